@@ -1,0 +1,64 @@
+# The two commands are `make demo` and `make test`; `make run` starts the assistant.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+
+.PHONY: run demo test test-home-assistant lint check-pi install uninstall clean
+
+run: $(VENV)/.installed-mic
+	$(BIN)/assistant run
+
+demo: $(VENV)/.installed
+	$(BIN)/assistant demo
+
+test: $(VENV)/.installed-dev
+	$(BIN)/python -m pytest
+
+lint: $(VENV)/.installed-dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+# Against a real Home Assistant, which it installs (two minutes the first time) and runs.
+test-home-assistant: $(VENV)/.installed-dev .venv-home-assistant/.installed
+	HEARTH_TEST_HOME_ASSISTANT=1 $(BIN)/python -m pytest tests/home_assistant
+
+.venv-home-assistant/.installed:
+	@echo "Installing Home Assistant (two minutes) ..."
+	$(PYTHON) -m venv .venv-home-assistant
+	.venv-home-assistant/bin/pip install --disable-pip-version-check --quiet \
+		"homeassistant==2024.3.3" "josepy<2"
+	@touch $@
+
+check-pi: $(VENV)/.installed
+	$(BIN)/python tools/check_pi.py
+
+# As a service of this user, started at boot; see docs/service.md.
+install: $(VENV)/.installed-mic
+	systemd/install.sh
+
+uninstall:
+	systemd/uninstall.sh
+
+$(VENV)/bin/python:
+	@echo "Creating $(VENV) ..."
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.installed: pyproject.toml | $(VENV)/bin/python
+	@echo "Installing Hearth (about a minute) ..."
+	$(BIN)/python -m pip install --disable-pip-version-check --progress-bar on -e .
+	@touch $@
+
+$(VENV)/.installed-mic: pyproject.toml | $(VENV)/.installed
+	@echo "Installing the microphone's library ..."
+	@$(BIN)/python -m pip install --disable-pip-version-check --quiet -e ".[mic]" || \
+		{ echo "PyAudio could not be built: sudo apt install portaudio19-dev python3-dev gcc"; exit 1; }
+	@touch $@ $(VENV)/.installed
+
+$(VENV)/.installed-dev: pyproject.toml | $(VENV)/bin/python
+	@echo "Installing what the tests need (torch is the large part) ..."
+	$(BIN)/python -m pip install --disable-pip-version-check --progress-bar on -e ".[dev,train]"
+	@touch $@ $(VENV)/.installed
+
+clean:
+	rm -rf $(VENV) .venv-home-assistant

@@ -1,0 +1,1 @@
+"""Hearth: a voice assistant that listens, understands and acts on the device itself."""

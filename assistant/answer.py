@@ -1,0 +1,193 @@
+"""From the final end-point to the reply: the last result, understanding, action.
+
+The speculation is used when the final result means the same; else it is thrown away and the work
+is done again.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import AsyncIterator, Callable
+from dataclasses import asdict, dataclass
+
+from assistant.asr.endpoint import EndReason
+from assistant.asr.result import RecognitionResult
+from assistant.events import (
+    Action,
+    Error,
+    Event,
+    FinalEndpoint,
+    Intent,
+    Latency,
+    Reply,
+    SpeculationReset,
+    Where,
+)
+from assistant.hearing import confidence
+from assistant.home.model import HomeError
+from assistant.lattice import Lattice
+from assistant.nlu.interpretation import Interpretation, Understanding
+from assistant.plugins import Outcome, Plugin
+from assistant.speculation import Speculation, Understood, understand
+from assistant.worker import Worker
+
+_LOG = logging.getLogger(__name__)
+_NOTHING_HEARD = "I did not hear anything."
+_NOT_UNDERSTOOD = "Sorry, I did not understand that."
+
+LatticeFormat = Callable[[Lattice], Lattice | str]
+
+
+@dataclass(frozen=True, slots=True)
+class Commit:
+    """The final end-point: where, why, and what came before it."""
+
+    source: str
+    audio_s: float
+    reason: EndReason
+    speech_end_s: float | None
+    """Where the last speech ended; `None` when there was none."""
+    speculated_s: float | None
+    """Where the speculation that still stands began."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Decided:
+    """The final result and what it means."""
+
+    result: RecognitionResult
+    understood: Understood
+    speculation: Speculation | None
+    """The speculation, when its work is used."""
+    revised: bool
+
+
+class Answer:
+    """Understands and acts. `lattice` is how final end-points show theirs, if at all."""
+
+    def __init__(
+        self,
+        worker: Worker,
+        understanding: Understanding,
+        plugin_for: Callable[[str | None], Plugin | None],
+        lattice: LatticeFormat | None = None,
+    ) -> None:
+        self._worker = worker
+        self._understanding = understanding
+        self._plugin_for = plugin_for
+        self._lattice = lattice
+
+    def speculate(self, result: RecognitionResult) -> Speculation:
+        """Begin to understand a result that may not be the last."""
+        return Speculation(result, self._worker, self._understanding, self._plugin_for)
+
+    async def give(
+        self,
+        commit: Commit,
+        finish: Callable[[], RecognitionResult],
+        speculation: Speculation | None,
+    ) -> AsyncIterator[Event]:
+        """Everything from the final end-point to the reply and its latency."""
+        at: Where = {"source": commit.source, "audio_s": commit.audio_s}
+        begin = time.perf_counter()
+        decided = await self._decide(await self._worker.run(finish), speculation)
+        if speculation is not None and decided.speculation is None:
+            await speculation.cancel()
+            yield SpeculationReset(**at, reason="the final words mean something else")
+        yield self._final_endpoint(at, decided)
+        interpretation = decided.understood.interpretation
+        yield Intent(
+            **at,
+            intent=interpretation.intent,
+            slots=dict(interpretation.slots),
+            confidence=interpretation.confidence,
+            reused=decided.speculation is not None,
+        )
+        if decided.speculation is not None:
+            await decided.speculation.settle()
+        work_ms = 1000 * (time.perf_counter() - begin)
+        acted, action_ms = await self._act(at, interpretation)
+        for event in acted:
+            yield event
+        if commit.speech_end_s is not None:
+            yield _latency(at, commit, decided, work_ms, action_ms)
+
+    async def _decide(self, result: RecognitionResult, speculation: Speculation | None) -> _Decided:
+        """Understand the final result, by the speculation's work where that is certain to hold."""
+        if not result.text:
+            nothing = Understood(Interpretation(text="", intent=None), 0.0)
+            return _Decided(result, nothing, None, revised=speculation is not None)
+        if speculation is None:
+            understood = await understand(self._worker, self._understanding, result)
+            return _Decided(result, understood, None, revised=False)
+        early = await speculation.understood()
+        revised = result.text != speculation.result.text
+        if not revised:
+            return _Decided(result, early, speculation, revised=False)
+        late = await understand(self._worker, self._understanding, result)
+        same = late.interpretation.same_meaning(early.interpretation)
+        return _Decided(result, late, speculation if same else None, revised=True)
+
+    def _final_endpoint(self, at: Where, decided: _Decided) -> Event:
+        result = decided.result
+        nbest = tuple(
+            {"text": hypothesis.text, "log_prob": hypothesis.log_prob}
+            for hypothesis in result.nbest
+        )
+        return FinalEndpoint(
+            **at,
+            text=result.text,
+            confidence=confidence(result),
+            nbest=nbest,
+            revised=decided.revised,
+            lattice=self._lattice(result.lattice) if self._lattice else None,
+        )
+
+    async def _act(self, at: Where, interpretation: Interpretation) -> tuple[list[Event], float]:
+        """Carry the intent out; its events, and how long it took in milliseconds."""
+        plugin = self._plugin_for(interpretation.intent)
+        if plugin is None:
+            heard = bool(interpretation.text)
+            return [Reply(**at, text=_NOT_UNDERSTOOD if heard else _NOTHING_HEARD)], 0.0
+        begin = time.perf_counter()
+        outcome, failed = await _outcome(plugin, interpretation)
+        action_ms = 1000 * (time.perf_counter() - begin)
+        action = Action(
+            **at,
+            plugin=plugin.name,
+            success=outcome.success,
+            targets=outcome.targets,
+            changes=tuple(asdict(change) for change in outcome.changes),
+        )
+        errors = [Error(**at, code="plugin_failed", message=failed)] if failed else []
+        return [*errors, action, Reply(**at, text=outcome.reply)], action_ms
+
+
+async def _outcome(plugin: Plugin, interpretation: Interpretation) -> tuple[Outcome, str]:
+    """What came of it; a plugin's failure is an outcome too, with a message for the log."""
+    try:
+        return await plugin.act(interpretation), ""
+    except HomeError as error:
+        return Outcome(success=False, reply=str(error)), ""
+    except Exception as error:  # noqa: BLE001 - a plugin is not ours; go on listening
+        _LOG.exception("plugin %s failed", plugin.name)
+        apology = Outcome(success=False, reply="Sorry, something went wrong.")
+        return apology, f"plugin {plugin.name} failed: {error}"
+
+
+def _latency(
+    at: Where, commit: Commit, decided: _Decided, work_ms: float, action_ms: float
+) -> Event:
+    speech_end_s = commit.audio_s if commit.speech_end_s is None else commit.speech_end_s
+    return Latency(
+        **at,
+        speech_end_s=speech_end_s,
+        speculative_endpoint_s=commit.speculated_s,
+        final_endpoint_s=commit.audio_s,
+        decode_ms=decided.result.decode_ms,
+        nlu_ms=decided.understood.nlu_ms,
+        action_ms=action_ms,
+        work_ms=work_ms,
+        response_ms=1000 * (commit.audio_s - speech_end_s) + work_ms,
+    )

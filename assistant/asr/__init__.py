@@ -1,0 +1,1 @@
+"""The streaming recogniser: features, encoder, transducer search, biasing, end-pointing."""

@@ -1,0 +1,139 @@
+"""The manifest of a model folder: what the model is, and the checksums of its files."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+NAME: Final = "manifest.json"
+FORM: Final = "hearth"
+FEATURES: Final = "whisper-log-mel"
+FILES: Final = ("encoder.onnx", "predictor.onnx", "joiner.onnx", "tokens.txt")
+
+
+class ModelError(Exception):
+    """A model folder that cannot be used; the message names the file and says what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class FileEntry:
+    """A file of the model as it was written."""
+
+    bytes: int
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Manifest:
+    """What a model folder says of itself."""
+
+    name: str
+    language: str
+    licence: str
+    sample_rate: int = 16_000
+    mels: int = 80
+    chunk_frames: int = 32
+    frame_multiple: int = 4
+    blank_id: int = 0
+    eos_id: int | None = 2
+    context_size: int = 3
+    files: Mapping[str, FileEntry] = field(default_factory=dict)
+
+
+def write_manifest(folder: Path, manifest: Manifest) -> None:
+    """Write the manifest, with the sizes and checksums that the folder's files have now."""
+    values = {
+        "name": manifest.name,
+        "language": manifest.language,
+        "licence": manifest.licence,
+        "sample_rate": manifest.sample_rate,
+        "form": FORM,
+        "features": {"kind": FEATURES, "mels": manifest.mels},
+        "chunk_frames": manifest.chunk_frames,
+        "frame_multiple": manifest.frame_multiple,
+        "blank_id": manifest.blank_id,
+        "eos_id": manifest.eos_id,
+        "context_size": manifest.context_size,
+        "files": {
+            name: {"bytes": (folder / name).stat().st_size, "sha256": sha256(folder / name)}
+            for name in FILES
+        },
+    }
+    (folder / NAME).write_text(json.dumps(values, indent=2, ensure_ascii=False) + "\n", "utf8")
+
+
+def read_manifest(folder: Path) -> Manifest:
+    """Read a folder's manifest.
+
+    Raises:
+        ModelError: it is not there, is no JSON, lacks a field or is of a form we do not know.
+
+    """
+    path = folder / NAME
+    try:
+        values = json.loads(path.read_text("utf8"))
+        return _manifest(values, path)
+    except FileNotFoundError:
+        raise ModelError(f"{path} is missing: the folder holds no model") from None
+    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+        raise ModelError(f"{path} is no JSON ({error}): fetch the model again") from None
+    except KeyError as error:
+        raise ModelError(f"{path} lacks {error}: fetch the model again") from None
+    except (TypeError, AttributeError, ValueError):
+        raise ModelError(f"{path} has a value of the wrong kind: fetch the model again") from None
+
+
+def _manifest(values: dict[str, Any], path: Path) -> Manifest:
+    features = values["features"]
+    if values["form"] != FORM or features["kind"] != FEATURES:
+        raise ModelError(
+            f"{path}: form {values['form']!r} with features {features['kind']!r} is not known to"
+            " this version: use a newer one"
+        )
+    eos_id = values["eos_id"]
+    return Manifest(
+        name=str(values["name"]),
+        language=str(values["language"]),
+        licence=str(values["licence"]),
+        sample_rate=int(values["sample_rate"]),
+        mels=int(features["mels"]),
+        chunk_frames=int(values["chunk_frames"]),
+        frame_multiple=int(values["frame_multiple"]),
+        blank_id=int(values["blank_id"]),
+        eos_id=None if eos_id is None else int(eos_id),
+        context_size=int(values["context_size"]),
+        files={
+            name: FileEntry(int(entry["bytes"]), str(entry["sha256"]))
+            for name, entry in values["files"].items()
+        },
+    )
+
+
+def check_files(folder: Path, manifest: Manifest) -> None:
+    """Compare the folder's files with the manifest.
+
+    Raises:
+        ModelError: names the first file that is missing or not as it was written.
+
+    """
+    for name in FILES:
+        entry, path = manifest.files.get(name), folder / name
+        if entry is None:
+            raise ModelError(f"{folder / NAME} does not list {name}: fetch the model again")
+        if not path.is_file():
+            raise ModelError(f"{path} is missing: fetch the model again")
+        if path.stat().st_size != entry.bytes or sha256(path) != entry.sha256:
+            raise ModelError(
+                f"{path} is not the file that the manifest lists (its checksum differs):"
+                " fetch the model again"
+            )
+
+
+def sha256(path: Path) -> str:
+    """The SHA-256 of a file, in hexadecimal."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,0 +1,66 @@
+"""Opens a folder with a model, whatever its form and runtime."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from assistant.asr.frontend import FrontEnd, WhisperFrontEnd
+from assistant.asr.manifest import NAME, ModelError
+from assistant.asr.network import Network
+
+RUNTIMES: Final = ("onnx", "edge")
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """A network and the features that it wants."""
+
+    network: Network
+    front_end: FrontEnd
+    symbols: int
+    """Tokens that one frame may emit, as the model was trained."""
+
+
+def load_model(folder: Path, runtime: str = "onnx") -> Model:
+    """Load the model in a folder.
+
+    Raises:
+        ModelError: the folder holds no usable model, or none for this runtime; the message says
+            which file is at fault and what to do.
+
+    """
+    if runtime not in RUNTIMES:
+        raise ModelError(f"runtime {runtime!r} is unknown: choose {' or '.join(RUNTIMES)}")
+    if not folder.is_dir():
+        raise ModelError(f"{folder} is no folder: set the recogniser's model to one")
+    if runtime == "edge":
+        return Model(_edge(folder), WhisperFrontEnd(), symbols=3)
+    if (folder / NAME).exists():
+        return Model(_onnx(folder), WhisperFrontEnd(), symbols=3)
+    return _sherpa(folder)
+
+
+def _onnx(folder: Path) -> Network:
+    # Imported when it is used: the edge runtime does without ONNX Runtime and its memory.
+    from assistant.asr.onnx_network import OnnxNetwork  # noqa: PLC0415
+
+    return OnnxNetwork.load(folder)
+
+
+def _edge(folder: Path) -> Network:
+    from assistant.edge.errors import EdgeFormatError  # noqa: PLC0415
+    from assistant.edge.network import EdgeNetwork  # noqa: PLC0415
+
+    try:
+        return EdgeNetwork.load(folder)
+    except (EdgeFormatError, OSError) as error:
+        raise ModelError(f"{folder} has no model for the edge runtime: {error}") from error
+
+
+def _sherpa(folder: Path) -> Model:
+    from assistant.asr.sherpa import KaldiFrontEnd, SherpaNetwork  # noqa: PLC0415
+
+    network = SherpaNetwork.load(folder)
+    return Model(network, KaldiFrontEnd(network.mels), symbols=1)

@@ -1,0 +1,97 @@
+"""A transducer's network on ONNX Runtime."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+import onnxruntime
+from numpy.typing import NDArray
+
+from assistant.asr.manifest import Manifest, ModelError, check_files, read_manifest
+from assistant.asr.network import Floats, State
+from assistant.asr.tokens import read_pieces
+
+TYPES: Final = {"tensor(float)": np.float32, "tensor(int64)": np.int64}
+
+
+def session(path: Path) -> onnxruntime.InferenceSession:
+    """A session on one thread that holds little memory.
+
+    Raises:
+        ModelError: the file is no model that this runtime can load.
+
+    """
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = 1
+    options.inter_op_num_threads = 1
+    # The arena keeps its peak for ever; these tensors are small and the same each time.
+    options.enable_cpu_mem_arena = False
+    options.log_severity_level = 3
+    try:
+        return onnxruntime.InferenceSession(str(path), options, ["CPUExecutionProvider"])
+    except Exception as error:
+        # The runtime's errors have no public base class.
+        raise ModelError(f"{path} cannot be loaded: {error}") from error
+
+
+class OnnxNetwork:
+    """The network of a model folder in Hearth's form."""
+
+    look_ahead_frames = 0
+
+    def __init__(self, folder: Path, manifest: Manifest, pieces: tuple[str, ...]) -> None:
+        self.name = manifest.name
+        self.sample_rate = manifest.sample_rate
+        self.mels = manifest.mels
+        self.chunk_frames = manifest.chunk_frames
+        self.frame_multiple = manifest.frame_multiple
+        self.blank_id = manifest.blank_id
+        self.eos_id = manifest.eos_id
+        self.context_size = manifest.context_size
+        self.pieces = pieces
+        self._encoder = session(folder / "encoder.onnx")
+        self._predictor = session(folder / "predictor.onnx")
+        self._joiner = session(folder / "joiner.onnx")
+        _, *states = self._encoder.get_inputs()
+        self._states = [state.name for state in states]
+        self._initial = tuple(np.zeros(state.shape, TYPES[state.type]) for state in states)
+        outputs, _ = self.encode(
+            np.zeros((self.chunk_frames, self.mels), np.float32), self._initial
+        )
+        self.frames_per_output = self.chunk_frames // len(outputs)
+
+    @classmethod
+    def load(cls, folder: Path) -> OnnxNetwork:
+        """Load a folder after checking its files.
+
+        Raises:
+            ModelError: a file is missing, damaged or of an unknown form; the message names it.
+
+        """
+        manifest = read_manifest(folder)
+        check_files(folder, manifest)
+        return cls(folder, manifest, read_pieces(folder / "tokens.txt"))
+
+    def initial_state(self) -> State:
+        """The encoder's state before any audio: zeros."""
+        return self._initial
+
+    def encode(self, features: Floats, state: State) -> tuple[Floats, State]:
+        """Features [N, mels] to encoder outputs [M, D] and the state after them."""
+        inputs = dict(zip(self._states, state, strict=True))
+        encoded, *after = self._encoder.run(None, {"features": features[None], **inputs})
+        return encoded[0], tuple(after)
+
+    def predict(self, contexts: NDArray[np.int64]) -> Floats:
+        """Last tokens [B, context_size] to predictor outputs [B, P]."""
+        predicted: Floats = self._predictor.run(None, {"y": contexts})[0]
+        return predicted
+
+    def join(self, encoded: Floats, predicted: Floats) -> Floats:
+        """One encoder output [D] and predictor outputs [B, P] to scores [B, V]."""
+        repeated = np.broadcast_to(encoded, (len(predicted), len(encoded)))
+        inputs = {"encoder_out": repeated, "predictor_out": predicted}
+        scores: Floats = self._joiner.run(None, inputs)[0]
+        return scores

@@ -1,0 +1,204 @@
+"""The recogniser: audio in, hypotheses and a lattice out, chunk by chunk."""
+
+from __future__ import annotations
+
+import copy
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from assistant.asr.bias import Biaser, NoBias, ShallowFusion
+from assistant.asr.features import HOP
+from assistant.asr.frontend import Features
+from assistant.asr.model_folder import Model, load_model
+from assistant.asr.network import Floats, State
+from assistant.asr.result import BiasPhrase, RecognitionResult
+from assistant.asr.search import Search, SearchSettings, Vocabulary
+
+FRAME_S: Final = 0.01
+DEFAULT_BOOST: Final = 0.6
+"""Strength of biasing: natural log given for a letter of a listed name."""
+
+
+@dataclass(frozen=True, slots=True)
+class OutputSettings:
+    """How much a result says."""
+
+    nbest: int = 10
+    least_posterior: float = 1e-3
+    """Lattice edges below it are left out."""
+
+
+class TransducerRecogniser:
+    """Opens streams over one model; use it from one thread at a time."""
+
+    def __init__(
+        self,
+        model: Model,
+        search: SearchSettings,
+        boost: float = DEFAULT_BOOST,
+        output: OutputSettings | None = None,
+    ) -> None:
+        self.model = model
+        self.name = model.network.name
+        self.sample_rate = model.network.sample_rate
+        self.search = search
+        self.output = output or OutputSettings()
+        self.vocabulary = Vocabulary(model.network)
+        self._boost = boost
+        self._phrases: tuple[BiasPhrase, ...] = ()
+        self._biaser: Biaser = NoBias()
+
+    def open(self, bias: Sequence[BiasPhrase] = ()) -> Stream:
+        """Start an utterance; the tree of names is made anew only when they have changed."""
+        phrases = tuple(bias)
+        if phrases != self._phrases:
+            self._phrases = phrases
+            self._biaser = self._fusion(phrases)
+        return Stream(self, Search(self.vocabulary, self.search, self._biaser))
+
+    def _fusion(self, phrases: Sequence[BiasPhrase]) -> Biaser:
+        if not phrases or self._boost <= 0:
+            return NoBias()
+        return ShallowFusion(self.model.network.pieces, phrases, self._boost)
+
+
+class _Position:
+    """Where a stream stands: features and encoder state and search, up to the same frame."""
+
+    def __init__(self, model: Model, search: Search) -> None:
+        self.features: Features = model.front_end.open()
+        self.frames: Floats = np.zeros((0, model.network.mels), np.float32)
+        self.state: State = model.network.initial_state()
+        self.search = search
+        self._network = model.network
+        self._floor = model.front_end.floor
+
+    def copy(self) -> _Position:
+        """A position that goes on by itself."""
+        other = copy.copy(self)
+        other.features = copy.copy(self.features)
+        other.search = self.search.copy()
+        return other
+
+    def advance(self, samples: NDArray[np.int16]) -> None:
+        """Take samples and decode the chunks that they complete."""
+        self.frames = np.concatenate([self.frames, self.features.accept(samples)])
+        network = self._network
+        while len(self.frames) >= network.chunk_frames + network.look_ahead_frames:
+            self._decode(network.chunk_frames)
+
+    def finish(self, samples: NDArray[np.int16]) -> None:
+        """Take the last samples and decode everything, a last shorter chunk included."""
+        self.advance(samples)
+        self.frames = np.concatenate([self.frames, self.features.finish()])
+        network = self._network
+        while len(self.frames):
+            count = min(len(self.frames), network.chunk_frames)
+            count = -(-count // network.frame_multiple) * network.frame_multiple
+            self._pad(count + network.look_ahead_frames)
+            self._decode(count)
+
+    def _pad(self, count: int) -> None:
+        missing = max(0, count - len(self.frames))
+        padding = np.full((missing, self.frames.shape[1]), self._floor, np.float32)
+        self.frames = np.concatenate([self.frames, padding])
+
+    def _decode(self, count: int) -> None:
+        """Decode `count` frames, seen with those that the network looks ahead to."""
+        window = self.frames[: count + self._network.look_ahead_frames]
+        encoded, self.state = self._network.encode(window, self.state)
+        for vector in encoded:
+            self.search.step(vector)
+        self.search.compact()
+        self.frames = self.frames[count:]
+
+
+class Stream:
+    """The recognition of one utterance."""
+
+    def __init__(self, recogniser: TransducerRecogniser, search: Search) -> None:
+        network = recogniser.model.network
+        self._output = recogniser.output
+        self._output_s = network.frames_per_output * FRAME_S
+        # Features are computed for whole chunks, so that results do not depend on how the audio
+        # was cut, not even by a rounding error.
+        self._chunk = network.chunk_frames * HOP
+        self._waiting = np.zeros(0, np.int16)
+        self._position = _Position(recogniser.model, search)
+        self._result: RecognitionResult | None = None
+        self._decode_ms = 0.0
+        self._finished = False
+
+    def accept(self, samples: NDArray[np.int16]) -> None:
+        """Take the next samples (16 kHz mono, any number of them).
+
+        Raises:
+            ValueError: the stream is finished.
+
+        """
+        if self._finished:
+            raise ValueError("the stream is finished; open another")
+        with self._timed():
+            self._waiting = np.concatenate([self._waiting, samples])
+            while len(self._waiting) >= self._chunk:
+                self._position.advance(self._waiting[: self._chunk])
+                self._waiting = self._waiting[self._chunk :]
+                self._result = None
+
+    def partial(self) -> RecognitionResult:
+        """The result for the chunks decoded so far; made once a chunk."""
+        if self._result is None:
+            with self._timed():
+                self._result = self._made(self._position.search)
+        return self._result
+
+    def peek(self) -> RecognitionResult:
+        """The result for every sample heard; the stream goes on as if it had not been asked."""
+        with self._timed():
+            position = self._position.copy()
+            position.finish(self._waiting)
+            return self._made(position.search)
+
+    def finish(self) -> RecognitionResult:
+        """The final result; the stream takes no more samples."""
+        if not self._finished:
+            with self._timed():
+                self._position.finish(self._waiting)
+                self._result = self._made(self._position.search)
+            self._finished = True
+        return self.partial()
+
+    def _made(self, search: Search) -> RecognitionResult:
+        graph = search.graph(self._output_s)
+        return RecognitionResult(
+            nbest=graph.nbest(self._output.nbest),
+            lattice=graph.lattice(self._output.least_posterior),
+            end_of_sentence=search.end_of_sentence,
+            decode_ms=self._decode_ms,
+        )
+
+    @contextmanager
+    def _timed(self) -> Iterator[None]:
+        began = time.perf_counter()
+        yield
+        self._decode_ms += 1000 * (time.perf_counter() - began)
+
+
+def load_recogniser(
+    folder: Path, *, beam: int = 4, runtime: str = "onnx", boost: float = DEFAULT_BOOST
+) -> TransducerRecogniser:
+    """Load the model in a folder; `runtime` is `onnx` or `edge`.
+
+    Raises:
+        ModelError: the folder holds no usable model; the message says what to do.
+
+    """
+    model = load_model(folder, runtime)
+    return TransducerRecogniser(model, SearchSettings(beam=beam, symbols=model.symbols), boost)

@@ -1,0 +1,72 @@
+"""What a recogniser says, and what it is asked: the seam between `asr/` and the rest."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from assistant.lattice import Hypothesis, Lattice
+
+
+@dataclass(frozen=True, slots=True)
+class RecognitionResult:
+    """The recogniser's view of the audio so far."""
+
+    nbest: tuple[Hypothesis, ...]
+    """Best first; never empty. Silence is one hypothesis with no words."""
+    lattice: Lattice
+    end_of_sentence: float
+    """Probability (0 to 1) that the sentence is complete, by the recogniser's own token."""
+    decode_ms: float
+    """Wall time that the stream has spent computing since it was opened."""
+
+    @property
+    def text(self) -> str:
+        """The best hypothesis as text."""
+        return self.nbest[0].text
+
+
+@dataclass(frozen=True, slots=True)
+class BiasPhrase:
+    """A name to favour while hypotheses are pruned; `weight` scales the configured boost."""
+
+    text: str
+    weight: float = 1.0
+
+
+class RecogniserStream(Protocol):
+    """The recognition of one utterance. Calls are heavy: make them off the event loop."""
+
+    def accept(self, samples: NDArray[np.int16]) -> None:
+        """Take the next samples (16 kHz mono, any number of them)."""
+
+    def partial(self) -> RecognitionResult:
+        """The result for whole encoder chunks heard so far; cheap, nothing is computed anew."""
+
+    def peek(self) -> RecognitionResult:
+        """The result for every sample heard, the last unfinished chunk included.
+
+        The stream goes on afterwards as if it had not been asked.
+        """
+
+    def finish(self) -> RecognitionResult:
+        """The final result; the stream takes no more samples. Needs no padding."""
+
+
+class Recogniser(Protocol):
+    """Opens recognition streams; holds what they share."""
+
+    name: str
+    sample_rate: int
+
+    def open(self, bias: Sequence[BiasPhrase] = ()) -> RecogniserStream:
+        """Start an utterance with the names that are favoured in it."""
+
+
+def texts(hypotheses: Iterable[Hypothesis]) -> list[str]:
+    """The hypotheses as plain texts, in order."""
+    return [hypothesis.text for hypothesis in hypotheses]

@@ -1,0 +1,123 @@
+"""Puts the pipeline together as the settings have it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from assistant.answer import Answer, LatticeFormat
+from assistant.asr.endpoint import (
+    STYLES,
+    Completeness,
+    FinalEndpointer,
+    SpeculativeEndpointer,
+    with_waits,
+)
+from assistant.asr.result import BiasPhrase, Recogniser
+from assistant.audio.vad import SileroVad
+from assistant.config.settings import EndpointSettings, Settings
+from assistant.home.model import Area, Device, Home
+from assistant.household import Household
+from assistant.opening import Opener, SpeechOpener, WakeOpener
+from assistant.pipeline import Pipeline
+from assistant.recordings import RecordingRecogniser
+from assistant.utterance import Judgement, Staff
+from assistant.wake import factory as wake
+from assistant.worker import Worker
+
+HEAR_BEFORE_WAKE_S = 0.3
+"""How much from before the place where the wake word was detected the recogniser hears."""
+SURELY_UNFINISHED = 0.7
+SURELY_FINISHED = 0.15
+"""Probabilities of an unfinished sentence from which the end-pointers take it as certain."""
+
+
+@dataclass(frozen=True, slots=True)
+class Listening:
+    """What opens an utterance, and what is shown of it."""
+
+    wake: bool = True
+    """A wake word, else any speech."""
+    lattice: LatticeFormat | None = None
+    """How final end-points show their lattice, if at all."""
+
+
+def load_recogniser(settings: Settings) -> Recogniser:
+    """The recogniser; raises `ModelError`. Takes a second or so."""
+    from assistant.asr.recogniser import load_recogniser as load  # noqa: PLC0415 - heavy
+
+    chosen = settings.recogniser
+    recogniser = load(
+        settings.model_folder, beam=chosen.beam, runtime=chosen.runtime, boost=chosen.boost
+    )
+    folder = settings.privacy.save_recordings
+    return RecordingRecogniser(recogniser, folder) if folder else recogniser
+
+
+def make_pipeline(
+    settings: Settings,
+    house: Household,
+    recogniser: Recogniser,
+    worker: Worker,
+    listening: Listening,
+) -> Pipeline:
+    """The pipeline; raises `WakeWordError`."""
+    answer = Answer(worker, house.understanding, house.plugins.for_intent, listening.lattice)
+    return Pipeline(
+        staff=Staff(worker, make_judgement(settings.endpoint, house), answer),
+        recogniser=recogniser,
+        opener=_opener(settings, listening),
+        voice=SileroVad,
+        bias=lambda: bias_phrases(
+            settings, house.home, [*house.plugins.names(), *house.sentences.names]
+        ),
+        pre_roll_s=settings.audio.pre_roll_s,
+    )
+
+
+def make_judgement(settings: EndpointSettings, house: Household) -> Judgement:
+    """The end-pointers as they are set, asking the household's understanding."""
+    style = with_waits(
+        STYLES[settings.style],
+        settings.speculative_silence_s,
+        settings.final_silence_s,
+        settings.incomplete_silence_s,
+    )
+
+    def completeness(text: str) -> Completeness:
+        unfinished = house.understanding.incomplete(text)
+        if unfinished >= SURELY_UNFINISHED:
+            return Completeness.INCOMPLETE
+        return Completeness.COMPLETE if unfinished <= SURELY_FINISHED else Completeness.UNSURE
+
+    return Judgement(
+        SpeculativeEndpointer(style.speculative),
+        FinalEndpointer(style.final, settings.no_speech_timeout_s, settings.max_utterance_s),
+        completeness,
+    )
+
+
+def bias_phrases(
+    settings: Settings, home: Home, more: Iterable[str] = ()
+) -> tuple[BiasPhrase, ...]:
+    """The names to favour: devices, areas, people, the user's own words, and `more`."""
+    if not settings.personalisation.enabled:
+        return ()
+    named: list[Area | Device] = [*home.devices(), *home.areas()]
+    names = [name for each in named for name in (each.name, *each.aliases)]
+    every = [*names, *home.contacts(), *settings.personalisation.words, *more]
+    return tuple(BiasPhrase(name) for name in dict.fromkeys(every))
+
+
+def _opener(settings: Settings, listening: Listening) -> Callable[[], Opener]:
+    if not listening.wake:
+        return lambda: SpeechOpener(SileroVad())
+    chosen = settings.wake
+    lead_s = min(HEAR_BEFORE_WAKE_S, settings.audio.pre_roll_s)
+
+    def open_by_wake_word() -> Opener:
+        detector = wake.create(chosen.engine, chosen.words, chosen.threshold, chosen.refractory_s)
+        return WakeOpener(detector, lead_s)
+
+    open_by_wake_word()  # a word that cannot be had is said now rather than at the first frame
+    return open_by_wake_word

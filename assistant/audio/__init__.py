@@ -1,0 +1,1 @@
+"""Audio sources, resampling, the pre-roll ring and voice activity."""

@@ -1,0 +1,33 @@
+"""Where audio comes from: the `AudioSource` Protocol."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+SAMPLE_RATE = 16_000
+FRAME_SAMPLES = 160
+"""10 ms."""
+
+Frame = NDArray[np.int16]
+"""One frame: int16 [160], mono at 16 kHz."""
+
+
+class AudioError(Exception):
+    """Audio cannot be had from a source; the message says what to do."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+class AudioSource(Protocol):
+    """A stream of audio with a name. The last frame of a finite source is padded with zeros."""
+
+    name: str
+
+    def frames(self) -> AsyncIterator[Frame]:
+        """The frames, in order; raises `AudioError`. Ends when the audio ends."""

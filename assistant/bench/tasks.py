@@ -1,0 +1,201 @@
+"""The single measurements; each runs in a process of its own, see `child`."""
+
+from __future__ import annotations
+
+import asyncio
+import importlib.util
+import time
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import aclosing
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from assistant import events
+from assistant.assembly import Listening, bias_phrases, load_recogniser, make_pipeline
+from assistant.audio.file import FileSource
+from assistant.audio.source import FRAME_SAMPLES, SAMPLE_RATE, AudioSource, Frame
+from assistant.bench.audio import plain_end_s, recordings, speech, transcripts, word_errors
+from assistant.bench.loop import Longest, watched
+from assistant.commands.demo import demo_settings
+from assistant.commands.transcribe import read_samples, recognise
+from assistant.config import Settings
+from assistant.home.factory import make_home
+from assistant.household import make_household
+from assistant.pipeline import Pipeline
+from assistant.worker import Worker
+
+WAITING_S = 60.0
+CUT_OFF_S = 0.1
+"""A final end-point so much before the end of speech cut her off."""
+
+
+def recognition(settings: Settings, folder: Path) -> dict[str, Any]:
+    """Real-time factor and word errors of the recogniser, names of the home favoured."""
+    recogniser = load_recogniser(settings)
+    bias = bias_phrases(settings, make_home(settings))
+    files = recordings(folder)
+    audio = {path.stem: asyncio.run(read_samples(str(path))) for path in files}
+    recognise(recogniser, next(iter(audio.values())), bias)  # the first one warms up
+    begin_s = time.process_time()
+    heard = {name: recognise(recogniser, samples, bias).text for name, samples in audio.items()}
+    cpu_s = time.process_time() - begin_s
+    audio_s = sum(samples.size for samples in audio.values()) / SAMPLE_RATE
+    return {
+        "real_time_factor": cpu_s / audio_s,
+        "audio_s": audio_s,
+        **_accuracy_of_all(folder, heard),
+    }
+
+
+def peer(_settings: Settings, folder: Path) -> dict[str, Any]:
+    """The same with PocketSphinx, where it is installed; an empty answer where not."""
+    if importlib.util.find_spec("pocketsphinx") is None:
+        return {}
+    import pocketsphinx  # noqa: PLC0415 - seldom there
+
+    decoder = pocketsphinx.Decoder(samprate=SAMPLE_RATE, loglevel="FATAL")
+    heard: dict[str, str] = {}
+    cpu_s, samples_count = 0.0, 0
+    for path in recordings(folder):
+        samples = asyncio.run(read_samples(str(path)))
+        begin_s = time.process_time()
+        decoder.start_utt()
+        decoder.process_raw(samples.tobytes(), full_utt=True)
+        decoder.end_utt()
+        hypothesis = decoder.hyp()
+        cpu_s += time.process_time() - begin_s
+        samples_count += samples.size
+        heard[path.stem] = hypothesis.hypstr if hypothesis else ""
+    return {
+        "name": "PocketSphinx en-us",
+        "real_time_factor": cpu_s / (samples_count / SAMPLE_RATE),
+        **_accuracy_of_all(folder, heard),
+    }
+
+
+def waiting(settings: Settings, _folder: Path) -> dict[str, Any]:
+    """What the whole pipeline costs while it waits for the wake word, in a room with some noise."""
+    worker, house = Worker(), make_household(settings)
+    pipeline = make_pipeline(settings, house, load_recogniser(settings), worker, Listening())
+    begin_s = time.process_time()
+    asyncio.run(_drain(pipeline, _Room()))
+    cpu_s = time.process_time() - begin_s
+    worker.close()
+    return {"real_time_factor": cpu_s / WAITING_S}
+
+
+class _Room:
+    """A minute of noise."""
+
+    name = "room"
+
+    async def frames(self) -> AsyncIterator[Frame]:
+        """The noise, frame by frame."""
+        noise = np.random.default_rng(1).normal(0, 200, round(WAITING_S * SAMPLE_RATE))
+        for frame in noise.astype(np.int16).reshape(-1, FRAME_SAMPLES):
+            yield frame
+
+
+async def _drain(pipeline: Pipeline, source: AudioSource) -> None:
+    async with aclosing(pipeline.events(source)) as stream:
+        async for _ in stream:
+            pass
+
+
+def listening(settings: Settings, folder: Path) -> dict[str, Any]:
+    """Latencies of the whole pipeline, file by file, and how long the event loop was held."""
+    wakes = (folder / "commands.tsv").is_file()
+    chosen = demo_settings(settings) if wakes else settings
+    utterances, longest = asyncio.run(_listen(chosen, folder, wakes))
+    return {
+        "utterances": utterances,
+        **accuracy(folder, {Path(each["file"]).stem: each.get("text", "") for each in utterances}),
+        "longest_block_ms": longest.cpu_ms,
+        "longest_block_wall_ms": longest.wall_ms,
+    }
+
+
+async def _listen(
+    settings: Settings, folder: Path, wakes: bool
+) -> tuple[list[dict[str, Any]], Longest]:
+    worker = Worker()
+    house = await worker.run(make_household, settings)
+    try:
+        recogniser = await worker.run(load_recogniser, settings)
+        pipeline = make_pipeline(settings, house, recogniser, worker, Listening(wake=wakes))
+        await house.start()
+        with watched() as longest:
+            return [await _utterance(pipeline, path) for path in recordings(folder)], longest
+    finally:
+        await house.close()
+        worker.close()
+
+
+async def _utterance(pipeline: Pipeline, path: Path) -> dict[str, Any]:
+    """The first utterance of a file, against the end of all speech in it."""
+    samples = await read_samples(str(path))
+    stretches = await asyncio.to_thread(speech, samples)
+    happened: dict[str, events.Event] = {}
+    woken_s = 0.0
+    async with aclosing(pipeline.events(FileSource(path))) as stream:
+        async for event in stream:
+            if isinstance(event, events.WakeDetected):
+                woken_s = event.audio_s
+            happened[event.type] = event
+            if isinstance(event, events.Latency):
+                break
+    command = [stretch for stretch in stretches if stretch[1] > woken_s]
+    return {"file": path.name, **_figures(happened, command)}
+
+
+def _figures(
+    happened: Mapping[str, events.Event], stretches: list[tuple[float, float]]
+) -> dict[str, Any]:
+    latency, final = happened.get("latency"), happened.get("final_endpoint")
+    intent = happened.get("intent")
+    if (
+        not isinstance(latency, events.Latency)
+        or not isinstance(final, events.FinalEndpoint)
+        or not isinstance(intent, events.Intent)
+        or not stretches
+    ):
+        return {}
+    speech_end_s, early_s = stretches[-1][1], latency.speculative_endpoint_s
+    return {
+        "text": final.text,
+        "speculative_ms": None if early_s is None else 1000 * (early_s - latency.speech_end_s),
+        "final_ms": 1000 * (latency.final_endpoint_s - latency.speech_end_s),
+        "nlu_ms": latency.nlu_ms,
+        "action_ms": latency.action_ms,
+        "work_ms": latency.work_ms,
+        "response_ms": latency.response_ms,
+        "revised": final.revised,
+        "reused": intent.reused,
+        "cut_off": latency.final_endpoint_s < speech_end_s - CUT_OFF_S,
+        "plain_rule_cut_off": plain_end_s(stretches) < speech_end_s - CUT_OFF_S,
+    }
+
+
+def accuracy(folder: Path, heard: Mapping[str, str]) -> dict[str, Any]:
+    """Word error rate over the files whose transcript is known."""
+    errors = words = 0
+    for name, text in transcripts(folder).items():
+        if name in heard:
+            wrong, count = word_errors(text, heard[name])
+            errors, words = errors + wrong, words + count
+    return {"word_error_rate": errors / words, "words": words} if words else {}
+
+
+def _accuracy_of_all(folder: Path, heard: Mapping[str, str]) -> dict[str, Any]:
+    """The same for whole files; none where a wake word comes before what was to be heard."""
+    return {} if (folder / "commands.tsv").is_file() else accuracy(folder, heard)
+
+
+TASKS: dict[str, Callable[[Settings, Path], dict[str, Any]]] = {
+    "recognition": recognition,
+    "peer": peer,
+    "waiting": waiting,
+    "listening": listening,
+}

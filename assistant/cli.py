@@ -1,0 +1,129 @@
+"""The command line: parse, call one function, print; nothing else."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import logging
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from assistant import commands
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; its exit status: 0 success, 2 bad usage or configuration, 1 any other."""
+    given = sys.argv[1:] if arguments is None else arguments
+    # `--lattice` alone must not take the next argument, a file, for its form.
+    args = parser().parse_args(
+        ["--lattice=json" if each == "--lattice" else each for each in given]
+    )
+    try:
+        module = importlib.import_module(f"assistant.commands.{args.command}")
+        return int(module.run(args))
+    except KeyboardInterrupt:
+        return 1
+    except BrokenPipeError:
+        # Whoever read our output has gone; there is nobody to tell.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    except Exception as error:
+        status = commands.exit_status(error)
+        message = " ".join(str(error).split())
+        if status is None:
+            logging.getLogger(__name__).debug("unexpected", exc_info=True)
+            kind = type(error).__name__
+            message = f"{kind}: {message}; this is a mistake of ours, please report it"
+        sys.stderr.write(f"assistant: {message}\n")
+        return 1 if status is None else status
+
+
+def parser() -> argparse.ArgumentParser:
+    """Everything that can be typed."""
+    common = argparse.ArgumentParser(add_help=False)
+    common.add_argument(
+        "--config",
+        type=Path,
+        metavar="FILE",
+        help="settings; default: config.yaml here, else the built-in ones",
+    )
+    top = argparse.ArgumentParser(
+        prog="assistant",
+        description="Hearth: a voice assistant for the home that works on the device itself.",
+    )
+    subparsers = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
+
+    def command(name: str, text: str) -> argparse.ArgumentParser:
+        return subparsers.add_parser(name, help=text, description=text, parents=[common])
+
+    command("run", "The service: microphone, wake word, everything.")
+    command("demo", "The recorded commands and the demo home; no microphone, no network.")
+    _listen(command("listen", "The pipeline over audio; prints events as JSON Lines."))
+    _transcribe(command("transcribe", "The recogniser only; a JSON line a file."))
+    interpret = command("interpret", "What a text would do, without doing it.")
+    interpret.add_argument("text", metavar="TEXT")
+    command("doctor", "Checks everything that Hearth depends on.")
+    command("check", "Checks the configuration and prints what is in force.")
+    bench = command("bench", "Speed, latency, memory and size on this machine.")
+    bench.add_argument(
+        "folder", metavar="AUDIO_DIR", nargs="?", type=Path, help="default: the demo's recordings"
+    )
+    bench.add_argument("--json", action="store_true", help="one JSON object on standard output")
+    _edge(command("edge", "The edge runtime's model on an edge processor."))
+    wyoming = command("wyoming", "Speech to text, wake words and commands for others, as a server.")
+    wyoming.add_argument("--host", default="127.0.0.1", help="default: 127.0.0.1, this device only")
+    wyoming.add_argument("--port", type=int, default=10300, help="default: 10300; 0: a free one")
+    return top
+
+
+def _listen(listen: argparse.ArgumentParser) -> None:
+    listen.add_argument(
+        "sources",
+        metavar="SOURCE",
+        nargs="+",
+        help="audio files, `mic`, or `-` for raw 16 kHz 16-bit mono on standard input",
+    )
+    listen.add_argument("--no-wake", action="store_true", help="any speech opens an utterance")
+    listen.add_argument("--pace", choices=["realtime", "fast"], default="fast")
+    listen.add_argument(
+        "--lattice",
+        choices=["json", "slf", "svg"],
+        metavar="json|slf|svg",
+        help="show the word lattice at final end-points (--lattice alone: json)",
+    )
+    _runtime(listen)
+
+
+def _transcribe(transcribe: argparse.ArgumentParser) -> None:
+    transcribe.add_argument("files", metavar="FILE", nargs="+")
+    transcribe.add_argument(
+        "--no-personalization",
+        "--no-personalisation",
+        dest="personalisation",
+        action="store_false",
+        help="favour no names",
+    )
+    transcribe.add_argument(
+        "--context", type=Path, metavar="FILE", help="more names to favour, one a line"
+    )
+    _runtime(transcribe)
+
+
+def _edge(edge: argparse.ArgumentParser) -> None:
+    edge.add_argument("what", choices=["report"], help="what the model would cost there")
+    edge.add_argument(
+        "--processor",
+        metavar="NAME|FILE",
+        default="edge-npu",
+        help="edge-npu (the default), raspberry-pi-4, x86-avx512-vnni, or a YAML file like theirs",
+    )
+    edge.add_argument("--model", type=Path, metavar="FILE", help="default: the recogniser's")
+    edge.add_argument("--seconds", type=float, default=10.0, help="of audio; default: 10")
+    edge.add_argument("--picture", type=Path, metavar="FILE", help="write a picture, as SVG")
+    edge.add_argument("--json", action="store_true", help="one JSON object on standard output")
+
+
+def _runtime(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--runtime", choices=["onnx", "edge"], help="default: as it is set")

@@ -1,0 +1,65 @@
+"""One module a command, each with `run(args) -> int`; what they share is here."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from assistant import log
+from assistant.asr.manifest import ModelError
+from assistant.audio.source import AudioError
+from assistant.bench.child import BenchError
+from assistant.config import ConfigError, SettingError, Settings, load
+from assistant.edge.errors import EdgeFormatError
+from assistant.edge.native import KernelError
+from assistant.home.contacts import ContactsError
+from assistant.home.model import HomeError
+from assistant.wake.words import WakeWordError
+
+
+class UsageError(Exception):
+    """What was asked for cannot be done so; the message says how."""
+
+
+_WRONG = (UsageError, ConfigError, SettingError, WakeWordError, ContactsError)
+_FAILED = (AudioError, HomeError, ModelError, EdgeFormatError, KernelError, BenchError, OSError)
+
+
+def exit_status(error: Exception) -> int | None:
+    """The exit status for an error that was foreseen; `None` for one that was not."""
+    if isinstance(error, _WRONG):
+        return 2
+    return 1 if isinstance(error, _FAILED) else None
+
+
+def settings_of(args: argparse.Namespace) -> Settings:
+    """The settings that a command line names; raises `ConfigError`. Sets up the log, too."""
+    path: Path | None = args.config
+    settings = load(path)
+    log.setup(settings.logging.level)
+    runtime = getattr(args, "runtime", None)
+    if runtime is None:
+        return settings
+    return replace(settings, recogniser=replace(settings.recogniser, runtime=runtime))
+
+
+def print_json(values: Mapping[str, Any]) -> None:
+    """One JSON object, one line, at once."""
+    print_line(json.dumps(values, ensure_ascii=False))
+
+
+def print_line(line: str) -> None:
+    """A line on standard output, at once."""
+    sys.stdout.write(line + "\n")
+    sys.stdout.flush()
+
+
+def say(text: str) -> None:
+    """A line for people, on standard error."""
+    sys.stderr.write(text + "\n")
+    sys.stderr.flush()

@@ -1,0 +1,169 @@
+"""`assistant bench`: speed, latency, memory and size on this machine."""
+
+from __future__ import annotations
+
+import argparse
+import statistics
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from assistant.asr.model_folder import RUNTIMES
+from assistant.bench.audio import PLAIN_RULE_S, recordings
+from assistant.bench.child import measure
+from assistant.commands import UsageError, print_json, say, settings_of
+from assistant.commands.demo import FOLDER
+from assistant.config import Settings
+
+_WEIGHTS = {"onnx": "*.onnx", "edge": "*.edge"}
+_FIGURES = ("speculative_ms", "final_ms", "nlu_ms", "action_ms", "work_ms", "response_ms")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Measure everything, a process each; a table, or one JSON object."""
+    settings = settings_of(args)
+    folder = args.folder or FOLDER
+    if not recordings(folder):
+        raise UsageError(f"{folder} holds no recordings; name a folder with wav, flac or ogg files")
+    report = bench(settings, folder, args.config)
+    if args.json:
+        print_json(report)
+    else:
+        for line in table(report):
+            say(line)
+    return 0
+
+
+def bench(settings: Settings, folder: Path, config: Path | None) -> dict[str, Any]:
+    """All figures as plain values; raises `BenchError`."""
+    say(f"Measuring on {len(recordings(folder))} recordings in {folder}, one core ...")
+    runtimes = {}
+    for runtime in RUNTIMES:
+        weights = list(settings.model_folder.glob(_WEIGHTS[runtime]))
+        if weights or runtime == settings.recogniser.runtime:
+            say(f"  the recogniser ({runtime})")
+            figures = measure("recognition", folder, config, runtime)
+            size = sum(path.stat().st_size for path in weights)
+            runtimes[runtime] = {**figures, "weights_bytes": size}
+    say("  waiting for the wake word")
+    waiting = measure("waiting", folder, config)
+    say("  the whole pipeline")
+    listening = measure("listening", folder, config)
+    say("  a peer")
+    utterances = listening.pop("utterances")
+    return {
+        "folder": str(folder),
+        "runtimes": runtimes,
+        "wake_word": waiting,
+        "listening": listening,
+        **summary([each for each in utterances if "response_ms" in each]),
+        "files": utterances,
+        "peer": peer if "name" in (peer := measure("peer", folder, config)) else None,
+    }
+
+
+def summary(utterances: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Medians, 90th percentiles and shares over utterances."""
+    if not utterances:
+        return {"latency": {}, "endpoints": {}}
+    values = {
+        name: [each[name] for each in utterances if each[name] is not None] for name in _FIGURES
+    }
+    values["early_ms"] = [
+        each["final_ms"] - each["speculative_ms"]
+        for each in utterances
+        if each["speculative_ms"] is not None
+    ]
+    return {
+        "latency": {
+            name: {"median": statistics.median(items), "p90": percentile(items, 90)}
+            for name, items in values.items()
+            if items
+        },
+        "endpoints": {
+            "utterances": len(utterances),
+            "speculation_held": _share(utterances, "reused"),
+            "cut_off": _share(utterances, "cut_off"),
+            "plain_rule_ms": 1000 * PLAIN_RULE_S,
+            "plain_rule_cut_off": _share(utterances, "plain_rule_cut_off"),
+        },
+    }
+
+
+def percentile(items: Sequence[float], share: int) -> float:
+    """The value that `share` percent of the items do not exceed."""
+    ordered = sorted(items)
+    return ordered[min(len(ordered) - 1, -(-len(ordered) * share // 100) - 1)]
+
+
+def _share(utterances: Sequence[Mapping[str, Any]], name: str) -> float:
+    return sum(bool(each[name]) for each in utterances) / len(utterances)
+
+
+def table(report: Mapping[str, Any]) -> Iterator[str]:
+    """The figures for people."""
+    yield ""
+    for name, figures in report["runtimes"].items():
+        yield (
+            f"recogniser ({name})      real-time factor {figures['real_time_factor']:.3f}, "
+            f"weights {_mb(figures['weights_bytes'])}, memory {_mb(figures['peak_rss_bytes'])}"
+            f"{_errors(figures)}"
+        )
+    if peer := report["peer"]:
+        yield (
+            f"{peer['name']:<22} real-time factor {peer['real_time_factor']:.3f}, "
+            f"memory {_mb(peer['peak_rss_bytes'])}{_errors(peer)}"
+        )
+    else:
+        yield "no peer installed       (pip install pocketsphinx would be compared)"
+    yield f"waiting for wake word  real-time factor {report['wake_word']['real_time_factor']:.4f}"
+    listening = report["listening"]
+    yield (f"whole pipeline         memory {_mb(listening['peak_rss_bytes'])}{_errors(listening)}")
+    held_ms, wall_ms = listening["longest_block_ms"], listening["longest_block_wall_ms"]
+    yield (
+        f"event loop             held by our code for at most {held_ms:.1f} ms "
+        f"({wall_ms:.1f} by the clock)"
+    )
+    yield from _latencies(report["latency"])
+    yield from _endpoints(report["endpoints"])
+
+
+def _latencies(latency: Mapping[str, Mapping[str, float]]) -> Iterator[str]:
+    titles = {
+        "speculative_ms": "speech end to speculative end-point",
+        "final_ms": "speech end to final end-point",
+        "early_ms": "speculative before final end-point",
+        "nlu_ms": "understanding",
+        "work_ms": "final end-point to action",
+        "action_ms": "action",
+        "response_ms": "speech end to action",
+    }
+    if latency:
+        yield f"\n{'milliseconds':<38}{'median':>9}{'90 %':>9}"
+    for name, title in titles.items():
+        if figures := latency.get(name):
+            yield f"{title:<38}{figures['median']:>9.1f}{figures['p90']:>9.1f}"
+
+
+def _endpoints(endpoints: Mapping[str, float]) -> Iterator[str]:
+    if not endpoints:
+        yield "\nno utterance came to an end"
+        return
+    yield (
+        f"\n{endpoints['utterances']} utterances: speculation held in "
+        f"{endpoints['speculation_held']:.0%}, cut off {endpoints['cut_off']:.1%}"
+    )
+    yield (
+        f"a plain rule of {endpoints['plain_rule_ms']:.0f} ms silence: always "
+        f"{endpoints['plain_rule_ms']:.0f} ms, cut off {endpoints['plain_rule_cut_off']:.1%}"
+    )
+
+
+def _errors(figures: Mapping[str, Any]) -> str:
+    if "word_error_rate" not in figures:
+        return ""
+    return f", word errors {figures['word_error_rate']:.1%} of {figures['words']}"
+
+
+def _mb(size: float) -> str:
+    return f"{size / 1e6:.1f} MB"

@@ -1,0 +1,201 @@
+"""`assistant demo`: spoken commands from the repository, carried out in the demo home.
+
+The account goes to standard error; where standard output is no terminal it gets the events.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import csv
+import shutil
+import statistics
+import sys
+import time
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TypeVar
+
+from assistant import events
+from assistant.assembly import Listening, load_recogniser, make_pipeline
+from assistant.audio.file import FileSource
+from assistant.audio.source import AudioSource, Frame
+from assistant.commands import UsageError, print_line, say, settings_of
+from assistant.config import HomeSettings, Settings
+from assistant.household import make_household
+from assistant.pipeline import Pipeline
+from assistant.timeline import LEGEND, Levels, draw
+from assistant.worker import Worker
+
+FOLDER = Path(__file__).resolve().parents[2] / "demo"
+WAKE_WORDS = ("alexa", "okay_nabu")
+"""Those of the recordings, whatever the settings listen for."""
+MARGIN = 12
+E = TypeVar("E", bound=events.Event)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Play every recording and tell what came of it."""
+    if not any(FOLDER.glob("*.ogg")):
+        raise UsageError(f"{FOLDER} has no recordings; run the demo from a clone of the repository")
+    settings = settings_of(args)
+    asyncio.run(demonstrate(demo_settings(settings)))
+    return 0
+
+
+def demo_settings(settings: Settings) -> Settings:
+    """The settings with the recordings' wake words, and a home in which nothing real happens."""
+    wake = replace(settings.wake, engine="micro", words=WAKE_WORDS, threshold=None)
+    return replace(settings, wake=wake, home=HomeSettings())
+
+
+class Tapped:
+    """A source whose loudness is kept on the way."""
+
+    def __init__(self, source: AudioSource) -> None:
+        self.name = source.name
+        self.levels = Levels()
+        self._source = source
+
+    async def frames(self) -> AsyncIterator[Frame]:
+        """The frames of the source."""
+        async for frame in self._source.frames():
+            self.levels.add(frame)
+            yield frame
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What happened in one recording."""
+
+    path: Path
+    said: str
+    voice: str
+    levels: Sequence[float]
+    happened: Sequence[events.Event]
+    wall_s: float
+
+    def last(self, kind: type[E]) -> E | None:
+        """The last event of a kind."""
+        return next((event for event in reversed(self.happened) if isinstance(event, kind)), None)
+
+
+async def demonstrate(settings: Settings) -> None:
+    """Play the recordings one after the other to one home."""
+    worker = Worker()
+    begin_s = time.monotonic()
+    say(f"Loading the recogniser '{settings.recogniser.model}' and the demo home ...")
+    house = await worker.run(make_household, settings)
+    try:
+        recogniser = await worker.run(load_recogniser, settings)
+        pipeline = make_pipeline(settings, house, recogniser, worker, Listening())
+        await house.start()
+        say(f"Ready after {time.monotonic() - begin_s:.1f} s. {LEGEND}")
+        spoken = commands(FOLDER / "commands.tsv")
+        told = []
+        for path in sorted(FOLDER.glob("*.ogg")):
+            told.append(await _play(pipeline, path, spoken.get(path.stem, {})))
+            say("\n".join(account(told[-1])))
+        say("\n" + summary(told))
+    finally:
+        await house.close()
+        worker.close()
+
+
+def commands(table: Path) -> Mapping[str, Mapping[str, str]]:
+    """What was spoken in each recording, by its name, where the table is there."""
+    if not table.is_file():
+        return {}
+    with table.open(encoding="utf8") as lines:
+        return {line["file"]: line for line in csv.DictReader(lines, delimiter="\t")}
+
+
+async def _play(pipeline: Pipeline, path: Path, spoken: Mapping[str, str]) -> Told:
+    source = Tapped(FileSource(path))
+    begin_s = time.monotonic()
+    happened = []
+    async with aclosing(pipeline.events(source)) as stream:
+        async for event in stream:
+            happened.append(event)
+            if not sys.stdout.isatty():
+                print_line(event.to_json())
+    return Told(
+        path=path,
+        said=spoken.get("command", "").replace(" | ", " ... "),
+        voice=" ".join(spoken[key] for key in ("engine", "voice") if key in spoken),
+        levels=source.levels.values,
+        happened=happened,
+        wall_s=time.monotonic() - begin_s,
+    )
+
+
+def account(told: Told) -> Iterator[str]:
+    """What was said, heard, understood and done, and where the time went."""
+    columns = max(40, min(shutil.get_terminal_size().columns - MARGIN, 100))
+    yield f"\n{told.path.stem}  ({told.voice})"
+    yield from ("  " + line for line in draw(told.levels, told.happened, columns))
+    yield f"  said        {told.said}"
+    for event in told.happened:
+        yield from ("  " + line for line in _line(event))
+
+
+def _line(event: events.Event) -> Iterator[str]:
+    """What an event means to a person; nothing for most."""
+    match event:
+        case events.FinalEndpoint(text=text, confidence=confidence):
+            yield f"heard       {text or '(nothing)'}  [{confidence:.2f}]"
+        case events.Intent(intent=intent, slots=slots, reused=reused):
+            meant = ", ".join(f"{name} = {value}" for name, value in slots.items())
+            early = ", already before the final end-point" if reused else ""
+            yield f"understood  {intent or '(nothing)'}  {meant}{early}"
+        case events.SpeculationReset(reason=reason):
+            yield f"reset       {reason}"
+        case events.Action(success=success, changes=changes):
+            yield f"changed     {_changes(changes) if success else 'nothing: it failed'}"
+        case events.Reply(text=text):
+            yield f"answer      {text}"
+        case events.Latency():
+            yield from _times(event)
+        case events.Error(message=message):
+            yield f"error       {message}"
+
+
+def _changes(changes: Sequence[Mapping[str, object]]) -> str:
+    each = [
+        f"{change['device']} {change['attribute']}: {change['before']} -> {change['after']}"
+        for change in changes
+    ]
+    return "; ".join(each) or "nothing (it was so already, or was only asked)"
+
+
+def _times(latency: events.Latency) -> Iterator[str]:
+    """Where the milliseconds went, and which setting each wait belongs to."""
+    waited_ms = 1000 * (latency.final_endpoint_s - latency.speech_end_s)
+    yield (
+        f"time        {latency.response_ms:.0f} ms from the last sound to the action: "
+        f"{waited_ms:.0f} waiting for a pause (endpoint.style), {latency.work_ms:.1f} working"
+    )
+    early = "no speculation held"
+    if latency.speculative_endpoint_s is not None:
+        early_ms = 1000 * (latency.final_endpoint_s - latency.speculative_endpoint_s)
+        early = f"speculation began {early_ms:.0f} ms before the final end-point"
+    yield (
+        f"            {early}; understanding {latency.nlu_ms:.1f}, "
+        f"action {latency.action_ms:.1f}, recogniser {latency.decode_ms:.0f} in all"
+    )
+
+
+def summary(told: Sequence[Told]) -> str:
+    """One line over all recordings."""
+    done = [each for each in told if (action := each.last(events.Action)) and action.success]
+    times = [latency.response_ms for each in told if (latency := each.last(events.Latency))]
+    voices = len({each.voice for each in done})
+    audio_s = sum(len(each.levels) for each in told) / 100
+    wall_s = sum(each.wall_s for each in told)
+    median = f", median {statistics.median(times):.0f} ms to the action" if times else ""
+    return (
+        f"{len(done)} of {len(told)} commands by {voices} voices carried out{median}; "
+        f"{audio_s:.0f} s of audio in {wall_s:.1f} s."
+    )

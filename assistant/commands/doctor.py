@@ -1,0 +1,17 @@
+"""`assistant doctor`: looks at everything that Hearth depends on, and says what to do."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+
+from assistant.commands import print_line, settings_of
+from assistant.doctor import examine, healthy
+
+
+def run(args: argparse.Namespace) -> int:
+    """Print every finding; 1 if something is wrong."""
+    findings = asyncio.run(examine(settings_of(args)))
+    for finding in findings:
+        print_line(str(finding))
+    return 0 if healthy(findings) else 1

@@ -1,0 +1,108 @@
+"""`assistant listen`: the pipeline over files, the microphone or standard input."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import signal
+from contextlib import aclosing
+from pathlib import Path
+
+from assistant.answer import LatticeFormat
+from assistant.assembly import Listening, load_recogniser, make_pipeline
+from assistant.audio.file import FileSource, Pace
+from assistant.audio.microphone import Microphone, MicrophoneOptions
+from assistant.audio.portaudio import PortAudio
+from assistant.audio.source import AudioSource
+from assistant.audio.stdin import PcmSource
+from assistant.commands import print_line, say, settings_of
+from assistant.config import Settings
+from assistant.events import Error
+from assistant.household import Household, make_household
+from assistant.pipeline import Pipeline
+from assistant.worker import Worker
+
+
+def run(args: argparse.Namespace) -> int:
+    """Print every event of every source; 1 if some audio could not be had."""
+    settings = settings_of(args)
+    listening = Listening(wake=not args.no_wake, lattice=lattice_format(args.lattice))
+    sources = [make_source(name, args.pace, settings) for name in args.sources]
+    return asyncio.run(_until_told_to_stop(settings, listening, sources))
+
+
+def lattice_format(name: str | None) -> LatticeFormat | None:
+    """How a lattice is shown, by the name of the form."""
+    if name is None:
+        return None
+    if name == "json":
+        return lambda lattice: lattice
+    from assistant.asr import lattice_formats  # noqa: PLC0415 - seldom wanted
+
+    return lattice_formats.to_slf if name == "slf" else lattice_formats.to_svg
+
+
+def make_source(name: str, pace: Pace, settings: Settings) -> AudioSource:
+    """The source that a name on the command line means."""
+    if name == "-":
+        return PcmSource()
+    if name == "mic" and not Path(name).exists():
+        audio = settings.audio
+        options = MicrophoneOptions(audio.device, audio.channels, audio.gain_db, persistent=False)
+        return Microphone(PortAudio(), options)
+    return FileSource(name, pace)
+
+
+async def _until_told_to_stop(
+    settings: Settings, listening: Listening, sources: list[AudioSource]
+) -> int:
+    """Listen to each source; SIGTERM and Ctrl-C end it cleanly, in mid-utterance, too."""
+    task = asyncio.ensure_future(listen(settings, listening, sources))
+    stopped = []
+
+    def stop(name: str) -> None:
+        stopped.append(name)
+        task.cancel()
+
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop, number.name)
+    try:
+        return await task
+    except asyncio.CancelledError:
+        if not stopped:
+            raise
+        say(f"assistant: stopped by {stopped[0]}")
+        return 1
+
+
+async def listen(settings: Settings, listening: Listening, sources: list[AudioSource]) -> int:
+    """Print the events of each source in turn, each with a pipeline and a demo home of its own."""
+    worker = Worker()
+    house: Household | None = None
+    status = 0
+    try:
+        recogniser = await worker.run(load_recogniser, settings)
+        for source in sources:
+            known = house.understanding if house else None
+            house = await worker.run(make_household, settings, understanding=known)
+            pipeline = make_pipeline(settings, house, recogniser, worker, listening)
+            await house.start()
+            try:
+                status |= await _print_events(pipeline, source)
+            finally:
+                await house.close()
+    finally:
+        worker.close()
+    return status
+
+
+async def _print_events(pipeline: Pipeline, source: AudioSource) -> int:
+    status = 0
+    async with aclosing(pipeline.events(source)) as events:
+        async for event in events:
+            print_line(event.to_json())
+            if isinstance(event, Error):
+                say(f"assistant: {event.message}")
+                status = 1
+    return status

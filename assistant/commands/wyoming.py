@@ -1,0 +1,94 @@
+"""`assistant wyoming`: Hearth as a service for Home Assistant and other Wyoming clients."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import contextlib
+import logging
+import signal
+from collections.abc import AsyncIterator, Sequence
+from pathlib import Path
+
+from assistant.assembly import bias_phrases, load_recogniser
+from assistant.commands import UsageError, print_line, settings_of
+from assistant.config import Settings
+from assistant.household import Household, make_household, state_folder
+from assistant.wake import factory as wake
+from assistant.wake.detector import WakeDetector
+from assistant.worker import Worker
+
+try:
+    from wyoming.zeroconf import HomeAssistantZeroconf
+
+    from assistant.wyoming.description import describe
+    from assistant.wyoming.server import Server, is_local
+    from assistant.wyoming.session import Services
+except ImportError as error:
+    raise UsageError(f"this needs an extra ({error}): pip install 'hearth[wyoming]'") from None
+
+_LOG = logging.getLogger(__name__)
+_HIGHEST_PORT = 65535
+
+
+def run(args: argparse.Namespace) -> int:
+    """Serve until told to stop; prints one line with the address when ready."""
+    if not 0 <= args.port <= _HIGHEST_PORT:
+        raise UsageError(f"there is no port {args.port}; choose one from 0 to {_HIGHEST_PORT}")
+    asyncio.run(serve(settings_of(args), args.host, args.port))
+    return 0
+
+
+async def serve(settings: Settings, host: str, port: int) -> None:
+    """Serve until SIGTERM or SIGINT."""
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    worker = Worker()
+    house = await worker.run(make_household, settings, state=state_folder())
+    try:
+        await house.start()
+        server = Server(await _services(settings, worker, house))
+        bound = await server.start(host, port)
+        print_line(f"tcp://{bound[0]}:{bound[1]}")
+        async with _announced(*bound):
+            await stop.wait()
+        await server.close()
+    finally:
+        await house.close()
+        worker.close()
+
+
+async def _services(settings: Settings, worker: Worker, house: Household) -> Services:
+    recogniser = await worker.run(load_recogniser, settings)
+    chosen = settings.wake
+
+    def detector(names: Sequence[str] | None) -> WakeDetector:
+        return wake.create(
+            chosen.engine, names or chosen.words, chosen.threshold, chosen.refractory_s
+        )
+
+    return Services(
+        info=describe(recogniser.name, tuple(Path(word).stem for word in chosen.words)),
+        worker=worker,
+        recogniser=recogniser,
+        detector=detector,
+        household=house,
+        bias=lambda: bias_phrases(
+            settings, house.home, [*house.plugins.names(), *house.sentences.names]
+        ),
+    )
+
+
+@contextlib.asynccontextmanager
+async def _announced(host: str, port: int) -> AsyncIterator[None]:
+    """Be found by Home Assistant in the network, if the network reaches us at all."""
+    if is_local(host):
+        yield
+        return
+    try:
+        announcement = HomeAssistantZeroconf(port, "hearth", None if host == "0.0.0.0" else host)  # noqa: S104
+        await announcement.register_server()
+    except OSError as error:
+        _LOG.warning("not announced in the network: %s", error)
+    yield

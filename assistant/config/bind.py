@@ -1,0 +1,69 @@
+"""Values into typed settings: the dataclasses' annotations say what is valid."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import fields, is_dataclass
+from typing import Any, get_type_hints
+
+from assistant.config.error import nearest
+from assistant.config.expected import Expected, accept
+from assistant.config.settings import SettingError
+from assistant.config.tags import resolve
+from assistant.config.value import Value
+
+
+class Binder:
+    """Turns the values of one configuration into dataclasses; notes which are secret."""
+
+    def __init__(self, settings: type) -> None:
+        hints = get_type_hints(settings)
+        self.secrets: set[str] = set()
+        self._sections = {
+            name: section
+            for section in setting_names(settings)
+            for name in setting_names(hints[section])
+        }
+
+    def section(self, section: type[Any], value: Value) -> Any:  # noqa: ANN401
+        """An instance of a settings dataclass; what is not written keeps its default."""
+        value = resolve(value)
+        written = value.mapping()
+        hints = get_type_hints(section, include_extras=True)
+        valid = setting_names(section)
+        arguments = {}
+        for name, (key, item) in written.items():
+            if name not in valid:
+                raise key.error(self._unknown(name, valid))
+            bind = self.section if is_dataclass(hints[name]) else self._setting
+            arguments[name] = bind(hints[name], item)
+        try:
+            return section(**arguments)
+        except SettingError as error:
+            blamed = [written[key][1] for key in error.keys if key in written]
+            raise (blamed or [value])[0].error(str(error)) from None
+
+    def _unknown(self, name: str, valid: Sequence[str]) -> str:
+        home = self._sections.get(name)
+        guess = f"{home}.{name}" if home else nearest(name, valid)
+        return f"unknown key '{name}'; the nearest valid key is '{guess}'"
+
+    def _setting(self, hint: Any, value: Value) -> Any:  # noqa: ANN401
+        value = resolve(value)
+        expected = Expected.of(hint)
+        items = [resolve(item) for item in value.sequence()] if expected.many else [value]
+        if any(item.secret for item in items):
+            self.secrets.add(value.key)
+        elif expected.limits.secret and value.kind != "null":
+            name = value.key.replace(".", "_")
+            raise value.error(
+                f"must not stand here: write `{name}: ...` into secrets.yaml beside this file, "
+                f"and here `!secret {name}`"
+            )
+        found = [accept(expected, item) for item in items]
+        return tuple(found) if expected.many else found[0]
+
+
+def setting_names(section: type) -> list[str]:
+    """The settings in a dataclass; fields that are left out of comparisons are not settings."""
+    return [item.name for item in fields(section) if item.compare]

@@ -1,0 +1,33 @@
+"""What is wrong with a configuration, and where."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import yaml
+from rapidfuzz import fuzz, process
+
+
+class ConfigError(Exception):
+    """The configuration cannot be used; one line that says where and what to do.
+
+    `line` and `column` count from 1; both are 0 when a whole file is meant.
+    """
+
+    def __init__(self, message: str, *, file: str = "", line: int = 0, column: int = 0) -> None:
+        where = [part for part in (file, f"line {line}, column {column}" if line else "") if part]
+        super().__init__(f"{', '.join(where)}: {message}" if where else message)
+        self.file = file
+        self.line = line
+        self.column = column
+
+    @classmethod
+    def at(cls, mark: yaml.Mark, message: str) -> ConfigError:
+        """An error at a place in a YAML file."""
+        return cls(message, file=str(mark.name), line=mark.line + 1, column=mark.column + 1)
+
+
+def nearest(word: str, valid: Iterable[str]) -> str:
+    """The valid word that is spelt most like `word`; empty when there is none to choose from."""
+    found = process.extractOne(word.lower(), list(valid), scorer=fuzz.ratio)
+    return str(found[0]) if found else ""

@@ -1,0 +1,210 @@
+"""Every setting: its type, its default, what it may be.
+
+`config.example.yaml` says why each is there. A section that needs more than the type and range of
+single settings checks itself when it is made and raises `SettingError`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Annotated, Literal
+
+from assistant.config.error import nearest
+
+MODELS_FOLDER = Path(__file__).resolve().parents[2] / "models"
+"""Where models that ship with Hearth lie."""
+
+WakeEngine = Literal["micro", "open"]
+Runtime = Literal["onnx", "edge"]
+EndpointStyle = Literal["patient", "normal", "quick"]
+HomeKind = Literal["demo", "home_assistant"]
+LogLevel = Literal["debug", "info", "warning", "error"]
+
+WAKE_WORDS: dict[WakeEngine, tuple[str, ...]] = {
+    "micro": ("alexa", "hey_jarvis", "hey_mycroft", "okay_nabu"),
+    "open": ("alexa", "hey_jarvis", "hey_mycroft", "hey_rhasspy", "okay_nabu"),
+}
+"""The words that each engine's package has models for."""
+
+WAKE_MODEL_SUFFIXES: dict[WakeEngine, str] = {"micro": ".json", "open": ".tflite"}
+"""How the name of a model file ends, which may stand in place of a word."""
+
+
+class SettingError(ValueError):
+    """Settings that do not go together; `keys` are the ones to blame, most likely one first."""
+
+    def __init__(self, message: str, *keys: str) -> None:
+        super().__init__(message)
+        self.keys = keys
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """What a setting may be beyond its type, and what to say when it is refused."""
+
+    at_least: float | None = None
+    at_most: float | None = None
+    because: str = ""
+    file_suffixes: tuple[str, ...] = ()
+    """A text that ends so is a file, relative to the file that it is written in."""
+    secret: bool = False
+    """Must come out of `secrets.yaml`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AudioSettings:
+    """The microphone."""
+
+    device: Annotated[str | int | None, Limits(at_least=0)] = None
+    channels: Annotated[int, Limits(at_least=1, at_most=32)] = 1
+    gain_db: Annotated[float, Limits(at_least=-40, at_most=40)] = 0.0
+    pre_roll_s: Annotated[float, Limits(at_least=0, at_most=10)] = 2.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WakeSettings:
+    """The wake words."""
+
+    engine: WakeEngine = "micro"
+    words: Annotated[tuple[str, ...], Limits(file_suffixes=tuple(WAKE_MODEL_SUFFIXES.values()))] = (
+        "okay_nabu",
+    )
+    threshold: Annotated[float | None, Limits(at_least=0, at_most=1)] = None
+    refractory_s: Annotated[float, Limits(at_least=0, at_most=30)] = 1.0
+
+    def __post_init__(self) -> None:
+        if not self.words:
+            raise SettingError("name at least one wake word", "words")
+        for word in self.words:
+            self._check(word)
+
+    def _check(self, word: str) -> None:
+        known, suffix = WAKE_WORDS[self.engine], WAKE_MODEL_SUFFIXES[self.engine]
+        if word.endswith(suffix) or word.lower().replace(" ", "_").replace("-", "_") in known:
+            return
+        there = f"the nearest is '{nearest(word, known)}'; there are {', '.join(known)}"
+        raise SettingError(
+            f"engine '{self.engine}' has no word '{word}'; {there}, and your own {suffix} files",
+            "words",
+            "engine",
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecogniserSettings:
+    """Speech to text."""
+
+    model: str = "en-small"
+    runtime: Runtime = "onnx"
+    beam: Annotated[int, Limits(at_least=1, at_most=64)] = 4
+    boost: Annotated[float, Limits(at_least=0, at_most=10)] = 0.6
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PersonalisationSettings:
+    """Names that the recogniser favours."""
+
+    enabled: bool = True
+    contacts: tuple[str, ...] = ()
+    contacts_file: Path | None = None
+    words: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EndpointSettings:
+    """When a sentence is over. A silence that is `None` is the style's."""
+
+    style: EndpointStyle = "normal"
+    speculative_silence_s: Annotated[float | None, Limits(at_least=0.05, at_most=5)] = None
+    final_silence_s: Annotated[float | None, Limits(at_least=0.1, at_most=10)] = None
+    incomplete_silence_s: Annotated[float | None, Limits(at_least=0.1, at_most=20)] = None
+    no_speech_timeout_s: Annotated[float, Limits(at_least=0.5, at_most=60)] = 5.0
+    max_utterance_s: Annotated[float, Limits(at_least=1, at_most=120)] = 15.0
+
+    def __post_init__(self) -> None:
+        self._in_order("speculative_silence_s", "final_silence_s")
+        self._in_order("final_silence_s", "incomplete_silence_s")
+        self._in_order("no_speech_timeout_s", "max_utterance_s")
+
+    def _in_order(self, shorter: str, longer: str) -> None:
+        short, long = getattr(self, shorter), getattr(self, longer)
+        if short is not None and long is not None and short > long:
+            message = f"{shorter} ({short:g}) must not be longer than {longer} ({long:g})"
+            raise SettingError(message, shorter, longer)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HomeSettings:
+    """The home that commands act on."""
+
+    kind: HomeKind = "demo"
+    url: str | None = None
+    token: Annotated[str | None, Limits(secret=True)] = None
+    certificate: Path | None = None
+    area: str | None = None
+    unlock_confidence: Annotated[float, Limits(at_least=0, at_most=1)] = 0.7
+
+    def __post_init__(self) -> None:
+        if self.kind == "demo":
+            return
+        if self.url is None:
+            raise SettingError(
+                "home_assistant needs `url`, such as http://homeassistant.local:8123", "kind"
+            )
+        if not self.url.startswith(("http://", "https://")):
+            raise SettingError(f"'{self.url}' must begin with http:// or https://", "url")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnderstandingSettings:
+    """What commands mean."""
+
+    sentences: Path | None = None
+    plugins: Path | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PrivacySettings:
+    """What happens to what was heard."""
+
+    keep_audio_local: Annotated[
+        Literal[True],
+        Limits(because="nothing in Hearth can send audio away, and no setting changes that"),
+    ] = True
+    save_recordings: Literal[False] | Path = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoggingSettings:
+    """What is logged."""
+
+    level: LogLevel = "info"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """All settings; every section has defaults, so `Settings()` is a working configuration."""
+
+    audio: AudioSettings = field(default_factory=AudioSettings)
+    wake: WakeSettings = field(default_factory=WakeSettings)
+    recogniser: RecogniserSettings = field(default_factory=RecogniserSettings)
+    personalisation: PersonalisationSettings = field(default_factory=PersonalisationSettings)
+    endpoint: EndpointSettings = field(default_factory=EndpointSettings)
+    understanding: UnderstandingSettings = field(default_factory=UnderstandingSettings)
+    home: HomeSettings = field(default_factory=HomeSettings)
+    privacy: PrivacySettings = field(default_factory=PrivacySettings)
+    logging: LoggingSettings = field(default_factory=LoggingSettings)
+
+    file: Path | None = field(default=None, compare=False)
+    """Where the settings come from; `None`: the defaults."""
+    secrets: frozenset[str] = field(default=frozenset(), compare=False)
+    """Dotted names of settings that came out of `secrets.yaml` and are not to be shown."""
+
+    @property
+    def model_folder(self) -> Path:
+        """The recogniser's folder: a bare name lies in `models/`, a path beside the file."""
+        model = Path(self.recogniser.model).expanduser()
+        if len(model.parts) == 1 and model.name == self.recogniser.model:
+            return MODELS_FOLDER / model
+        return (self.file.parent if self.file else Path.cwd()) / model

@@ -1,0 +1,186 @@
+"""A packed model: its settings, its tokens, its matrices by name."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+
+from assistant.edge import format as packed
+from assistant.edge.errors import EdgeFormatError
+from assistant.edge.format import Section, Table
+from assistant.edge.matrix import DEPTH, LANES, Floats, Matrix
+
+FILE_NAME: Final = "model.edge"
+"""Its name in a model's folder."""
+MOST_KEYS: Final = 512
+"""Steps that attention may see; with more, its int32 sums could overflow."""
+MOST: Final = 4096
+"""No number in the settings is larger."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EdgeSettings:
+    """Shape of the transducer; lengths of attention in steps of 20 ms."""
+
+    name: str
+    sample_rate: int
+    mels: int
+    width: int
+    heads: int
+    layers: int
+    chunk: int
+    left: int
+    stack: int
+    hidden: int
+    joint: int
+    context: int
+    vocabulary: int
+    blank: int
+    eos: int | None
+
+    def __post_init__(self) -> None:
+        for field in fields(self):
+            value = getattr(self, field.name)
+            allowed = field.name == "eos" and value is None
+            low = 0 if field.name in ("blank", "eos", "left") else 1
+            high = 192_000 if field.name == "sample_rate" else MOST
+            if field.name == "name":
+                if not isinstance(value, str):
+                    raise EdgeFormatError("the model's name is no text")
+            elif not allowed and (type(value) is not int or not low <= value <= high):
+                raise EdgeFormatError(f"{field.name} is {value!r}")
+        if self.left + self.chunk > MOST_KEYS:
+            raise EdgeFormatError(f"attention to more than {MOST_KEYS} steps")
+        if self.width % (self.heads * 2) or self.width % LANES:
+            raise EdgeFormatError(f"{self.heads} heads cannot share a width of {self.width}")
+        for value in (self.mels * 3, self.hidden, self.joint):
+            if value % DEPTH:
+                raise EdgeFormatError(f"a width of {value} is no multiple of {DEPTH}")
+        if self.chunk % self.stack or max(self.blank, self.eos or 0) >= self.vocabulary:
+            raise EdgeFormatError("chunk and stack, or blank and vocabulary, do not fit")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class EdgeModel:
+    """A model as it lies in its file."""
+
+    settings: EdgeSettings
+    pieces: tuple[str, ...]
+    sections: dict[str, Section]
+
+    @classmethod
+    def load(cls, path: Path) -> EdgeModel:
+        """Map a packed file; `EdgeFormatError` when it is corrupt, `OSError` when not there."""
+        sections = packed.read(path)
+        try:
+            settings, pieces = _settings(sections)
+            model = cls(settings, pieces, sections)
+            model.check()
+        except EdgeFormatError as error:
+            raise EdgeFormatError(
+                f"{path} holds no model that fits together ({error}); export it again"
+            ) from error
+        return model
+
+    def save(self, path: Path) -> int:
+        """Write the packed file; its length in bytes."""
+        self.check()
+        text = json.dumps({**asdict(self.settings), "pieces": self.pieces}, ensure_ascii=False)
+        rest = {name: section for name, section in self.sections.items() if name != "settings"}
+        return packed.write(path, {"settings": text, **rest})
+
+    def matrix(self, name: str) -> Matrix:
+        """A matrix by its name."""
+        section = self.sections.get(name)
+        if not isinstance(section, Matrix):
+            raise EdgeFormatError(f"there is no matrix {name}")
+        return section
+
+    def floats(self, name: str) -> Floats:
+        """A section of floats by its name."""
+        section = self.sections.get(name)
+        if not isinstance(section, np.ndarray):
+            raise EdgeFormatError(f"there are no numbers {name}")
+        return section
+
+    def embedding(self) -> Table:
+        """The predictor's embedding of tokens."""
+        section = self.sections.get("predictor.embedding")
+        if not isinstance(section, Table):
+            raise EdgeFormatError("there is no table predictor.embedding")
+        return section
+
+    @property
+    def matrices(self) -> tuple[Matrix, ...]:
+        """All matrices."""
+        return tuple(part for part in self.sections.values() if isinstance(part, Matrix))
+
+    @property
+    def weights_bytes(self) -> int:
+        """Bytes that the weights take, in the file and in memory."""
+        return sum(part.nbytes for part in self.sections.values() if not isinstance(part, str))
+
+    def check(self) -> None:
+        """Whether everything is there in the shape that the settings tell of."""
+        shape = self.settings
+        for name, outputs, inputs in _matrices(shape):
+            matrix = self.matrix(name)
+            if (matrix.outputs, matrix.inputs) != (outputs, inputs):
+                raise EdgeFormatError(f"{name} is not {outputs} x {inputs}")
+        norms = [f"encoder.blocks.{i}.{kind}_ln" for i in range(shape.layers) for kind in _KINDS]
+        for name in (*norms, "encoder.ln_post"):
+            if self.floats(name).shape != (2, shape.width):
+                raise EdgeFormatError(f"{name} is not 2 x {shape.width}")
+        if self.embedding().values.shape != (shape.vocabulary, shape.joint):
+            raise EdgeFormatError(f"the embedding is not {shape.vocabulary} x {shape.joint}")
+        if len(self.pieces) != shape.vocabulary:
+            raise EdgeFormatError(f"{len(self.pieces)} tokens instead of {shape.vocabulary}")
+
+
+_KINDS: Final = ("attn", "mlp")
+
+
+def _matrices(shape: EdgeSettings) -> list[tuple[str, int, int]]:
+    """Name, outputs and inputs of every matrix."""
+    width, joint = shape.width, shape.joint
+    layers = [
+        (f"encoder.blocks.{layer}.{name}", outputs, inputs)
+        for layer in range(shape.layers)
+        for name, outputs, inputs in (
+            ("attn.qkv", 3 * width, width),
+            ("attn.out", width, width),
+            ("mlp.0", 4 * width, width),
+            ("mlp.2", width, 4 * width),
+        )
+    ]
+    return [
+        ("encoder.conv1", width, 3 * shape.mels),
+        ("encoder.conv2", width, 3 * width),
+        *layers,
+        ("encoder.up", shape.hidden, shape.stack * width),
+        ("encoder.down", joint, shape.hidden),
+        ("predictor.conv", joint, shape.context * joint),
+        ("predictor.out", joint, joint),
+        ("joiner.out", shape.vocabulary, joint),
+    ]
+
+
+def _settings(sections: dict[str, Section]) -> tuple[EdgeSettings, tuple[str, ...]]:
+    text = sections.get("settings")
+    if not isinstance(text, str):
+        raise EdgeFormatError("there are no settings")
+    try:
+        values: Any = json.loads(text)
+    except (ValueError, RecursionError):
+        raise EdgeFormatError("the settings are no JSON") from None
+    known = {field.name for field in fields(EdgeSettings)}
+    if not isinstance(values, dict) or values.keys() != known | {"pieces"}:
+        raise EdgeFormatError("the settings are not those of a transducer")
+    pieces = values.pop("pieces")
+    if not isinstance(pieces, list) or not all(isinstance(piece, str) for piece in pieces):
+        raise EdgeFormatError("the tokens are not texts")
+    return EdgeSettings(**values), tuple(pieces)

@@ -1,0 +1,174 @@
+"""The transducer's network on the edge runtime: the second implementation of `asr.network`."""
+
+from __future__ import annotations
+
+import math
+import threading
+from functools import lru_cache
+from pathlib import Path
+from typing import Final, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from assistant.asr.network import State
+from assistant.edge import native, program
+from assistant.edge.matrix import Floats
+from assistant.edge.model import FILE_NAME, EdgeModel
+from assistant.edge.program import Executor, Memory, Program
+
+MEL_CONTEXT: Final = 3
+"""Feature frames before a chunk that its convolutions need."""
+FRAMES_PER_STEP: Final = 2
+"""Feature frames (10 ms) in one step of the attention layers."""
+POSITIONS: Final = 1500
+"""Positions until they start over."""
+MOST_HYPOTHESES: Final = 256
+"""Rows of the predictor and joiner in one go; more are done in several."""
+
+
+class EdgeNetwork:
+    """Streams audio features through a packed model; may be used by several threads.
+
+    The state is `(frames, position, keys, key_scales, values, value_scales)`: the last feature
+    frames, float32 [3, mels]; the number of steps so far, int64 [1]; and the attention's memory of
+    at most `left` steps, as in `program.Memory`.
+    """
+
+    look_ahead_frames = 0
+
+    def __init__(self, model: EdgeModel, executor: Executor | None = None) -> None:
+        shape = model.settings
+        self.model = model
+        self.executor = executor or native.best()
+        self.name = shape.name
+        self.sample_rate = shape.sample_rate
+        self.mels = shape.mels
+        self.chunk_frames = shape.chunk * FRAMES_PER_STEP
+        self.frames_per_output = self.frame_multiple = shape.stack * FRAMES_PER_STEP
+        self.blank_id, self.eos_id = shape.blank, shape.eos
+        self.context_size = shape.context
+        self.pieces = model.pieces
+        self._embedding = model.embedding()
+        self._programs: dict[tuple[str, int], tuple[Program, Floats]] = {}
+        self._lock = threading.Lock()
+
+    @classmethod
+    def load(cls, path: Path, executor: Executor | None = None) -> Self:
+        """Open a packed file, or the one in a model's folder.
+
+        Raises `EdgeFormatError` when it is corrupt and `OSError` when it cannot be read.
+        """
+        return cls(EdgeModel.load(path / FILE_NAME if path.is_dir() else path), executor)
+
+    def initial_state(self) -> State:
+        """The state before any audio."""
+        shape = self.model.settings
+        scales = np.zeros((shape.layers, 0, shape.heads), np.float32)
+        return (
+            np.zeros((MEL_CONTEXT, shape.mels), np.float32),
+            np.zeros(1, np.int64),
+            np.zeros((shape.layers, 0, shape.width), np.int8),
+            scales,
+            np.zeros((shape.layers, shape.width, 0), np.int8),
+            scales,
+        )
+
+    def encode(self, features: Floats, state: State) -> tuple[Floats, State]:
+        """Features [N, mels] to encoder outputs [N / 4, joint] and the state after them."""
+        shape, frames = self.model.settings, len(features)
+        if not 0 < frames <= self.chunk_frames or frames % self.frame_multiple:
+            raise ValueError(
+                f"{frames} frames; the encoder takes multiples of {self.frame_multiple} up to"
+                f" {self.chunk_frames}"
+            )
+        recent, position, *remembered = state
+        steps, heard = frames // FRAMES_PER_STEP, int(position[0])
+        memory = _extended(remembered, steps)
+        inputs = np.concatenate([recent, features], dtype=np.float32)
+        places = _positions(heard % POSITIONS, steps, shape.width)
+        encoded = self._run("encoder", frames, {"features": inputs, "positions": places}, memory)
+        kept = slice(max(0, memory.past + steps - shape.left), None)
+        after: State = (
+            inputs[-MEL_CONTEXT:],
+            np.array([heard + steps]),
+            memory.keys[:, kept],
+            memory.key_scales[:, kept],
+            memory.values[:, :, kept],
+            memory.value_scales[:, kept],
+        )
+        return encoded, after
+
+    def predict(self, contexts: NDArray[np.int64]) -> Floats:
+        """Last tokens of each hypothesis [B, context] to predictor outputs [B, joint]."""
+        rows = self._embedding.rows(contexts).reshape(len(contexts), -1)
+        parts = [self._run("predictor", len(part), {"embedded": part}) for part in _parts(rows)]
+        return np.concatenate(parts) if len(parts) > 1 else parts[0]
+
+    def join(self, encoded: Floats, predicted: Floats) -> Floats:
+        """One encoder output [joint] and predictor outputs [B, joint] to scores [B, vocabulary]."""
+        parts = [
+            self._run("joiner", len(part), {"encoded": encoded, "predicted": part})
+            for part in _parts(predicted)
+        ]
+        return np.concatenate(parts) if len(parts) > 1 else parts[0]
+
+    def _run(
+        self, kind: str, count: int, inputs: dict[str, Floats], memory: Memory | None = None
+    ) -> Floats:
+        """Execute a part's program for `count` rows; the result is the caller's."""
+        with self._lock:
+            built = self._programs.get((kind, count))
+            if built is None:
+                made = _MAKERS[kind](self.model, count)
+                built = made, native.aligned(4 * made.arena).view(np.float32)
+                self._programs[kind, count] = built
+            steps, arena = built
+            for name, values in inputs.items():
+                at = steps.inputs[name].at
+                arena[at : at + values.size] = values.reshape(-1)
+            self.executor.run(steps, arena, memory)
+            out = steps.output
+            size = out.count * steps.width
+            return arena[out.at : out.at + size].reshape(out.count, steps.width).copy()
+
+
+_MAKERS: Final = {
+    "encoder": program.encoder,
+    "predictor": program.predictor,
+    "joiner": program.joiner,
+}
+
+
+def _parts(rows: Floats) -> list[Floats]:
+    if len(rows) <= MOST_HYPOTHESES:
+        return [rows]
+    return np.split(rows, range(MOST_HYPOTHESES, len(rows), MOST_HYPOTHESES))
+
+
+def _extended(remembered: list[NDArray[np.generic]], steps: int) -> Memory:
+    """A memory of its own with room for more steps; the old one is not touched."""
+    keys, key_scales, values, value_scales = remembered
+    past = keys.shape[1]
+    layers, width, heads = keys.shape[0], keys.shape[2], key_scales.shape[2]
+    memory = Memory(
+        past,
+        np.empty((layers, past + steps, width), np.int8),
+        np.empty((layers, past + steps, heads), np.float32),
+        np.empty((layers, width, past + steps), np.int8),
+        np.empty((layers, past + steps, heads), np.float32),
+    )
+    memory.keys[:, :past] = keys
+    memory.key_scales[:, :past] = key_scales
+    memory.values[:, :, :past] = values
+    memory.value_scales[:, :past] = value_scales
+    return memory
+
+
+@lru_cache(maxsize=256)
+def _positions(first: int, steps: int, width: int) -> Floats:
+    """Whisper's positional encoding from a step on: float32 [steps, width]."""
+    rate = math.log(10_000) / (width // 2 - 1)
+    rates = np.exp(-rate * np.arange(width // 2, dtype=np.float32))
+    angles = ((first + np.arange(steps)) % POSITIONS)[:, None].astype(np.float32) * rates
+    return np.concatenate([np.sin(angles), np.cos(angles)], axis=1, dtype=np.float32)

@@ -1,0 +1,177 @@
+"""Every event that flows through Hearth; read top to bottom it is the story of one utterance.
+
+Times are seconds of audio heard by the stream's source, never wall-clock time. Durations that
+were measured on the clock end in `_ms`.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, fields
+from typing import Any, ClassVar, TypedDict
+
+from assistant.lattice import Lattice
+
+
+class Where(TypedDict):
+    """What places an event: the first two fields of each, for `SomeEvent(**where, ...)`."""
+
+    source: str
+    audio_s: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """What all events share."""
+
+    type: ClassVar[str]
+
+    source: str
+    """Name of the audio source: a file, `mic`, `-`."""
+    audio_s: float
+    """Position in the audio at which the decision was taken."""
+
+    def to_json(self) -> str:
+        """One line of JSON: `type`, `source`, `audio_s`, then the fields.
+
+        A field with a default of `None` is left out when it is `None`; without a default, `null`
+        is a statement ("no intent").
+        """
+        values: dict[str, Any] = {"type": self.type}
+        for field in fields(self):
+            value = getattr(self, field.name)
+            if value is None and field.default is None:
+                continue
+            values[field.name] = _plain(value)
+        return json.dumps(values, ensure_ascii=False)
+
+
+def _plain(value: Any) -> Any:  # noqa: ANN401
+    if isinstance(value, Lattice):
+        return value.to_json()
+    if isinstance(value, float):
+        return round(value, 4)
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    if isinstance(value, dict):
+        return {key: _plain(item) for key, item in value.items()}
+    return value
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WakeDetected(Event):
+    """Someone said the wake word."""
+
+    type: ClassVar[str] = "wake_detected"
+    wake_word: str
+    probability: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SpeechStarted(Event):
+    """Speech began in an open utterance."""
+
+    type: ClassVar[str] = "speech_started"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PartialTranscript(Event):
+    """What has been understood so far, while she speaks."""
+
+    type: ClassVar[str] = "partial_transcript"
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SpeculativeEndpoint(Event):
+    """The fast end-pointer believes that the sentence is over."""
+
+    type: ClassVar[str] = "speculative_endpoint"
+    text: str
+    confidence: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SpeculationReady(Event):
+    """Understanding of the speculative lattice is done; nothing has been acted on."""
+
+    type: ClassVar[str] = "speculation_ready"
+    intent: str | None
+    slots: dict[str, Any]
+    nlu_ms: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SpeculationReset(Event):
+    """The speculation is thrown away: speech goes on, or the final lattice says otherwise."""
+
+    type: ClassVar[str] = "speculation_reset"
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FinalEndpoint(Event):
+    """The sentence is over."""
+
+    type: ClassVar[str] = "final_endpoint"
+    text: str
+    confidence: float
+    nbest: tuple[dict[str, Any], ...]
+    revised: bool
+    lattice: Lattice | str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Intent(Event):
+    """What she wants; `intent` is `None` when nothing was understood."""
+
+    type: ClassVar[str] = "intent"
+    intent: str | None
+    slots: dict[str, Any]
+    confidence: float
+    reused: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Action(Event):
+    """What was done in the home."""
+
+    type: ClassVar[str] = "action"
+    plugin: str
+    success: bool
+    targets: tuple[str, ...]
+    changes: tuple[dict[str, Any], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reply(Event):
+    """What Hearth answers."""
+
+    type: ClassVar[str] = "reply"
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Latency(Event):
+    """Where the time went. `response_ms`: last sample of speech to the action, waiting included."""
+
+    type: ClassVar[str] = "latency"
+    speech_end_s: float
+    speculative_endpoint_s: float | None
+    final_endpoint_s: float
+    decode_ms: float
+    """The recogniser's work on the whole utterance, most of it done while she speaks."""
+    nlu_ms: float
+    action_ms: float
+    work_ms: float
+    """From the final end-point to the action's dispatch."""
+    response_ms: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Error(Event):
+    """Something went wrong that the person at the device should know."""
+
+    type: ClassVar[str] = "error"
+    code: str
+    message: str

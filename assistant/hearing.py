@@ -1,0 +1,109 @@
+"""The ear of one utterance: voice activity and recognition over blocks of audio.
+
+Everything here is heavy and blocks: it runs in the worker thread.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+
+from rapidfuzz import fuzz
+
+from assistant.asr.result import RecogniserStream, RecognitionResult
+from assistant.audio.vad import VoiceActivity
+from assistant.blocks import Block, seconds
+from assistant.lattice import Hypothesis, log_sum_exp
+
+_WAKE_WORD_LIKENESS = 60.0
+_WAKE_WORD_TAIL_S = 0.25
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """What a block of audio brought."""
+
+    end_s: float
+    voice: tuple[tuple[float, float], ...]
+    """For each frame, the second at which it ends and the probability of speech."""
+    result: RecognitionResult
+
+
+@dataclass(frozen=True, slots=True)
+class WakeWordSaid:
+    """The wake word that the utterance's audio may begin with."""
+
+    word: str
+    end_s: float
+    """Where in the utterance's audio it was detected."""
+
+
+class Ear:
+    """Hears one utterance. `wake` says what is to be left out of its words."""
+
+    def __init__(
+        self, stream: RecogniserStream, voice: VoiceActivity, wake: WakeWordSaid | None
+    ) -> None:
+        self._stream = stream
+        self._voice = voice
+        self._wake = wake
+
+    def take(self, block: Block) -> Heard:
+        """Hear the next block of the utterance."""
+        voice = tuple((end_s, self._voice.process(frame)) for frame, end_s in block.frames())
+        self._stream.accept(block.samples)
+        return Heard(seconds(block.end), voice, self._own(self._stream.partial()))
+
+    def peek(self) -> RecognitionResult:
+        """The result for all that was heard so far."""
+        return self._own(self._stream.peek())
+
+    def finish(self) -> RecognitionResult:
+        """The final result."""
+        return self._own(self._stream.finish())
+
+    def _own(self, result: RecognitionResult) -> RecognitionResult:
+        return result if self._wake is None else without_wake_word(result, self._wake)
+
+
+def without_wake_word(result: RecognitionResult, wake: WakeWordSaid) -> RecognitionResult:
+    """The result less the wake word at its beginning; hypotheses that become equal are joined."""
+    joined: dict[str, list[Hypothesis]] = {}
+    for hypothesis in result.nbest:
+        own = Hypothesis(hypothesis.words[_wake_words(hypothesis, wake) :], hypothesis.log_prob)
+        joined.setdefault(own.text, []).append(own)
+    nbest = [
+        replace(same[0], log_prob=log_sum_exp(item.log_prob for item in same))
+        for same in joined.values()
+    ]
+    nbest.sort(key=lambda hypothesis: -hypothesis.log_prob)
+    return replace(result, nbest=tuple(nbest))
+
+
+def _wake_words(hypothesis: Hypothesis, wake: WakeWordSaid) -> int:
+    """How many words at the beginning belong to the wake word.
+
+    A word does that ended before the wake word was detected. Recognisers write a word late, so
+    the words up to a little after it do too, where they are spelt like the wake word.
+    """
+    words = hypothesis.words
+    before = sum(word.end_s <= wake.end_s for word in words)
+    spoken = wake.word.replace("_", "").replace(" ", "")
+    around = [
+        count
+        for count in range(before + 1, len(words) + 1)
+        if words[count - 1].start_s <= wake.end_s + _WAKE_WORD_TAIL_S
+    ]
+    likeness = {
+        count: fuzz.ratio("".join(word.text for word in words[:count]), spoken) for count in around
+    }
+    best = max(likeness, key=lambda count: likeness[count], default=before)
+    return best if likeness.get(best, 0.0) >= _WAKE_WORD_LIKENESS else before
+
+
+def confidence(result: RecognitionResult) -> float:
+    """Probability of the best hypothesis among those that were kept; 0 for no words."""
+    if not result.nbest[0].words:
+        return 0.0
+    total = log_sum_exp(hypothesis.log_prob for hypothesis in result.nbest)
+    return math.exp(result.nbest[0].log_prob - total)

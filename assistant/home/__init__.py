@@ -1,0 +1,1 @@
+"""What a home is, and the demo home that is built in."""

@@ -1,0 +1,38 @@
+"""The home that the settings name."""
+
+from __future__ import annotations
+
+import importlib
+import os
+from collections.abc import Mapping
+from typing import cast
+
+from assistant.config.settings import Settings
+from assistant.home.contacts import read_contacts
+from assistant.home.demo import DemoHome
+from assistant.home.model import Home, HomeError
+
+TOKEN_VARIABLE = "HEARTH_HOME_TOKEN"  # noqa: S105 - its name, not the token
+
+
+def make_home(settings: Settings, environ: Mapping[str, str] = os.environ) -> Home:
+    """The home, not yet connected; raises `ContactsError` or `HomeError` for what is missing."""
+    contacts = contacts_of(settings)
+    if settings.home.kind == "demo":
+        return DemoHome(contacts)
+    token = settings.home.token or environ.get(TOKEN_VARIABLE)
+    if not token:
+        raise HomeError(
+            "There is no token for Home Assistant: make a long-lived access token in your profile "
+            f"there, write it into secrets.yaml and `token: !secret ...` into the configuration, "
+            f"or set {TOKEN_VARIABLE}."
+        )
+    module = importlib.import_module("plugins.home_assistant")
+    return cast("Home", module.make_home(settings.home, token, contacts))
+
+
+def contacts_of(settings: Settings) -> tuple[str, ...]:
+    """Everyone that the settings name, once."""
+    people = settings.personalisation
+    read = read_contacts(people.contacts_file) if people.contacts_file else ()
+    return tuple(dict.fromkeys([*people.contacts, *(contact.name for contact in read)]))

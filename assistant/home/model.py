@@ -1,0 +1,92 @@
+"""What a home is: areas, devices with state, and a way to change them.
+
+The embedded demo home and Home Assistant implement the same `Home` Protocol; understanding and
+plugins know only this module.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class Area:
+    """A room or another part of the home."""
+
+    id: str
+    name: str
+    aliases: tuple[str, ...] = ()
+    floor: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Device:
+    """Something that can be controlled or asked. `domain` is Home Assistant's word (`light`)."""
+
+    id: str
+    name: str
+    domain: str
+    area_id: str | None = None
+    aliases: tuple[str, ...] = ()
+    device_class: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """A device's state: Home Assistant's state word and attributes."""
+
+    state: str
+    attributes: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What one attribute of one device was before and after a call."""
+
+    device: str
+    attribute: str
+    before: Any
+    after: Any
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceCall:
+    """What is asked of the home, in Home Assistant's terms: `light.turn_on` with data."""
+
+    domain: str
+    service: str
+    targets: tuple[str, ...]
+    data: Mapping[str, Any] = field(default_factory=dict)
+
+
+class HomeError(Exception):
+    """The home cannot be reached or refuses; the message says what to do."""
+
+
+class Home(Protocol):
+    """A home: what is in it, how it is, and how to change it."""
+
+    name: str
+
+    async def connect(self) -> None:
+        """Make ready; raises `HomeError`."""
+
+    async def close(self) -> None:
+        """Let go of connections."""
+
+    def areas(self) -> Sequence[Area]:
+        """The areas known now."""
+
+    def devices(self) -> Sequence[Device]:
+        """The devices known now."""
+
+    def contacts(self) -> Sequence[str]:
+        """Names of people who can be called or messaged."""
+
+    async def state(self, device_id: str) -> State:
+        """A device's state now; raises `HomeError`."""
+
+    async def call(self, call: ServiceCall) -> Sequence[Change]:
+        """Carry out a call and say what changed; raises `HomeError`."""

@@ -1,0 +1,86 @@
+"""A home with everything that understands and serves it: what the pipeline's words reach."""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from assistant.config.settings import Settings
+from assistant.home.factory import make_home
+from assistant.home.model import Home, HomeError
+from assistant.nlu.sentence_files import SentenceFiles, read_folder
+from assistant.nlu.understanding import HomeUnderstanding
+from assistant.plugin_loader import PluginRegistry, load_plugins
+from assistant.plugins import PluginContext, say_in_log
+
+_LOG = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Household:
+    """The home, the plugins, and the understanding of what is said to them."""
+
+    home: Home
+    plugins: PluginRegistry
+    sentences: SentenceFiles
+    """Those of the user's own."""
+    understanding: HomeUnderstanding
+
+    async def start(self) -> None:
+        """Connect to the home and start what plugins do in the background.
+
+        A home that cannot be reached is logged; commands are refused until it can.
+        """
+        try:
+            await self.home.connect()
+        except HomeError as error:
+            _LOG.warning("%s", error)
+        await self.plugins.start()
+
+    async def close(self) -> None:
+        """Let go of everything."""
+        await self.plugins.close()
+        await self.home.close()
+
+
+def make_household(
+    settings: Settings,
+    announce: Callable[[str], None] | None = None,
+    state: Path | None = None,
+    understanding: HomeUnderstanding | None = None,
+) -> Household:
+    """A household as the settings have it, not yet started.
+
+    `announce` says something when nobody has asked; without it, it goes into the log. `state` is
+    the folder for what must survive a restart (`state_folder()` in the service); without it,
+    nothing is kept. `understanding`: that of another household with the same settings, to save
+    the time of making it. Raises `HomeError` and `ContactsError`; a bad plugin or sentence file is
+    left out and named in `plugins.problems` or `sentences.problems`.
+    """
+    home = make_home(settings)
+    context = PluginContext(
+        home,
+        unlock_confidence=settings.home.unlock_confidence,
+        state_folder=state,
+        announce=announce or say_in_log,
+    )
+    plugins = load_plugins(context, settings.understanding.plugins)
+    sentences = read_folder(settings.understanding.sentences)
+    understanding = understanding or HomeUnderstanding(
+        home,
+        intents=plugins.intents(),
+        sentences=[*plugins.sentences, *sentences.documents],
+        own_area=settings.home.area,
+    )
+    return Household(home, plugins, sentences, understanding)
+
+
+def state_folder(environ: Mapping[str, str] = os.environ) -> Path:
+    """Where what must survive a restart is kept: systemd's folder for it, or the user's."""
+    if given := environ.get("STATE_DIRECTORY"):
+        return Path(given.split(":")[0])
+    base = environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state"
+    return Path(base) / "hearth"

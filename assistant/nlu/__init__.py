@@ -1,0 +1,1 @@
+"""Understanding: from word hypotheses to an intent with its slots and targets."""

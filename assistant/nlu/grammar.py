@@ -1,0 +1,284 @@
+"""Sentence templates: Home Assistant's English ones and the plugins' own, matched by hassil."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from hassil import (
+    Expression,
+    Group,
+    Intents,
+    RuleReference,
+    SlotList,
+    TextChunk,
+    TextSlotList,
+    merge_dict,
+    recognize_all,
+)
+from hassil.intents import Intent, IntentData, IntentsSettings
+from hassil.recognize import RecognizeResult
+from home_assistant_intents import get_intents
+
+from assistant.nlu.filtering import NUMBER, ClauseIndex, Requirements, marker
+from assistant.nlu.names import Kind, NameIndex
+
+ANYWHERE = "*"
+"""The area of a sentence that names none, where the assistant's own area is not known."""
+
+UNKNOWN_NAME = "unknown_name"
+"""Slot for the name of a device that the home does not have."""
+
+_UNUSED_LISTS = ("{timer_command", "{zone")
+_UNUSED_SENTENCES = frozenset({"[<the>] {name}"})
+"""A device's bare name is no command: it is too often the half of one."""
+
+
+class GrammarError(Exception):
+    """Sentences cannot be used; the message names the file and what is wrong."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parse:
+    """One way to read a text by a template. Values of names are the names as spoken."""
+
+    intent: str
+    slots: Mapping[str, Any]
+    domain: str | None
+    """Domain of the device that `slots["name"]` stands for."""
+    wildcards: Mapping[str, str]
+    """Slots that took any words, with the text they took."""
+    matched: int
+    """Letters that template words and names account for."""
+
+    @property
+    def free_words(self) -> int:
+        """How many words wildcards took."""
+        return sum(len(text.split()) for text in self.wildcards.values())
+
+
+class _Template:
+    """A sentence. Its pattern is compiled when it is first needed: most never are."""
+
+    def __init__(self, intent: str, data: IntentData, intents: Intents) -> None:
+        self.intent = intent
+        self.data = data
+        self._intents = intents
+        self._pattern: re.Pattern[str] | None = None
+
+    @property
+    def pattern(self) -> re.Pattern[str]:
+        """What a text must match to be worth reading by this sentence."""
+        if self._pattern is None:
+            self._pattern = _pattern(self.data, self._intents)
+        return self._pattern
+
+
+class Grammar:
+    """The templates of the wanted intents, ready to match.
+
+    `extra` are documents in hassil's format (intents, lists, expansion_rules) that are laid over
+    Home Assistant's: intents gain sentences, rules and lists of the same name are extended or
+    replaced. Not reentrant: one thread at a time.
+    """
+
+    def __init__(
+        self,
+        wanted: Iterable[str] | None = None,
+        extra: Sequence[Mapping[str, Any]] = (),
+    ) -> None:
+        document = _document(extra)
+        names = set(document["intents"]) if wanted is None else set(wanted)
+        document["intents"] = {
+            name: {"data": _one_sentence_each(intent["data"])}
+            for name, intent in document["intents"].items()
+            if name in names
+        }
+        self._intents = Intents.from_dict(document)
+        self._settings = IntentsSettings(filter_with_regex=False)
+        self._templates = [
+            _Template(intent.name, data, self._intents)
+            for intent in self._intents.intents.values()
+            for data in intent.data
+        ]
+        requirements = Requirements(self._intents.expansion_rules, self._intents.slot_lists, Kind)
+        self._clauses = ClauseIndex(
+            requirements.of(template.data.sentences[0].expression) for template in self._templates
+        )
+        self.words = frozenset(_literals(self._intents, self._templates))
+
+    def check(self) -> None:
+        """Raise `GrammarError` for a sentence that cannot be used."""
+        for template in self._templates:
+            _ = template.pattern
+
+    def __len__(self) -> int:
+        return len(self._templates)
+
+    def parse(self, text: str, index: NameIndex) -> list[Parse]:
+        """Every way in which a template matches the text, in no particular order."""
+        mentions = index.mentions(text.split())
+        possible = self._possible(text, mentions)
+        if not possible:
+            return []
+        chosen = Intents(
+            language="en",
+            intents=possible,
+            slot_lists=self._intents.slot_lists,
+            expansion_rules=self._intents.expansion_rules,
+            settings=self._settings,
+        )
+        results = recognize_all(
+            text,
+            chosen,
+            slot_lists=_name_lists(mentions, index),
+            intent_context={"area": {"value": ANYWHERE, "text": ""}},
+            language="en",
+        )
+        return _distinct(results)
+
+    def _possible(self, text: str, mentions: Mapping[Kind, set[str]]) -> dict[str, Intent]:
+        markers = [marker(kind) for kind, names in mentions.items() if names]
+        if any(letter.isdecimal() for letter in text):
+            markers.append(NUMBER)
+        chosen: dict[str, Intent] = {}
+        for position in self._clauses.possible(text, markers):
+            template = self._templates[position]
+            if template.pattern.match(text):
+                intent = chosen.setdefault(template.intent, Intent(template.intent))
+                intent.data.append(template.data)
+        return chosen
+
+
+def _document(extra: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    document: dict[str, Any] = get_intents("en") or {}
+    document.pop("responses", None)
+    document["skip_words"] = []  # fillers are taken out before
+    for addition in extra:
+        for name, values in addition.get("lists", {}).items():
+            if "values" not in document["lists"].get(name, {}):
+                document["lists"][name] = {}
+            merge_dict(document["lists"][name], values)
+        document["expansion_rules"].update(addition.get("expansion_rules", {}))
+        merge_dict(document["intents"], addition.get("intents", {}))
+    for values in document["lists"].values():
+        if "range" in values:
+            values["range"]["words"] = False  # numbers are digits by now
+    return document
+
+
+def _one_sentence_each(blocks: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Blocks of one sentence, so that sentences can be chosen one by one."""
+    return [
+        {**block, "sentences": [sentence]}
+        for block in blocks
+        for sentence in block["sentences"]
+        if sentence not in _UNUSED_SENTENCES and not any(used in sentence for used in _UNUSED_LISTS)
+    ]
+
+
+def _pattern(data: IntentData, intents: Intents) -> re.Pattern[str]:
+    sentence = data.sentences[0]
+    sentence.compile(intents.expansion_rules)
+    if sentence.pattern is None:
+        raise GrammarError(f"The sentence {sentence.text!r} cannot be used.")
+    return sentence.pattern
+
+
+def _literals(intents: Intents, templates: Iterable[_Template]) -> set[str]:
+    """Every word that stands in a template, its rules or its lists; optional endings joined."""
+    words: set[str] = set()
+
+    def walk(expression: Expression) -> None:
+        if isinstance(expression, TextChunk):
+            words.update(expression.text.lower().split())
+        elif isinstance(expression, Group):
+            for item in expression.items:
+                walk(item)
+            words.update(_plurals(expression))
+        elif isinstance(expression, RuleReference):
+            walk(intents.expansion_rules[expression.rule_name].expression)
+
+    for template in templates:
+        walk(template.data.sentences[0].expression)
+    for values in intents.slot_lists.values():
+        if isinstance(values, TextSlotList):
+            for value in values.values:
+                walk(value.text_in)
+    return {word for word in words if word.replace("'", "").isalpha()}
+
+
+def _plurals(group: Group) -> set[str]:
+    """Find "lights" where the template says `light[s]`."""
+    found: set[str] = set()
+    for stem, ending in zip(group.items, group.items[1:], strict=False):
+        if not (
+            isinstance(stem, TextChunk) and isinstance(ending, Group) and stem.text[-1:] != " "
+        ):
+            continue
+        for item in ending.items:
+            chunk = item.items[0] if isinstance(item, Group) and item.items else item
+            if isinstance(chunk, TextChunk) and stem.text.strip() and chunk.text.strip():
+                found.add((stem.text.split()[-1] + chunk.text.strip()).lower())
+    return found
+
+
+def _name_lists(mentions: Mapping[Kind, set[str]], index: NameIndex) -> dict[str, SlotList]:
+    """Slot lists of the names that the text mentions: small, however large the home is."""
+    return {
+        kind.value: TextSlotList.from_tuples(
+            (
+                (name, name, {"domain": domain} if domain else {})
+                for name in sorted(names)
+                for domain in sorted({n.domain for n in index.entries[name] if n.kind == kind})
+            ),
+            allow_template=False,
+            name=kind.value,
+        )
+        for kind, names in mentions.items()
+    }
+
+
+def _distinct(results: Iterable[RecognizeResult]) -> list[Parse]:
+    parses: dict[tuple[object, ...], Parse] = {}
+    for result in results:
+        parse = _parse(result)
+        key = (parse.intent, parse.domain, *sorted((k, str(v)) for k, v in parse.slots.items()))
+        known = parses.get(key)
+        if known is None or known.matched < parse.matched:
+            parses[key] = parse
+    return list(parses.values())
+
+
+def _parse(result: RecognizeResult) -> Parse:
+    entities = result.entities
+    slots = {
+        name: entity.text.strip() if entity.is_wildcard else entity.value
+        for name, entity in entities.items()
+        if not (name == "area" and entity.value == ANYWHERE)
+    }
+    if result.intent.name == "HassGetState" and result.response:
+        slots["question"] = result.response
+    domain = result.context.get("domain") if "name" in entities else None
+    return Parse(
+        intent=result.intent.name,
+        slots=slots,
+        domain=domain if isinstance(domain, str) else None,
+        wildcards={
+            name: entity.text.strip() for name, entity in entities.items() if entity.is_wildcard
+        },
+        matched=result.text_chunks_matched
+        + sum(len(entity.text) for entity in entities.values() if not entity.is_wildcard),
+    )
+
+
+def check_sentences(document: Mapping[str, Any]) -> None:
+    """Raise `GrammarError` if a document's sentences cannot be used beside the templates."""
+    try:
+        Grammar(document.get("intents", {}), [document]).check()
+    except GrammarError:
+        raise
+    except Exception as error:
+        raise GrammarError(f"its sentences cannot be used: {error}") from error

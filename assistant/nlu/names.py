@@ -1,0 +1,201 @@
+"""The names of a home: areas, floors, devices and people, and where a sentence mentions them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from rapidfuzz import process
+
+from assistant.home.model import Area, Device
+from assistant.nlu.digits import with_digits
+from assistant.nlu.sounds import similarity
+from assistant.nlu.tokens import split_words, text_of, tokens_of
+
+_ARTICLES = ("the ", "my ", "our ")
+_IMPLIED_QUALITY = 0.97
+
+
+class Kind(StrEnum):
+    """What a name stands for; the values are the slot lists of the sentence templates."""
+
+    AREA = "area"
+    FLOOR = "floor"
+    DEVICE = "name"
+    CONTACT = "contact"
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """Something that a spoken name stands for. `quality` is below 1 for names we made up."""
+
+    kind: Kind
+    id: str
+    label: str
+    domain: str = ""
+    area_id: str | None = None
+    quality: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class NameIndex:
+    """Names as spoken (normalised), and what each stands for."""
+
+    entries: Mapping[str, tuple[Named, ...]]
+    words: frozenset[str]
+    """Every word of every name."""
+    prefixes: frozenset[str]
+    """Every proper beginning of a name: "living" of "living room"."""
+    longest: int
+    by_kind: Mapping[Kind, Mapping[str, None]] = field(default_factory=dict)
+
+    def mentions(self, words: Sequence[str]) -> dict[Kind, set[str]]:
+        """The names that occur in the words, by kind; overlapping ones included."""
+        found: dict[Kind, set[str]] = {kind: set() for kind in Kind}
+        for start in range(len(words)):
+            for end in range(start + 1, min(len(words), start + self.longest) + 1):
+                text = " ".join(words[start:end])
+                for named in self.entries.get(text, ()):
+                    found[named.kind].add(text)
+        return found
+
+    def near(self, text: str, kind: Kind, cutoff: float, limit: int) -> list[tuple[str, float]]:
+        """The names nearest to `text`, with their similarity (0 to 1), best first."""
+        matches = process.extract(
+            text,
+            self.by_kind.get(kind, {}).keys(),
+            scorer=_phrase_similarity,
+            score_cutoff=cutoff,
+            limit=limit,
+        )
+        return [(name, score) for name, score, _ in matches]
+
+
+def _phrase_similarity(said: str, meant: str, *, score_cutoff: float | None = None) -> float:
+    """Similarity of two phrases: of their letters as one word, since word ends are misheard too."""
+    cutoff = score_cutoff or 0.0
+    longer = max(len(said), len(meant))
+    if 2 * min(len(said), len(meant)) < cutoff * (len(said) + len(meant)) or not longer:
+        return 0.0
+    score = similarity(said.replace(" ", ""), meant.replace(" ", ""))
+    return score if score >= cutoff else 0.0
+
+
+def spoken_form(name: str) -> str:
+    """A configured name as understanding reads it: "Lamp No. 1" is "lamp no 1"."""
+    text = text_of(with_digits(tokens_of(split_words(name))))
+    for article in _ARTICLES:
+        text = text.removeprefix(article)
+    return text
+
+
+def build_index(
+    areas: Sequence[Area], devices: Sequence[Device], contacts: Sequence[str]
+) -> NameIndex:
+    """Index a home's names and aliases, and the short names that areas imply.
+
+    "Bedroom reading lamp" in the bedroom is also "reading lamp", unless a device is called that.
+    """
+    entries: dict[str, list[Named]] = {}
+    for text, named in _given_names(areas, devices, contacts):
+        if text and named not in entries.setdefault(text, []):
+            entries[text].append(named)
+    area_names = {area.id: (area.name, *area.aliases) for area in areas}
+    for text, named in list(_implied_names(devices, area_names)):
+        taken = {known.id for known in entries.get(text, ()) if known.quality == 1.0}
+        if not taken:
+            entries.setdefault(text, []).append(named)
+    return _index({text: tuple(names) for text, names in entries.items()})
+
+
+def _index(entries: Mapping[str, tuple[Named, ...]]) -> NameIndex:
+    split = {text: text.split() for text in entries}
+    by_kind: dict[Kind, dict[str, None]] = {}
+    for text, names in entries.items():
+        for named in names:
+            by_kind.setdefault(named.kind, {})[text] = None
+    return NameIndex(
+        entries=entries,
+        words=frozenset(word for words in split.values() for word in words),
+        prefixes=frozenset(
+            " ".join(words[:count]) for words in split.values() for count in range(1, len(words))
+        ),
+        longest=max(map(len, split.values()), default=0),
+        by_kind=by_kind,
+    )
+
+
+def _given_names(
+    areas: Iterable[Area], devices: Iterable[Device], contacts: Iterable[str]
+) -> Iterator[tuple[str, Named]]:
+    for area in areas:
+        for name in (area.name, *area.aliases):
+            yield spoken_form(name), Named(Kind.AREA, area.id, area.name)
+        if area.floor:
+            floor = spoken_form(area.floor).removesuffix(" floor")
+            yield floor, Named(Kind.FLOOR, area.floor, area.floor)
+    for device in devices:
+        named = Named(Kind.DEVICE, device.id, device.name, device.domain, device.area_id)
+        for name in (device.name, *device.aliases):
+            yield spoken_form(name), named
+    for contact in contacts:
+        yield spoken_form(contact), Named(Kind.CONTACT, contact, contact)
+        # People are called by their first names.
+        first = spoken_form(contact).split()[:1]
+        yield " ".join(first), Named(Kind.CONTACT, contact, contact, quality=_IMPLIED_QUALITY)
+
+
+def _implied_names(
+    devices: Iterable[Device], area_names: Mapping[str, tuple[str, ...]]
+) -> Iterator[tuple[str, Named]]:
+    for device in devices:
+        for area_name in area_names.get(device.area_id or "", ()):
+            area = spoken_form(area_name)
+            for name in (device.name, *device.aliases):
+                text = spoken_form(name)
+                short = text.removeprefix(f"{area} ")
+                if short != text and short not in GENERIC_NAMES:
+                    yield (
+                        short,
+                        Named(
+                            Kind.DEVICE,
+                            device.id,
+                            device.name,
+                            device.domain,
+                            device.area_id,
+                            _IMPLIED_QUALITY,
+                        ),
+                    )
+
+
+GENERIC_NAMES = frozenset(
+    {
+        "light",
+        "lights",
+        "lamp",
+        "lamps",
+        "fan",
+        "fans",
+        "switch",
+        "blind",
+        "blinds",
+        "curtain",
+        "curtains",
+        "shade",
+        "shades",
+        "shutter",
+        "shutters",
+        "door",
+        "doors",
+        "window",
+        "windows",
+        "gate",
+        "speaker",
+        "music",
+        "temperature",
+        "brightness",
+        "volume",
+    }
+)
+"""Words that a template reads as a kind of device; "the light" is no device's short name."""

@@ -1,0 +1,111 @@
+"""Reads one text: exactly, then with misheard words put right, then with unknown names."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from functools import lru_cache
+
+from assistant.home.model import Home
+from assistant.nlu.corrections import Corrector
+from assistant.nlu.digits import with_digits
+from assistant.nlu.grammar import UNKNOWN_NAME, Grammar
+from assistant.nlu.names import Kind, NameIndex, build_index
+from assistant.nlu.readings import Reading, Resolver
+from assistant.nlu.tokens import Token, split_words, spoken_for, text_of, tokens_of, without_fillers
+
+_VARIANTS = 12
+_LEAST_QUALITY = 0.55
+"""A sentence that has to be bent further than this was about something else."""
+_LEAST_NAME_SIMILARITY = 0.72
+_NAMES_TRIED = 2
+_UNKNOWN_WORDS = 4
+_REMEMBERED = 512
+
+
+class Reader:
+    """Reads texts about one home as it is now; make a new one when the home's names change."""
+
+    def __init__(self, grammar: Grammar, home: Home, own_area: str | None = None) -> None:
+        areas, devices = home.areas(), home.devices()
+        self.index: NameIndex = build_index(areas, devices, home.contacts())
+        self._grammar = grammar
+        self._resolver = Resolver(areas, devices, self.index, own_area)
+        self._corrector = Corrector(grammar.words, self.index.words)
+        self.exact = lru_cache(maxsize=_REMEMBERED)(self._exact)
+        self.read = lru_cache(maxsize=_REMEMBERED)(self._read)
+
+    def _read(self, text: str) -> tuple[Reading, ...]:
+        """The text's meanings, best first; several words may have been misheard."""
+        readings = self.exact(text)
+        if readings and not readings[0].unknown:
+            return readings
+        words = without_fillers(split_words(text))
+        near = [*self._corrected(words), *self._near_names(readings)]
+        short = [r for r in readings if len(str(r.slots[UNKNOWN_NAME]).split()) <= _UNKNOWN_WORDS]
+        return _ranked(near or short)
+
+    def _exact(self, text: str) -> tuple[Reading, ...]:
+        """The text's meanings by its very words, best first."""
+        words = without_fillers(split_words(text))
+        return _ranked(self._read_words(words, 1.0)) if words else ()
+
+    def _read_words(self, words: Sequence[str], quality: float) -> list[Reading]:
+        tokens = with_digits(tokens_of(words))
+        return self._read_tokens(tokens, quality, " ".join(words))
+
+    def _read_tokens(self, tokens: Sequence[Token], quality: float, said: str) -> list[Reading]:
+        text = text_of(tokens)
+        parses = self._grammar.parse(text, self.index)
+        readings = (
+            self._resolver.read(parse, text, lambda part: spoken_for(part, tokens))
+            for parse in parses
+        )
+        return [
+            replace(reading, quality=reading.quality * quality, text=said)
+            for reading in readings
+            if reading is not None
+        ]
+
+    def _corrected(self, words: Sequence[str]) -> list[Reading]:
+        """Meanings of what the words may have been, and as good as the correction is small."""
+        found: list[Reading] = []
+        least = _LEAST_QUALITY
+        for variant in self._corrector.variants(words, _VARIANTS, least):
+            if variant.quality < least:
+                break
+            readings = [
+                reading
+                for reading in self._read_words(variant.words, variant.quality)
+                if not reading.unknown and reading.quality >= _LEAST_QUALITY
+            ]
+            found += readings
+            least = max([least, *(0.9 * reading.quality for reading in readings)])
+        return found
+
+    def _near_names(self, unknown: Iterable[Reading]) -> list[Reading]:
+        """Meanings with the unknown name replaced by names of this home that are like it."""
+        found: list[Reading] = []
+        for reading in unknown:
+            said = str(reading.slots[UNKNOWN_NAME])
+            for kind in (Kind.DEVICE, Kind.AREA):
+                for name, score in self.index.near(
+                    said, kind, _LEAST_NAME_SIMILARITY, _NAMES_TRIED
+                ):
+                    words = reading.text.replace(said, name).split()
+                    found += [
+                        candidate
+                        for candidate in self._read_words(words, score)
+                        if not candidate.unknown and candidate.quality >= _LEAST_QUALITY
+                    ]
+        return found
+
+
+def _ranked(readings: Iterable[Reading]) -> tuple[Reading, ...]:
+    """Best first; of readings with one meaning only the best."""
+    distinct: dict[tuple[object, ...], Reading] = {}
+    for reading in sorted(readings, key=lambda item: item.rank, reverse=True):
+        key = (reading.intent, reading.targets, *sorted(map(str, reading.slots.items())))
+        distinct.setdefault(key, reading)
+    known = [reading for reading in distinct.values() if not reading.unknown]
+    return tuple(known or distinct.values())

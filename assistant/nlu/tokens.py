@@ -1,0 +1,144 @@
+"""Words of a hypothesis as tokens that remember what was said.
+
+Understanding rewrites text (numbers to digits, near misses to names), but a shopping list should
+hold the words that were spoken. So a token carries both.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+_WORD = re.compile(r"[a-z0-9]+(?:'[a-z]+)?|[^\W\d_]+")
+_LETTERS = str.maketrans(
+    {"ß": "ss", "ø": "o", "ł": "l", "æ": "ae", "œ": "oe", "đ": "d", "þ": "th", "\u2019": "'"}
+)
+"""Letters that are no letter with an accent, in the spelling that English uses."""
+_HESITATIONS = frozenset({"uh", "um", "er", "erm", "hmm", "uhm", "mm", "ah"})
+_OPENERS: tuple[tuple[str, ...], ...] = tuple(
+    tuple(phrase.split())
+    for phrase in (
+        "please",
+        "could you please",
+        "can you please",
+        "would you please",
+        "could you",
+        "can you",
+        "would you",
+        "will you",
+        "would you mind",
+        "i'd like you to",
+        "i would like you to",
+        "i want you to",
+        "go ahead and",
+        "hey",
+        "okay",
+        "ok",
+        "oh",
+        "so",
+        "well",
+        "now",
+        "just",
+        "kindly",
+        "and",
+    )
+)
+_CLOSERS: tuple[tuple[str, ...], ...] = tuple(
+    tuple(phrase.split())
+    for phrase in (
+        "please",
+        "for me",
+        "for me please",
+        "thanks",
+        "thank you",
+        "would you",
+        "will you",
+        "right now",
+        "now",
+        "okay",
+    )
+)
+_SPELLINGS = {
+    ("t", "v"): "tv",
+    ("television",): "tv",
+    ("telly",): "tv",
+    ("a", "c"): "ac",
+    ("colour",): "color",
+    ("colours",): "color",
+    ("grey",): "gray",
+    ("per", "cent"): "percent",
+    ("percents",): "percent",
+    ("%",): "percent",
+    ("to", "do"): "todo",
+    ("half", "way"): "halfway",
+    ("nevermind",): "never mind",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A word as understanding reads it, and the words it came from."""
+
+    text: str
+    spoken: tuple[str, ...]
+
+
+def split_words(text: str) -> list[str]:
+    """Lower-case words of `text`; punctuation other than an apostrophe inside a word is dropped.
+
+    Accents are too: the recogniser writes plain letters, and "Zoë" has to be found by "zoe".
+    """
+    plain = unicodedata.normalize("NFKD", text.lower().translate(_LETTERS))
+    letters = "".join(letter for letter in plain if not unicodedata.combining(letter))
+    return _WORD.findall(letters.replace("%", " percent "))
+
+
+def tokens_of(words: Iterable[str]) -> list[Token]:
+    """A token a word, usual spellings unified (`t v` is `tv`)."""
+    items = list(words)
+    result: list[Token] = []
+    position = 0
+    while position < len(items):
+        for length in (2, 1):
+            spoken = tuple(items[position : position + length])
+            text = _SPELLINGS.get(spoken, items[position] if length == 1 else "")
+            if text:
+                result.extend(Token(part, spoken) for part in text.split())
+                position += len(spoken)
+                break
+    return result
+
+
+def without_fillers(words: Sequence[str]) -> list[str]:
+    """The words without hesitations, and without politeness at either end.
+
+    Polite words inside are kept: they may be part of an item or a name.
+    """
+    rest = [word for word in words if word not in _HESITATIONS]
+    changed = True
+    while changed:
+        changed = False
+        for opener in _OPENERS:
+            if len(rest) > len(opener) and tuple(rest[: len(opener)]) == opener:
+                rest, changed = rest[len(opener) :], True
+        for closer in _CLOSERS:
+            if len(rest) > len(closer) and tuple(rest[-len(closer) :]) == closer:
+                rest, changed = rest[: -len(closer)], True
+    return rest
+
+
+def text_of(tokens: Iterable[Token]) -> str:
+    """The tokens' texts joined by single spaces."""
+    return " ".join(token.text for token in tokens)
+
+
+def spoken_for(text: str, tokens: Sequence[Token]) -> str:
+    """The words that were spoken where the tokens read `text`; `text` itself if they nowhere do."""
+    wanted = text.split()
+    for start in range(len(tokens) - len(wanted) + 1):
+        window = tokens[start : start + len(wanted)]
+        if [token.text for token in window] == wanted:
+            return " ".join(word for token in window for word in token.spoken)
+    return text

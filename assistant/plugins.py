@@ -1,0 +1,87 @@
+"""What a plugin is: intents it carries out, and how it answers. See docs/plugins.md."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Protocol, runtime_checkable
+
+from assistant.audio.clock import Clock, MonotonicClock
+from assistant.home.model import Change, Home
+from assistant.nlu.interpretation import Interpretation
+
+_LOG = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What came of an intent."""
+
+    success: bool
+    reply: str
+    targets: tuple[str, ...] = ()
+    changes: tuple[Change, ...] = ()
+
+
+class Plugin(Protocol):
+    """Carries out some intents."""
+
+    name: str
+
+    def intents(self) -> Sequence[str]:
+        """Names of the intents that this plugin carries out."""
+
+    async def prepare(self, interpretation: Interpretation) -> None:
+        """Fetch what `act` will need; must not change anything and may be thrown away."""
+
+    async def act(self, interpretation: Interpretation) -> Outcome:
+        """Carry it out; errors of the home come back as an unsuccessful outcome with a reply."""
+
+
+@runtime_checkable
+class Background(Protocol):
+    """What a plugin also has if it does something between commands."""
+
+    async def start(self) -> None:
+        """Begin; called once, in the event loop, before the first command."""
+
+    async def close(self) -> None:
+        """End; nothing of it runs afterwards."""
+
+
+@runtime_checkable
+class Named(Protocol):
+    """What a plugin also has if it knows names that should be heard right."""
+
+    def names(self) -> Sequence[str]:
+        """Names to favour: radio stations, the cat."""
+
+
+class PluginError(Exception):
+    """A plugin cannot be used; the message names it and says why."""
+
+
+def _local_time() -> datetime:
+    return datetime.now().astimezone()
+
+
+def say_in_log(text: str) -> None:
+    """What happens to announcements that nobody says aloud."""
+    _LOG.info("%s", text)
+
+
+@dataclass(frozen=True, slots=True)
+class PluginContext:
+    """What plugins are given. `announce` says something when nobody has asked (a timer's end)."""
+
+    home: Home
+    clock: Clock = field(default_factory=MonotonicClock)
+    local_time: Callable[[], datetime] = _local_time
+    announce: Callable[[str], None] = say_in_log
+    unlock_confidence: float = 0.7
+    """Confidence (0 to 1) from which a lock or a gate is opened without asking back."""
+    state_folder: Path | None = None
+    """Where plugins keep what has to survive a restart; `None`: nowhere."""

@@ -1,0 +1,118 @@
+"""Accepts clients, bounds what they may ask of this device, and outlives what they do wrong."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import ipaddress
+import logging
+from dataclasses import dataclass
+from typing import cast
+
+from wyoming.event import Event, async_read_event, async_write_event
+
+from assistant.wyoming.session import Services, Session
+
+_LOG = logging.getLogger(__name__)
+_LINE_BYTES = 64 * 1024
+_PART_BYTES = 1024 * 1024
+"""The largest header line, and the largest data or audio of one event."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What clients may ask."""
+
+    connections: int = 8
+    idle_s: float = 600.0
+    """A client that is silent for so long is let go."""
+
+
+class _BoundedReader:
+    """A stream that refuses to read what a client announces as too large."""
+
+    def __init__(self, reader: asyncio.StreamReader, idle_s: float) -> None:
+        self._reader = reader
+        self._idle_s = idle_s
+
+    async def readline(self) -> bytes:
+        async with asyncio.timeout(self._idle_s):
+            return await self._reader.readline()
+
+    async def readexactly(self, count: int) -> bytes:
+        if not isinstance(count, int) or count > _PART_BYTES:
+            raise ValueError(f"an event of {count} bytes is too large")
+        async with asyncio.timeout(self._idle_s):
+            return await self._reader.readexactly(count)
+
+
+class Server:
+    """Serves until it is closed."""
+
+    def __init__(self, services: Services, limits: Limits | None = None) -> None:
+        self._services = services
+        self._limits = limits or Limits()
+        self._server: asyncio.Server | None = None
+        self._clients: set[asyncio.Task[None]] = set()
+
+    async def start(self, host: str, port: int) -> tuple[str, int]:
+        """Begin to accept; gives the address. Raises `OSError` if it cannot be had."""
+        self._server = await asyncio.start_server(self._accept, host, port, limit=_LINE_BYTES)
+        bound = self._server.sockets[0].getsockname()
+        if not is_local(bound[0]):
+            _LOG.warning(
+                "anyone who reaches %s port %d can give commands: there is no password",
+                bound[0],
+                bound[1],
+            )
+        return str(bound[0]), int(bound[1])
+
+    async def close(self) -> None:
+        """Let go of every client."""
+        if self._server is not None:
+            self._server.close()
+        for client in self._clients:
+            client.cancel()
+        await asyncio.gather(*self._clients, return_exceptions=True)
+
+    async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        peer = writer.get_extra_info("peername") or ("?",)
+        if len(self._clients) >= self._limits.connections:
+            _LOG.warning("refused %s: there are already %d clients", peer[0], len(self._clients))
+            writer.close()
+            return
+        task = asyncio.current_task()
+        if task is not None:
+            self._clients.add(task)
+            task.add_done_callback(self._clients.discard)
+        try:
+            await self._serve(reader, writer)
+        except TimeoutError:
+            _LOG.info("%s was silent for %g s; let go", peer[0], self._limits.idle_s)
+        except (ConnectionError, asyncio.IncompleteReadError):
+            _LOG.debug("%s left", peer[0])
+        except Exception as error:  # noqa: BLE001 - whatever a client sends, go on serving
+            _LOG.warning("let go of %s: %s: %s", peer[0], type(error).__name__, error)
+        finally:
+            writer.close()
+            with contextlib.suppress(Exception):
+                await writer.wait_closed()
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        bounded = _BoundedReader(reader, self._limits.idle_s)
+        session = Session(self._services, lambda answer: async_write_event(answer.event(), writer))
+        while (event := await _read(bounded)) is not None:
+            await session.take(event)
+
+
+async def _read(reader: _BoundedReader) -> Event | None:
+    event: Event | None = await async_read_event(cast("asyncio.StreamReader", reader))
+    return event
+
+
+def is_local(host: str) -> bool:
+    """Whether only this device reaches an address."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

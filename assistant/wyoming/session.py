@@ -1,0 +1,221 @@
+"""One client's connection: what it asks for, and what it is answered.
+
+https://github.com/OHF-Voice/wyoming has the protocol.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from wyoming.asr import (
+    Transcribe,
+    Transcript,
+    TranscriptChunk,
+    TranscriptStart,
+    TranscriptStop,
+)
+from wyoming.audio import AudioChunk, AudioStart, AudioStop
+from wyoming.event import Event, Eventable
+from wyoming.handle import Handled, NotHandled
+from wyoming.info import Describe, Info
+from wyoming.intent import Entity, Intent, NotRecognized, Recognize
+from wyoming.ping import Ping, Pong
+from wyoming.wake import Detect, Detection, NotDetected
+
+from assistant.asr.result import BiasPhrase, Recogniser, RecogniserStream
+from assistant.audio.frames import Framer
+from assistant.audio.source import SAMPLE_RATE
+from assistant.household import Household
+from assistant.nlu.interpretation import Interpretation
+from assistant.wake.detector import WakeDetector
+from assistant.worker import Worker
+from assistant.wyoming.audio import ChunkReader
+
+_LOG = logging.getLogger(__name__)
+_NOT_UNDERSTOOD = "Sorry, I did not understand that."
+_TERM_WEIGHT = 0.5
+_MOST_NAMES = 2000
+
+Send = Callable[[Eventable], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """What all connections share."""
+
+    info: Info
+    worker: Worker
+    recogniser: Recogniser
+    detector: Callable[[Sequence[str] | None], WakeDetector]
+    """A detector of the named words, or of all; raises `WakeWordError`."""
+    household: Household
+    bias: Callable[[], tuple[BiasPhrase, ...]]
+
+
+class Session:
+    """Answers the events of one client, in their order."""
+
+    def __init__(self, services: Services, send: Send) -> None:
+        self._services = services
+        self._send = send
+        self._listener: Transcription | Detecting | None = None
+        self._request: Transcribe | Detect = Transcribe()
+
+    async def take(self, event: Event) -> None:
+        """Answer an event; raises `ValueError` and `KeyError` for what is malformed."""
+        if Describe.is_type(event.type):
+            await self._send(self._services.info)
+        elif Ping.is_type(event.type):
+            await self._send(Pong(text=Ping.from_event(event).text))
+        elif Transcribe.is_type(event.type):
+            self._request = Transcribe.from_event(event)
+        elif Detect.is_type(event.type):
+            self._request = Detect.from_event(event)
+            self._listener = None
+        elif Recognize.is_type(event.type):
+            await self._recognise(str(event.data["text"]))
+        elif Transcript.is_type(event.type):
+            await self._handle(str(event.data["text"]))
+        else:
+            await self._hear(event)
+
+    async def _hear(self, event: Event) -> None:
+        if AudioStart.is_type(event.type):
+            self._listener = await self._listen()
+        elif AudioChunk.is_type(event.type):
+            self._listener = self._listener or await self._listen()
+            await self._listener.hear(AudioChunk.from_event(event))
+        elif AudioStop.is_type(event.type) and self._listener is not None:
+            listener, self._listener = self._listener, None
+            await listener.stop()
+
+    async def _listen(self) -> Transcription | Detecting:
+        services, request = self._services, self._request
+        if isinstance(request, Detect):
+            detector = await services.worker.run(services.detector, request.names)
+            return Detecting(services.worker, detector, self._send)
+        bias = (*services.bias(), *_wanted(request))
+        stream = await services.worker.run(services.recogniser.open, bias)
+        return Transcription(services.worker, stream, self._send)
+
+    async def _understand(self, text: str) -> Interpretation:
+        understanding = self._services.household.understanding
+        return await self._services.worker.run(understanding.interpret_text, text)
+
+    async def _recognise(self, text: str) -> None:
+        meant = await self._understand(text)
+        if meant.intent is None:
+            await self._send(NotRecognized(text=_NOT_UNDERSTOOD))
+            return
+        slots = {**meant.slots, **({"targets": list(meant.targets)} if meant.targets else {})}
+        entities = [Entity(name, value) for name, value in slots.items()]
+        await self._send(Intent(name=meant.intent, entities=entities))
+
+    async def _handle(self, text: str) -> None:
+        meant = await self._understand(text)
+        plugin = self._services.household.plugins.for_intent(meant.intent)
+        if plugin is None:
+            await self._send(NotHandled(text=_NOT_UNDERSTOOD))
+            return
+        try:
+            outcome = await plugin.act(meant)
+        except Exception:  # noqa: BLE001 - a plugin is not ours
+            _LOG.exception("plugin %s failed", plugin.name)
+            await self._send(NotHandled(text="Sorry, something went wrong."))
+            return
+        answer = Handled if outcome.success else NotHandled
+        await self._send(answer(text=outcome.reply))
+
+
+class Transcription:
+    """Speech to text of one stream, words sent as soon as they stay the same."""
+
+    def __init__(self, worker: Worker, stream: RecogniserStream, send: Send) -> None:
+        self._worker = worker
+        self._stream = stream
+        self._send = send
+        self._chunks = ChunkReader()
+        self._before: list[str] = []
+        self._sent = 0
+
+    async def hear(self, chunk: AudioChunk) -> None:
+        """Take some audio, and send the words that have become certain enough."""
+        words = await self._worker.run(self._accept, self._chunks.read(chunk))
+        settled = _common(self._before, words[:-1])
+        self._before = words
+        await self._send_words(words[:settled])
+
+    async def stop(self) -> None:
+        """Send the whole."""
+        result = await self._worker.run(self._stream.finish)
+        await self._send_words(result.text.split())
+        await self._send(Transcript(text=result.text, language="en"))
+        await self._send(TranscriptStop())
+
+    def _accept(self, samples: NDArray[np.int16]) -> list[str]:
+        self._stream.accept(samples)
+        return self._stream.partial().text.split()
+
+    async def _send_words(self, words: Sequence[str]) -> None:
+        new = words[self._sent :]
+        if not new:
+            return
+        if not self._sent:
+            await self._send(TranscriptStart(language="en"))
+        space = " " if self._sent else ""
+        self._sent = len(words)
+        await self._send(TranscriptChunk(text=space + " ".join(new)))
+
+
+class Detecting:
+    """Wake words in one stream."""
+
+    def __init__(self, worker: Worker, detector: WakeDetector, send: Send) -> None:
+        self._worker = worker
+        self._detector = detector
+        self._send = send
+        self._chunks = ChunkReader()
+        self._framer = Framer()
+        self._samples = 0
+        self._detected = False
+
+    async def hear(self, chunk: AudioChunk) -> None:
+        """Take some audio, and say which words are in it."""
+        frames = self._framer.cut(self._chunks.read(chunk))
+        for word, at in await self._worker.run(self._detect, frames):
+            self._detected = True
+            await self._send(Detection(name=word, timestamp=round(1000 * at / SAMPLE_RATE)))
+
+    async def stop(self) -> None:
+        """Say so if there was none."""
+        if not self._detected:
+            await self._send(NotDetected())
+
+    def _detect(self, frames: NDArray[np.int16]) -> list[tuple[str, int]]:
+        found = []
+        for frame in frames:
+            self._samples += frame.size
+            if wake := self._detector.process(frame):
+                found.append((wake.word, self._samples))
+        return found
+
+
+def _wanted(request: Transcribe) -> list[BiasPhrase]:
+    """Names that the client wants to be favoured."""
+    names = [BiasPhrase(str(name)) for name in request.transcript_names or ()]
+    terms = [BiasPhrase(str(term), _TERM_WEIGHT) for term in request.transcript_terms or ()]
+    return [*names, *terms][:_MOST_NAMES]
+
+
+def _common(first: Sequence[str], second: Sequence[str]) -> int:
+    """How many words both begin with."""
+    count = 0
+    for one, other in zip(first, second, strict=False):
+        if one != other:
+            break
+        count += 1
+    return count

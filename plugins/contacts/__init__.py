@@ -1,0 +1,45 @@
+"""Calls and messages to the home's contacts, through the home's `notify` services."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from assistant.home.model import Home, HomeError, ServiceCall
+from assistant.nlu.interpretation import Interpretation
+from assistant.plugins import Outcome, Plugin, PluginContext
+
+
+class Contacts:
+    """Asks the home to call someone or to send a message."""
+
+    name = "contacts"
+
+    def __init__(self, home: Home) -> None:
+        self._home = home
+
+    def intents(self) -> Sequence[str]:
+        """Calls and messages."""
+        return ("HearthCall", "HearthSendMessage")
+
+    async def prepare(self, interpretation: Interpretation) -> None:
+        """Nothing to fetch."""
+
+    async def act(self, interpretation: Interpretation) -> Outcome:
+        """Call or write; someone of an ambiguous name is asked about first."""
+        people = interpretation.targets
+        if len(people) != 1:
+            return Outcome(success=False, reply=f"Who do you mean: {' or '.join(people)}?")
+        is_call = interpretation.intent == "HearthCall"
+        data = {} if is_call else {"message": str(interpretation.slots.get("message", ""))}
+        call = ServiceCall("notify", "call" if is_call else "send_message", people, data)
+        try:
+            changes = await self._home.call(call)
+        except HomeError as error:
+            return Outcome(success=False, reply=str(error), targets=people)
+        reply = f"Calling {people[0]}." if is_call else f"Sent your message to {people[0]}."
+        return Outcome(success=True, reply=reply, targets=people, changes=tuple(changes))
+
+
+def create(context: PluginContext) -> Plugin:
+    """The plugin."""
+    return Contacts(context.home)

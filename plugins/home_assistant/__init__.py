@@ -1,0 +1,73 @@
+"""A home kept by Home Assistant; and its own agent for what Hearth does not understand itself.
+
+The connection's library is loaded only where the settings name a Home Assistant.
+"""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import Sequence
+from typing import Protocol, runtime_checkable
+
+from assistant.config.settings import HomeSettings
+from assistant.home.model import Home, HomeError
+from assistant.nlu.interpretation import Interpretation
+from assistant.plugins import Outcome, Plugin, PluginContext
+
+
+@runtime_checkable
+class Agent(Protocol):
+    """A home that understands sentences itself."""
+
+    async def process(self, text: str) -> str:
+        """Act on a sentence and give the answer; raises `HomeError`."""
+
+
+class HomeAssistantAgent:
+    """Hands what nothing else understood to Home Assistant's own agent."""
+
+    name = "home_assistant"
+
+    def __init__(self, home: Home) -> None:
+        self._agent = home if isinstance(home, Agent) else None
+        self.understands_the_rest = self._agent is not None
+
+    def intents(self) -> Sequence[str]:
+        """None of its own."""
+        return ()
+
+    async def prepare(self, interpretation: Interpretation) -> None:
+        """Nothing: asking Home Assistant's agent is acting."""
+
+    async def act(self, interpretation: Interpretation) -> Outcome:
+        """Let Home Assistant answer."""
+        if self._agent is None or not interpretation.text:
+            return Outcome(success=False, reply="I did not hear anything.")
+        try:
+            reply = await self._agent.process(interpretation.text)
+        except HomeError as error:
+            return Outcome(success=False, reply=str(error))
+        return Outcome(success=True, reply=reply)
+
+
+def make_home(settings: HomeSettings, token: str, contacts: Sequence[str]) -> Home:
+    """The home that the settings describe, not yet connected; raises `HomeError`."""
+    from plugins.home_assistant.connection import Address  # noqa: PLC0415 - see above
+    from plugins.home_assistant.home import HomeAssistantHome  # noqa: PLC0415
+
+    return HomeAssistantHome(Address(settings.url or "", _trust(settings)), token, contacts)
+
+
+def _trust(settings: HomeSettings) -> ssl.SSLContext | bool:
+    if settings.certificate is None:
+        return True
+    try:
+        return ssl.create_default_context(cafile=settings.certificate)
+    except OSError as error:
+        file, reason = settings.certificate, error.strerror or error
+        raise HomeError(f"The certificate {file} cannot be used: {reason}.") from None
+
+
+def create(context: PluginContext) -> Plugin:
+    """The plugin."""
+    return HomeAssistantAgent(context.home)

@@ -1,0 +1,135 @@
+"""Controls the home's devices and answers questions about them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+
+from assistant.home.model import Change, Device, HomeError
+from assistant.nlu.interpretation import Interpretation
+from assistant.plugins import Outcome, Plugin, PluginContext
+from plugins.home_control import players, questions, replies
+from plugins.home_control.caution import CONFIRM, Pending, opens_something
+from plugins.home_control.services import ACTIONS, Request, services
+from plugins.home_control.wording import joined, named
+
+_STATE, _TEMPERATURE = "HassGetState", "HassClimateGetTemperature"
+_PLACES = frozenset({"name", "area", "floor"})
+_MANY = 4
+_ONE_OF_A_KIND = re.compile(r"\b(light|lamp|fan|switch|blind|curtain|door|lock)\b")
+_ALL_OF_A_KIND = re.compile(r"\b(all|any|every|everything|everywhere)\b")
+
+
+class HomeControl:
+    """Acts through the `Home`, asks where it is not clear which device is meant."""
+
+    name = "home_control"
+
+    def __init__(self, context: PluginContext) -> None:
+        self._home = context.home
+        self._sure_from = context.unlock_confidence
+        self._pending = Pending(context.clock)
+
+    def intents(self) -> Sequence[str]:
+        """Everything that is done to devices, and questions about them."""
+        return (*ACTIONS, _STATE, _TEMPERATURE, CONFIRM)
+
+    async def prepare(self, interpretation: Interpretation) -> None:
+        """Nothing to fetch: what is needed is the state at the moment of acting."""
+
+    async def act(self, interpretation: Interpretation) -> Outcome:
+        """Do it, or answer, or ask."""
+        if interpretation.intent == CONFIRM:
+            waiting = self._pending.take()
+            if waiting is None:
+                return Outcome(success=False, reply="There is nothing to say yes to.")
+            interpretation = replace(waiting, confidence=1.0)
+        devices = self._devices(interpretation.targets)
+        refusal = self._refusal(interpretation, devices)
+        if refusal:
+            return Outcome(success=False, reply=refusal, targets=interpretation.targets)
+        try:
+            if interpretation.intent in (_STATE, _TEMPERATURE):
+                return await self._answer(interpretation, devices)
+            return await self._do(interpretation, devices)
+        except HomeError as error:
+            return Outcome(success=False, reply=str(error), targets=interpretation.targets)
+
+    def _devices(self, targets: Sequence[str]) -> list[Device]:
+        known = {device.id: device for device in self._home.devices()}
+        return [known[target] for target in targets if target in known]
+
+    def _refusal(self, interpretation: Interpretation, devices: Sequence[Device]) -> str:
+        """Why it cannot be done as it was said; empty if it can."""
+        slots = interpretation.slots
+        if not self._home.devices():
+            return "I know no devices now: the home cannot be reached."
+        if "unknown_name" in slots:
+            return f"I know no device called {slots['unknown_name']}."
+        if not devices:
+            return _nothing_there(interpretation)
+        if _is_unclear(interpretation, devices):
+            return self._which(devices)
+        if opens_something(interpretation, devices) and interpretation.confidence < self._sure_from:
+            self._pending.ask(interpretation)
+            verb = "unlock" if devices[0].domain == "lock" else "open"
+            return f"Did you ask me to {verb} {replies.described(slots, devices)}? Then say yes."
+        return ""
+
+    def _which(self, devices: Sequence[Device]) -> str:
+        if len(devices) > _MANY:
+            return "Which one do you mean? Say its name or the room."
+        rooms = {area.id: area.name for area in self._home.areas()}
+        choices = [
+            named(device) + (f" in the {rooms[device.area_id]}" if device.area_id in rooms else "")
+            for device in devices
+        ]
+        return f"Which one do you mean: {joined(choices, 'or')}?"
+
+    async def _answer(self, interpretation: Interpretation, devices: Sequence[Device]) -> Outcome:
+        if interpretation.intent == _TEMPERATURE:
+            reply = await questions.temperature(self._home, devices)
+        else:
+            reply = await questions.answer(self._home, interpretation.slots, devices)
+        return Outcome(success=True, reply=reply, targets=interpretation.targets)
+
+    async def _do(self, interpretation: Interpretation, devices: Sequence[Device]) -> Outcome:
+        intent, slots = str(interpretation.intent), interpretation.slots
+        targets = interpretation.targets
+        if all(device.domain == "media_player" for device in devices) and not _PLACES & set(slots):
+            targets = await players.meant(self._home, intent, targets)
+            devices = self._devices(targets)
+            if not targets:
+                return Outcome(success=False, reply="Nothing is playing.")
+        changes: list[Change] = []
+        for call in await services(intent, Request(self._home, slots, targets)):
+            changes += await self._home.call(call)
+        reply = replies.done(intent, slots, devices, changed=bool(changes))
+        return Outcome(success=True, reply=reply, targets=targets, changes=tuple(changes))
+
+
+def _is_unclear(interpretation: Interpretation, devices: Sequence[Device]) -> bool:
+    """Whether one device was asked for and several fit equally."""
+    if len(devices) == 1 or interpretation.intent == _TEMPERATURE:
+        return False
+    if "name" in interpretation.slots:
+        return True
+    somewhere = bool(_PLACES & set(interpretation.slots))
+    if somewhere or len({device.area_id for device in devices}) == 1:
+        return False
+    said = interpretation.text
+    return bool(_ONE_OF_A_KIND.search(said)) and not _ALL_OF_A_KIND.search(said)
+
+
+def _nothing_there(interpretation: Interpretation) -> str:
+    slots = interpretation.slots
+    kind = str(slots.get("device_class") or slots.get("domain") or "such device")
+    kind = "device" if kind == "all" else kind.replace("_", " ")
+    place = slots.get("area") or slots.get("floor")
+    return f"There is no {kind} in the {place}." if place else f"This home has no {kind}."
+
+
+def create(context: PluginContext) -> Plugin:
+    """The plugin."""
+    return HomeControl(context)

@@ -1,0 +1,93 @@
+"""Shopping and to-do lists, kept by the home as `todo` entities."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from assistant.home.model import Change, Home, HomeError, ServiceCall
+from assistant.nlu.interpretation import Interpretation
+from assistant.plugins import Outcome, Plugin, PluginContext
+
+_ADD = ("HassShoppingListAddItem", "HassListAddItem")
+_COMPLETE = ("HassShoppingListCompleteItem", "HassListCompleteItem")
+_READ = ("HassShoppingListLastItems", "HearthListItems")
+_REMOVE = ("HassListRemoveItem",)
+_ARTICLES = ("some ", "a ", "an ", "the ")
+
+
+class Lists:
+    """Adds, completes, removes and reads items."""
+
+    name = "lists"
+
+    def __init__(self, home: Home) -> None:
+        self._home = home
+
+    def intents(self) -> Sequence[str]:
+        """The shopping list's intents and any list's."""
+        return (*_ADD, *_COMPLETE, *_READ, *_REMOVE)
+
+    async def prepare(self, interpretation: Interpretation) -> None:
+        """Nothing to fetch: lists are changed without being read."""
+
+    async def act(self, interpretation: Interpretation) -> Outcome:
+        """Do it on the first list meant."""
+        if not interpretation.targets:
+            return Outcome(success=False, reply="This home has no such list.")
+        target = interpretation.targets[0]
+        name = self._name(target)
+        try:
+            if interpretation.intent in _READ:
+                return await self._read(target, name)
+            return await self._change(interpretation, target, name)
+        except HomeError as error:
+            return Outcome(success=False, reply=str(error), targets=(target,))
+
+    async def _read(self, target: str, name: str) -> Outcome:
+        items: Sequence[Mapping[str, str]] = (await self._home.state(target)).attributes.get(
+            "items", ()
+        )
+        left = [item["summary"] for item in items if item["status"] == "needs_action"]
+        reply = f"On your {name}: {_joined(left)}." if left else f"Your {name} is empty."
+        return Outcome(success=True, reply=reply, targets=(target,))
+
+    async def _change(self, interpretation: Interpretation, target: str, name: str) -> Outcome:
+        items = split_items(str(interpretation.slots.get("item", "")))
+        if interpretation.intent in _ADD:
+            service, extra, reply = "add_item", {}, f"Added {_joined(items)} to your {name}."
+        elif interpretation.intent in _COMPLETE:
+            extra = {"status": "completed"}
+            service, reply = "update_item", f"Checked {_joined(items)} off your {name}."
+        else:
+            service, extra, reply = "remove_item", {}, f"Removed {_joined(items)} from your {name}."
+        changes: list[Change] = []
+        for item in items:
+            data = {"item": item, **extra}
+            changes += await self._home.call(ServiceCall("todo", service, (target,), data))
+        return Outcome(success=True, reply=reply, targets=(target,), changes=tuple(changes))
+
+    def _name(self, target: str) -> str:
+        names = (device.name.lower() for device in self._home.devices() if device.id == target)
+        name = next(names, "list")
+        return name if name.endswith("list") else f"{name} list"
+
+
+def split_items(text: str) -> list[str]:
+    """Split what was said: "milk and some eggs" is two items; articles in front are dropped."""
+    items = []
+    for part in text.split(" and "):
+        item = part.strip()
+        for article in _ARTICLES:
+            item = item.removeprefix(article)
+        if item:
+            items.append(item)
+    return items
+
+
+def _joined(items: Sequence[str]) -> str:
+    return " and ".join([", ".join(items[:-1]), items[-1]] if len(items) > 1 else items)
+
+
+def create(context: PluginContext) -> Plugin:
+    """The plugin."""
+    return Lists(context.home)

@@ -1,0 +1,97 @@
+"""The timers there are, kept in a file so that they survive a restart."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+
+_LOG = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Timer:
+    """A timer or alarm. Times are seconds since 1970, so that they hold across a restart."""
+
+    id: int
+    name: str
+    length_s: float
+    ends_at_s: float
+    paused_at_s: float | None = None
+    is_alarm: bool = False
+
+    def left_s(self, now_s: float) -> float:
+        """Seconds until it rings; negative when it should have rung."""
+        return self.ends_at_s - (now_s if self.paused_at_s is None else self.paused_at_s)
+
+    def moved(self, by_s: float) -> Timer:
+        """The same timer, ringing later (or earlier)."""
+        return replace(self, length_s=self.length_s + by_s, ends_at_s=self.ends_at_s + by_s)
+
+    def paused(self, now_s: float) -> Timer:
+        """The same timer, standing still."""
+        return self if self.paused_at_s is not None else replace(self, paused_at_s=now_s)
+
+    def resumed(self, now_s: float) -> Timer:
+        """The same timer, running on."""
+        if self.paused_at_s is None:
+            return self
+        return replace(self, ends_at_s=now_s + self.left_s(now_s), paused_at_s=None)
+
+
+class Book:
+    """All timers by id; every change is written to `file` at once, if there is one."""
+
+    def __init__(self, file: Path | None) -> None:
+        self._file = file
+        self._timers: dict[int, Timer] = {timer.id: timer for timer in _read(file)}
+        self._next_id = max(self._timers, default=0) + 1
+
+    def __iter__(self) -> Iterator[Timer]:
+        return iter(sorted(self._timers.values(), key=lambda timer: timer.ends_at_s))
+
+    def __len__(self) -> int:
+        return len(self._timers)
+
+    def start(self, name: str, now_s: float, length_s: float, *, is_alarm: bool) -> Timer:
+        """A new timer."""
+        timer = Timer(self._next_id, name, length_s, now_s + length_s, is_alarm=is_alarm)
+        self._next_id += 1
+        self.put(timer)
+        return timer
+
+    def put(self, timer: Timer) -> None:
+        """Write a timer, new or changed."""
+        self._timers[timer.id] = timer
+        self._write()
+
+    def remove(self, timer: Timer) -> None:
+        """Forget a timer."""
+        self._timers.pop(timer.id, None)
+        self._write()
+
+    def _write(self) -> None:
+        if self._file is None:
+            return
+        text = json.dumps([asdict(timer) for timer in self], indent=1)
+        try:
+            self._file.parent.mkdir(parents=True, exist_ok=True)
+            # Written beside it and moved: a power cut leaves the old file or the new one.
+            new = self._file.with_suffix(".new")
+            new.write_text(text, encoding="utf-8")
+            os.replace(new, self._file)  # noqa: PTH105 - one word for what is meant
+        except OSError as error:
+            _LOG.warning("timers will not survive a restart: %s: %s", self._file, error.strerror)
+
+
+def _read(file: Path | None) -> list[Timer]:
+    if file is None or not file.exists():
+        return []
+    try:
+        return [Timer(**item) for item in json.loads(file.read_text(encoding="utf-8"))]
+    except (OSError, ValueError, TypeError) as error:
+        _LOG.warning("%s cannot be read, so its timers are lost: %s", file, error)
+        return []

@@ -1,0 +1,144 @@
+"""Names are boosted along their letters, and what they have not earned is taken back."""
+
+import time
+
+import numpy as np
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+from assistant.asr.bias import ShallowFusion
+from assistant.asr.result import BiasPhrase
+from tests.asr.toy_network import PIECES
+
+STRENGTH = 0.5
+WORDS = st.text("adef", min_size=1, max_size=4).map(lambda rest: "f" + rest)
+NAMES = st.lists(WORDS, min_size=1, max_size=3).map(" ".join)
+
+
+def fusion(names, pieces=(*PIECES, "▁de", "▁f", "a", "b", "ad", "▁fa", "▁d", "▁e")):
+    return ShallowFusion(pieces, [BiasPhrase(name) for name in names], STRENGTH)
+
+
+def pieces_of(text, pieces, draw):
+    """A random way to cut a text into pieces."""
+    rest, tokens = "▁" + text.replace(" ", "▁"), []
+    while rest:
+        fitting = [i for i, piece in enumerate(pieces) if piece and rest.startswith(piece)]
+        token = draw(st.sampled_from(fitting))
+        tokens.append(token)
+        rest = rest[len(pieces[token]) :]
+    return tokens
+
+
+def total(fused, tokens):
+    """All boosts for a whole utterance."""
+    state, given_ = fused.start, 0.0
+    for token in tokens:
+        given_ += float(fused.boosts([state])[0, token])
+        state = fused.next(state, token)
+    return given_ + fused.finish(state)
+
+
+def times_said(name, text):
+    words, said = name.split(), text.split()
+    return sum(said[i : i + len(words)] == words for i in range(len(said)))
+
+
+@given(st.data(), st.lists(NAMES, min_size=1, max_size=6, unique=True), NAMES, NAMES)
+def test_only_whole_names_keep_their_boost(data, names, before, after):
+    said = data.draw(st.sampled_from(names))
+    fused = fusion(names)
+    text = data.draw(st.sampled_from([said, f"{before} {said}", f"{said} {after}", before, after]))
+    tokens = pieces_of(text, fused._spelling.pieces, data.draw)
+    found = [name for name in names for _ in range(times_said(name, text))]
+    assume(len(found) <= 1)
+    expected = fused._given(fused._walk(0, "▁" + found[0].replace(" ", "▁"))) if found else 0.0
+    assert total(fused, tokens) == pytest.approx(expected, abs=1e-4)
+    assert not found or expected > 0
+
+
+@given(st.data(), st.lists(NAMES, min_size=1, max_size=6), NAMES)
+def test_every_cut_into_tokens_gives_the_same(data, names, text):
+    fused = fusion(names)
+    one = pieces_of(text, fused._spelling.pieces, data.draw)
+    other = pieces_of(text, fused._spelling.pieces, data.draw)
+    assert total(fused, one) == pytest.approx(total(fused, other), abs=1e-4)
+
+
+LETTERS = tuple("▁" + c for c in "abcdefghijklmnopqrstuvwxyz") + tuple("abcdefghijklmnopqrstuvwxyz")
+
+
+def spell(text):
+    word_by_word = [["▁" + word[0], *word[1:]] for word in text.split()]
+    return [LETTERS.index(piece) for word in word_by_word for piece in word]
+
+
+def boost_of(names, text, **weights):
+    phrases = [BiasPhrase(name, weights.get(name, 1.0)) for name in names]
+    return total(ShallowFusion(LETTERS, phrases, STRENGTH), spell(text))
+
+
+def test_a_name_is_boosted_letter_by_letter():
+    fused = ShallowFusion(LETTERS, [BiasPhrase("Siobhan")], STRENGTH)
+    state, steps = 0, []
+    for token in spell("siobhan"):
+        steps.append(float(fused.boosts([state])[0, token]))
+        state = fused.next(state, token)
+    assert steps == pytest.approx([STRENGTH] * 7)
+    wrong = LETTERS.index("x")
+    assert float(fused.boosts([state])[0, wrong]) == pytest.approx(-7 * STRENGTH)
+
+
+def test_words_begin_and_end_with_the_name():
+    assert boost_of(["lamp"], "lamp") > 0
+    assert boost_of(["lamp"], "lampoon") == pytest.approx(0)
+    assert boost_of(["lamp"], "headlamp") == pytest.approx(0)
+    assert boost_of(["lamp"], "the lamp off") == pytest.approx(boost_of(["lamp"], "lamp"))
+
+
+def test_a_shorter_name_within_a_broken_longer_one_counts():
+    names = ["living room lamp", "living room", "room heater"]
+    assert boost_of(names, "living room") > 0
+    assert boost_of(names, "living room table") == pytest.approx(boost_of(names, "living room"))
+    assert boost_of(names, "living room lamp") > boost_of(names, "living room")
+    assert boost_of(["big room lamp", "room heater"], "big room heater") > 0
+
+
+def test_names_of_common_short_words_only_are_not_boosted():
+    assert boost_of(["the one", "on", "all of it"], "on") == 0
+    assert boost_of(["On The Up", "zed"], "on the up") == pytest.approx(0)
+
+
+def test_letters_that_many_names_share_say_little():
+    many = [f"s{a}{b}" for a in "abcdefgh" for b in "klmnopqr"]
+    crowded = ShallowFusion(LETTERS, [BiasPhrase(name) for name in many], STRENGTH)
+    alone = ShallowFusion(LETTERS, [BiasPhrase("sak")], STRENGTH)
+    first = LETTERS.index("▁s")
+    assert crowded.boosts([0])[0, first] < 0.1 * alone.boosts([0])[0, first]
+
+
+def test_weight_scales_and_long_names_are_not_carried_away():
+    plain = boost_of(["hyggelampe"], "hyggelampe")
+    assert boost_of(["hyggelampe"], "hyggelampe", hyggelampe=2.0) == pytest.approx(2 * plain)
+    long = "antidisestablishmentarianism"
+    assert boost_of([long], long) < STRENGTH * len(long)
+
+
+def test_names_are_read_as_the_recogniser_writes_them():
+    assert boost_of(["Café Łódź 2"], "cafe lodz two") > 0
+    assert boost_of(["O'Brien & Co."], "o") == pytest.approx(0)
+    assert boost_of(["!!!", ""], "a") == 0
+
+
+def test_a_thousand_names_are_ready_within_50_ms():
+    rng = np.random.default_rng(0)
+    letters = np.array(list("abcdefghijklmnopqrstuvwxyz"))
+    names = ["".join(rng.choice(letters, 10)) for _ in range(1000)]
+    phrases = [BiasPhrase(f"{a} {b}") for a, b in zip(names, reversed(names), strict=True)]
+    took = []
+    for _ in range(3):
+        began = time.process_time()
+        ShallowFusion(LETTERS, phrases, STRENGTH).boosts([0])
+        took.append(time.process_time() - began)
+    assert min(took) < 0.05

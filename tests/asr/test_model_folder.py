@@ -1,0 +1,111 @@
+"""Model folders: what is missing or damaged is named."""
+
+import json
+
+import numpy as np
+import pytest
+import torch
+
+from assistant.asr.manifest import ModelError
+from assistant.asr.model_folder import load_model
+from assistant.asr.recogniser import load_recogniser
+from assistant.asr.tokens import read_pieces
+from training.export import export, manifest_of
+from training.model import ModelSettings, Transducer
+
+PIECES = ["<blk>", "<unk>", "</s>", "▁a", "▁b", "c"]
+
+
+@pytest.fixture(scope="session")
+def original(tmp_path_factory):
+    torch.manual_seed(0)
+    shape = ModelSettings(vocabulary=6, width=16, heads=2, layers=1, hidden=16, joint=16)
+    model = Transducer(shape).eval()
+    folder = tmp_path_factory.mktemp("model")
+    lines = [f"{piece} {number}\n" for number, piece in enumerate(PIECES)]
+    (folder / "tokens.txt").write_text("".join(lines), "utf8")
+    export(model, folder / "tokens.txt", folder, manifest_of(model, "tiny", "en", "MIT"))
+    return folder
+
+
+@pytest.fixture
+def folder(original, tmp_path):
+    for path in original.iterdir():
+        (tmp_path / path.name).write_bytes(path.read_bytes())
+    return tmp_path
+
+
+def test_a_model_loads_and_decodes(folder):
+    recogniser = load_recogniser(folder)
+    assert recogniser.name == "tiny"
+    assert recogniser.model.network.pieces == tuple(PIECES)
+    assert recogniser.model.network.frames_per_output == 4
+    stream = recogniser.open()
+    stream.accept((np.random.default_rng(0).standard_normal(20_000) * 3000).astype(np.int16))
+    result = stream.finish()
+    assert np.isfinite(result.nbest[0].log_prob)
+    assert 0 < result.end_of_sentence < 1
+
+
+@pytest.mark.parametrize("name", ["encoder.onnx", "predictor.onnx", "joiner.onnx", "tokens.txt"])
+def test_a_missing_file_is_named(folder, name):
+    (folder / name).unlink()
+    with pytest.raises(ModelError, match=rf"{name} is missing: fetch"):
+        load_model(folder)
+
+
+@pytest.mark.parametrize("name", ["encoder.onnx", "tokens.txt"])
+def test_a_damaged_file_is_named(folder, name):
+    content = bytearray((folder / name).read_bytes())
+    content[len(content) // 2] ^= 1
+    (folder / name).write_bytes(content)
+    with pytest.raises(ModelError, match=rf"{name} is not the file .* checksum"):
+        load_model(folder)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda values: values.pop("blank_id"), "lacks 'blank_id'"),
+        (lambda values: values.update(form="other"), "form 'other' .* use a newer one"),
+        (lambda values: values.update(mels=80, features=[]), "wrong kind"),
+        (lambda values: values["files"].pop("joiner.onnx"), r"does not list joiner\.onnx"),
+    ],
+)
+def test_an_unusable_manifest_is_explained(folder, change, message):
+    path = folder / "manifest.json"
+    values = json.loads(path.read_text())
+    change(values)
+    path.write_text(json.dumps(values))
+    with pytest.raises(ModelError, match=message):
+        load_model(folder)
+
+
+def test_a_manifest_that_is_no_json_is_named(folder):
+    (folder / "manifest.json").write_text("{")
+    with pytest.raises(ModelError, match=r"manifest\.json is no JSON"):
+        load_model(folder)
+
+
+def test_a_folder_that_is_not_there_is_named(tmp_path):
+    with pytest.raises(ModelError, match="nowhere is no folder"):
+        load_model(tmp_path / "nowhere")
+
+
+def test_unknown_runtimes_are_refused(folder):
+    with pytest.raises(ModelError, match="choose onnx or edge"):
+        load_model(folder, "gpu")
+
+
+def test_a_folder_without_a_packed_model_has_no_edge_runtime(folder):
+    with pytest.raises(ModelError, match="no model for the edge runtime"):
+        load_model(folder, "edge")
+
+
+def test_malformed_tokens_are_placed(folder):
+    (folder / "tokens.txt").write_text("<blk> 0\n\n▁a one\n", "utf8")
+    with pytest.raises(ModelError, match=r"tokens\.txt, line 3"):
+        read_pieces(folder / "tokens.txt")
+    (folder / "tokens.txt").write_text("<blk> 0\n▁a 2\n", "utf8")
+    with pytest.raises(ModelError, match="not 0 to 1"):
+        read_pieces(folder / "tokens.txt")

@@ -1,0 +1,50 @@
+"""A small random transducer in NumPy: real scores, no training."""
+
+import numpy as np
+
+PIECES = ("<blk>", "<unk>", "</s>", "▁a", "▁b", "▁c", "d", "e", "f", "▁")
+"""Enough for words of several tokens, ambiguous cuts and names."""
+
+
+class ToyNetwork:
+    """Scores depend on four frames of features, on those before them, and on the last tokens."""
+
+    name = "toy"
+    sample_rate = 16_000
+    mels = 80
+    chunk_frames = 32
+    frame_multiple = 4
+    look_ahead_frames = 0
+    frames_per_output = 4
+    blank_id = 0
+    eos_id = 2
+
+    def __init__(self, seed=0, pieces=PIECES, context_size=2, sharpness=3.0, blank=2.0):
+        rng = np.random.default_rng(seed)
+        self.pieces = pieces
+        self.context_size = context_size
+        self._encode = rng.standard_normal((self.mels * 4, 8), np.float32) / 6
+        self._memory = rng.standard_normal((8, 8), np.float32) / 4
+        self._embed = rng.standard_normal((context_size, len(pieces), 8), np.float32)
+        self._out = sharpness * rng.standard_normal((8, len(pieces)), np.float32)
+        self._bias = np.where(np.arange(len(pieces)) < 3, -4.0, 0.0).astype(np.float32)
+        self._bias[0] = blank
+
+    def initial_state(self):
+        return (np.zeros(8, np.float32),)
+
+    def encode(self, features, state):
+        assert len(features) % self.frame_multiple == 0
+        assert len(features) <= self.chunk_frames
+        (memory,) = state
+        outputs = []
+        for stacked in features.reshape(-1, 4 * self.mels):
+            memory = np.tanh(stacked @ self._encode + memory @ self._memory)
+            outputs.append(memory)
+        return np.array(outputs, np.float32).reshape(-1, 8), (memory,)
+
+    def predict(self, contexts):
+        return sum(self._embed[i, contexts[:, i]] for i in range(self.context_size))
+
+    def join(self, encoded, predicted):
+        return np.tanh(encoded + predicted) @ self._out + self._bias

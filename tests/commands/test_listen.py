@@ -1,0 +1,152 @@
+"""`assistant listen` over recordings: events, order, formats, paces."""
+
+import asyncio
+import io
+import json
+from contextlib import aclosing
+from pathlib import Path
+
+import pytest
+import soundfile
+
+from assistant import cli
+from assistant.assembly import Listening, make_pipeline
+from assistant.audio.file import FileSource
+from assistant.commands import listen
+from assistant.config import Settings, WakeSettings
+from assistant.household import make_household
+from assistant.worker import Worker
+
+DEMO = Path(__file__).parents[2] / "demo"
+LIGHT = DEMO / "01-kitchen-light.ogg"
+WAKES = Settings(wake=WakeSettings(words=("alexa",)))
+
+
+@pytest.fixture
+def config(tmp_path):
+    path = tmp_path / "config.yaml"
+    path.write_text("wake: {words: [alexa]}\n")
+    return path
+
+
+def test_a_command_in_the_order_of_the_contract(assistant, scripted, config):
+    scripted()
+    ran = assistant("listen", "--config", config, LIGHT)
+    assert ran.status == 0
+    assert ran.types() == [
+        "wake_detected",
+        "speech_started",
+        "speculative_endpoint",
+        "speculation_ready",
+        "final_endpoint",
+        "intent",
+        "action",
+        "reply",
+        "latency",
+    ]
+    assert {event["source"] for event in ran.events} == {str(LIGHT)}
+    action = next(event for event in ran.events if event["type"] == "action")
+    assert action["targets"] == ["light.kitchen"]
+    assert action["changes"][0]["after"] == "on"
+    positions = [event["audio_s"] for event in ran.events]
+    assert positions == sorted(positions)
+
+
+def test_without_wake_word_speech_opens(assistant, scripted):
+    scripted()
+    ran = assistant("listen", "--no-wake", LIGHT)
+    assert ran.types()[0] == "speech_started"
+    assert "wake_detected" not in ran.types()
+
+
+def test_each_file_finds_the_home_as_it_was(assistant, scripted, config):
+    scripted()
+    ran = assistant("listen", "--config", config, LIGHT, LIGHT)
+    first, second = [event for event in ran.events if event["type"] == "action"]
+    assert first["changes"] == second["changes"] != []
+
+
+def test_the_home_s_names_are_favoured(assistant, scripted, config):
+    recogniser = scripted()
+    assistant("listen", "--config", config, LIGHT)
+    names = {phrase.text for phrase in recogniser.bias[0]}
+    assert {"Kitchen light", "Living room"} <= names
+
+
+def test_the_lattice_is_shown_where_asked_for(assistant, scripted, config):
+    scripted()
+    ran = assistant("listen", "--config", config, "--lattice", LIGHT)
+    (final,) = [event for event in ran.events if event["type"] == "final_endpoint"]
+    assert set(final["lattice"]) == {"nodes", "edges", "start", "final"}
+    assert set(final["lattice"]["edges"][0]) >= {"from", "to", "word", "log_prob", "posterior"}
+
+
+def test_raw_audio_on_standard_input(assistant, scripted, monkeypatch):
+    scripted()
+    samples, _ = soundfile.read(LIGHT, dtype="int16")
+
+    class Input:
+        buffer = io.BytesIO(samples.tobytes())
+
+    monkeypatch.setattr("sys.stdin", Input())
+    ran = assistant("listen", "--no-wake", "-")
+    assert ran.status == 0
+    assert "action" in ran.types()
+    assert {event["source"] for event in ran.events} == {"-"}
+
+
+class JumpingClock:
+    """Whoever waits for it finds the time passed."""
+
+    def __init__(self):
+        self.now_s = 0.0
+
+    def now(self):
+        return self.now_s
+
+    async def sleep(self, duration_s):
+        self.now_s += duration_s
+        await asyncio.sleep(0)
+
+
+def test_both_paces_take_the_same_decisions(scripted, understanding):
+    recogniser = scripted()
+
+    async def events(source):
+        worker, house = Worker(), make_household(WAKES, understanding=understanding)
+        pipeline = make_pipeline(WAKES, house, recogniser, worker, Listening())
+        async with aclosing(pipeline.events(source)) as happened:
+            heard = [json.loads(event.to_json()) async for event in happened]
+        worker.close()
+        return [
+            {name: value for name, value in event.items() if not name.endswith("_ms")}
+            for event in heard
+        ]
+
+    clock = JumpingClock()
+    realtime = asyncio.run(events(FileSource(LIGHT, "realtime", clock)))
+    assert clock.now_s > 4.5, "it waited for the audio"
+    assert realtime == asyncio.run(events(FileSource(LIGHT, "fast")))
+    assert len(realtime) > 8
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["listen"], "SOURCE"),
+        (["listen", "--pace", "slow", "x.wav"], "choose from"),
+        (["listen", "--lattice=dot", "x.wav"], "invalid choice: 'dot'"),
+        (["listen", "--config", "gone.yaml", "x.wav"], "gone.yaml"),
+    ],
+)
+def test_bad_usage(assistant, arguments, message):
+    ran = assistant(*arguments)
+    assert ran.status == 2
+    assert message in ran.err
+    assert ran.out == ""
+
+
+def test_a_lattice_without_a_form_leaves_the_file_alone():
+    args = cli.parser().parse_args(["listen", "--lattice=json", "x.wav"])
+    assert args.sources == ["x.wav"]
+    assert listen.lattice_format(args.lattice)("as it is") == "as it is"

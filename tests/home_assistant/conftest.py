@@ -1,0 +1,48 @@
+import asyncio
+import os
+
+import pytest
+from core import HASS, Core
+
+from assistant.config.settings import HomeSettings, Settings
+from assistant.household import make_household
+
+if not os.environ.get("HEARTH_TEST_HOME_ASSISTANT"):
+    collect_ignore_glob = ["test_*.py"]
+
+
+@pytest.fixture(scope="session")
+def core(tmp_path_factory):
+    assert HASS.exists(), "run `make test-home-assistant`, which installs Home Assistant"
+    core = Core(tmp_path_factory.mktemp("home-assistant"))
+    core.start()
+    try:
+        core.onboard()
+        asyncio.run(core.furnish())
+        yield core
+    finally:
+        core.stop()
+
+
+@pytest.fixture
+async def house(core):
+    """A household on the real Home Assistant, spoken to in text."""
+    house = SpokenTo(core)
+    await house.household.start()
+    yield house
+    await house.household.close()
+
+
+class SpokenTo:
+    def __init__(self, core):
+        settings = Settings(
+            home=HomeSettings(kind="home_assistant", url=core.url, token=core.token)
+        )
+        self.household = make_household(settings)
+        self.home = self.household.home
+
+    async def say(self, text):
+        meant = self.household.understanding.interpret_text(text)
+        plugin = self.household.plugins.for_intent(meant.intent)
+        assert plugin is not None, f"{text!r} is not understood"
+        return await plugin.act(meant)

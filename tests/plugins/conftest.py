@@ -1,0 +1,7 @@
+import pytest
+from household import build
+
+
+@pytest.fixture
+def house():
+    return build()

@@ -1,0 +1,123 @@
+"""As much of Home Assistant's WebSocket API as its clients need, to be told to misbehave.
+
+What Home Assistant really does is tested against the real one, in tests/home_assistant.
+"""
+
+import asyncio
+import json
+
+from aiohttp import WSMsgType, web
+
+TOKEN = "right"  # noqa: S105
+
+
+class Server:
+    def __init__(self, entities=None, areas=()):
+        self.entities = entities or {"light.lamp": ("Lamp", "off")}
+        self.areas = list(areas)
+        self.calls = []
+        self.sockets = []
+        self.connections = 0
+        self.token = TOKEN
+        self.deaf = False
+        """Whether it takes commands and does nothing."""
+        self._runner = None
+        self.port = None
+        self._subscriptions = []
+
+    async def start(self, ssl=None):
+        app = web.Application()
+        app.router.add_get("/api/websocket", self._serve)
+        self._runner = web.AppRunner(app, shutdown_timeout=0.1)
+        await self._runner.setup()
+        site = web.TCPSite(self._runner, "127.0.0.1", self.port or 0, ssl_context=ssl)
+        await site.start()
+        self.port = site._server.sockets[0].getsockname()[1]
+        return f"http{'s' if ssl else ''}://127.0.0.1:{self.port}"
+
+    async def stop(self):
+        for socket in self.sockets:
+            await socket.close()
+        await self._runner.cleanup()
+
+    async def send_raw(self, data):
+        for socket in self.sockets:
+            await (socket.send_bytes if isinstance(data, bytes) else socket.send_str)(data)
+
+    async def _serve(self, request):
+        socket = web.WebSocketResponse()
+        await socket.prepare(request)
+        await socket.send_json({"type": "auth_required", "ha_version": "test"})
+        said = await socket.receive_json()
+        if said.get("access_token") != self.token:
+            await socket.send_json({"type": "auth_invalid", "message": "no"})
+            await socket.close()
+            return socket
+        await socket.send_json({"type": "auth_ok", "ha_version": "test"})
+        self.connections += 1
+        self.sockets.append(socket)
+        self._subscriptions = []
+        try:
+            async for message in socket:
+                if message.type is WSMsgType.TEXT:
+                    await self._answer(socket, json.loads(message.data))
+        finally:
+            self.sockets.remove(socket)
+        return socket
+
+    async def _answer(self, socket, command):
+        number, kind = command["id"], command["type"]
+        if self.deaf and kind == "call_service":
+            return
+        known = {
+            "homeassistant/expose_entity/list": lambda: {
+                "exposed_entities": {each: {"conversation": True} for each in self.entities}
+            },
+            "config/entity_registry/list": lambda: [{"entity_id": e} for e in self.entities],
+            "config/entity_registry/get_entries": lambda: {
+                each: {"entity_id": each, "area_id": self._area(each), "aliases": [None, "glow"]}
+                for each in command["entity_ids"]
+            },
+            "config/device_registry/list": list,
+            "config/area_registry/list": lambda: [
+                {"area_id": area, "name": area.title(), "aliases": []} for area in self.areas
+            ],
+            "get_states": lambda: [
+                {"entity_id": each, "state": state, "attributes": {"friendly_name": name}}
+                for each, (name, state) in self.entities.items()
+            ],
+            "subscribe_events": lambda: None,
+            "unsubscribe_events": lambda: None,
+            "subscribe_entities": lambda: None,
+            "call_service": dict,
+        }
+        if kind not in known:
+            error = {"code": "unknown_command", "message": "Unknown command."}
+            await socket.send_json(
+                {"id": number, "type": "result", "success": False, "error": error}
+            )
+            return
+        if kind == "call_service":
+            self.calls.append(f"{command['domain']}.{command['service']}")
+            await self._change(socket, command)
+        result = {"id": number, "type": "result", "success": True, "result": known[kind]()}
+        await socket.send_json(result)
+        if kind == "subscribe_entities":
+            self._subscriptions.append(number)
+            added = {e: {"s": state, "a": {}} for e, (_, state) in self.entities.items()}
+            await socket.send_json({"id": number, "type": "event", "event": {"a": added}})
+
+    async def _change(self, socket, command):
+        new = {"turn_on": "on", "turn_off": "off"}.get(command["service"])
+        changed = {entity: {"+": {"s": new}} for entity in command["target"]["entity_id"]}
+        for number in self._subscriptions:
+            await socket.send_json({"id": number, "type": "event", "event": {"c": changed}})
+
+    def _area(self, entity):
+        return next((area for area in self.areas if entity.endswith(area)), None)
+
+
+async def eventually(so, limit_s=5.0):
+    async with asyncio.timeout(limit_s):
+        while not so():  # noqa: ASYNC110 - it happens over a socket
+            await asyncio.sleep(0.01)

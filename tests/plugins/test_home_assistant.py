@@ -1,0 +1,241 @@
+import asyncio
+import ssl
+import subprocess
+import time
+
+import pytest
+from aiohttp import web
+from hand_clock import HandClock
+from home_assistant_server import TOKEN, Server, eventually
+
+from assistant.config.settings import HomeSettings, Settings
+from assistant.home.model import HomeError, ServiceCall
+from assistant.household import make_household
+from plugins.home_assistant.connection import Address
+from plugins.home_assistant.home import HomeAssistantHome
+
+TURN_ON = ServiceCall("light", "turn_on", ("light.lamp",))
+
+
+@pytest.fixture
+async def server():
+    server = Server()
+    await server.start()
+    yield server
+    await server.stop()
+
+
+@pytest.fixture
+async def home(server):
+    home = HomeAssistantHome(Address(f"http://127.0.0.1:{server.port}"), TOKEN, clock=HandClock())
+    await home.connect()
+    yield home
+    await home.close()
+
+
+def message_of(error):
+    return str(error.value)
+
+
+async def test_entities_areas_and_aliases_are_known(home):
+    (lamp,) = home.devices()
+    assert (lamp.name, lamp.domain, lamp.aliases) == ("Lamp", "light", ("glow",))
+    assert (await home.state("light.lamp")).state == "off"
+
+
+async def test_a_call_tells_what_changed(home, server):
+    (change,) = await home.call(TURN_ON)
+    assert (change.attribute, change.before, change.after) == ("state", "off", "on")
+    assert server.calls == ["light.turn_on"]
+
+
+async def test_garbage_is_ignored(home, server, caplog):
+    for garbage in (
+        "",
+        "{",
+        "null",
+        "[1, 2]",
+        '{"id": "x"}',
+        '{"id": 99999, "type": "result", "success": true}',
+        '{"id": 5, "type": "event", "event": {"c": {"light.lamp": 3}}}',
+        '{"id": 5, "type": "event", "event": 7}',
+        b"\x00\xff",
+    ):
+        await server.send_raw(garbage)
+    assert (await home.call(TURN_ON))[0].after == "on"
+    assert server.connections == 1
+    assert "ignored" in caplog.text
+
+
+async def test_it_reconnects_after_growing_pauses(home, server):
+    await server.stop()
+    await eventually(lambda: home._connection is None)
+    with pytest.raises(HomeError, match="I cannot reach Home Assistant now"):
+        await home.call(TURN_ON)
+    pauses = []
+    for _ in range(4):
+        await eventually(lambda: home._clock.waits_s)
+        pauses += home._clock.waits_s
+        await home._clock.turn(pauses[-1])
+        await asyncio.sleep(0.05)
+    assert pauses == sorted(pauses)
+    assert pauses[-1] > pauses[0]
+    await server.start()
+    await eventually(lambda: home._clock.waits_s)
+    await home._clock.turn(60)
+    await eventually(lambda: home._connection is not None)
+    assert server.calls == []
+    assert (await home.call(TURN_ON))[0].after == "on"
+
+
+async def test_a_call_that_is_not_answered_does_not_hang(home, server, monkeypatch):
+    monkeypatch.setattr("plugins.home_assistant.connection._ANSWER_S", 0.1)
+    server.deaf = True
+    with pytest.raises(HomeError, match="did not answer within"):
+        await home.call(TURN_ON)
+
+
+async def test_an_entity_that_does_not_follow_is_named(home, server, monkeypatch):
+    monkeypatch.setattr("plugins.home_assistant.home._CONFIRM_S", 0.1)
+    monkeypatch.setattr(server, "_change", lambda *_: asyncio.sleep(0))
+    with pytest.raises(HomeError, match="Lamp did not do it in time"):
+        await home.call(TURN_ON)
+
+
+async def test_a_home_that_starts_later_is_found(server):
+    url = f"http://127.0.0.1:{server.port}"
+    await server.stop()
+    home = HomeAssistantHome(Address(url), TOKEN, clock=HandClock())
+    with pytest.raises(HomeError, match=r"cannot be reached at http://127\.0"):
+        await home.connect()
+    await server.start()
+    await eventually(lambda: home._clock.waits_s)
+    await home._clock.turn(60)
+    await eventually(home.devices)
+    await home.close()
+
+
+async def test_a_refused_token_is_tried_once(server, caplog):
+    home = HomeAssistantHome(
+        Address(f"http://127.0.0.1:{server.port}"), "wrong-secret", clock=HandClock()
+    )
+    with pytest.raises(HomeError, match="refuses the token: it was revoked or is not whole"):
+        await home.connect()
+    await asyncio.sleep(0.05)
+    assert home._keeper.done()
+    with pytest.raises(HomeError, match="refuses the token"):
+        await home.call(TURN_ON)
+    assert "wrong-secret" not in caplog.text
+    await home.close()
+
+
+@pytest.mark.parametrize(
+    ("url", "said"),
+    [
+        ("http://127.0.0.1:{port}/elsewhere", "There is no Home Assistant at .* \\(HTTP 404\\)"),
+        ("http://nowhere.invalid:8123", "cannot be reached at http://nowhere.invalid:8123"),
+        ("http://127.0.0.1:1", "cannot be reached at http://127.0.0.1:1"),
+        ("https://127.0.0.1:{port}", "certificate|cannot be reached"),
+        ("http://", "There is no Home Assistant at http://"),
+    ],
+)
+async def test_a_wrong_address_is_said(server, url, said):
+    home = HomeAssistantHome(Address(url.format(port=server.port)), TOKEN, clock=HandClock())
+    with pytest.raises(HomeError, match=said):
+        await home.connect()
+    await home.close()
+
+
+async def test_a_server_that_is_something_else_is_said():
+    async def other(request):
+        socket = web.WebSocketResponse()
+        await socket.prepare(request)
+        await socket.send_str("hello")
+        await socket.close()
+        return socket
+
+    app = web.Application()
+    app.router.add_get("/api/websocket", other)
+    runner = web.AppRunner(app, shutdown_timeout=0.1)
+    await runner.setup()
+    site = web.TCPSite(runner, "127.0.0.1", 0)
+    await site.start()
+    port = site._server.sockets[0].getsockname()[1]
+    home = HomeAssistantHome(Address(f"http://127.0.0.1:{port}"), TOKEN, clock=HandClock())
+    with pytest.raises(HomeError, match="There is no Home Assistant at"):
+        await home.connect()
+    await home.close()
+    await runner.cleanup()
+
+
+@pytest.fixture
+def certificate(tmp_path):
+    made = subprocess.run(
+        [
+            *("openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "1"),
+            *("-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1"),
+            *("-keyout", tmp_path / "key.pem", "-out", tmp_path / "cert.pem"),
+        ],
+        capture_output=True,
+        check=False,
+    )
+    if made.returncode:
+        pytest.skip("openssl cannot make a certificate here")
+    return tmp_path / "cert.pem"
+
+
+async def test_a_self_signed_certificate_has_to_be_named(certificate):
+    server = Server()
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(certificate, certificate.with_name("key.pem"))
+    url = await server.start(context)
+    settings = HomeSettings(kind="home_assistant", url=url, token=TOKEN)
+    stranger = make_household(Settings(home=settings)).home
+    with pytest.raises(HomeError, match=r"is not trusted.*set `certificate` to its file"):
+        await stranger.connect()
+    await stranger.close()
+    trusting = HomeSettings(kind="home_assistant", url=url, token=TOKEN, certificate=certificate)
+    home = make_household(Settings(home=trusting)).home
+    await home.connect()
+    assert len(home.devices()) == 1
+    await home.close()
+    await server.stop()
+
+
+async def test_a_thousand_entities_are_there_soon():
+    areas = [f"area{index}" for index in range(100)]
+    server = Server(
+        {f"light.{n}_{area}": (f"{area} light {n}", "off") for area in areas for n in range(10)},
+        areas,
+    )
+    url = await server.start()
+    begin = time.perf_counter()
+    home = HomeAssistantHome(Address(url), TOKEN)
+    await home.connect()
+    assert time.perf_counter() - begin < 5
+    assert len(home.devices()) == 1000
+    assert {device.area_id for device in home.devices()} == set(areas)
+    await home.close()
+    await server.stop()
+
+
+async def test_a_household_without_its_home_refuses_aloud(server, caplog):
+    await server.stop()
+    settings = HomeSettings(
+        kind="home_assistant", url=f"http://127.0.0.1:{server.port}", token=TOKEN
+    )
+    household = make_household(Settings(home=settings))
+    await household.start()
+    assert "cannot be reached at" in caplog.text
+    replies = []
+    for said in ("turn on the lamp", "lorem ipsum dolor"):
+        meant = household.understanding.interpret_text(said)
+        outcome = await household.plugins.for_intent(meant.intent).act(meant)
+        assert not outcome.success
+        replies.append(outcome.reply)
+    assert replies == [
+        "I know no devices now: the home cannot be reached.",
+        "I cannot reach Home Assistant now.",
+    ]
+    await household.close()
+    await server.start()

@@ -1,0 +1,172 @@
+"""Commands in words in, state of the demo home out."""
+
+import pytest
+from household import build
+
+COMMANDS = [
+    # what is said, device, attribute (None: the state), what it is afterwards
+    ("turn on the kitchen light", "light.kitchen", None, "on"),
+    ("switch the coffee maker on", "switch.coffee_machine", None, "on"),
+    ("set the bedroom light to fifty percent", "light.bedroom", "brightness", 50),
+    ("set the office light to twenty five percent", "light.office", "brightness", 25),
+    ("make the kitchen light blue", "light.kitchen", "color", "blue"),
+    ("set the floor lamp to warm white", "light.floor_lamp", "color_temp_kelvin", 2700),
+    ("turn on the lights in the living room", "light.floor_lamp", None, "on"),
+    ("turn on the lights on the ground floor", "light.garage", None, "on"),
+    ("turn on the desk lamp in the office", "light.office_desk_lamp", None, "on"),
+    ("close the living room blinds", "cover.living_room_blinds", None, "closed"),
+    ("set the office blinds to thirty percent", "cover.office_blinds", "position", 30),
+    ("open the bedroom curtains halfway", "cover.bedroom_curtains", "position", 50),
+    ("open the garage door", "cover.garage_door", None, "open"),
+    ("lock the back door", "lock.back_door", None, "locked"),
+    ("unlock the front door", "lock.front_door", None, "unlocked"),
+    ("set the thermostat to twenty one degrees", "climate.living_room", "temperature", 21.0),
+    ("set the bedroom to nineteen and a half degrees", "climate.bedroom", "temperature", 19.5),
+    ("make it warmer in the bedroom", "climate.bedroom", "temperature", 19.0),
+    ("turn on the bedroom fan", "fan.bedroom", None, "on"),
+    ("set the ceiling fan to medium", "fan.bedroom", "percentage", 66),
+    ("turn on the tv", "media_player.tv", None, "on"),
+    ("play some jazz in the bedroom", "media_player.bedroom_speaker", "media_title", "some jazz"),
+    ("resume the music", "media_player.kitchen_speaker", None, "playing"),
+    ("next song", "media_player.kitchen_speaker", "media_title", "next track"),
+    ("turn the volume up", "media_player.kitchen_speaker", "volume_level", 0.4),
+    ("mute the kitchen speaker", "media_player.kitchen_speaker", "is_volume_muted", True),
+    ("start the vacuum", "vacuum.robot", None, "cleaning"),
+    ("clean the office", "vacuum.robot", "area", "office"),
+    ("turn on movie night", "light.living_room", "brightness", 20),
+    # near misses: one word wrong, or a name misspelt
+    ("turn of the coffee machine", "switch.coffee_machine", None, "off"),
+    ("turn on the kichen light", "light.kitchen", None, "on"),
+    ("torn on the hall way light", "light.hallway", None, "on"),
+    ("close the living room blind", "cover.living_room_blinds", None, "closed"),
+    ("look the back door", "lock.back_door", None, "locked"),
+    ("set the bed side lamp to ten percent", "light.bedside_lamp", "brightness", 10),
+]
+
+
+@pytest.mark.parametrize(("said", "device", "attribute", "after"), COMMANDS)
+async def test_a_command_changes_the_home(house, said, device, attribute, after):
+    outcome = await house.say(said)
+    assert outcome.success, outcome.reply
+    state = await house.home.state(device)
+    assert (state.state if attribute is None else state.attributes[attribute]) == after
+    assert device in {*outcome.targets, *(change.device for change in outcome.changes)}
+
+
+async def test_everything_in_an_area_and_nothing_else(house):
+    for said in ("turn on the kitchen light", "turn on the kettle", "turn on the office light"):
+        await house.say(said)
+    outcome = await house.say("turn off everything in the kitchen")
+    assert await house.state("light.kitchen") == "off"
+    assert await house.state("switch.kettle") == "off"
+    assert await house.state("light.office") == "on"
+    assert await house.state("lock.back_door") == "unlocked"
+    assert outcome.reply == "Turned off 5 devices in the Kitchen."
+
+
+ANSWERS = [
+    ("is the front door locked", "Yes, the Front door is locked."),
+    ("is the back door locked", "No, the Back door is unlocked."),
+    ("did i lock the back door", "No, the Back door is unlocked."),
+    ("are all the doors locked", "No, the Back door is unlocked."),
+    ("is the bedroom window open", "Yes, the Bedroom window is open."),
+    ("are all the windows closed", "No, the Bedroom window is open."),
+    ("which windows are open", "The Bedroom window is open."),
+    ("are the bedroom curtains closed", "No, the Bedroom curtains are open."),
+    ("are any lights on", "No, none is on."),
+    ("is the coffee machine on", "No, the Coffee machine is off."),
+    ("what is the temperature in the kitchen", "It is 21.5 degrees in the Kitchen."),
+    ("what is the humidity in the bathroom", "The Bathroom humidity is 58 percent."),
+    ("what's the state of the garage door", "The Garage door is closed."),
+]
+
+
+@pytest.mark.parametrize(("said", "reply"), ANSWERS)
+async def test_a_question_is_answered_from_the_state(house, said, reply):
+    outcome = await house.say(said)
+    assert (outcome.success, outcome.reply, outcome.changes) == (True, reply, ())
+
+
+async def test_what_is_already_so_is_said(house):
+    outcome = await house.say("turn off the kettle")
+    assert (outcome.reply, outcome.changes) == ("The Kettle is already off.", ())
+
+
+@pytest.mark.parametrize(
+    ("said", "reply"),
+    [
+        (
+            "turn on the desk lamp",
+            "Which one do you mean: the Desk lamp in the Office or the Desk lamp in the Kids room?",
+        ),
+        (
+            "turn off the fan",
+            (
+                "Which one do you mean: "
+                "the Ceiling fan in the Bedroom or the Extractor fan in the Bathroom?"
+            ),
+        ),
+        ("turn on the light", "Which one do you mean? Say its name or the room."),
+        ("turn on the dishwasher", "I know no device called dishwasher."),
+        ("close the blinds in the garden", "There is no blind in the Garden."),
+        ("pause the music", "Nothing is playing."),
+    ],
+)
+async def test_what_cannot_be_done_is_said_and_nothing_changes(house, said, reply):
+    outcome = await house.say(said)
+    assert (outcome.success, outcome.reply, outcome.changes) == (False, reply, ())
+
+
+@pytest.mark.parametrize("said", ["purple monkey dishwasher", "the cat sat on the mat", "hm"])
+async def test_what_is_no_command_is_nothing(house, said):
+    assert await house.say(said) is None
+
+
+async def test_a_lower_hypothesis_that_makes_sense_is_taken(house):
+    outcome = await house.say("turn on the chicken fight", "turn on the kitchen light")
+    assert outcome.success
+    assert await house.state("light.kitchen") == "on"
+
+
+async def test_hypotheses_of_one_meaning_speak_for_each_other(house):
+    await house.say(
+        "turn on the office light", "turn on the kitchen light", "switch on the kitchen light"
+    )
+    assert await house.state("light.kitchen") == "on"
+    assert await house.state("light.office") == "off"
+
+
+async def test_an_uncertain_hearing_unlocks_only_after_a_yes(house):
+    outcome = await house.say("unlock the front door", "lock the front door", apart=1)
+    assert not outcome.success
+    assert outcome.reply == "Did you ask me to unlock the Front door? Then say yes."
+    assert await house.state("lock.front_door") == "locked"
+    outcome = await house.say("yes")
+    assert outcome.reply == "Unlocked the Front door."
+    assert await house.state("lock.front_door") == "unlocked"
+
+
+async def test_a_late_yes_opens_nothing(house):
+    await house.say("open the garage door", "close the garage door", apart=1)
+    await house.clock.turn(31)
+    outcome = await house.say("yes")
+    assert outcome.reply == "There is nothing to say yes to."
+    assert await house.state("cover.garage_door") == "closed"
+
+
+async def test_a_yes_counts_once(house):
+    await house.say("unlock the front door", "lock the front door", apart=1)
+    await house.say("yes")
+    await house.say("lock the front door")
+    assert not (await house.say("yes")).success
+    assert await house.state("lock.front_door") == "locked"
+
+
+async def test_locking_needs_no_certainty(house):
+    assert (await house.say("lock the back door", "look the black door", apart=0.5)).success
+
+
+async def test_how_sure_it_must_be_is_a_setting():
+    trusting = build(unlock_confidence=0.0)
+    await trusting.say("unlock the front door", "lock the front door", apart=1)
+    assert await trusting.state("lock.front_door") == "unlocked"

@@ -1,0 +1,49 @@
+import pytest
+
+
+async def test_a_shopping_list_is_written_read_and_checked_off(house):
+    outcome = await house.say("add eggs and some bread to my shopping list")
+    assert outcome.reply == "Added eggs and bread to your shopping list."
+    assert (await house.say("what's on my shopping list")).reply == (
+        "On your shopping list: eggs and bread."
+    )
+    await house.say("take eggs off my shopping list")
+    assert (await house.say("what's on my shopping list")).reply == "On your shopping list: bread."
+    assert await house.state("todo.shopping_list") == "1"
+
+
+async def test_another_list_by_its_name(house):
+    outcome = await house.say("add water the plants to my chore list")
+    assert outcome.success
+    assert await house.state("todo.chores") == "1"
+
+
+async def test_what_is_not_on_the_list_is_said(house):
+    outcome = await house.say("take caviar off my shopping list")
+    assert (outcome.success, outcome.reply) == (False, "caviar is not on the list.")
+
+
+@pytest.mark.parametrize(
+    ("said", "reply"),
+    [
+        ("what's the weather", "It is partly cloudy and 14 degrees."),
+        ("what's the weather tomorrow", "Tomorrow it will be rainy, up to 13 degrees."),
+        (
+            "is it going to rain tomorrow",
+            "Yes. Tomorrow it will be rainy, up to 13 degrees.",
+        ),
+        ("what time is it", "It is 18:30."),
+        ("what day is it", "It is Monday, November 23rd."),
+        ("never mind", "Okay."),
+        ("call mom", "Calling Mom."),
+        ("call pria raman", "Calling Priya Raman."),
+    ],
+)
+async def test_what_is_said(house, said, reply):
+    outcome = await house.say(said)
+    assert (outcome.success, outcome.reply) == (True, reply)
+
+
+async def test_a_message_reaches_its_contact_in_the_words_that_were_said(house):
+    await house.say("tell anna i will be twenty minutes late")
+    assert house.home.messages == [("Anna Lindqvist", "i will be twenty minutes late")]

@@ -1,0 +1,137 @@
+import os
+
+import pytest
+
+from assistant.asr.manifest import FILES, Manifest, write_manifest
+from assistant.audio.capture import InputDevice
+from assistant.audio.source import AudioError
+from assistant.config import load
+from assistant.doctor import Verdict, examine, healthy
+
+DEVICES = (
+    InputDevice(index=0, name="HDA Intel", channels=2, rate=44_100, default=True),
+    InputDevice(index=3, name="ReSpeaker 4 Mic Array", channels=6, rate=16_000, default=False),
+)
+
+
+class Sound:
+    """A driver with two devices."""
+
+    def devices(self):
+        return DEVICES
+
+
+class NoLibrary:
+    def __init__(self):
+        raise AudioError("audio_library", "the microphone needs PyAudio")
+
+
+@pytest.fixture
+def examined(tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    model = tmp_path / "model"
+    model.mkdir()
+    for name in FILES:
+        (model / name).write_bytes(name.encode())
+    write_manifest(model, Manifest(name="tiny", language="en", licence="CC0"))
+
+    async def examined(text="", driver=Sound):
+        path = tmp_path / "config.yaml"
+        path.write_text("recogniser: {model: ./model}\n" + text, encoding="utf-8")
+        return await examine(load(path), driver)
+
+    return examined
+
+
+def said(findings, verdict):
+    return [f"{each.about}: {each.message}" for each in findings if each.verdict is verdict]
+
+
+async def test_a_sound_installation_is_all_right(examined, tmp_path):
+    findings = await examined()
+    assert healthy(findings)
+    assert said(findings, Verdict.HINT) == []
+    lines = said(findings, Verdict.OK)
+    assert f"configuration: {tmp_path / 'config.yaml'}" in lines
+    assert "microphone: in use: 0 'HDA Intel', 44100 Hz" in lines
+    assert "microphone: 3 'ReSpeaker 4 Mic Array', 16000 Hz" in lines
+    assert "wake word: okay nabu (micro)" in lines
+    assert f"recogniser: tiny in {tmp_path / 'model'}, 0.0 MB, checksums right" in lines
+    assert "home: demo, 44 devices in 9 areas" in lines
+    assert any(line.startswith("plugins: clock, contacts, ") for line in lines)
+    assert f"timers: kept in {tmp_path / 'state' / 'hearth'}" in lines
+
+
+async def test_a_broken_model_names_the_file(examined, tmp_path):
+    (tmp_path / "model" / "joiner.onnx").write_bytes(b"cut off")
+    problems = said(await examined(), Verdict.PROBLEM)
+    assert len(problems) == 1
+    assert "joiner.onnx is not the file that the manifest lists" in problems[0]
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("audio: {device: Blue Yeti}", "microphone: there is no microphone 'Blue Yeti'"),
+        ("audio: {channels: 4}", "microphone: it has 2 channels, not 4"),
+        ("wake: {words: [./computer.json]}", "wake word: wake word model"),
+        ("personalisation: {contacts_file: lost.vcf}", "contacts: "),
+        ("home: {area: Ballroom}", "home: there is no area 'Ballroom'"),
+        ("home: {kind: home_assistant, url: 'http://localhost:1'}", "home: There is no token"),
+        ("understanding: {sentences: lost}", "sentences: "),
+    ],
+)
+async def test_what_is_wrong_is_said_once_and_the_rest_is_examined(examined, text, problem):
+    findings = await examined(text)
+    (found,) = said(findings, Verdict.PROBLEM)
+    assert found.startswith(problem)
+    assert not healthy(findings)
+    assert len(said(findings, Verdict.OK)) >= 5
+
+
+async def test_without_pyaudio_the_rest_is_examined(examined):
+    findings = await examined(driver=NoLibrary)
+    assert said(findings, Verdict.PROBLEM) == ["microphone: the microphone needs PyAudio"]
+
+
+async def test_own_sentences_are_counted_and_unheard_ones_named(examined, tmp_path):
+    own = tmp_path / "own"
+    own.mkdir()
+    (own / "a.yaml").write_text(
+        "intents:\n"
+        "  HassNevermind: {data: [{sentences: [drop it, leave it]}]}\n"
+        "  MakeTea: {data: [{sentences: [make tea]}]}\n"
+    )
+    findings = await examined("understanding: {sentences: own}")
+    assert f"sentences: 3 of your own from {own / 'a.yaml'}" in said(findings, Verdict.OK)
+    (hint,) = said(findings, Verdict.HINT)
+    assert "no plugin carries out the intent 'MakeTea'" in hint
+
+
+async def test_a_bad_plugin_is_a_problem(examined, tmp_path):
+    (tmp_path / "mine" / "broken").mkdir(parents=True)
+    (problem,) = said(await examined("understanding: {plugins: mine}"), Verdict.PROBLEM)
+    assert problem.startswith("plugins: Plugin 'broken'")
+
+
+async def test_secrets_that_others_can_read_are_pointed_out(examined, tmp_path):
+    secrets = tmp_path / "secrets.yaml"
+    secrets.write_text("x: y\n")
+    secrets.chmod(0o644)
+    (hint,) = said(await examined(), Verdict.HINT)
+    assert hint == f"secrets: others on this machine can read it: chmod 600 {secrets}"
+    secrets.chmod(0o600)
+    assert said(await examined(), Verdict.HINT) == []
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
+async def test_a_state_folder_that_cannot_be_written_is_a_problem(examined, tmp_path):
+    (tmp_path / "state").mkdir(mode=0o500)
+    (problem,) = said(await examined(), Verdict.PROBLEM)
+    assert problem.startswith("timers: ")
+
+
+async def test_a_state_folder_that_is_a_file_is_a_problem(examined, tmp_path):
+    (tmp_path / "state").write_text("")
+    (problem,) = said(await examined(), Verdict.PROBLEM)
+    assert "cannot be written" in problem

@@ -1,0 +1,118 @@
+"""Exported models compute what the trained ones do, streaming."""
+
+import numpy as np
+import onnxruntime as ort
+import pytest
+import torch
+
+from assistant.asr.manifest import check_files, read_manifest
+from training.export import export, load, manifest_of, quantise
+from training.model import POSITIONS, ModelSettings, Transducer
+
+SETTINGS = ModelSettings(
+    vocabulary=12, mels=80, width=32, heads=2, layers=2, chunk=4, left=8, hidden=24, joint=16
+)
+CHUNK = 2 * SETTINGS.chunk
+PIECES = "".join(f"{piece} {index}\n" for index, piece in enumerate("abcdefghijkl"))
+
+
+@pytest.fixture(scope="module")
+def model():
+    torch.manual_seed(1)
+    return Transducer(SETTINGS).eval()
+
+
+@pytest.fixture(scope="module")
+def folder(model, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("float32")
+    (folder / "tokens.txt").write_text(PIECES)
+    export(model, folder / "tokens.txt", folder, manifest_of(model, "small", "en", "MIT"))
+    return folder
+
+
+class Stream:
+    """An exported encoder over one stream of features."""
+
+    def __init__(self, folder):
+        self._session = ort.InferenceSession(folder / "encoder.onnx")
+        _, *states = self._session.get_inputs()
+        types = {"tensor(float)": np.float32, "tensor(int64)": np.int64}
+        self._state = {state.name: np.zeros(state.shape, types[state.type]) for state in states}
+
+    def __call__(self, features):
+        encoded, *after = self._session.run(None, {"features": features[None], **self._state})
+        self._state = dict(zip(self._state, after, strict=True))
+        return encoded[0]
+
+
+def whole(model, features):
+    with torch.no_grad():
+        steps = torch.tensor([len(features) // 2])
+        return model.encoder(torch.from_numpy(features[None]), steps)[0].numpy()
+
+
+def noise(frames):
+    return np.random.default_rng(frames).standard_normal((frames, 80), np.float32)
+
+
+def test_streaming_equals_whole_utterances_at_every_chunk_boundary(model, folder):
+    features = noise(10 * CHUNK)
+    stream, heard = Stream(folder), []
+    for end in range(CHUNK, len(features) + 1, CHUNK):
+        heard.append(stream(features[end - CHUNK : end]))
+        expected = whole(model, features[:end])
+        np.testing.assert_allclose(np.concatenate(heard), expected, atol=1e-4)
+
+
+@pytest.mark.parametrize("chunks", [0, 1, 2, 5])
+def test_a_partial_last_chunk_attends_within_itself(model, folder, chunks):
+    features = noise(chunks * CHUNK + CHUNK // 2)
+    stream = Stream(folder)
+    starts = range(0, len(features), CHUNK)
+    heard = np.concatenate([stream(features[start : start + CHUNK]) for start in starts])
+    np.testing.assert_allclose(heard, whole(model, features), atol=1e-4)
+
+
+def test_positions_start_over_as_in_training(model, folder):
+    features = noise(2 * POSITIONS + 4 * CHUNK)
+    stream = Stream(folder)
+    starts = range(0, len(features), CHUNK)
+    heard = np.concatenate([stream(features[start : start + CHUNK]) for start in starts])
+    np.testing.assert_allclose(heard, whole(model, features), atol=2e-4)
+
+
+def test_predictor_and_joiner_score_as_the_model(model, folder):
+    predictor = ort.InferenceSession(folder / "predictor.onnx")
+    joiner = ort.InferenceSession(folder / "joiner.onnx")
+    contexts = np.array([[0, 0, 0], [0, 3, 5], [7, 1, 11]])
+    encoded = np.random.default_rng(0).standard_normal((3, SETTINGS.joint), np.float32)
+    (predicted,) = predictor.run(None, {"y": contexts})
+    (scores,) = joiner.run(None, {"encoder_out": encoded, "predictor_out": predicted})
+    with torch.no_grad():
+        expected = model.joiner(
+            torch.from_numpy(encoded), model.predictor(torch.from_numpy(contexts))[:, 0]
+        )
+    np.testing.assert_allclose(scores, expected.numpy(), atol=1e-5)
+
+
+def test_int8_is_smaller_and_close(model, folder, tmp_path):
+    quantise(folder, tmp_path / "int8", read_manifest(folder))
+    check_files(tmp_path / "int8", read_manifest(tmp_path / "int8"))
+    features = noise(CHUNK)
+    exact, rounded = Stream(folder)(features), Stream(tmp_path / "int8")(features)
+    assert not np.array_equal(exact, rounded)
+    assert np.abs(exact - rounded).max() < 0.1 * np.abs(exact).max()
+
+
+def test_half_precision_weights_load_with_their_shape(model, tmp_path):
+    weights = {name: value.half() for name, value in model.state_dict().items()}
+    torch.save(weights, tmp_path / "weights.pt")
+    loaded = load(tmp_path, heads=2, chunk=4, left=8)
+    assert loaded.settings == SETTINGS
+    half = model.joiner.out.weight.half().float()
+    assert torch.equal(loaded.joiner.out.weight, half)
+
+
+def test_a_folder_without_weights_says_so(tmp_path):
+    with pytest.raises(FileNotFoundError, match=r"neither checkpoint\.pt nor weights\.pt"):
+        load(tmp_path)

@@ -1,0 +1,97 @@
+"""The toy recipe: from recordings to a model that knows them, interrupted and resumed."""
+
+import csv
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+
+from training import corpus
+from training.data import Utterances, loader
+from training.decode import error_rates
+from training.export import load
+from training.prepare import read_recordings
+from training.train import WEIGHTS, Recipe, Trainer
+
+ROOT = Path(__file__).parents[2]
+RECIPE = ROOT / "training" / "recipes" / "toy.yaml"
+
+
+@pytest.fixture(scope="module")
+def spoken(tmp_path_factory):
+    """A corpus of four of the demo's recordings."""
+    folder = tmp_path_factory.mktemp("toy")
+    with (ROOT / "demo" / "commands.tsv").open() as file:
+        rows = list(csv.DictReader(file, delimiter="\t"))[:4]
+    lines = ["path\tspeaker\ttext"]
+    for row in rows:
+        said = f"{row['wake']} {row['command'].replace('|', '')}"
+        lines.append(f"{ROOT / 'demo' / row['file']}.ogg\t{row['voice']}\t{said}")
+    (folder / "recordings.tsv").write_text("\n".join(lines) + "\n")
+    assert corpus.write(folder / "real0", read_recordings(folder / "recordings.tsv")) == 4
+    return folder / "real0"
+
+
+@pytest.fixture(scope="module")
+def recipe(spoken, tmp_path_factory):
+    return replace(
+        Recipe.load(RECIPE),
+        output=tmp_path_factory.mktemp("run"),
+        data={str(spoken): 1.0},
+        batch_s=16.0,
+    )
+
+
+def train(recipe):
+    torch.set_num_threads(1)
+    trainer = Trainer(recipe)
+    data = {Path(folder): weight for folder, weight in recipe.data.items()}
+    utterances = Utterances(
+        data, trainer.tokens, None, batch_s=recipe.batch_s, seed=trainer.step, clean=10_000
+    )
+    trainer.run(loader(utterances))
+    return trainer
+
+
+def test_a_toy_model_learns_its_sentences_and_training_goes_on_where_it_stopped(
+    recipe, spoken, capsys
+):
+    half_way = train(replace(recipe, steps=130))
+    assert (recipe.output / "checkpoint.pt").exists()
+    trainer = train(recipe)
+    assert "going on from step 130" in capsys.readouterr().out
+    assert trainer.step == recipe.steps > half_way.step
+    wer, _, pairs = error_rates(trainer.average, trainer.tokens, corpus.Corpus(spoken), 4)
+    assert wer < 0.3, pairs
+
+    half = torch.load(recipe.output / WEIGHTS, weights_only=True)
+    assert {value.dtype for value in half.values()} == {torch.float16}
+    again = Trainer(
+        replace(recipe, output=_with_tokens(recipe), start=str(recipe.output / WEIGHTS))
+    )
+    assert again.step == 0
+    exact = trainer.average.state_dict()
+    for name, value in again.model.state_dict().items():
+        torch.testing.assert_close(value, exact[name], atol=1e-3, rtol=1e-3)
+    assert load(recipe.output, heads=2).settings.width == 96
+
+
+def _with_tokens(recipe):
+    """A new run's folder with the vocabulary of the old one."""
+    folder = recipe.output / "next"
+    folder.mkdir()
+    for name in ("tokens.model", "tokens.txt"):
+        (folder / name).write_bytes((recipe.output / name).read_bytes())
+    return folder
+
+
+def test_distillation_brings_the_masked_encoder_nearer_to_the_unmasked_one(recipe, tmp_path):
+    trainer = Trainer(replace(recipe, output=tmp_path, distil_steps=40))
+    data = {Path(folder): weight for folder, weight in recipe.data.items()}
+    batch = next(loader(Utterances(data, trainer.tokens, None, batch_s=16.0, seed=3)))
+    losses = []
+    for _ in range(40):
+        losses += trainer._update(batch, 16)
+        trainer.step += 1
+    assert losses[-1] < 0.8 * losses[0]

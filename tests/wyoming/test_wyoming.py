@@ -1,0 +1,251 @@
+"""The service spoken to by the protocol's own client."""
+
+import asyncio
+import contextlib
+import json
+
+import numpy as np
+import pytest
+import soundfile
+
+pytest.importorskip("wyoming", reason="the extra `wyoming` is not installed")
+
+from household import build
+from scripted import Script, ScriptedRecogniser
+from wyoming.asr import Transcribe, Transcript, TranscriptChunk
+from wyoming.audio import AudioChunk, AudioStart, AudioStop
+from wyoming.client import AsyncTcpClient
+from wyoming.handle import Handled, NotHandled
+from wyoming.info import Describe, Info
+from wyoming.intent import Intent, NotRecognized, Recognize
+from wyoming.wake import Detect, Detection, NotDetected
+
+from assistant.household import Household
+from assistant.nlu.sentence_files import SentenceFiles
+from assistant.wake import factory as wake
+from assistant.worker import Worker
+from assistant.wyoming.audio import ChunkReader
+from assistant.wyoming.description import describe
+from assistant.wyoming.server import Limits, Server
+from assistant.wyoming.session import Services
+
+SCRIPT = Script([("turn", 0.3), ("on", 0.6), ("the", 0.9), ("kitchen", 1.2), ("light", 1.5)])
+
+
+class Running:
+    def __init__(self):
+        self.house = build()
+        self.recogniser = ScriptedRecogniser(SCRIPT)
+        self.worker = Worker()
+        words = ("alexa", "okay_nabu")
+        household = Household(
+            self.house.home, self.house.registry, SentenceFiles(), self.house.understanding
+        )
+        services = Services(
+            info=describe("scripted", words),
+            worker=self.worker,
+            recogniser=self.recogniser,
+            detector=lambda names: wake.create("micro", names or words),
+            household=household,
+            bias=tuple,
+        )
+        self.server = Server(services, Limits(connections=2, idle_s=5))
+        self.port = 0
+
+    async def client(self):
+        client = AsyncTcpClient("127.0.0.1", self.port)
+        await client.connect()
+        return client
+
+
+@pytest.fixture
+async def running():
+    running = Running()
+    _, running.port = await running.server.start("127.0.0.1", 0)
+    yield running
+    await running.server.close()
+    running.worker.close()
+
+
+async def speak(client, samples, rate=16_000, block=1600):
+    """Send int16 [n] or [n, channels] as a satellite does."""
+    channels = 1 if samples.ndim == 1 else samples.shape[1]
+    form = {"rate": rate, "width": 2, "channels": channels}
+    await client.write_event(AudioStart(**form).event())
+    for at in range(0, len(samples), block):
+        audio = samples[at : at + block].tobytes()
+        await client.write_event(AudioChunk(**form, audio=audio).event())
+    await client.write_event(AudioStop().event())
+
+
+async def answers(client, last, limit_s=20):
+    """All events up to one of the types `last`."""
+    found = []
+    async with asyncio.timeout(limit_s):
+        while not found or found[-1].type not in last:
+            event = await client.read_event()
+            assert event is not None, "the server hung up"
+            found.append(event)
+    return found
+
+
+async def test_it_describes_itself(running):
+    client = await running.client()
+    await client.write_event(Describe().event())
+    info = Info.from_event(await client.read_event())
+    assert info.asr[0].supports_transcript_streaming
+    assert [model.name for model in info.wake[0].models] == ["alexa", "okay_nabu"]
+    assert info.handle[0].supports_home_control
+    await client.disconnect()
+
+
+async def test_words_come_while_they_are_spoken_and_then_as_a_whole(running):
+    client = await running.client()
+    await client.write_event(Transcribe(transcript_names=["Siobhan"]).event())
+    await speak(client, np.zeros(32_000, np.int16))
+    events = await answers(client, {"transcript-stop"})
+    kinds = [event.type for event in events]
+    assert kinds[0] == "transcript-start"
+    assert kinds[-2:] == ["transcript", "transcript-stop"]
+    chunks = [TranscriptChunk.from_event(e).text for e in events if e.type == "transcript-chunk"]
+    assert len(chunks) > 1
+    assert "".join(chunks) == Transcript.from_event(events[-2]).text == "turn on the kitchen light"
+    assert [phrase.text for phrase in running.recogniser.bias[0]] == ["Siobhan"]
+    await client.disconnect()
+
+
+async def test_two_utterances_follow_each_other_on_one_connection(running):
+    client = await running.client()
+    for _ in range(2):
+        await speak(client, np.zeros(32_000, np.int16))
+        events = await answers(client, {"transcript-stop"})
+        assert Transcript.from_event(events[-2]).text == "turn on the kitchen light"
+    await client.disconnect()
+
+
+async def test_a_wake_word_is_detected_where_it_is(running):
+    samples, rate = soundfile.read("demo/01-kitchen-light.ogg", dtype="int16")
+    client = await running.client()
+    await client.write_event(Detect(names=["alexa"]).event())
+    await speak(client, samples, rate)
+    events = await answers(client, {"detection", "not-detected"})
+    found = Detection.from_event(events[-1])
+    assert found.name == "alexa"
+    assert 200 < found.timestamp < 2000
+    await client.disconnect()
+
+
+async def test_no_wake_word_is_said_too(running):
+    client = await running.client()
+    await client.write_event(Detect().event())
+    await speak(client, np.zeros(16_000, np.int16))
+    (event,) = await answers(client, {"detection", "not-detected"})
+    assert NotDetected.is_type(event.type)
+    await client.disconnect()
+
+
+async def test_a_text_is_carried_out(running):
+    client = await running.client()
+    await client.write_event(Transcript(text="turn on the kitchen light").event())
+    handled = Handled.from_event(await client.read_event())
+    assert handled.text == "Turned on the Kitchen light."
+    assert await running.house.state("light.kitchen") == "on"
+    await client.write_event(Transcript(text="purple monkey").event())
+    refused = NotHandled.from_event(await client.read_event())
+    assert refused.text == "Sorry, I did not understand that."
+    await client.disconnect()
+
+
+async def test_a_text_is_understood_without_being_carried_out(running):
+    client = await running.client()
+    await client.write_event(Recognize(text="turn on the kitchen light").event())
+    intent = Intent.from_event(await client.read_event())
+    assert intent.name == "HassTurnOn"
+    assert {each.name: each.value for each in intent.entities} == {
+        "name": "Kitchen light",
+        "targets": ["light.kitchen"],
+    }
+    assert await running.house.state("light.kitchen") == "off"
+    await client.write_event(Recognize(text="purple monkey").event())
+    assert NotRecognized.is_type((await client.read_event()).type)
+    await client.disconnect()
+
+
+GARBAGE = [
+    b"",
+    b"\n",
+    b"not json\n",
+    b"[1, 2]\n",
+    b"{}\n",
+    b'{"type": 7}\n',
+    b'{"type": "transcript", "data": {}}\n',
+    b'{"type": "transcript", "data_length": 99999999999}\n',
+    b'{"type": "audio-chunk", "payload_length": -5}\n',
+    b'{"type": "audio-chunk", "payload_length": "many"}\n',
+    b"x" * 200_000,
+    json.dumps(
+        {"type": "audio-start", "data": {"rate": 0, "width": 2, "channels": 1}}
+    ).encode() + b"\n" + json.dumps(
+        {"type": "audio-chunk", "data": {"rate": 0, "width": 3, "channels": 0},
+         "payload_length": 2}
+    ).encode() + b"\nab",
+    b'{"type": "detect", "data": {"names": ["nobody"]}}\n{"type": "audio-start", "data": {}}\n',
+]  # fmt: skip
+
+
+async def test_garbage_never_ends_the_service(running):
+    for garbage in GARBAGE:
+        reader, writer = await asyncio.open_connection("127.0.0.1", running.port)
+        writer.write(garbage)
+        writer.write_eof()
+        async with asyncio.timeout(5):
+            with contextlib.suppress(ConnectionError):
+                await reader.read()
+        writer.close()
+    client = await running.client()
+    await client.write_event(Describe().event())
+    assert (await client.read_event()).type == "info"
+    await client.disconnect()
+
+
+async def test_there_is_a_limit_to_clients(running, caplog):
+    first, second = await running.client(), await running.client()
+    await second.write_event(Describe().event())
+    await second.read_event()
+    third = await running.client()
+    assert await third.read_event() is None
+    assert "already 2 clients" in caplog.text
+    await first.disconnect()
+    await second.disconnect()
+    await asyncio.sleep(0.05)
+    again = await running.client()
+    await again.write_event(Describe().event())
+    assert (await again.read_event()).type == "info"
+    await again.disconnect()
+
+
+async def test_being_reachable_from_elsewhere_is_said(running, caplog):
+    server = Server(running.server._services)
+    await server.start("0.0.0.0", 0)  # noqa: S104
+    assert "anyone who reaches 0.0.0.0" in caplog.text
+    await server.close()
+
+
+@pytest.mark.parametrize(("width", "kind"), [(1, "u1"), (2, "<i2"), (4, "<i4")])
+def test_audio_of_every_width_is_read_alike(width, kind):
+    wave = np.sin(np.linspace(0, 60, 1600)) * 0.5
+    top = 2 ** (8 * width - 1)
+    samples = (wave * (top - 1) + (128 if width == 1 else 0)).astype(kind)
+    stereo = np.column_stack((samples, samples))
+    chunk = AudioChunk(rate=16_000, width=width, channels=2, audio=stereo.tobytes())
+    read = ChunkReader().read(chunk)
+    assert np.abs(read - wave * 32768).max() < (600 if width == 1 else 4)
+
+
+def test_a_rate_of_its_own_is_resampled():
+    reader = ChunkReader()
+    silence = np.zeros(4800, np.int16).tobytes()
+    read = [
+        reader.read(AudioChunk(rate=48_000, width=2, channels=1, audio=silence)) for _ in range(10)
+    ]
+    assert abs(sum(map(len, read)) - 16_000) < 1600

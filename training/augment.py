@@ -1,0 +1,117 @@
+"""Augmentation of training audio: level, rooms, noise, filters, tempo; SpecAugment on features."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.signal import lfilter, oaconvolve
+
+from training.corpus import SAMPLE_RATE, Corpus
+
+Floats = NDArray[np.float32]
+
+
+def room(rng: np.random.Generator) -> Floats:
+    """A room's impulse response: the direct sound, early reflections and a decaying noise tail.
+
+    The exponential-tail model of Polack (1988), with frequency-dependent decay by a one-pole
+    filter; RT60 from 0.1 to 0.6 s.
+    """
+    decay_s = rng.uniform(0.1, 0.6)
+    length = int(decay_s * SAMPLE_RATE)
+    time = np.arange(length) / SAMPLE_RATE
+    tail = rng.standard_normal(length) * 10.0 ** (-3.0 * time / decay_s)
+    tail = lfilter([1.0 - (pole := rng.uniform(0.0, 0.7))], [1.0, -pole], tail)
+    tail[: int(rng.uniform(0.001, 0.01) * SAMPLE_RATE)] = 0.0
+    for _ in range(rng.integers(2, 8)):
+        tail[rng.integers(16, min(length, 800))] += rng.uniform(-1.0, 1.0) * 3.0
+    tail *= rng.uniform(0.1, 0.9) / (np.sqrt((tail**2).sum()) + 1e-9)
+    tail[0] += 1.0
+    return tail.astype(np.float32)
+
+
+ROOMS = 200
+COLOURS = 12
+COLOUR_SAMPLES = 1 << 20
+"""Rooms and noises are drawn once and reused: drawing them costs more than a training step."""
+
+
+def coloured_noise(length: int, rng: np.random.Generator) -> Floats:
+    """Noise with a spectrum that falls by a random power of frequency, unit variance."""
+    spectrum = np.fft.rfft(rng.standard_normal(length))
+    spectrum *= (1.0 + np.arange(len(spectrum)) * 100.0 / len(spectrum)) ** -rng.uniform(0.0, 1.2)
+    noise = np.fft.irfft(spectrum, length)
+    return (noise / (noise.std() + 1e-9)).astype(np.float32)
+
+
+def spec_augment(features: Floats, rng: np.random.Generator) -> Floats:
+    """Mask up to two bands and two stretches of time (Park et al., 2019), in a copy."""
+    features = features.copy()
+    for _ in range(2):
+        width, start = rng.integers(0, 16), rng.integers(0, features.shape[1] - 16)
+        features[:, start : start + width] = features.mean()
+    for _ in range(1 + len(features) // 150):
+        width, start = rng.integers(0, 16), rng.integers(0, max(1, len(features) - 16))
+        features[start : start + width] = features.mean()
+    return features
+
+
+def in_noise(audio: Floats, noise: Corpus, snr_db: float, rng: np.random.Generator) -> Floats:
+    """Speech float32 [n] in a random room with random noise, `snr_db` below its level."""
+    spoken = oaconvolve(audio, room(rng))[: len(audio)]
+    level = np.sqrt((spoken**2).mean()) * 10.0 ** (-snr_db / 20.0)
+    return np.asarray(spoken + level * pick_noise(noise, len(audio), rng), np.float32)
+
+
+def pick_noise(noise: Corpus, length: int, rng: np.random.Generator) -> Floats:
+    """A random stretch of a random noise, unit variance."""
+    samples = noise.audio(int(rng.integers(len(noise)))).astype(np.float32)
+    samples = np.tile(samples, 1 + length // len(samples))
+    start = rng.integers(len(samples) - length + 1)
+    samples = samples[start : start + length]
+    return samples / (samples.std() + 1e-6)
+
+
+class Augmenter:
+    """Makes a recording sound as if it had been made elsewhere."""
+
+    def __init__(self, noise: Corpus | None, seed: int) -> None:
+        self._rng = np.random.default_rng(seed)
+        self._noise = noise
+        self._rooms = [room(self._rng) for _ in range(ROOMS)]
+        self._colours = [coloured_noise(COLOUR_SAMPLES, self._rng) for _ in range(COLOURS)]
+
+    def __call__(self, samples: NDArray[np.int16]) -> Floats:
+        """int16 [n] to float32 [m] in -1 to 1; m differs from n by up to 10 %."""
+        rng = self._rng
+        audio = samples.astype(np.float32) / 32768.0
+        if rng.random() < 0.5:  # tempo and pitch together, by linear interpolation
+            audio = _resample(audio, rng.uniform(0.9, 1.1))
+        if rng.random() < 0.5:
+            audio = oaconvolve(audio, self._rooms[rng.integers(ROOMS)])[: len(audio)]
+        if rng.random() < 0.3:
+            audio = _tilt(audio, rng)
+        level = float(np.sqrt((audio**2).mean())) + 1e-6
+        quiet = rng.uniform(25.0, 60.0)
+        start = rng.integers(COLOUR_SAMPLES - len(audio))
+        hiss = self._colours[rng.integers(COLOURS)][start : start + len(audio)]
+        audio = audio + np.float32(level * 10.0 ** (-quiet / 20.0)) * hiss
+        if self._noise is not None and rng.random() < 0.5:
+            snr = rng.uniform(3.0, 25.0)
+            audio += np.float32(level * 10.0 ** (-snr / 20.0)) * pick_noise(
+                self._noise, len(audio), rng
+            )
+        peak = 10.0 ** (rng.uniform(-30.0, 0.0) / 20.0)
+        return np.asarray(audio * (peak / (np.abs(audio).max() + 1e-6)), np.float32)
+
+
+def _resample(audio: Floats, factor: float) -> Floats:
+    places = np.arange(0, len(audio) - 1, factor)
+    return np.interp(places, np.arange(len(audio)), audio).astype(np.float32)
+
+
+def _tilt(audio: Floats, rng: np.random.Generator) -> Floats:
+    """A microphone's colour: one gentle random shelf."""
+    tilted = audio.copy()
+    tilted[1:] += np.float32(rng.uniform(-0.7, 0.7)) * audio[:-1]
+    return tilted

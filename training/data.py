@@ -1,0 +1,120 @@
+"""Batches of augmented features and labels, made in a background process."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import sentencepiece
+import torch
+from torch import Tensor
+from torch.utils.data import DataLoader, IterableDataset
+
+from assistant.asr.features import FLOOR, log_mel
+from training.augment import Augmenter, spec_augment
+from training.corpus import SAMPLE_RATE, Corpus
+from training.tokens import EOS
+
+LONGEST_S = 14.0
+POOL = 512
+"""Utterances that are sorted by length at a time, so that a batch has little padding."""
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Padded utterances: features [B, F, 80] with F a multiple of 4, labels [B, U]."""
+
+    features: Tensor
+    frames: Tensor
+    """Feature frames of each utterance, rounded up to a multiple of 4; [B]."""
+    labels: Tensor
+    label_lengths: Tensor
+
+    def to(self, device: torch.device) -> Batch:
+        """The batch on a device."""
+        return Batch(
+            self.features.to(device),
+            self.frames.to(device),
+            self.labels.to(device),
+            self.label_lengths.to(device),
+        )
+
+
+def collate(features: Sequence[np.ndarray], labels: Sequence[list[int]]) -> Batch:
+    """Pad utterances to one batch; features with silence, labels with blank."""
+    frames = [-(-len(x) // 4) * 4 for x in features]
+    padded = np.full((len(features), max(frames), features[0].shape[1]), FLOOR, np.float32)
+    ids = np.zeros((len(labels), max(map(len, labels))), np.int64)
+    for row, (x, y) in enumerate(zip(features, labels, strict=True)):
+        padded[row, : len(x)] = x
+        ids[row, : len(y)] = y
+    lengths = torch.tensor([len(y) for y in labels])
+    return Batch(torch.from_numpy(padded), torch.tensor(frames), torch.from_numpy(ids), lengths)
+
+
+class Utterances(IterableDataset[Batch]):
+    """Endless batches from corpora, each drawn in proportion to its length times its weight.
+
+    The first `clean` batches are not augmented.
+    """
+
+    def __init__(
+        self,
+        corpora: dict[Path, float],
+        tokens: sentencepiece.SentencePieceProcessor,
+        noise: Path | None,
+        *,
+        batch_s: float,
+        seed: int,
+        clean: int = 0,
+    ) -> None:
+        self._corpora, self._tokens, self._noise = corpora, tokens, noise
+        self._batch_s, self._seed, self._clean = batch_s, seed, clean
+
+    def __iter__(self) -> Iterator[Batch]:
+        rng = np.random.default_rng(self._seed)
+        augment = Augmenter(Corpus(self._noise) if self._noise else None, self._seed + 1)
+        corpora = [Corpus(folder) for folder in self._corpora]
+        shares = np.array(
+            [len(c) * w for c, w in zip(corpora, self._corpora.values(), strict=True)]
+        )
+        shares = shares / shares.sum()
+        made = 0
+        while True:
+            pool = [
+                (corpus, int(rng.integers(len(corpus))))
+                for corpus in (corpora[i] for i in rng.choice(len(corpora), POOL, p=shares))
+            ]
+            batches = self._split(pool)
+            for number in rng.permutation(len(batches)):
+                yield self._batch(batches[number], augment if made >= self._clean else None, rng)
+                made += 1
+
+    def _split(self, pool: list[tuple[Corpus, int]]) -> list[list[tuple[Corpus, int]]]:
+        def length_s(item: tuple[Corpus, int]) -> float:
+            return item[0].entries[item[1]].samples / SAMPLE_RATE
+
+        batches: list[list[tuple[Corpus, int]]] = [[]]
+        for item in sorted((i for i in pool if length_s(i) <= LONGEST_S), key=length_s):
+            if (len(batches[-1]) + 1) * length_s(item) > self._batch_s:
+                batches.append([])
+            batches[-1].append(item)
+        return batches[:-1] or batches
+
+    def _batch(
+        self, items: list[tuple[Corpus, int]], augment: Augmenter | None, rng: np.random.Generator
+    ) -> Batch:
+        audio = [corpus.audio(index) for corpus, index in items]
+        if augment is None:
+            features = [log_mel(x.astype(np.float32) / 32768.0) for x in audio]
+        else:
+            features = [spec_augment(log_mel(augment(x)), rng) for x in audio]
+        labels = [[*self._tokens.encode(c.entries[i].text), EOS] for c, i in items]
+        return collate(features, labels)
+
+
+def loader(utterances: Utterances) -> Iterator[Batch]:
+    """The batches, prepared ahead in another process."""
+    return iter(DataLoader(utterances, batch_size=None, num_workers=1, prefetch_factor=8))

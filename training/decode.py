@@ -1,0 +1,63 @@
+"""Greedy decoding of whole utterances, for a quick look at a model in training."""
+
+from __future__ import annotations
+
+import numpy as np
+import sentencepiece
+import torch
+from rapidfuzz.distance import Levenshtein
+from torch import Tensor
+
+from assistant.asr.features import log_mel
+from training.corpus import Corpus
+from training.data import collate
+from training.model import Transducer
+from training.tokens import EOS
+
+MOST_SYMBOLS = 4
+"""Tokens that one frame may emit."""
+
+
+@torch.no_grad()
+def greedy(model: Transducer, encoded: Tensor) -> list[int]:
+    """Best token at every frame for one utterance, [T, joint] to token ids."""
+    context, tokens = model.settings.context, []
+    predicted = model.predictor(torch.zeros(1, context, dtype=torch.long))[0, 0]
+    for frame in encoded:
+        for _ in range(MOST_SYMBOLS):
+            scores = model.joiner(frame, predicted)
+            scores[EOS] = -torch.inf
+            token = int(scores.argmax())
+            if token == model.settings.blank:
+                break
+            tokens.append(token)
+            history = ([0] * context + tokens)[-context:]
+            predicted = model.predictor(torch.tensor([history]))[0, 0]
+    return tokens
+
+
+@torch.no_grad()
+def ctc_greedy(model: Transducer, encoded: Tensor) -> list[int]:
+    """Best path of the CTC output, repeats merged, blanks dropped."""
+    best = model.ctc(encoded).argmax(-1)
+    kept = torch.unique_consecutive(best)
+    return [int(token) for token in kept if token not in (model.settings.blank, EOS)]
+
+
+@torch.no_grad()
+def error_rates(
+    model: Transducer, tokens: sentencepiece.SentencePieceProcessor, corpus: Corpus, limit: int
+) -> tuple[float, float, list[tuple[str, str]]]:
+    """Word error rates of transducer and CTC over `limit` utterances, and (truth, heard) pairs."""
+    wrong, wrong_ctc, words, pairs = 0, 0, 0, []
+    for index in np.linspace(0, len(corpus) - 1, min(limit, len(corpus))).astype(int):
+        truth = corpus.entries[index].text
+        batch = collate([log_mel(corpus.audio(index).astype(np.float32) / 32768.0)], [[EOS]])
+        encoded = model.encoder(batch.features, batch.frames // 2)[0]
+        heard = tokens.decode(greedy(model, encoded))
+        heard_ctc = tokens.decode(ctc_greedy(model, encoded))
+        wrong += Levenshtein.distance(truth.split(), heard.split())
+        wrong_ctc += Levenshtein.distance(truth.split(), heard_ctc.split())
+        words += len(truth.split())
+        pairs.append((truth, heard))
+    return wrong / words, wrong_ctc / words, pairs

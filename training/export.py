@@ -1,0 +1,210 @@
+"""Write a model folder: `python -m training.export CHECKPOINT OUT [--float32]`.
+
+CHECKPOINT is a training run's folder, with `checkpoint.pt` or half-precision `weights.pt`, and
+`tokens.txt`. OUT gets `encoder.onnx`, `predictor.onnx`, `joiner.onnx`, `tokens.txt` and
+`manifest.json`. Both precisions are written in one run: what OUT holds is int8 (`--float32`: the
+other), and the other lies in its sub-folder `float32` (or `int8`).
+"""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import shutil
+import tempfile
+import warnings
+from collections.abc import Sequence
+from dataclasses import fields, replace
+from pathlib import Path
+from typing import Any
+
+import torch
+import yaml
+from onnxruntime.quantization import QuantType, quantize_dynamic
+from torch import Tensor, nn
+
+from assistant.asr.manifest import Manifest, write_manifest
+from training.model import FRAMES_PER_STEP, ModelSettings, Transducer
+from training.streaming import StreamingEncoder, StreamingPredictor
+from training.tokens import BLANK, EOS
+
+OPSET = 17
+PARTS = ("encoder", "predictor", "joiner")
+
+
+def load(folder: Path, **shape: int) -> Transducer:
+    """The trained model of a run; `shape` sets what its weights do not tell.
+
+    Raises:
+        FileNotFoundError: the folder holds no weights.
+
+    """
+    weights = _weights(folder)
+    model = Transducer(replace(_settings(weights), **shape))
+    model.load_state_dict({name: value.float() for name, value in weights.items()})
+    return model.eval()
+
+
+def _weights(folder: Path) -> dict[str, Tensor]:
+    checkpoint, half = folder / "checkpoint.pt", folder / "weights.pt"
+    if checkpoint.exists():
+        state: dict[str, Any] = torch.load(checkpoint, map_location="cpu", weights_only=True)
+        return state["average"]
+    if half.exists():
+        return torch.load(half, map_location="cpu", weights_only=True)
+    raise FileNotFoundError(f"{folder} has neither checkpoint.pt nor weights.pt: train first")
+
+
+def _settings(weights: dict[str, Tensor]) -> ModelSettings:
+    """The shape of a model, read off its weights; what they do not tell has its default."""
+    width, mels, _ = weights["encoder.conv1.weight"].shape
+    hidden, stacked = weights["encoder.up.weight"].shape
+    vocabulary, joint = weights["joiner.out.weight"].shape
+    blocks = {name.split(".")[2] for name in weights if name.startswith("encoder.blocks.")}
+    return ModelSettings(
+        vocabulary=vocabulary,
+        mels=mels,
+        width=width,
+        heads=max(1, width // 64),
+        layers=len(blocks),
+        stack=stacked // width,
+        hidden=hidden,
+        joint=joint,
+        context=weights["predictor.conv.weight"].shape[2],
+    )
+
+
+def export(model: Transducer, tokens: Path, folder: Path, manifest: Manifest) -> None:
+    """Write a float32 model folder. `tokens` is the file of pieces."""
+    folder.mkdir(parents=True, exist_ok=True)
+    settings = model.settings
+    encoder = StreamingEncoder(model.encoder)
+    names = encoder.state_names()
+    frames = settings.chunk * FRAMES_PER_STEP
+    _export(
+        encoder,
+        (torch.zeros(1, frames, settings.mels), *encoder.initial_state()),
+        folder / "encoder.onnx",
+        ["features", *names],
+        ["encoder_out", *(f"next_{name}" for name in names)],
+        {"features": {1: "frames"}, "encoder_out": {1: "outputs"}},
+    )
+    batch = {0: "batch"}
+    _export(
+        StreamingPredictor(model.predictor),
+        (torch.zeros(2, settings.context, dtype=torch.int64),),
+        folder / "predictor.onnx",
+        ["y"],
+        ["predictor_out"],
+        {"y": batch, "predictor_out": batch},
+    )
+    joint = torch.zeros(2, settings.joint)
+    _export(
+        model.joiner,
+        (joint, joint),
+        folder / "joiner.onnx",
+        ["encoder_out", "predictor_out"],
+        ["logit"],
+        {"encoder_out": batch, "predictor_out": batch, "logit": batch},
+    )
+    if tokens != folder / "tokens.txt":
+        shutil.copy(tokens, folder / "tokens.txt")
+    write_manifest(folder, manifest)
+
+
+def _export(  # noqa: PLR0917
+    module: nn.Module,
+    arguments: tuple[Tensor, ...],
+    path: Path,
+    inputs: Sequence[str],
+    outputs: Sequence[str],
+    axes: dict[str, dict[int, str]],
+) -> None:
+    # The tracing exporter takes seconds where the newer one takes a minute, and the graphs of
+    # these small modules do not differ.
+    with warnings.catch_warnings(), torch.no_grad():
+        warnings.simplefilter("ignore")
+        torch.onnx.export(
+            module.eval(),
+            arguments,
+            str(path),
+            input_names=list(inputs),
+            output_names=list(outputs),
+            dynamic_axes=axes,
+            opset_version=OPSET,
+            dynamo=False,
+        )
+
+
+def quantise(source: Path, folder: Path, manifest: Manifest) -> None:
+    """Write an int8 copy of a float32 model folder.
+
+    Weights of matrix products become int8, with a scale for each output; activations are
+    quantised as they come. The first convolution stays in float32: it is small, and it sees the
+    features, where a wrong scale would hurt most.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    for part in PARTS:
+        _quantise(source / f"{part}.onnx", folder / f"{part}.onnx")
+    shutil.copy(source / "tokens.txt", folder / "tokens.txt")
+    write_manifest(folder, manifest)
+
+
+def _quantise(source: Path, target: Path) -> None:
+    logging.getLogger().setLevel(logging.ERROR)  # it advises preprocessing that changes nothing
+    quantize_dynamic(
+        source,
+        target,
+        op_types_to_quantize=["MatMul", "Gemm", "Gather"],
+        per_channel=True,
+        weight_type=QuantType.QInt8,
+    )
+
+
+def manifest_of(model: Transducer, name: str, language: str, licence: str) -> Manifest:
+    """What a folder of this model says of itself."""
+    settings = model.settings
+    return Manifest(
+        name=name,
+        language=language,
+        licence=licence,
+        mels=settings.mels,
+        chunk_frames=settings.chunk * FRAMES_PER_STEP,
+        frame_multiple=settings.stack * FRAMES_PER_STEP,
+        blank_id=BLANK,
+        eos_id=EOS,
+        context_size=settings.context,
+    )
+
+
+def main() -> None:
+    """Command line."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("checkpoint", type=Path, help="a training run's folder")
+    parser.add_argument("out", type=Path, help="the model folder to write")
+    parser.add_argument("--float32", action="store_true", help="OUT holds float32 rather than int8")
+    parser.add_argument("--recipe", type=Path, help="the recipe, when it changes the model's shape")
+    parser.add_argument("--name", default=None, help="default: the name of OUT")
+    parser.add_argument("--language", default="en")
+    parser.add_argument("--licence", default="Apache-2.0")
+    args = parser.parse_args()
+    known = {field.name for field in fields(ModelSettings)}
+    recipe = yaml.safe_load(args.recipe.read_text("utf8")) if args.recipe else {}
+    shape = {key: value for key, value in recipe.get("model", {}).items() if key in known}
+    model = load(args.checkpoint, **shape)
+    manifest = manifest_of(model, args.name or args.out.name, args.language, args.licence)
+    other = "int8" if args.float32 else "float32"
+    folders = {"float32": args.out, "int8": args.out, other: args.out / other}
+    with tempfile.TemporaryDirectory() as made:
+        export(model, args.checkpoint / "tokens.txt", Path(made), manifest)
+        quantise(Path(made), folders["int8"], manifest)
+        folders["float32"].mkdir(parents=True, exist_ok=True)
+        for path in Path(made).iterdir():
+            shutil.copy(path, folders["float32"])
+    for kind in ("float32", "int8"):
+        size = sum(path.stat().st_size for path in folders[kind].iterdir() if path.is_file())
+        print(f"{kind}: {folders[kind]} {size / 1e6:.2f} MB")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,221 @@
+"""The transducer: a chunked-attention encoder, a stateless predictor and a joiner.
+
+The encoder is Whisper's (Radford et al., 2022; tiny.en, MIT licence, gives the starting weights)
+with its attention limited to the frames of its own chunk and a fixed number before it, and its
+convolutions made causal. The predictor sees the last few tokens only (Ghodsi et al.,
+"RNN-transducer with stateless prediction network", 2020), so hypotheses with the same ending can be
+merged, which is what makes a lattice out of a beam.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+POSITIONS = 1500
+"""Whisper's positions, 20 ms each; a longer stream starts over."""
+MEL_CONTEXT = 3
+"""Feature frames before a chunk that its convolutions need."""
+FRAMES_PER_STEP = 2
+"""Feature frames (10 ms) in one step of the attention layers."""
+
+
+@dataclass(frozen=True, slots=True)
+class ModelSettings:
+    """Shape of the model; lengths of attention in steps of 20 ms."""
+
+    vocabulary: int = 256
+    mels: int = 80
+    width: int = 384
+    heads: int = 6
+    layers: int = 4
+    chunk: int = 16
+    left: int = 256
+    stack: int = 2
+    hidden: int = 640
+    joint: int = 320
+    context: int = 3
+    blank: int = 0
+
+
+class Attention(nn.Module):
+    """Multi-head self-attention over a cache of earlier steps; names of weights are Whisper's."""
+
+    def __init__(self, width: int, heads: int) -> None:
+        super().__init__()
+        self.heads = heads
+        self.query = nn.Linear(width, width)
+        self.key = nn.Linear(width, width, bias=False)
+        self.value = nn.Linear(width, width)
+        self.out = nn.Linear(width, width)
+
+    def forward(
+        self, x: Tensor, past: tuple[Tensor, Tensor] | None, mask: Tensor | None
+    ) -> tuple[Tensor, Tensor, Tensor]:
+        """Attend from x [B, T, W] to the past and x; also returns keys and values [B, S, W]."""
+        query, key, value = self.query(x), self.key(x), self.value(x)
+        if past is not None:
+            key, value = torch.cat([past[0], key], dim=1), torch.cat([past[1], value], dim=1)
+        split = (self._split(tensor) for tensor in (query, key, value))
+        mixed = functional.scaled_dot_product_attention(*split, attn_mask=mask)
+        return self.out(mixed.transpose(1, 2).flatten(2)), key, value
+
+    def _split(self, x: Tensor) -> Tensor:
+        return x.unflatten(2, (self.heads, -1)).transpose(1, 2)
+
+
+class Block(nn.Module):
+    """A pre-norm transformer layer."""
+
+    def __init__(self, width: int, heads: int) -> None:
+        super().__init__()
+        self.attn = Attention(width, heads)
+        self.attn_ln = nn.LayerNorm(width)
+        self.mlp = nn.Sequential(
+            nn.Linear(width, 4 * width), nn.GELU(), nn.Linear(4 * width, width)
+        )
+        self.mlp_ln = nn.LayerNorm(width)
+
+    def forward(
+        self, x: Tensor, past: tuple[Tensor, Tensor] | None, mask: Tensor | None
+    ) -> tuple[Tensor, Tensor, Tensor]:
+        """Returns the layer's output [B, T, W], keys and values."""
+        attended, key, value = self.attn(self.attn_ln(x), past, mask)
+        x = x + attended
+        return x + self.mlp(self.mlp_ln(x)), key, value
+
+
+def sinusoids(length: int, width: int) -> Tensor:
+    """Whisper's positional encoding, [length, width]."""
+    rate = math.log(10_000) / (width // 2 - 1)
+    scaled = torch.arange(length)[:, None] * torch.exp(-rate * torch.arange(width // 2))[None]
+    return torch.cat([scaled.sin(), scaled.cos()], dim=1)
+
+
+class Encoder(nn.Module):
+    """Features to vectors of the joiner's dimension, one for `stack` steps of 20 ms."""
+
+    def __init__(self, settings: ModelSettings) -> None:
+        super().__init__()
+        self.settings = settings
+        width = settings.width
+        self.conv1 = nn.Conv1d(settings.mels, width, 3)
+        self.conv2 = nn.Conv1d(width, width, 3, stride=2)
+        self.register_buffer("positions", sinusoids(POSITIONS, width), persistent=False)
+        self.blocks = nn.ModuleList(Block(width, settings.heads) for _ in range(settings.layers))
+        self.ln_post = nn.LayerNorm(width)
+        self.up = nn.Linear(width * settings.stack, settings.hidden)
+        self.down = nn.Linear(settings.hidden, settings.joint)
+
+    def stem(self, features: Tensor, position: Tensor | int) -> Tensor:
+        """Convolutions and positions: [B, 3 + 2 T, 80] to [B, T, W]."""
+        x = functional.gelu(self.conv1(features.transpose(1, 2)))
+        x = functional.gelu(self.conv2(x)).transpose(1, 2)
+        index = (torch.arange(x.shape[1], device=x.device) + position) % POSITIONS
+        return x + self.positions[index]
+
+    def head(self, x: Tensor) -> Tensor:
+        """Attention output [B, T, W] to [B, T / stack, joint]."""
+        batch, steps, width = x.shape
+        x = x.reshape(batch, steps // self.settings.stack, width * self.settings.stack)
+        return self.down(functional.gelu(self.up(x)))
+
+    def layers(
+        self, features: Tensor, lengths: Tensor, chunk: int | None, position: int = 0
+    ) -> list[Tensor]:
+        """Outputs of every layer for whole utterances.
+
+        `features` [B, 2 T, 80]; `lengths` [B] counts the steps of each utterance that are not
+        padding; `chunk` None lets every step see the whole utterance.
+        """
+        x = self.stem(functional.pad(features, (0, 0, MEL_CONTEXT, 0)), position)
+        steps = x.shape[1]
+        mask = (torch.arange(steps, device=x.device) < lengths[:, None])[:, None, None]
+        if chunk is not None:
+            mask = mask & chunk_mask(steps, chunk, self.settings.left).to(x.device)
+        # Padding sees itself, so that no softmax is empty.
+        mask = mask | torch.eye(steps, dtype=torch.bool, device=x.device)
+        outputs = []
+        for block in self.blocks:
+            x, _, _ = block(x, None, mask)
+            outputs.append(x)
+        outputs[-1] = self.ln_post(x)
+        return outputs
+
+    def forward(
+        self, features: Tensor, lengths: Tensor, chunk: int | None = None, position: int = 0
+    ) -> Tensor:
+        """Whole utterances: [B, 2 * stack * T, 80] to [B, T, joint]; `lengths` as in `layers`."""
+        return self.head(self.layers(features, lengths, chunk or self.settings.chunk, position)[-1])
+
+
+def chunk_mask(steps: int, chunk: int, left: int) -> Tensor:
+    """Who may attend to whom: bool [steps, steps], true where the row may see the column."""
+    start = torch.arange(steps) // chunk * chunk
+    column = torch.arange(steps)[None]
+    return (column < (start + chunk)[:, None]) & (column >= (start - left)[:, None])
+
+
+class Predictor(nn.Module):
+    """The last `context` tokens to a vector: embeddings, then a convolution that spans them."""
+
+    def __init__(self, settings: ModelSettings) -> None:
+        super().__init__()
+        self.embedding = nn.Embedding(settings.vocabulary, settings.joint)
+        self.conv = nn.Conv1d(settings.joint, settings.joint, settings.context, groups=4)
+        self.out = nn.Linear(settings.joint, settings.joint)
+
+    def forward(self, tokens: Tensor) -> Tensor:
+        """int64 [B, context + n - 1] to [B, n, joint]."""
+        x = self.conv(self.embedding(tokens).transpose(1, 2)).transpose(1, 2)
+        return self.out(functional.relu(x))
+
+
+class Joiner(nn.Module):
+    """Encoder and predictor vectors to scores of the next token."""
+
+    def __init__(self, settings: ModelSettings) -> None:
+        super().__init__()
+        self.out = nn.Linear(settings.joint, settings.vocabulary)
+
+    def forward(self, encoded: Tensor, predicted: Tensor) -> Tensor:
+        """Two broadcastable [..., joint] to [..., vocabulary]."""
+        return self.out(torch.tanh(encoded + predicted))
+
+
+class Transducer(nn.Module):
+    """Encoder, predictor, joiner, and a CTC output that helps training to find alignments."""
+
+    def __init__(self, settings: ModelSettings) -> None:
+        super().__init__()
+        self.settings = settings
+        self.encoder = Encoder(settings)
+        self.predictor = Predictor(settings)
+        self.joiner = Joiner(settings)
+        self.ctc = nn.Linear(settings.joint, settings.vocabulary)
+
+    def forward(self, encoded: Tensor, labels: Tensor) -> Tensor:
+        """Joiner output [B, T, U + 1, V] for encoder output [B, T, joint], labels [B, U]."""
+        start = labels.new_full((len(labels), self.settings.context), self.settings.blank)
+        predicted = self.predictor(torch.cat([start, labels], dim=1))
+        return self.joiner(encoded[:, :, None], predicted[:, None])
+
+
+def load_whisper(encoder: Encoder, checkpoint: Path) -> None:
+    """Start from an official Whisper checkpoint of the same width and depth."""
+    weights = torch.load(checkpoint, map_location="cpu", weights_only=True)["model_state_dict"]
+    prefix = "encoder."
+    own = {
+        key.removeprefix(prefix): value.float()
+        for key, value in weights.items()
+        if key.startswith(prefix) and "positional" not in key
+    }
+    missing, unexpected = encoder.load_state_dict(own, strict=False)
+    fresh = [key for key in missing if not key.startswith(("up.", "down."))]
+    if fresh or unexpected:
+        raise ValueError(f"{checkpoint} does not fit: lacks {fresh}, has {unexpected}")

@@ -1,0 +1,209 @@
+"""Pack a trained transducer for the edge runtime: `python -m training.pack RUN MODEL.edge`.
+
+RUN is a training run's folder, as for `training.export`. `--bits 4` stores most weights in 4 bits,
+`--sparsity 0.5` sets the half of the blocks with the smallest norm to zero first. Blocks that are
+zero already, because the model was trained sparse, are left out in any case. `--speech CORPUS`
+fits pruning and rounding to recordings, which loses much less.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from assistant.asr.features import log_mel
+from assistant.edge.format import Section, Table
+from assistant.edge.matrix import Matrix
+from assistant.edge.model import EdgeModel, EdgeSettings
+from assistant.edge.quantise import quantise
+from training.calibrate import calibrated
+from training.corpus import Corpus
+from training.model import ModelSettings, Transducer
+from training.tokens import EOS
+
+Floats = NDArray[np.float32]
+
+DELICATE = ("encoder.conv1", "predictor.conv", "predictor.out", "joiner.out")
+"""Always 8 bits and never pruned here: small, and next to what goes in and comes out."""
+
+
+def pack(
+    state: Mapping[str, Tensor],
+    settings: ModelSettings,
+    tokens: Path | Sequence[str],
+    path: Path,
+    *,
+    weight_bits: int = 8,
+    sparsity: float | None = None,
+    speech: Sequence[Tensor] = (),
+    name: str = "hearth",
+) -> int:
+    """Write the packed file of a `Transducer`'s state; its length in bytes.
+
+    `tokens`: the pieces in order, or the `tokens.txt` that lists them. `sparsity`: the share of
+    blocks to prune; None prunes none. `speech`: features [T, mels] of utterances, which pruning
+    and rounding are fitted to (`training.calibrate`); without them the smallest blocks are pruned.
+
+    Raises:
+        ValueError: the settings cannot be packed.
+
+    """
+    weights = {key: value.detach().float().numpy() for key, value in state.items()}
+    sections: dict[str, Section] = {}
+    fitted = _fitted(state, settings, speech, weight_bits, sparsity) if speech else {}
+    for label, (weight, bias) in _linears(weights, settings).items():
+        delicate = label in DELICATE
+        sections[label] = fitted.get(label) or quantise(
+            label, weight, bias, 8 if delicate else weight_bits, None if delicate else sparsity
+        )
+    for label in _norms(settings):
+        sections[label] = np.stack([weights[f"{label}.weight"], weights[f"{label}.bias"]])
+    sections["predictor.embedding"] = _table(weights["predictor.embedding.weight"])
+    pieces = read_pieces(tokens) if isinstance(tokens, Path) else tuple(tokens)
+    return EdgeModel(_settings(settings, name), pieces, sections).save(path)
+
+
+def _fitted(
+    state: Mapping[str, Tensor],
+    settings: ModelSettings,
+    speech: Sequence[Tensor],
+    bits: int,
+    sparsity: float | None,
+) -> dict[str, Matrix]:
+    model = Transducer(settings)
+    model.load_state_dict({key: value.float() for key, value in state.items()})
+    return calibrated(model, speech, bits, sparsity)
+
+
+def speech_of(folder: Path, utterances: int = 60) -> list[Tensor]:
+    """Features of some utterances of a corpus, spread over all of it."""
+    corpus = Corpus(folder)
+    index = np.linspace(0, len(corpus) - 1, min(utterances, len(corpus))).astype(int)
+    features = [log_mel(corpus.audio(at).astype(np.float32) / 32768) for at in index]
+    return [torch.from_numpy(part[: len(part) // 4 * 4]) for part in features if len(part) > 4]
+
+
+def read_pieces(path: Path) -> tuple[str, ...]:
+    """The pieces that a `tokens.txt` lists, a line each with its number."""
+    lines = path.read_text("utf8").splitlines()
+    return tuple(line.rpartition(" ")[0] for line in lines)
+
+
+def _settings(settings: ModelSettings, name: str) -> EdgeSettings:
+    return EdgeSettings(
+        name=name,
+        sample_rate=16_000,
+        mels=settings.mels,
+        width=settings.width,
+        heads=settings.heads,
+        layers=settings.layers,
+        chunk=settings.chunk,
+        left=settings.left,
+        stack=settings.stack,
+        hidden=settings.hidden,
+        joint=settings.joint,
+        context=settings.context,
+        vocabulary=settings.vocabulary,
+        blank=settings.blank,
+        eos=EOS,
+    )
+
+
+def _norms(settings: ModelSettings) -> list[str]:
+    layers = [f"encoder.blocks.{layer}" for layer in range(settings.layers)]
+    return [
+        *(f"{layer}.{kind}_ln" for layer in layers for kind in ("attn", "mlp")),
+        "encoder.ln_post",
+    ]
+
+
+def _linears(
+    weights: Mapping[str, Floats], settings: ModelSettings
+) -> dict[str, tuple[Floats, Floats]]:
+    """Every matrix [outputs, inputs] with its bias, named as in the file."""
+    linears = {
+        f"encoder.{conv}": (_unrolled(weights[f"encoder.{conv}.weight"]), f"encoder.{conv}.bias")
+        for conv in ("conv1", "conv2")
+    }
+    plain = ["encoder.up", "encoder.down", "predictor.out", "joiner.out"]
+    for layer in range(settings.layers):
+        block = f"encoder.blocks.{layer}"
+        plain += [f"{block}.attn.out", f"{block}.mlp.0", f"{block}.mlp.2"]
+    linears |= {name: (weights[f"{name}.weight"], f"{name}.bias") for name in plain}
+    linears["predictor.conv"] = (
+        _grouped(weights["predictor.conv.weight"]),
+        "predictor.conv.bias",
+    )
+    named = {name: (weight, weights[bias]) for name, (weight, bias) in linears.items()}
+    for layer in range(settings.layers):
+        attention = f"encoder.blocks.{layer}.attn"
+        named[f"{attention}.qkv"] = _stacked(weights, attention)
+    return named
+
+
+def _stacked(weights: Mapping[str, Floats], attention: str) -> tuple[Floats, Floats]:
+    """Query, key and value as one product; the key has no bias."""
+    parts = [weights[f"{attention}.{part}.weight"] for part in ("query", "key", "value")]
+    query, value = weights[f"{attention}.query.bias"], weights[f"{attention}.value.bias"]
+    return np.concatenate(parts), np.concatenate([query, np.zeros_like(query), value])
+
+
+def _unrolled(weight: Floats) -> Floats:
+    """A convolution's [out, in, 3] to a product with three frames in a row, [out, 3 * in]."""
+    return np.ascontiguousarray(weight.transpose(0, 2, 1)).reshape(len(weight), -1)
+
+
+def _grouped(weight: Floats) -> Floats:
+    """A grouped convolution's [out, in / groups, n] to [out, n * in], zero outside its group.
+
+    The zeros are whole blocks, so they cost nothing.
+    """
+    outputs, share, taps = weight.shape
+    groups = outputs // share
+    wide = np.zeros((groups, share, taps, groups, share), np.float32)
+    for group in range(groups):
+        wide[group, :, :, group] = weight[group * share : (group + 1) * share].transpose(0, 2, 1)
+    return wide.reshape(outputs, taps * groups * share)
+
+
+def _table(weight: Floats) -> Table:
+    scales = np.asarray(np.abs(weight).max(axis=1) / 127, np.float32)
+    shares = np.divide(
+        weight, scales[:, None], where=scales[:, None] > 0, out=np.zeros_like(weight)
+    )
+    return Table("predictor.embedding", scales, np.rint(shares).astype(np.int8))
+
+
+def main() -> None:
+    """Command line."""
+    from training.export import load  # noqa: PLC0415 - needs ONNX, `pack` does not
+
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("run", type=Path, help="a training run's folder")
+    parser.add_argument("path", type=Path, help="the file to write")
+    parser.add_argument("--bits", type=int, choices=(8, 4), default=8)
+    parser.add_argument("--sparsity", type=float, default=None)
+    parser.add_argument("--speech", type=Path, help="a corpus as `training.prepare` makes it")
+    args = parser.parse_args()
+    model = load(args.run)
+    size = pack(
+        model.state_dict(),
+        model.settings,
+        args.run / "tokens.txt",
+        args.path,
+        weight_bits=args.bits,
+        sparsity=args.sparsity,
+        speech=speech_of(args.speech) if args.speech else (),
+        name=args.path.stem,
+    )
+    print(f"{args.path}: {size / 1e6:.2f} MB")
+
+
+if __name__ == "__main__":
+    main()

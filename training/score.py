@@ -1,0 +1,53 @@
+"""Word error rate with a bootstrap confidence interval (Bisani and Ney, 2004)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from rapidfuzz.distance import Levenshtein
+
+from training import text
+
+_FOLDED = {"oz": "ounce", "ok": "okay", "ounces": "ounce"}
+_DRAWS = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class WordErrors:
+    """Word error rate of a set, the 95 % interval over utterances, and how many are all right."""
+
+    rate: float
+    low: float
+    high: float
+    right: int
+    utterances: int
+
+    def __str__(self) -> str:
+        interval = f"{self.low:.1%} to {self.high:.1%}"
+        return f"{self.rate:6.1%} ({interval}), {self.right}/{self.utterances} all right"
+
+
+def words(line: str) -> list[str]:
+    """A line as it is compared: as spoken, with equal spellings folded."""
+    return [_FOLDED.get(word, word) for word in text.normalise(line).split()]
+
+
+def word_errors(pairs: Sequence[tuple[str, str]], seed: int = 0) -> WordErrors:
+    """Score (reference, heard) pairs; raises ValueError when no reference has a word."""
+    spoken = [words(reference) for reference, _ in pairs]
+    wrong = np.array(
+        [
+            Levenshtein.distance(reference, words(heard))
+            for reference, (_, heard) in zip(spoken, pairs, strict=True)
+        ]
+    )
+    length = np.array([len(reference) for reference in spoken])
+    if not length.sum():
+        raise ValueError("no reference has a word")
+    draws = np.random.default_rng(seed).integers(len(pairs), size=(_DRAWS, len(pairs)))
+    rates = wrong[draws].sum(1) / np.maximum(1, length[draws].sum(1))
+    low, high = np.quantile(rates, [0.025, 0.975])
+    rate = float(wrong.sum() / length.sum())
+    return WordErrors(rate, float(low), float(high), int((wrong == 0).sum()), len(pairs))

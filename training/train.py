@@ -1,0 +1,278 @@
+"""Train a model: `python -m training.train training/recipes/en-small.yaml`.
+
+A recipe has two stages. *Distil* teaches the streaming encoder to give what the unmasked teacher
+gives, frame by frame. *Transducer* trains everything on transcribed speech with the transducer
+loss and a CTC loss beside it. A run goes on from its last checkpoint.
+"""
+
+from __future__ import annotations
+
+import argparse
+import copy
+import math
+import random
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import torch
+import yaml
+from torch import Tensor
+from torch.nn import functional
+
+from training import text, tokens
+from training.corpus import Corpus
+from training.data import Batch, Utterances, loader
+from training.decode import error_rates
+from training.flat_start import flat_start_loss, linear_alignment
+from training.loss import transducer_loss
+from training.model import ModelSettings, Transducer, load_whisper
+
+WEIGHTS = "weights.pt"
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """What a recipe file says; paths are relative to the working directory."""
+
+    output: Path
+    data: dict[str, float]
+    """Corpus folders and how often each is drawn, relative to its size."""
+    texts: list[str] = field(default_factory=list)
+    noise: str | None = None
+    develop: list[str] = field(default_factory=list)
+    whisper: str | None = None
+    start: str | None = None
+    """Half-precision weights to go on from."""
+    model: dict[str, Any] = field(default_factory=dict)
+    seed: int = 1
+    batch_s: float = 90.0
+    distil_steps: int = 0
+    flat_start_steps: int = 0
+    """The first steps of the transducer stage, which train on a rough alignment."""
+    lead_steps: int = 0
+    """The steps after them, in which only CTC reaches the encoder.
+
+    A fresh joiner would teach it to say nothing; meanwhile it learns from what it is given.
+    """
+    clean_steps: int = 0
+    """Steps of the transducer stage before augmentation begins."""
+    steps: int = 10_000
+    warmup: int = 200
+    learning_rate: float = 1.5e-3
+    encoder_rate: float = 3e-4
+    ctc_weight: float = 0.3
+    average: float = 0.998
+    chunks: tuple[int, ...] = (16, 16, 16, 8)
+    fast_emit: float = 0.005
+    report_every: int = 50
+    evaluate_every: int = 500
+    utterances: int = 60
+
+    @classmethod
+    def load(cls, path: Path) -> Recipe:
+        """Read a recipe file."""
+        values = yaml.safe_load(path.read_text("utf8"))
+        return cls(**{**values, "output": Path(values["output"])})
+
+
+class Trainer:
+    """A model, its optimiser and its running average, with checkpoints."""
+
+    def __init__(self, recipe: Recipe) -> None:
+        torch.manual_seed(recipe.seed)
+        self.recipe = recipe
+        self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+        self.tokens = self._vocabulary()
+        self.model = Transducer(
+            ModelSettings(vocabulary=self.tokens.get_piece_size(), **recipe.model)
+        )
+        if recipe.whisper:
+            load_whisper(self.model.encoder, Path(recipe.whisper))
+        self.model.to(self.device)
+        self.teacher = copy.deepcopy(self.model.encoder).requires_grad_(requires_grad=False)
+        if recipe.start:
+            weights = torch.load(recipe.start, map_location="cpu", weights_only=True)
+            self.model.load_state_dict({key: value.float() for key, value in weights.items()})
+        self.average = copy.deepcopy(self.model).requires_grad_(requires_grad=False)
+        self.step = 0
+        pieces = (self.tokens.id_to_piece(i) for i in range(self.tokens.get_piece_size()))
+        self._piece_lengths = torch.tensor([float(len(piece)) for piece in pieces])
+        fresh = ("encoder.up", "encoder.down", "predictor", "joiner", "ctc")
+        slow = [p for n, p in self.model.named_parameters() if not n.startswith(fresh)]
+        fast = [p for n, p in self.model.named_parameters() if n.startswith(fresh)]
+        self.optimiser = torch.optim.AdamW(
+            [
+                {"params": slow, "rate": recipe.encoder_rate},
+                {"params": fast, "rate": recipe.learning_rate},
+            ],
+            betas=(0.9, 0.98),
+            weight_decay=1e-3,
+        )
+        self._resume()
+
+    def _vocabulary(self) -> Any:  # noqa: ANN401
+        if not (self.recipe.output / "tokens.model").exists():
+            general = text.requests([Path(path) for path in self.recipe.texts])
+            size = self.recipe.model.get("vocabulary", 256)
+            tokens.train(
+                tokens.vocabulary_text(general, self.recipe.seed), size, self.recipe.output
+            )
+        self.recipe.model.pop("vocabulary", None)
+        return tokens.load(self.recipe.output)
+
+    @property
+    def _checkpoint(self) -> Path:
+        return self.recipe.output / "checkpoint.pt"
+
+    def _resume(self) -> None:
+        if self._checkpoint.exists():
+            state = torch.load(self._checkpoint, map_location=self.device, weights_only=True)
+            self.model.load_state_dict(state["model"])
+            self.average.load_state_dict(state["average"])
+            self.optimiser.load_state_dict(state["optimiser"])
+            self.step = state["step"]
+            print(f"going on from step {self.step}", flush=True)
+
+    def save(self) -> None:
+        """Write the checkpoint, and the averaged weights in half precision.
+
+        The old files stay until the new ones are whole.
+        """
+        state = {
+            "model": self.model.state_dict(),
+            "average": self.average.state_dict(),
+            "optimiser": self.optimiser.state_dict(),
+            "step": self.step,
+        }
+        half = {name: value.half() for name, value in self.average.state_dict().items()}
+        for path, content in ((self._checkpoint, state), (self.recipe.output / WEIGHTS, half)):
+            temporary = path.with_suffix(".new")
+            torch.save(content, temporary)
+            temporary.replace(path)
+
+    def rate(self) -> float:
+        """Learning rate relative to its peak: warm-up, then a cosine, in each stage anew."""
+        recipe = self.recipe
+        distilling = self.step < recipe.distil_steps
+        step = self.step if distilling else self.step - recipe.distil_steps
+        last = recipe.distil_steps if distilling else recipe.steps
+        warm = min(1.0, (step + 1) / recipe.warmup)
+        return warm * (0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * min(1.0, step / last))))
+
+    def run(self, batches: Iterator[Batch]) -> None:
+        """Train to the end of the recipe."""
+        recipe, rng = self.recipe, random.Random(self.recipe.seed + self.step)
+        began, seconds, losses = time.monotonic(), 0.0, []
+        while self.step < recipe.distil_steps + recipe.steps:
+            batch = next(batches).to(self.device)
+            losses.append(self._update(batch, rng.choice(recipe.chunks)))
+            seconds += float(batch.frames.sum()) / 100
+            self.step += 1
+            if self.step % recipe.report_every == 0:
+                mean = [sum(column) / len(column) for column in zip(*losses, strict=False)]
+                speed = seconds / (time.monotonic() - began)
+                values = " ".join(f"{value:.3f}" for value in mean)
+                print(f"step {self.step} loss {values} speed {speed:.0f}x", flush=True)
+                began, seconds, losses = time.monotonic(), 0.0, []
+            if self.step % recipe.evaluate_every == 0:
+                self.save()
+                if self.step > recipe.distil_steps:
+                    self.evaluate()
+                began = time.monotonic()
+        self.save()
+
+    def _update(self, batch: Batch, chunk: int) -> tuple[float, ...]:
+        rate = self.rate()
+        for group in self.optimiser.param_groups:
+            group["lr"] = rate * group["rate"]
+        with torch.autocast(self.device.type, torch.bfloat16):
+            if self.step < self.recipe.distil_steps:
+                losses = self._distil(batch, chunk)
+            else:
+                losses = self._transduce(batch, chunk)
+        self.optimiser.zero_grad()
+        losses[0].backward()
+        torch.nn.utils.clip_grad_norm_(self.model.parameters(), 2.0)
+        self.optimiser.step()
+        decay = min(self.recipe.average, self.step / (self.step + 100))
+        with torch.no_grad():
+            own, mean = self.model.state_dict(), self.average.state_dict()
+            torch._foreach_lerp_(list(mean.values()), list(own.values()), 1 - decay)
+        return tuple(float(loss.detach()) for loss in losses)
+
+    def _distil(self, batch: Batch, chunk: int) -> tuple[Tensor]:
+        steps = batch.frames // 2
+        with torch.no_grad():
+            # The causal convolutions see one feature frame less of the future than Whisper's.
+            shifted = torch.cat([batch.features[:, 1:], batch.features[:, -1:]], dim=1)
+            targets = self.teacher.layers(shifted, steps, None)
+        outputs = self.model.encoder.layers(batch.features, steps, chunk)
+        kept = (torch.arange(outputs[0].shape[1], device=self.device) < steps[:, None])[..., None]
+        losses = [
+            (((output - target) * kept).float() ** 2).sum() / (((target * kept).float() ** 2).sum())
+            for output, target in zip(outputs, targets, strict=True)
+        ]
+        return (torch.stack([*losses, losses[-1]]).mean(),)
+
+    def _transduce(self, batch: Batch, chunk: int) -> tuple[Tensor, Tensor, Tensor]:
+        encoded = self.model.encoder(batch.features, batch.frames // 2, chunk)
+        stride = 2 * self.model.settings.stack
+        frames = batch.frames // stride
+        scores = self.model.ctc(encoded)
+        step = self.step - self.recipe.distil_steps
+        if step < self.recipe.flat_start_steps:
+            aligned = linear_alignment(batch, self._piece_lengths, stride)
+            loss = flat_start_loss(scores, frames, aligned)
+            return 3 * loss, loss.detach(), loss.detach()
+        leading = step < self.recipe.flat_start_steps + self.recipe.lead_steps
+        count = batch.label_lengths.sum()
+        logits = self.model(encoded.detach() if leading else encoded, batch.labels)
+        loss = transducer_loss(
+            logits, batch.labels, frames, batch.label_lengths, fast_emit=self.recipe.fast_emit
+        ).sum()
+        log_probs = scores.float().log_softmax(-1).transpose(0, 1)
+        ctc = functional.ctc_loss(
+            log_probs,
+            batch.labels,
+            frames,
+            batch.label_lengths,
+            reduction="sum",
+            zero_infinity=True,
+        )
+        weight = 1.0 if leading else self.recipe.ctc_weight
+        return (loss + weight * ctc) / count, loss.detach() / count, ctc.detach() / count
+
+    def evaluate(self) -> None:
+        """Print word error rates of the averaged model on the development corpora."""
+        model = copy.deepcopy(self.average).cpu()
+        for folder in self.recipe.develop:
+            corpus = Corpus(Path(folder))
+            wer, ctc, pairs = error_rates(model, self.tokens, corpus, self.recipe.utterances)
+            print(f"  {Path(folder).name}: WER {wer:.1%}, CTC {ctc:.1%}; {pairs[1]}", flush=True)
+
+
+def main() -> None:
+    """Command line."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("recipe", type=Path)
+    parser.add_argument("--threads", type=int, default=2)
+    args = parser.parse_args()
+    torch.set_num_threads(args.threads)
+    recipe = Recipe.load(args.recipe)
+    trainer = Trainer(recipe)
+    utterances = Utterances(
+        {Path(folder): weight for folder, weight in recipe.data.items()},
+        trainer.tokens,
+        Path(recipe.noise) if recipe.noise else None,
+        batch_s=recipe.batch_s,
+        seed=recipe.seed + 1000 + trainer.step,
+        clean=recipe.distil_steps + recipe.clean_steps - trainer.step,
+    )
+    trainer.run(loader(utterances))
+
+
+if __name__ == "__main__":
+    main()
