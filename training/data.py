@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -57,7 +58,7 @@ def collate(features: Sequence[np.ndarray], labels: Sequence[list[int]]) -> Batc
 class Utterances(IterableDataset[Batch]):
     """Endless batches from corpora, each drawn in proportion to its length times its weight.
 
-    The first `clean` batches are not augmented.
+    The first `clean` batches are not augmented; of the others, `augmented` of the utterances are.
     """
 
     def __init__(
@@ -69,9 +70,11 @@ class Utterances(IterableDataset[Batch]):
         batch_s: float,
         seed: int,
         clean: int = 0,
+        augmented: float = 1.0,
     ) -> None:
         self._corpora, self._tokens, self._noise = corpora, tokens, noise
-        self._batch_s, self._seed, self._clean = batch_s, seed, clean
+        self._batch_s, self._seed = batch_s, seed
+        self._clean, self._augmented = clean, augmented
 
     def __iter__(self) -> Iterator[Batch]:
         rng = np.random.default_rng(self._seed)
@@ -106,15 +109,25 @@ class Utterances(IterableDataset[Batch]):
     def _batch(
         self, items: list[tuple[Corpus, int]], augment: Augmenter | None, rng: np.random.Generator
     ) -> Batch:
-        audio = [corpus.audio(index) for corpus, index in items]
-        if augment is None:
-            features = [log_mel(x.astype(np.float32) / 32768.0) for x in audio]
-        else:
-            features = [spec_augment(log_mel(augment(x)), rng) for x in audio]
+        features = []
+        for corpus, index in items:
+            samples = corpus.audio(index)
+            if augment is None or rng.random() >= self._augmented:
+                features.append(log_mel(samples.astype(np.float32) / 32768.0))
+            else:
+                features.append(spec_augment(log_mel(augment(samples)), rng))
         labels = [[*self._tokens.encode(c.entries[i].text), EOS] for c, i in items]
         return collate(features, labels)
 
 
 def loader(utterances: Utterances) -> Iterator[Batch]:
-    """The batches, prepared ahead in another process."""
-    return iter(DataLoader(utterances, batch_size=None, num_workers=1, prefetch_factor=8))
+    """The batches, prepared ahead in another process, which gives way to the training itself."""
+    return iter(
+        DataLoader(
+            utterances,
+            batch_size=None,
+            num_workers=1,
+            prefetch_factor=8,
+            worker_init_fn=lambda _: os.nice(10) and None,
+        )
+    )

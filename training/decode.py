@@ -14,7 +14,7 @@ from training.data import collate
 from training.model import Transducer
 from training.tokens import EOS
 
-MOST_SYMBOLS = 4
+MOST_SYMBOLS = 8
 """Tokens that one frame may emit."""
 
 

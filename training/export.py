@@ -13,7 +13,8 @@ import logging
 import shutil
 import tempfile
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
@@ -151,14 +152,24 @@ def quantise(source: Path, folder: Path, manifest: Manifest) -> None:
 
 
 def _quantise(source: Path, target: Path) -> None:
-    logging.getLogger().setLevel(logging.ERROR)  # it advises preprocessing that changes nothing
-    quantize_dynamic(
-        source,
-        target,
-        op_types_to_quantize=["MatMul", "Gemm", "Gather"],
-        per_channel=True,
-        weight_type=QuantType.QInt8,
-    )
+    with _quiet():  # it advises preprocessing that changes nothing
+        quantize_dynamic(
+            source,
+            target,
+            op_types_to_quantize=["MatMul", "Gemm", "Gather"],
+            per_channel=True,
+            weight_type=QuantType.QInt8,
+        )
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Only errors are logged meanwhile, by whichever library."""
+    logging.disable(logging.WARNING)
+    try:
+        yield
+    finally:
+        logging.disable(logging.NOTSET)
 
 
 def manifest_of(model: Transducer, name: str, language: str, licence: str) -> Manifest:

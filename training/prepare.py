@@ -5,8 +5,9 @@ from __future__ import annotations
 import argparse
 import csv
 import random
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -19,7 +20,11 @@ from training import corpus, synthesis, text
 SAMPLE_RATE = 16_000
 
 
-def read_recordings(table: Path) -> Iterator[tuple[str, str, NDArray[np.int16]]]:
+Recording = tuple[str, str, NDArray[np.int16]]
+"""Text, speaker, samples."""
+
+
+def read_recordings(table: Path) -> Iterator[Recording]:
     """Utterances of a table with the columns path, speaker and text; paths relative to it."""
     with table.open(encoding="utf8", newline="") as file:
         for row in csv.DictReader(file, delimiter="\t"):
@@ -31,25 +36,43 @@ def read_recordings(table: Path) -> Iterator[tuple[str, str, NDArray[np.int16]]]
             yield words, row["speaker"], np.asarray(samples.clip(-1, 1) * 32767, np.int16)
 
 
-def sentences(general: list[str], count: int, seed: int, *, held_out: set[str]) -> list[str]:
-    """A mix of 40 % home commands, 40 % general requests, 12 % phrases, 8 % random words."""
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """Sentences and words to draw from, all normalised."""
+
+    requests: list[str]
+    prose: list[str]
+    words: list[str]
+
+
+KINDS = {"command": 0.30, "request": 0.25, "prose": 0.25, "phrase": 0.08, "salad": 0.12}
+"""The mix of a training corpus."""
+
+
+def sentences(sources: Sources, count: int, seed: int, *, held_out: set[str]) -> list[str]:
+    """`count` sentences in the proportions of `KINDS`, none of them held out."""
     rng = random.Random(seed)
     commands = text.Commands(seed)
-    vocabulary = sorted({word for line in general for word in line.split()})
-    salad = text.word_salad(vocabulary, seed)
+    salad = text.word_salad(sources.words, seed)
+    draw: dict[str, Callable[[], str]] = {
+        "command": lambda: commands.draw("command"),
+        "request": lambda: rng.choice(sources.requests),
+        "prose": lambda: rng.choice(sources.prose or sources.requests),
+        "phrase": lambda: commands.draw("phrase"),
+        "salad": lambda: next(salad),
+    }
     result: list[str] = []
     while len(result) < count:
-        draw = rng.random()
-        if draw < 0.4:
-            line = commands.draw("command")
-        elif draw < 0.8:
-            line = rng.choice(general)
-        else:
-            line = commands.draw("phrase") if draw < 0.92 else next(salad)
-        line = text.normalise(line)
+        kind = rng.choices(list(KINDS), list(KINDS.values()))[0]
+        line = text.normalise(draw[kind]())
         if line and line not in held_out and not text.COFFEE.search(line):
             result.append(line)
     return result
+
+
+def development_speakers(recordings: list[Recording]) -> set[str]:
+    """One speaker in sixteen, to watch a run with voices that it does not train on."""
+    return set(sorted({speaker for _, speaker, _ in recordings})[::16])
 
 
 def _make(job: tuple[Path, list[str], bool, int]) -> str:
@@ -63,6 +86,8 @@ def main() -> None:
     """Command line."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--texts", type=Path, nargs="*", default=[], help="general requests")
+    parser.add_argument("--wordnet", type=Path, help="WordNet's folder, for examples of use")
+    parser.add_argument("--words", type=Path, help="a list of words, one a line")
     parser.add_argument("--recordings", type=Path, nargs="*", default=[], help="tables of speech")
     parser.add_argument("--noise", type=Path, help="table of noises, as of recordings")
     parser.add_argument("--measure", type=Path, help="sentences that are only measured with")
@@ -73,27 +98,40 @@ def main() -> None:
     args = parser.parse_args()
 
     for number, table in enumerate(args.recordings):
-        print("real", corpus.write(args.data / f"real{number}", read_recordings(table)))
+        recordings = list(read_recordings(table))
+        developing = development_speakers(recordings) if args.shards else set()
+        for name, kept in (("real", False), ("dev_real", True)):
+            part = [row for row in recordings if (row[1] in developing) == kept]
+            if part:
+                print(name, corpus.write(args.data / f"{name}{number}", part))
     if args.noise:
         print("noise", corpus.write(args.data / "noise", read_recordings(args.noise)))
     if args.shards == 0:
         return
-    general = text.requests(args.texts)
+    measured = text.normalised_lines(args.measure) if args.measure else set()
+    general = [line for line in text.requests(args.texts) if line not in measured]
     dev_general = set(general[::60])
     general = [line for line in general if line not in dev_general]
     home = text.Commands(7)
     home_test = sorted({text.normalise(home.draw("command")) for _ in range(200)})
-    held_out = dev_general | set(home_test)
+    held_out = dev_general | set(home_test) | measured
+    words = {word for line in general for word in line.split()}
+    if args.words:
+        words |= {text.normalise(word) for word in args.words.read_text("utf8").splitlines()}
+    sources = Sources(
+        general,
+        text.wordnet_examples(args.wordnet) if args.wordnet else [],
+        sorted(word for word in words if word and " " not in word),
+    )
     jobs = [
         (args.data / "dev_general", sorted(dev_general)[:200], False, 1),
         (args.data / "heldout_home", home_test, True, 2),
     ]
-    if args.measure:
-        lines = [text.normalise(line) for line in args.measure.read_text("utf8").splitlines()]
-        lines = random.Random(3).sample(sorted(line for line in lines if line), 200)
+    if measured:
+        lines = random.Random(3).sample(sorted(measured - {""}), 200)
         jobs.append((args.data / "heldout_slurp", lines, True, 3))
     for shard in range(args.shards):
-        lines = sentences(general, args.shard_size, 100 + shard, held_out=held_out)
+        lines = sentences(sources, args.shard_size, 100 + shard, held_out=held_out)
         jobs.append((args.data / f"tts{shard}", lines, False, 200 + shard))
     with ProcessPoolExecutor(args.processes) as pool:
         for line in pool.map(_make, jobs):

@@ -1,4 +1,4 @@
-"""Training speech from free text-to-speech programs: flite, festival and espeak-ng.
+"""Training speech from free text-to-speech programs: flite, festival, RHVoice, pico, espeak-ng.
 
 Few voices are free, so each is multiplied. A voice speaks slower or faster by a factor, and the
 result is resampled by the same factor: the tempo comes out as it was while pitch and formants
@@ -93,13 +93,60 @@ class Espeak:
                 yield path
 
 
+@dataclass(frozen=True, slots=True)
+class RHVoice:
+    """A voice of RHVoice, which speaks with statistical models of real speakers."""
+
+    name: str
+
+    def speak(self, texts: Sequence[str], stretch: float, pitch: float) -> Iterator[Path]:
+        """See `Voice`."""
+        with tempfile.TemporaryDirectory() as folder:
+            for number, text in enumerate(texts):
+                path = Path(folder, f"{number}.wav")
+                settings = [
+                    "-p",
+                    self.name,
+                    "-r",
+                    f"{100 / stretch:.0f}",
+                    "-t",
+                    f"{100 * pitch:.0f}",
+                ]
+                run = ["RHVoice-test", *settings, "-o", str(path)]
+                subprocess.run(run, input=text.encode(), check=True, capture_output=True)
+                yield path
+
+
+@dataclass(frozen=True, slots=True)
+class Pico:
+    """A language of SVOX pico, one female voice each."""
+
+    name: str
+
+    def speak(self, texts: Sequence[str], stretch: float, pitch: float) -> Iterator[Path]:
+        """See `Voice`."""
+        with tempfile.TemporaryDirectory() as folder:
+            for number, text in enumerate(texts):
+                path = Path(folder, f"{number}.wav")
+                speed, height = f"{100 / stretch:.0f}", f"{100 * pitch:.0f}"
+                marked = f'<speed level="{speed}"><pitch level="{height}">{text}</pitch></speed>'
+                run = ["pico2wave", "-l", self.name, "-w", str(path), marked]
+                subprocess.run(run, check=True, capture_output=True)
+                yield path
+
+
 TRAINING_VOICES: tuple[tuple[Voice, float], ...] = (
-    (Flite("slt", 170.0), 3.0),
-    (Flite("awb", 130.0), 3.0),
-    (Flite("kal16", 105.0), 1.5),
-    (Festival("kal_diphone"), 1.5),
-    (Festival("cmu_us_slt_arctic_hts"), 2.0),
-    *((Espeak(f"{accent}+{variant}"), 0.08)
+    (Flite("slt", 170.0), 2.5),
+    (Flite("awb", 130.0), 2.5),
+    (Flite("kal16", 105.0), 1.0),
+    (Festival("kal_diphone"), 1.0),
+    (Festival("cmu_us_slt_arctic_hts"), 1.5),
+    (RHVoice("bdl"), 2.5),
+    (RHVoice("clb"), 2.5),
+    (RHVoice("alan"), 2.5),
+    (Pico("en-US"), 2.5),
+    (Pico("en-GB"), 2.5),
+    *((Espeak(f"{accent}+{variant}"), 0.07)
       for accent in ("en-us", "en-gb", "en-gb-scotland", "en-gb-x-rp")
       for variant in ("m1", "m3", "m4", "m7", "f2", "f3", "f4")),
 )  # fmt: skip
@@ -113,8 +160,9 @@ HELD_OUT_VOICES: tuple[tuple[Voice, float], ...] = (
 
 
 def available() -> bool:
-    """Whether the programs are installed (`apt install flite festival espeak-ng`)."""
-    return all(shutil.which(program) for program in ("flite", "festival", "espeak-ng"))
+    """Whether the programs are installed; `docs/training.md` has the command."""
+    programs = ("flite", "festival", "RHVoice-test", "pico2wave", "espeak-ng")
+    return all(shutil.which(program) for program in programs)
 
 
 def synthesise(
@@ -123,7 +171,7 @@ def synthesise(
     seed: int,
     *,
     vary: bool = True,
-    batch: int = 25,
+    batch: int = 10,
 ) -> Iterator[tuple[str, str, Samples]]:
     """Yield (text, voice, int16 samples at 16 kHz) for each text, spoken by random voices."""
     rng = random.Random(seed)

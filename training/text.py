@@ -79,10 +79,30 @@ def _digits(digits: str) -> str:
     return spell(number, year=1900 <= number < 2100)
 
 
+def normalised_lines(path: Path) -> set[str]:
+    """The different lines of a text file, normalised."""
+    return {normalise(line) for line in path.read_text("utf8").splitlines()}
+
+
 def requests(paths: list[Path]) -> list[str]:
     """General requests from text files, normalised, the coffee domain left out, sorted."""
-    lines = {normalise(line) for path in paths for line in path.read_text("utf8").splitlines()}
+    lines = {line for path in paths for line in normalised_lines(path)}
     return sorted(line for line in lines if _usable(line))
+
+
+def wordnet_examples(folder: Path) -> list[str]:
+    """The sentences that show WordNet's words in use, normalised, sorted.
+
+    `folder` holds its `data.noun`, `data.verb`, `data.adj` and `data.adv` (Debian's
+    `wordnet-base`). They are short, and together they use most of the language.
+    """
+    lines = {
+        normalise(example)
+        for part in ("noun", "verb", "adj", "adv")
+        for entry in (folder / f"data.{part}").read_text("latin1").splitlines()
+        for example in re.findall(r'"([^"]+)"', entry.partition("|")[2])
+    }
+    return sorted(line for line in lines if _usable(line) and " " in line)
 
 
 def _usable(line: str) -> bool:

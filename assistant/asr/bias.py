@@ -107,8 +107,7 @@ class ShallowFusion:
                 weights.append(weight)
             node = child
             counts[node] += 1
-            if weight > weights[node]:
-                weights[node] = weight
+            weights[node] = max(weights[node], weight)
         self._ends.add(node)
 
     def _boost_so_far(self, node: int) -> float:
