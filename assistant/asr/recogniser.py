@@ -99,11 +99,13 @@ class _Position:
         self.advance(samples)
         self.frames = np.concatenate([self.frames, self.features.finish()])
         network = self._network
-        while len(self.frames):
-            count = min(len(self.frames), network.chunk_frames)
+        left = len(self.frames)
+        while left > 0:
+            count = min(left, network.chunk_frames)
             count = -(-count // network.frame_multiple) * network.frame_multiple
             self._pad(count + network.look_ahead_frames)
             self._decode(count)
+            left -= count
 
     def _pad(self, count: int) -> None:
         missing = max(0, count - len(self.frames))

@@ -124,6 +124,28 @@ def test_the_frames_of_the_audio_reach_the_network_once():
     assert network.lengths == (32, 32, 8)
 
 
+def test_what_a_network_looks_ahead_to_comes_again_and_ends():
+    """Windows of 32 frames and 8 more, moving on by 32; after the end the 8 are silence."""
+
+    class Ahead(ToyNetwork):
+        look_ahead_frames = 8
+        frame_multiple = 32
+        windows = ()
+
+        def encode(self, features, state):
+            self.windows = (*self.windows, features)
+            return super().encode(features[:32], state)
+
+    network, front_end = Ahead(), WhisperFrontEnd()
+    ahead = TransducerRecogniser(Model(network, front_end, 3), SearchSettings())
+    heard(ahead, AUDIO[: 160 * 70], cuts=[100, 7000])
+    frames = front_end.open().accept(AUDIO[: 160 * 70])
+    padded = np.pad(frames, ((0, 96), (0, 0)), constant_values=front_end.floor)
+    for number, window in enumerate(network.windows):
+        np.testing.assert_allclose(window, padded[32 * number : 32 * number + 40], atol=1e-6)
+    assert len(network.windows) == 3
+
+
 def test_time_spent_is_counted(recogniser):
     stream = recogniser.open()
     stream.accept(AUDIO)
