@@ -215,8 +215,8 @@ class ShallowFusion:
             node, text = open_ends.pop()
             for letter, child in self._children[node].items():
                 longer = text + letter
-                if longer in self._spelling.numbers:
-                    yield self._spelling.numbers[longer], child
+                for token in self._spelling.numbers.get(longer, ()):
+                    yield token, child
                 if longer in self._spelling.beginnings:
                     open_ends.append((child, longer))
 
@@ -226,7 +226,10 @@ class _Spelling:
 
     def __init__(self, pieces: tuple[str, ...]) -> None:
         self.pieces = pieces
-        self.numbers = {piece: number for number, piece in enumerate(pieces)}
+        self.numbers: dict[str, list[int]] = {}
+        """More than one where tokens differ in what is not written, such as capitals."""
+        for number, piece in enumerate(pieces):
+            self.numbers.setdefault(piece, []).append(number)
         self.beginnings = {piece[:end] for piece in pieces for end in range(1, len(piece))}
         self.begins = np.array([piece.startswith(WORD_START) for piece in pieces])
 

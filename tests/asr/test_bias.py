@@ -142,3 +142,11 @@ def test_a_thousand_names_are_ready_within_50_ms():
         ShallowFusion(LETTERS, phrases, STRENGTH).boosts([0])
         took.append(time.process_time() - began)
     assert min(took) < 0.05
+
+
+def test_tokens_of_the_same_letters_are_boosted_alike():
+    fused = fusion(["fade"], pieces=("<blk>", "▁fa", "de", "▁fa", "de"))
+    first = fused.boosts([fused.start])[0]
+    assert first[1] == first[3] > 0
+    second = fused.boosts([fused.next(fused.start, 3)])[0]
+    assert second[2] == second[4] > 0
