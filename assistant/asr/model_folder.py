@@ -9,6 +9,7 @@ from typing import Final
 from assistant.asr.frontend import FrontEnd, WhisperFrontEnd
 from assistant.asr.manifest import NAME, ModelError
 from assistant.asr.network import Network
+from assistant.asr.published import TOKENS, is_published, published_files
 
 RUNTIMES: Final = ("onnx", "edge")
 
@@ -39,7 +40,23 @@ def load_model(folder: Path, runtime: str = "onnx") -> Model:
         return Model(_edge(folder), WhisperFrontEnd(), symbols=3)
     if (folder / NAME).exists():
         return Model(_onnx(folder), WhisperFrontEnd(), symbols=3)
-    return _sherpa(folder)
+    if is_published(folder):
+        return _sherpa(folder)
+    raise ModelError(f"{folder} holds no model: there is neither {NAME} nor {TOKENS}")
+
+
+def weight_files(folder: Path, runtime: str) -> list[Path]:
+    """The files whose weights a runtime would load; empty where it has none.
+
+    Raises:
+        ModelError: a published model lacks a part.
+
+    """
+    if runtime == "edge":
+        return sorted(folder.glob("*.edge"))
+    if is_published(folder):
+        return list(published_files(folder).values())
+    return sorted(folder.glob("*.onnx"))
 
 
 def _onnx(folder: Path) -> Network:
@@ -60,7 +77,8 @@ def _edge(folder: Path) -> Network:
 
 
 def _sherpa(folder: Path) -> Model:
-    from assistant.asr.sherpa import KaldiFrontEnd, SherpaNetwork  # noqa: PLC0415
+    from assistant.asr.kaldi import KaldiFrontEnd  # noqa: PLC0415
+    from assistant.asr.sherpa import SherpaNetwork  # noqa: PLC0415
 
     network = SherpaNetwork.load(folder)
     return Model(network, KaldiFrontEnd(network.mels), symbols=1)

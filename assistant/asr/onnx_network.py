@@ -13,7 +13,11 @@ from assistant.asr.manifest import Manifest, ModelError, check_files, read_manif
 from assistant.asr.network import Floats, State
 from assistant.asr.tokens import read_pieces
 
-TYPES: Final = {"tensor(float)": np.float32, "tensor(int64)": np.int64}
+TYPES: Final = {
+    "tensor(float)": np.float32,
+    "tensor(int64)": np.int64,
+    "tensor(int32)": np.int32,
+}
 
 
 def session(path: Path) -> onnxruntime.InferenceSession:

@@ -21,6 +21,7 @@ from typing import NamedTuple
 import numpy as np
 
 from assistant.asr.bias import Biaser, NoBias
+from assistant.asr.byte_tokens import joined
 from assistant.asr.network import Floats, Network
 from assistant.asr.tokens import WORD_START, is_special
 from assistant.asr.word_graph import START, Arc, Place, WordGraph, likelier, reachable
@@ -110,7 +111,7 @@ class Vocabulary:
 
     def word(self, tokens: Iterable[int]) -> str:
         """The text of a word's tokens."""
-        return "".join(self.texts[token] for token in tokens)
+        return joined(self.texts[token] for token in tokens)
 
 
 class Search:

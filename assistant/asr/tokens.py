@@ -15,21 +15,29 @@ def read_pieces(path: Path) -> tuple[str, ...]:
     """The text of each token, in the order of their numbers.
 
     Raises:
-        ModelError: a line is malformed, or numbers are missing.
+        ModelError: the file is no text, a line is malformed, or numbers are missing.
 
     """
     found: dict[int, str] = {}
-    for number, line in enumerate(path.read_text("utf8").splitlines(), start=1):
+    for number, line in enumerate(_lines(path), start=1):
         if not line.strip():
             continue
-        piece, _, index = line.rstrip().rpartition(" ")
+        *piece, index = line.rsplit(maxsplit=1)
         if not index.isdecimal():
             raise ModelError(f"{path}, line {number}: expected 'piece number', found {line!r}")
-        # A token that is a space itself leaves nothing before the last space.
-        found[int(index)] = piece or " "
+        # A token that is a space itself leaves nothing before its number.
+        found[int(index)] = piece[0] if piece else " "
     if sorted(found) != list(range(len(found))):
         raise ModelError(f"{path}: the token numbers are not 0 to {len(found) - 1}")
     return tuple(found[index] for index in range(len(found)))
+
+
+def _lines(path: Path) -> list[str]:
+    try:
+        # Not `splitlines`: a token may be a rare line separator.
+        return path.read_text("utf8").split("\n")
+    except UnicodeDecodeError:
+        raise ModelError(f"{path} is no UTF-8 text: fetch the model again") from None
 
 
 def is_special(piece: str) -> bool:

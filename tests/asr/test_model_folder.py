@@ -92,6 +92,13 @@ def test_a_folder_that_is_not_there_is_named(tmp_path):
         load_model(tmp_path / "nowhere")
 
 
+def test_a_folder_without_a_model_says_what_it_looked_for(tmp_path):
+    with pytest.raises(
+        ModelError, match=r"holds no model: .* neither manifest.json nor tokens.txt"
+    ):
+        load_model(tmp_path)
+
+
 def test_unknown_runtimes_are_refused(folder):
     with pytest.raises(ModelError, match="choose onnx or edge"):
         load_model(folder, "gpu")
@@ -106,6 +113,14 @@ def test_malformed_tokens_are_placed(folder):
     (folder / "tokens.txt").write_text("<blk> 0\n\n▁a one\n", "utf8")
     with pytest.raises(ModelError, match=r"tokens\.txt, line 3"):
         read_pieces(folder / "tokens.txt")
+    (folder / "tokens.txt").write_bytes("<blk> 0\né 1\n".encode("latin1"))
+    with pytest.raises(ModelError, match=r"tokens\.txt is no UTF-8 text: fetch"):
+        read_pieces(folder / "tokens.txt")
     (folder / "tokens.txt").write_text("<blk> 0\n▁a 2\n", "utf8")
     with pytest.raises(ModelError, match="not 0 to 1"):
         read_pieces(folder / "tokens.txt")
+
+
+def test_tokens_are_read_however_they_are_set_apart(folder):
+    (folder / "tokens.txt").write_bytes("<blk> 0\r\n▁a\t1\r\n  2\n\u2028 3\n".encode())
+    assert read_pieces(folder / "tokens.txt") == ("<blk>", "▁a", " ", " ")
