@@ -14,6 +14,8 @@ from pathlib import Path
 
 from assistant import household
 from assistant.asr.manifest import ModelError, check_files, read_manifest
+from assistant.asr.model_folder import load_model, weight_files
+from assistant.asr.published import is_published
 from assistant.audio.capture import Driver
 from assistant.audio.microphone import choose
 from assistant.audio.portaudio import PortAudio
@@ -133,16 +135,24 @@ def _wake_words(settings: Settings) -> Iterator[Finding]:
 def _model(settings: Settings) -> Iterator[Finding]:
     about, folder = "recogniser", settings.model_folder
     try:
-        manifest = read_manifest(folder)
-        check_files(folder, manifest)
+        yield _ok(about, _published(folder) if is_published(folder) else _checked(folder))
     except ModelError as error:
-        if (folder / "tokens.txt").is_file() and not (folder / "manifest.json").exists():
-            yield _hint(about, f"{folder} has no manifest, so its files cannot be checked")
-        else:
-            yield _problem(about, error)
-        return
+        yield _problem(about, error)
+
+
+def _checked(folder: Path) -> str:
+    """What a folder in Hearth's form holds; raises `ModelError`."""
+    manifest = read_manifest(folder)
+    check_files(folder, manifest)
     size_mb = sum(entry.bytes for entry in manifest.files.values()) / 1e6
-    yield _ok(about, f"{manifest.name} in {folder}, {size_mb:.1f} MB, checksums right")
+    return f"{manifest.name} in {folder}, {size_mb:.1f} MB, checksums right"
+
+
+def _published(folder: Path) -> str:
+    """The same of one in sherpa-onnx's form: it has no checksums, so it is tried."""
+    model = load_model(folder)
+    size_mb = sum(path.stat().st_size for path in weight_files(folder, "onnx")) / 1e6
+    return f"{model.network.name} in {folder}, {size_mb:.1f} MB, runs (it has no checksums)"
 
 
 def _edge(settings: Settings) -> Iterator[Finding]:

@@ -1,4 +1,5 @@
 import os
+import shutil
 
 import pytest
 
@@ -7,6 +8,7 @@ from assistant.audio.capture import InputDevice
 from assistant.audio.source import AudioError
 from assistant.config import load
 from assistant.doctor import Verdict, examine, healthy
+from tests.asr.sherpa_exports import write_export
 
 DEVICES = (
     InputDevice(index=0, name="HDA Intel", channels=2, rate=44_100, default=True),
@@ -67,6 +69,16 @@ async def test_a_broken_model_names_the_file(examined, tmp_path):
     problems = said(await examined(), Verdict.PROBLEM)
     assert len(problems) == 1
     assert "joiner.onnx is not the file that the manifest lists" in problems[0]
+
+
+async def test_a_published_model_is_tried(examined, tmp_path):
+    shutil.rmtree(tmp_path / "model")
+    write_export(tmp_path / "model", "lstm")
+    (line,) = [line for line in said(await examined(), Verdict.OK) if "recogniser" in line]
+    assert line.endswith("MB, runs (it has no checksums)")
+    (tmp_path / "model" / "joiner-epoch-99-avg-1.onnx").unlink()
+    (problem,) = said(await examined(), Verdict.PROBLEM)
+    assert "joiner.onnx is missing: copy it from the published model" in problem
 
 
 @pytest.mark.parametrize(

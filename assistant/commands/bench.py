@@ -8,14 +8,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from assistant.asr.model_folder import RUNTIMES
+from assistant.asr.model_folder import RUNTIMES, weight_files
 from assistant.bench.audio import PLAIN_RULE_S, recordings
 from assistant.bench.child import measure
 from assistant.commands import UsageError, print_json, say, settings_of
 from assistant.commands.demo import FOLDER
 from assistant.config import Settings
 
-_WEIGHTS = {"onnx": "*.onnx", "edge": "*.edge"}
 _FIGURES = ("speculative_ms", "final_ms", "nlu_ms", "action_ms", "work_ms", "response_ms")
 
 
@@ -39,7 +38,7 @@ def bench(settings: Settings, folder: Path, config: Path | None) -> dict[str, An
     say(f"Measuring on {len(recordings(folder))} recordings in {folder}, one core ...")
     runtimes = {}
     for runtime in RUNTIMES:
-        weights = list(settings.model_folder.glob(_WEIGHTS[runtime]))
+        weights = weight_files(settings.model_folder, runtime)
         if weights or runtime == settings.recogniser.runtime:
             say(f"  the recogniser ({runtime})")
             figures = measure("recognition", folder, config, runtime)
