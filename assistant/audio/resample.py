@@ -22,7 +22,8 @@ class Resampler:
 
     def convert(self, block: NDArray[np.float32], *, last: bool = False) -> NDArray[np.int16]:
         """float32 [n, channels] within -1 ... 1 to int16 [m]; soxr holds back some until `last`."""
-        mono = np.nan_to_num(block.mean(axis=1) if self._mix else block[:, 0])
+        mono = block.mean(axis=1) if self._mix else block[:, 0]
+        mono = np.nan_to_num(mono, posinf=1.0, neginf=-1.0)
         if self._stream is not None:
             mono = self._stream.resample_chunk(mono, last=last)
         samples: NDArray[np.int16] = np.clip(np.rint(mono * 32768.0), -32768, 32767).astype(
