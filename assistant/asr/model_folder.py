@@ -35,7 +35,7 @@ def load_model(folder: Path, runtime: str = "onnx") -> Model:
     if runtime not in RUNTIMES:
         raise ModelError(f"runtime {runtime!r} is unknown: choose {' or '.join(RUNTIMES)}")
     if not folder.is_dir():
-        raise ModelError(f"{folder} is no folder: set the recogniser's model to one")
+        raise ModelError(f"{folder} is no folder: set recogniser.model to one{_beside(folder)}")
     if runtime == "edge":
         return Model(_edge(folder), WhisperFrontEnd(), symbols=3)
     if (folder / NAME).exists():
@@ -43,6 +43,11 @@ def load_model(folder: Path, runtime: str = "onnx") -> Model:
     if is_published(folder):
         return _sherpa(folder)
     raise ModelError(f"{folder} holds no model: there is neither {NAME} nor {TOKENS}")
+
+
+def _beside(folder: Path) -> str:
+    names = sorted(path.parent.name for path in folder.parent.glob(f"*/{NAME}"))
+    return f"; there is {', '.join(names)}" if names else ""
 
 
 def weight_files(folder: Path, runtime: str) -> list[Path]:

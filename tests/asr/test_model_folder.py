@@ -1,6 +1,7 @@
 """Model folders: what is missing or damaged is named."""
 
 import json
+import shutil
 
 import numpy as np
 import pytest
@@ -90,6 +91,12 @@ def test_a_manifest_that_is_no_json_is_named(folder):
 def test_a_folder_that_is_not_there_is_named(tmp_path):
     with pytest.raises(ModelError, match="nowhere is no folder"):
         load_model(tmp_path / "nowhere")
+
+
+def test_a_misspelt_name_is_answered_with_those_there_are(tmp_path, original):
+    shutil.copytree(original, tmp_path / "tiny")
+    with pytest.raises(ModelError, match=r"tinny is no folder: .* one; there is tiny$"):
+        load_model(tmp_path / "tinny")
 
 
 def test_a_folder_without_a_model_says_what_it_looked_for(tmp_path):
