@@ -21,6 +21,7 @@ from assistant.events import (
     Intent,
     Latency,
     Reply,
+    Rescored,
     SpeculationReset,
     Where,
 )
@@ -29,6 +30,7 @@ from assistant.home.model import HomeError
 from assistant.lattice import Lattice
 from assistant.nlu.interpretation import Interpretation, Understanding
 from assistant.plugins import Outcome, Plugin
+from assistant.rescoring import Account, Rescorer, Unchanged
 from assistant.speculation import Speculation, Understood, understand
 from assistant.worker import Worker
 
@@ -50,6 +52,8 @@ class Commit:
     """Where the last speech ended; `None` when there was none."""
     speculated_s: float | None
     """Where the speculation that still stands began."""
+    audio_bytes: int = 0
+    """What the recogniser heard of the utterance, in 16-bit samples."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +68,11 @@ class _Decided:
 
 
 class Answer:
-    """Understands and acts. `lattice` is how final end-points show theirs, if at all."""
+    """Understands and acts.
+
+    `lattice` is how final end-points show theirs, if at all; `rescorer` has a second opinion on
+    what was heard.
+    """
 
     def __init__(
         self,
@@ -72,15 +80,23 @@ class Answer:
         understanding: Understanding,
         plugin_for: Callable[[str | None], Plugin | None],
         lattice: LatticeFormat | None = None,
+        rescorer: Rescorer | None = None,
     ) -> None:
         self._worker = worker
         self._understanding = understanding
         self._plugin_for = plugin_for
         self._lattice = lattice
+        self._rescorer = rescorer or Unchanged()
 
     def speculate(self, result: RecognitionResult) -> Speculation:
         """Begin to understand a result that may not be the last."""
-        return Speculation(result, self._worker, self._understanding, self._plugin_for)
+        return Speculation(
+            result,
+            self._worker,
+            self._understanding,
+            self._plugin_for,
+            self._rescorer.open(),
+        )
 
     async def give(
         self,
@@ -91,7 +107,11 @@ class Answer:
         """Everything from the final end-point to the reply and its latency."""
         at: Where = {"source": commit.source, "audio_s": commit.audio_s}
         begin = time.perf_counter()
-        decided = await self._decide(await self._worker.run(finish), speculation)
+        rescoring = speculation.rescoring if speculation else self._rescorer.open()
+        heard = await rescoring.settle(await self._worker.run(finish))
+        if heard.account is not None:
+            yield _rescored(at, commit, heard.account)
+        decided = await self._decide(heard.result, speculation)
         if speculation is not None and decided.speculation is None:
             await speculation.cancel()
             yield SpeculationReset(**at, reason="the final words mean something else")
@@ -174,6 +194,16 @@ async def _outcome(plugin: Plugin, interpretation: Interpretation) -> tuple[Outc
         _LOG.exception("plugin %s failed", plugin.name)
         apology = Outcome(success=False, reply="Sorry, something went wrong.")
         return apology, f"plugin {plugin.name} failed: {error}"
+
+
+def _rescored(at: Where, commit: Commit, account: Account) -> Event:
+    return Rescored(
+        **at,
+        outcome=account.outcome.value,
+        lattice_bytes=account.lattice_bytes,
+        audio_bytes=commit.audio_bytes,
+        waited_ms=account.waited_ms,
+    )
 
 
 def _latency(

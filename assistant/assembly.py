@@ -62,7 +62,13 @@ def make_pipeline(
     listening: Listening,
 ) -> Pipeline:
     """The pipeline; raises `WakeWordError`."""
-    answer = Answer(worker, house.understanding, house.plugins.for_intent, listening.lattice)
+    answer = Answer(
+        worker,
+        house.understanding,
+        house.plugins.for_intent,
+        listening.lattice,
+        house.rescorer,
+    )
     return Pipeline(
         staff=Staff(worker, make_judgement(settings.endpoint, house), answer),
         recogniser=recogniser,

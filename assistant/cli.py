@@ -72,6 +72,9 @@ def parser() -> argparse.ArgumentParser:
     )
     bench.add_argument("--json", action="store_true", help="one JSON object on standard output")
     _edge(command("edge", "The edge runtime's model on an edge processor."))
+    rescorer = command("rescorer", "A language model's second opinion for other devices' words.")
+    rescorer.add_argument("--host", default="127.0.0.1", help="default: 127.0.0.1, this device")
+    rescorer.add_argument("--port", type=int, default=10500, help="default: 10500; 0: a free one")
     wyoming = command("wyoming", "Speech to text, wake words and commands for others, as a server.")
     wyoming.add_argument("--host", default="127.0.0.1", help="default: 127.0.0.1, this device only")
     wyoming.add_argument("--port", type=int, default=10300, help="default: 10300; 0: a free one")
@@ -104,6 +107,9 @@ def _transcribe(transcribe: argparse.ArgumentParser) -> None:
         dest="personalisation",
         action="store_false",
         help="favour no names",
+    )
+    transcribe.add_argument(
+        "--rescore", metavar="URL", help="ask a rescoring server; only words are sent to it"
     )
     transcribe.add_argument(
         "--context", type=Path, metavar="FILE", help="more names to favour, one a line"

@@ -27,6 +27,7 @@ from assistant.edge.model import FILE_NAME, EdgeModel
 from assistant.home.contacts import ContactsError
 from assistant.home.factory import contacts_of
 from assistant.home.model import HomeError
+from assistant.rescoring import RescoringError
 from assistant.wake import factory as wake
 from assistant.wake.words import WakeWordError
 
@@ -66,6 +67,7 @@ async def examine(
         *await asyncio.to_thread(lambda: list(_model(settings))),
         *await asyncio.to_thread(lambda: list(_edge(settings))),
         *_contacts(settings),
+        *await _rescoring(settings),
     ]
     return (*quick, *await _household(settings), *_folders(settings))
 
@@ -182,13 +184,30 @@ def _contacts(settings: Settings) -> Iterator[Finding]:
         yield _ok("contacts", f"{len(names)} names")
 
 
+async def _rescoring(settings: Settings) -> list[Finding]:
+    """The rescoring server, asked about two words that nobody said."""
+    about, url = "rescoring", settings.rescoring.url
+    if url is None:
+        return []
+    from assistant.cloud.remote import asked_once  # noqa: PLC0415 - seldom wanted
+
+    try:
+        async with asyncio.timeout(_CONNECT_S):
+            sent = await asked_once(settings.rescoring, url)
+    except RescoringError as error:
+        return [_problem(about, error)]
+    except TimeoutError:
+        return [_problem(about, f"{url} did not answer within {_CONNECT_S:g} s")]
+    return [_ok(about, f"{url} answers; {sent} bytes were sent to it")]
+
+
 async def _household(settings: Settings) -> list[Finding]:
     """The home, the plugins and the sentences."""
     try:
         house = await asyncio.to_thread(household.make_household, settings)
     except HomeError as error:
         return [_problem("home", error)]
-    except ContactsError:
+    except (ContactsError, RescoringError):
         return []  # said already
     try:
         connected = [await _home(settings, house)]

@@ -110,6 +110,21 @@ class SpeculationReset(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Rescored(Event):
+    """A server was asked for a second opinion on the words; it was sent a lattice, no audio."""
+
+    type: ClassVar[str] = "rescored"
+    outcome: str
+    """`used`, `late` or `failed`."""
+    lattice_bytes: int
+    """What was sent."""
+    audio_bytes: int
+    """What the utterance's audio would have been, in 16-bit samples."""
+    waited_ms: float
+    """From the final end-point to the outcome."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FinalEndpoint(Event):
     """The sentence is over."""
 

@@ -13,7 +13,7 @@ from rapidfuzz import fuzz
 from assistant.asr.result import RecogniserStream, RecognitionResult
 from assistant.audio.vad import VoiceActivity
 from assistant.blocks import Block, seconds
-from assistant.lattice import Hypothesis, log_sum_exp
+from assistant.lattice import Hypothesis, Lattice, log_sum_exp
 
 _WAKE_WORD_LIKENESS = 60.0
 _WAKE_WORD_TAIL_S = 0.25
@@ -47,11 +47,14 @@ class Ear:
         self._stream = stream
         self._voice = voice
         self._wake = wake
+        self.samples = 0
+        """How much was heard."""
 
     def take(self, block: Block) -> Heard:
         """Hear the next block of the utterance."""
         voice = tuple((end_s, self._voice.process(frame)) for frame, end_s in block.frames())
         self._stream.accept(block.samples)
+        self.samples += block.samples.size
         return Heard(seconds(block.end), voice, self._own(self._stream.partial()))
 
     def peek(self) -> RecognitionResult:
@@ -67,7 +70,10 @@ class Ear:
 
 
 def without_wake_word(result: RecognitionResult, wake: WakeWordSaid) -> RecognitionResult:
-    """The result less the wake word at its beginning; hypotheses that become equal are joined."""
+    """The result less the wake word at its beginning; hypotheses that become equal are joined.
+
+    In the lattice no word is said up to where the best hypothesis' wake word ends.
+    """
     joined: dict[str, list[Hypothesis]] = {}
     for hypothesis in result.nbest:
         own = Hypothesis(hypothesis.words[_wake_words(hypothesis, wake) :], hypothesis.log_prob)
@@ -77,7 +83,18 @@ def without_wake_word(result: RecognitionResult, wake: WakeWordSaid) -> Recognit
         for same in joined.values()
     ]
     nbest.sort(key=lambda hypothesis: -hypothesis.log_prob)
-    return replace(result, nbest=tuple(nbest))
+    said = result.nbest[0].words[: _wake_words(result.nbest[0], wake)]
+    lattice = _silenced(result.lattice, said[-1].end_s) if said else result.lattice
+    return replace(result, nbest=tuple(nbest), lattice=lattice)
+
+
+def _silenced(lattice: Lattice, until_s: float) -> Lattice:
+    """The lattice without the words that end by `until_s`."""
+    edges = (
+        replace(edge, word="") if lattice.nodes[edge.end].time_s <= until_s else edge
+        for edge in lattice.edges
+    )
+    return replace(lattice, edges=tuple(edges))
 
 
 def _wake_words(hypothesis: Hypothesis, wake: WakeWordSaid) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from assistant.config.settings import Settings
@@ -15,6 +15,7 @@ from assistant.nlu.sentence_files import SentenceFiles, read_folder
 from assistant.nlu.understanding import HomeUnderstanding
 from assistant.plugin_loader import PluginRegistry, load_plugins
 from assistant.plugins import PluginContext, say_in_log
+from assistant.rescoring import Rescorer, Unchanged
 
 _LOG = logging.getLogger(__name__)
 
@@ -28,6 +29,8 @@ class Household:
     sentences: SentenceFiles
     """Those of the user's own."""
     understanding: HomeUnderstanding
+    rescorer: Rescorer = field(default_factory=Unchanged)
+    """Who has a second opinion on what is said."""
 
     async def start(self) -> None:
         """Connect to the home and start what plugins do in the background.
@@ -39,9 +42,11 @@ class Household:
         except HomeError as error:
             _LOG.warning("%s", error)
         await self.plugins.start()
+        await self.rescorer.start()
 
     async def close(self) -> None:
         """Let go of everything."""
+        await self.rescorer.close()
         await self.plugins.close()
         await self.home.close()
 
@@ -57,8 +62,8 @@ def make_household(
     `announce` says something when nobody has asked; without it, it goes into the log. `state` is
     the folder for what must survive a restart (`state_folder()` in the service); without it,
     nothing is kept. `understanding`: that of another household with the same settings, to save
-    the time of making it. Raises `HomeError` and `ContactsError`; a bad plugin or sentence file is
-    left out and named in `plugins.problems` or `sentences.problems`.
+    the time of making it. Raises `HomeError`, `ContactsError` and `RescoringError`; a bad plugin or
+    sentence file is left out and named in `plugins.problems` or `sentences.problems`.
     """
     home = make_home(settings)
     context = PluginContext(
@@ -75,7 +80,15 @@ def make_household(
         sentences=[*plugins.sentences, *sentences.documents],
         own_area=settings.home.area,
     )
-    return Household(home, plugins, sentences, understanding)
+    return Household(home, plugins, sentences, understanding, _rescorer(settings, home))
+
+
+def _rescorer(settings: Settings, home: Home) -> Rescorer:
+    if settings.rescoring.url is None:
+        return Unchanged()
+    from assistant.cloud.remote import make_rescorer  # noqa: PLC0415 - seldom wanted
+
+    return make_rescorer(settings.rescoring, settings.rescoring.url, home.contacts)
 
 
 def state_folder(environ: Mapping[str, str] = os.environ) -> Path:

@@ -1,7 +1,8 @@
 """Understanding ahead of time: an interpretation of what was heard so far, held and never acted on.
 
 A speculation is begun at the speculative end-point. Its interpretation is computed in the worker,
-then the plugin that would carry it out may fetch what it needs. It ends in one of two ways:
+then the plugin that would carry it out may fetch what it needs; a server that rescores is asked
+meanwhile. It ends in one of two ways:
 `settle` when the final end-pointer agrees, `cancel` when it does not.
 """
 
@@ -16,6 +17,7 @@ from dataclasses import dataclass
 from assistant.asr.result import RecognitionResult
 from assistant.nlu.interpretation import Interpretation, Understanding
 from assistant.plugins import Plugin
+from assistant.rescoring import Rescoring
 from assistant.worker import Worker
 
 _LOG = logging.getLogger(__name__)
@@ -51,8 +53,11 @@ class Speculation:
         worker: Worker,
         understanding: Understanding,
         plugin_for: Callable[[str | None], Plugin | None],
+        rescoring: Rescoring,
     ) -> None:
         self.result = result
+        self.rescoring = rescoring
+        rescoring.begin(result)
         self._plugin_for = plugin_for
         self._understanding = asyncio.create_task(understand(worker, understanding, result))
         self._preparing = asyncio.create_task(self._prepare())
@@ -73,7 +78,7 @@ class Speculation:
         tasks = (self._preparing, self._understanding)
         for task in tasks:
             task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await asyncio.gather(*tasks, self.rescoring.cancel(), return_exceptions=True)
 
     async def _prepare(self) -> None:
         interpretation = (await self.understood()).interpretation

@@ -35,6 +35,8 @@ from assistant.worker import Worker
 
 BLOCK_FRAMES = 2
 """20 ms: how finely end-points are placed."""
+SAMPLE_BYTES = 2
+"""Of 16-bit audio."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,6 +181,7 @@ class Utterance:
             reason=reason,
             speech_end_s=self._progress.speech_end_s,
             speculated_s=self._speculated_s if self._speculation else None,
+            audio_bytes=SAMPLE_BYTES * self._ear.samples,
         )
 
     def _said(self) -> list[Event]:

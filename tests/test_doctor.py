@@ -9,6 +9,7 @@ from assistant.audio.source import AudioError
 from assistant.config import load
 from assistant.doctor import Verdict, examine, healthy
 from tests.asr.sherpa_exports import write_export
+from tests.cloud.lattices import TOKEN, serving
 
 DEVICES = (
     InputDevice(index=0, name="HDA Intel", channels=2, rate=44_100, default=True),
@@ -147,3 +148,27 @@ async def test_a_state_folder_that_is_a_file_is_a_problem(examined, tmp_path):
     (tmp_path / "state").write_text("")
     (problem,) = said(await examined(), Verdict.PROBLEM)
     assert "cannot be written" in problem
+
+
+async def test_a_rescoring_server_is_asked(examined):
+    def config(url):
+        return f"rescoring: {{url: '{url}'}}\nprivacy: {{keep_words_local: false}}\n"
+
+    async with serving() as url:
+        assert any(
+            line.startswith(f"rescoring: {url} answers; ")
+            for line in said(await examined(config(url)), Verdict.OK)
+        )
+    async with serving(token=TOKEN) as url:
+        (problem,) = said(await examined(config(url)), Verdict.PROBLEM)
+    assert "the server refuses the token" in problem
+    (problem,) = said(await examined(config(url)), Verdict.PROBLEM)
+    assert "cannot be reached" in problem
+
+
+async def test_a_rescoring_certificate_that_is_none_is_one_problem(examined):
+    text = "rescoring: {url: 'https://attic', certificate: gone.pem}\n"
+    (problem,) = said(
+        await examined(text + "privacy: {keep_words_local: false}\n"), Verdict.PROBLEM
+    )
+    assert "gone.pem is no certificate" in problem

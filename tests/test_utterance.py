@@ -4,7 +4,7 @@ import asyncio
 from contextlib import aclosing
 
 import pytest
-from scripted import ArraySource, LoudnessVad, Script, ScriptedRecogniser, spoken
+from scripted import ArraySource, LoudnessVad, Script, ScriptedRecogniser, result, spoken
 
 from assistant.answer import Answer
 from assistant.asr.endpoint import STYLES, Completeness, FinalEndpointer, SpeculativeEndpointer
@@ -12,7 +12,8 @@ from assistant.home.model import Change, HomeError
 from assistant.nlu.interpretation import Interpretation
 from assistant.opening import SpeechOpener
 from assistant.pipeline import Pipeline
-from assistant.plugins import Outcome
+from assistant.plugins import Outcome as Done
+from assistant.rescoring import Account, Outcome, Rescored
 from assistant.utterance import Judgement, Staff
 from assistant.worker import Worker
 
@@ -60,7 +61,7 @@ class Switch:
         self.log.append("act " + interpretation.intent)
         if self.error:
             raise self.error
-        return Outcome(True, "Done.", ("light.one",), (Change("light.one", "state", "off", "on"),))
+        return Done(True, "Done.", ("light.one",), (Change("light.one", "state", "off", "on"),))
 
 
 def completeness(text):
@@ -70,7 +71,7 @@ def completeness(text):
 class Room:
     """A pipeline around a script."""
 
-    def __init__(self, *scripts, style="normal", plugin=None, **final):
+    def __init__(self, *scripts, style="normal", plugin=None, rescorer=None, **final):
         self.worker = Worker()
         self.plugin = plugin or Switch()
         self.words = Words()
@@ -84,6 +85,7 @@ class Room:
             self.worker,
             self.words,
             lambda intent: self.plugin if intent in self.plugin.intents() else None,
+            rescorer=rescorer,
         )
         self.pipeline = Pipeline(
             staff=Staff(self.worker, judgement, answer),
@@ -288,3 +290,64 @@ async def test_one_utterance_after_the_other():
     events = await room.hear(spoken(*[("quiet", 0.5), ("speech", 1.0), ("quiet", 3.0)] * 2))
     assert types(events).count("final_endpoint") == 2
     assert [event.intent for event in events if event.type == "intent"] == ["HassTurnOn", None]
+
+
+class SecondOpinion:
+    """Hears other words than the recogniser did, and notes what it is shown."""
+
+    def __init__(self, words, account=None):
+        self.words = words
+        self.account = account
+        self.log = []
+
+    def open(self):
+        self.log.append("open")
+        return self
+
+    def begin(self, heard):
+        self.log.append(f"begin {heard.text}")
+
+    async def settle(self, heard):
+        self.log.append(f"settle {heard.text}")
+        return Rescored(result(self.words.split()), self.account)
+
+    async def cancel(self):
+        self.log.append("cancel")
+
+
+SENT = Account(Outcome.USED, lattice_bytes=99, waited_ms=3.0)
+
+
+async def test_a_second_opinion_is_what_is_understood():
+    other = SecondOpinion("turn off the light", SENT)
+    room = Room(Script(COMMAND), rescorer=other)
+    events = await room.hear(AUDIO)
+    assert types(events) == [*WHOLE[:3], "rescored", "speculation_reset", *WHOLE[3:]]
+    assert one(events, "final_endpoint").text == "turn off the light"
+    assert one(events, "final_endpoint").revised is True
+    assert room.plugin.log == ["prepare HassTurnOn", "act HassTurnOff"]
+    told = one(events, "rescored")
+    assert (told.outcome, told.lattice_bytes) == ("used", 99)
+    heard_s = one(events, "final_endpoint").audio_s
+    assert 32_000 * (heard_s - 0.5) <= told.audio_bytes <= 32_000 * heard_s
+    assert other.log[:3] == ["open", "begin turn on the light", "settle turn on the light"]
+    assert set(other.log[3:]) == {"cancel"}
+
+
+async def test_a_second_opinion_that_agrees_costs_nothing():
+    room = Room(Script(COMMAND), rescorer=SecondOpinion("turn on the light"))
+    events = await room.hear(AUDIO)
+    assert types(events) == WHOLE
+    assert one(events, "intent").reused is True
+
+
+async def test_when_speech_goes_on_the_second_opinion_is_asked_anew():
+    script = Script([*COMMAND, ("and", 1.9), ("the", 2.0), ("other", 2.1), ("light", 2.3)])
+    whole = "turn on the light and the other light"
+    other = SecondOpinion(whole)
+    room = Room(script, rescorer=other)
+    await room.hear(
+        spoken(("quiet", 0.5), ("speech", 1.0), ("quiet", 0.3), ("speech", 0.8), ("quiet", 2.0))
+    )
+    assert other.log[:3] == ["open", "begin turn on the light", "cancel"]
+    assert other.log[3:6] == ["open", f"begin {whole}", f"settle {whole}"]

@@ -19,6 +19,7 @@ from assistant.edge.errors import EdgeFormatError
 from assistant.edge.native import KernelError
 from assistant.home.contacts import ContactsError
 from assistant.home.model import HomeError
+from assistant.rescoring import RescoringError
 from assistant.wake.words import WakeWordError
 
 
@@ -27,7 +28,16 @@ class UsageError(Exception):
 
 
 _WRONG = (UsageError, ConfigError, SettingError, WakeWordError, ContactsError)
-_FAILED = (AudioError, HomeError, ModelError, EdgeFormatError, KernelError, BenchError, OSError)
+_FAILED = (
+    AudioError,
+    HomeError,
+    ModelError,
+    EdgeFormatError,
+    KernelError,
+    BenchError,
+    RescoringError,
+    OSError,
+)
 
 
 def exit_status(error: Exception) -> int | None:

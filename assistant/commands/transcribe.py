@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,15 +17,21 @@ from assistant.assembly import bias_phrases, load_recogniser
 from assistant.audio.file import FileSource
 from assistant.audio.source import SAMPLE_RATE, AudioError
 from assistant.commands import UsageError, print_json, say, settings_of
+from assistant.config import SettingError, Settings
+from assistant.config.settings import leaves_device
 from assistant.home.factory import make_home
+from assistant.rescoring import Outcome, Rescored
 
 BLOCK = SAMPLE_RATE // 10
 """Samples given to the recogniser at a time, as in live use."""
+_PATIENCE_MS = 2000.0
+"""How long a rescoring server is waited for: nobody waits for a reply here."""
 
 
 def run(args: argparse.Namespace) -> int:
     """Print a JSON line a file; 1 if a file could not be read, after all the others."""
     settings = settings_of(args)
+    second = _second_opinion(settings, args.rescore) if args.rescore else None
     bias: tuple[BiasPhrase, ...] = ()
     if args.personalisation:
         bias = bias_phrases(settings, make_home(settings))
@@ -34,7 +41,7 @@ def run(args: argparse.Namespace) -> int:
     status = 0
     for name in args.files:
         try:
-            print_json(transcribe(recogniser, name, bias))
+            print_json(transcribe(recogniser, name, bias, second))
         except AudioError as error:
             say(f"assistant: {error}")
             status = 1
@@ -50,8 +57,42 @@ def read_context(path: Path) -> list[str]:
     return [line.strip() for line in lines if line.strip()]
 
 
-def transcribe(recogniser: Recogniser, name: str, bias: Sequence[BiasPhrase]) -> dict[str, Any]:
-    """One file's transcript as plain values; raises `AudioError`."""
+def _second_opinion(settings: Settings, url: str) -> Callable[[RecognitionResult], Rescored]:
+    """Asks a server; raises `UsageError` for one that may not be asked."""
+    from assistant.cloud.remote import make_rescorer  # noqa: PLC0415 - seldom wanted
+
+    if leaves_device(url) and settings.privacy.keep_words_local:
+        raise UsageError(
+            f"{url} is another machine, and privacy.keep_words_local says that words stay on this "
+            "device: set it to false if you want this"
+        )
+    try:
+        chosen = replace(settings.rescoring, url=url, deadline_ms=_PATIENCE_MS)
+    except SettingError as error:
+        raise UsageError(f"--rescore: {error}") from None
+    home = make_home(settings)
+
+    async def ask(result: RecognitionResult) -> Rescored:
+        rescorer = make_rescorer(chosen, url, home.contacts)
+        await rescorer.start()
+        try:
+            return await rescorer.open().settle(result)
+        finally:
+            await rescorer.close()
+
+    return lambda result: asyncio.run(ask(result))
+
+
+def transcribe(
+    recogniser: Recogniser,
+    name: str,
+    bias: Sequence[BiasPhrase],
+    second: Callable[[RecognitionResult], Rescored] | None = None,
+) -> dict[str, Any]:
+    """One file's transcript as plain values; raises `AudioError`.
+
+    `second` rescores it. Where that fails, the log says why, and `rescored` is as `text`.
+    """
     samples = asyncio.run(read_samples(name))
     result = recognise(recogniser, samples, bias)
     audio_s = samples.size / SAMPLE_RATE
@@ -64,6 +105,22 @@ def transcribe(recogniser: Recogniser, name: str, bias: Sequence[BiasPhrase]) ->
         "audio_s": round(audio_s, 4),
         "decode_ms": round(result.decode_ms, 2),
         "real_time_factor": round(result.decode_ms / 1000 / audio_s, 4),
+        **(_rescored(second(result), samples) if second else {}),
+    }
+
+
+def _rescored(outcome: Rescored, samples: NDArray[np.int16]) -> dict[str, Any]:
+    account = outcome.account
+    return {
+        "rescored": outcome.result.text,
+        "rescored_nbest": [
+            {"text": each.text, "log_prob": round(each.log_prob, 4)}
+            for each in outcome.result.nbest
+        ],
+        "rescoring": account.outcome.value if account else Outcome.FAILED.value,
+        "lattice_bytes": account.lattice_bytes if account else 0,
+        "audio_bytes": samples.nbytes,
+        "rescoring_ms": round(account.waited_ms, 2) if account else 0.0,
     }
 
 

@@ -6,9 +6,11 @@ single settings checks itself when it is made and raises `SettingError`.
 
 from __future__ import annotations
 
+import ipaddress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Literal
+from urllib.parse import urlsplit
 
 from assistant.config.error import nearest
 
@@ -164,6 +166,69 @@ class UnderstandingSettings:
     plugins: Path | None = None
 
 
+def leaves_device(url: str) -> bool:
+    """Whether what is sent to a URL goes to another machine."""
+    host = urlsplit(url).hostname or ""
+    try:
+        return not ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host != "localhost"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RescoringSettings:
+    """A server that gives a second opinion on the words."""
+
+    url: str | None = None
+    token: Annotated[str | None, Limits(secret=True)] = None
+    certificate: Path | None = None
+    deadline_ms: Annotated[float, Limits(at_least=10, at_most=2000)] = 150.0
+    early: bool = True
+    tag_names: bool = True
+
+    def __post_init__(self) -> None:
+        if self.url is not None:
+            _check_address(self.url)
+
+
+def _check_address(url: str) -> None:
+    """Raises `SettingError` for a URL that words must not be sent to."""
+    try:
+        known = urlsplit(url).scheme in {"http", "https"} and urlsplit(url).hostname
+    except ValueError:
+        known = None
+    if not known:
+        raise SettingError(f"'{url}' must begin with https:// and name a server", "url")
+    if not url.startswith("https://") and leaves_device(url):
+        raise SettingError(
+            f"'{url}' must begin with https://; http:// is only for this device itself", "url"
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RescorerSettings:
+    """The rescoring server, `assistant rescorer`. A weight that is `None` is the tuned one."""
+
+    token: Annotated[str | None, Limits(secret=True)] = None
+    certificate: Path | None = None
+    key: Path | None = None
+    language_model: str = "lm-en-small"
+    completion_model: str | None = None
+    completion_token: Annotated[str | None, Limits(secret=True)] = None
+    language_weight: Annotated[float | None, Limits(at_least=0, at_most=5)] = None
+    internal_weight: Annotated[float | None, Limits(at_least=0, at_most=5)] = None
+    word_bonus: Annotated[float | None, Limits(at_least=-10, at_most=10)] = None
+    beam: Annotated[int, Limits(at_least=1, at_most=64)] = 8
+    concurrency: Annotated[int, Limits(at_least=1, at_most=10_000)] = 256
+    time_limit_ms: Annotated[float, Limits(at_least=10, at_most=60_000)] = 1000.0
+
+    def __post_init__(self) -> None:
+        if self.certificate is not None and self.key is None:
+            raise SettingError("a certificate needs its `key`", "certificate")
+        if self.key is not None and self.certificate is None:
+            raise SettingError("a key needs its `certificate`", "key")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PrivacySettings:
     """What happens to what was heard."""
@@ -172,6 +237,7 @@ class PrivacySettings:
         Literal[True],
         Limits(because="nothing in Hearth can send audio away, and no setting changes that"),
     ] = True
+    keep_words_local: bool = True
     save_recordings: Literal[False] | Path = False
 
 
@@ -193,6 +259,8 @@ class Settings:
     endpoint: EndpointSettings = field(default_factory=EndpointSettings)
     understanding: UnderstandingSettings = field(default_factory=UnderstandingSettings)
     home: HomeSettings = field(default_factory=HomeSettings)
+    rescoring: RescoringSettings = field(default_factory=RescoringSettings)
+    rescorer: RescorerSettings = field(default_factory=RescorerSettings)
     privacy: PrivacySettings = field(default_factory=PrivacySettings)
     logging: LoggingSettings = field(default_factory=LoggingSettings)
 
@@ -201,10 +269,25 @@ class Settings:
     secrets: frozenset[str] = field(default=frozenset(), compare=False)
     """Dotted names of settings that came out of `secrets.yaml` and are not to be shown."""
 
+    def __post_init__(self) -> None:
+        url = self.rescoring.url
+        if url is not None and self.privacy.keep_words_local:
+            raise SettingError(
+                f"{url} would be sent the words of your commands, and privacy.keep_words_local "
+                "says that they stay on this device: set that to false if you want this, or "
+                "delete rescoring.url",
+                "rescoring",
+                "privacy",
+            )
+
     @property
     def model_folder(self) -> Path:
-        """The recogniser's folder: a bare name lies in `models/`, a path beside the file."""
-        model = Path(self.recogniser.model).expanduser()
-        if len(model.parts) == 1 and model.name == self.recogniser.model:
-            return MODELS_FOLDER / model
-        return (self.file.parent if self.file else Path.cwd()) / model
+        """The recogniser's folder."""
+        return self.folder_of(self.recogniser.model)
+
+    def folder_of(self, model: str) -> Path:
+        """A model's folder: a bare name lies in `models/`, a path beside the file."""
+        path = Path(model).expanduser()
+        if len(path.parts) == 1 and path.name == model:
+            return MODELS_FOLDER / path
+        return (self.file.parent if self.file else Path.cwd()) / path

@@ -96,6 +96,46 @@ def test_home_assistant_needs_its_address(refused):
     assert "'homeassistant.local' must begin with http:// or https://" in str(error)
 
 
+LOCAL = "rescoring: {url: 'https://attic:10500'}\n"
+
+
+def test_words_stay_here_unless_the_configuration_says_otherwise(refused, settings):
+    error = refused(LOCAL)
+    assert (error.line, error.column) == (1, 12)
+    assert "https://attic:10500 would be sent the words of your commands" in str(error)
+    assert "privacy.keep_words_local says that they stay on this device" in str(error)
+    assert "set that to false if you want this, or delete rescoring.url" in str(error)
+    refused(LOCAL + "privacy: {keep_words_local: true}\n")
+    loaded = settings(LOCAL + "privacy: {keep_words_local: false}\n")
+    assert loaded.rescoring.url == "https://attic:10500"
+
+
+@pytest.mark.parametrize(
+    ("url", "message"),
+    [
+        ("http://attic:10500", "must begin with https://; http:// is only for this device itself"),
+        ("attic:10500", "must begin with https:// and name a server"),
+        ("https://", "must begin with https:// and name a server"),
+        ("https://[::1", "must begin with https:// and name a server"),
+    ],
+)
+def test_words_go_nowhere_in_the_open(refused, url, message):
+    error = refused(f"rescoring: {{url: '{url}'}}\nprivacy: {{keep_words_local: false}}\n")
+    assert message in str(error)
+
+
+@pytest.mark.parametrize("host", ["localhost", "127.0.0.1", "[::1]"])
+def test_this_device_may_be_asked_without_tls(settings, host):
+    url = f"http://{host}:10500"
+    loaded = settings(f"rescoring: {{url: '{url}'}}\nprivacy: {{keep_words_local: false}}\n")
+    assert loaded.rescoring.url == url
+
+
+def test_a_rescorer_s_certificate_and_key_go_together(refused):
+    assert "a certificate needs its `key`" in str(refused("rescorer: {certificate: a.pem}\n"))
+    assert "a key needs its `certificate`" in str(refused("rescorer: {key: a.pem}\n"))
+
+
 def test_a_token_in_the_open_is_refused_and_not_shown(refused):
     error = refused("home:\n  token: eyJhbGciOi\n")
     assert (error.line, error.column) == (2, 10)

@@ -48,7 +48,11 @@ def test_effective_settings_show_everything_but_secrets(write):
     assert "Zebedee" not in text
 
 
-@hypothesis_settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@hypothesis_settings(
+    max_examples=40,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
 @given(
     device=st.none() | st.integers(0, 99) | st.text(st.characters(codec="utf-8"), min_size=1),
     gain_db=st.floats(-40, 40),

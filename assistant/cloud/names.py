@@ -1,0 +1,30 @@
+"""Personal names in a lattice replaced by a class tag before it leaves."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from assistant.asr.bias import COMMON
+from assistant.asr.spelling import spelled
+from assistant.cloud.subwords import NAME_TAG
+from assistant.lattice import Lattice
+
+_POSSESSIVE = "'s"
+
+
+def tagged(lattice: Lattice, names: Iterable[str]) -> Lattice:
+    """The lattice with every word that is part of one of the names replaced by `NAME_TAG`.
+
+    Edges keep their order, so an answer about the tagged lattice is one about the lattice itself.
+    A name that is an ordinary word as well, such as "will", is replaced wherever it is said; words
+    as common as "the" are not.
+    """
+    hidden = {word for name in names for word in spelled(name).split()} - COMMON
+    hidden |= {word + _POSSESSIVE for word in hidden}
+    return replace(
+        lattice,
+        edges=tuple(
+            replace(edge, word=NAME_TAG) if edge.word in hidden else edge for edge in lattice.edges
+        ),
+    )
