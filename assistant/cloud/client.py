@@ -20,6 +20,9 @@ _TOTAL_S = 10.0
 _KEEP_ALIVE_S = 60.0
 """Less than the server's, so that no request goes down a connection that is being closed."""
 
+_NEEDLESS: Final = ("Accept", "Accept-Encoding", "User-Agent")
+"""Headers that would be half of what is sent."""
+
 _REASONS: Final = {
     401: "the server refuses the token: set rescoring.token to the server's",
     404: "there is no rescoring server at this address: check rescoring.url",
@@ -71,8 +74,8 @@ class Client:
         self._session = aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(keepalive_timeout=_KEEP_ALIVE_S, limit=4),
             headers=headers,
+            skip_auto_headers=_NEEDLESS,
             timeout=aiohttp.ClientTimeout(_TOTAL_S),
-            auto_decompress=False,
         )
 
     async def close(self) -> None:

@@ -113,7 +113,7 @@ def account(event: events.Event) -> str:
         case events.WakeDetected(wake_word=word, probability=probability):
             text = f"woken by '{word.replace('_', ' ')}' ({probability:.2f})"
         case events.Rescored(outcome=outcome, lattice_bytes=sent, audio_bytes=audio):
-            text = f"rescoring: {outcome}; {sent} bytes sent, as audio it were {audio}"
+            text = f"rescoring: {outcome}; {sent} bytes sent, its audio has {audio}"
         case events.FinalEndpoint(text=heard):
             text = f"heard: {heard or '(nothing)'}"
         case events.Intent(intent=str(intent), slots=slots):
