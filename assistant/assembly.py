@@ -18,9 +18,10 @@ from assistant.audio.vad import SileroVad
 from assistant.config.settings import EndpointSettings, Settings
 from assistant.home.model import Area, Device, Home
 from assistant.household import Household
-from assistant.opening import Opener, SpeechOpener, WakeOpener
+from assistant.opening import GuardedOpener, Opener, SpeechOpener, WakeOpener
 from assistant.pipeline import Pipeline
 from assistant.recordings import RecordingRecogniser
+from assistant.reply.own_voice import OwnVoice
 from assistant.utterance import Judgement, Staff
 from assistant.wake import factory as wake
 from assistant.worker import Worker
@@ -40,6 +41,8 @@ class Listening:
     """A wake word, else any speech."""
     lattice: LatticeFormat | None = None
     """How final end-points show their lattice, if at all."""
+    own_voice: OwnVoice | None = None
+    """Where Hearth itself is heard and must not wake itself."""
 
 
 def load_recogniser(settings: Settings) -> Recogniser:
@@ -116,14 +119,20 @@ def bias_phrases(
 
 
 def _opener(settings: Settings, listening: Listening) -> Callable[[], Opener]:
-    if not listening.wake:
-        return lambda: SpeechOpener(SileroVad())
+    unguarded = _by_wake_word(settings) if listening.wake else lambda: SpeechOpener(SileroVad())
+    own_voice = listening.own_voice
+    if own_voice is None:
+        return unguarded
+    return lambda: GuardedOpener(unguarded(), own_voice.covers)
+
+
+def _by_wake_word(settings: Settings) -> Callable[[], Opener]:
     chosen = settings.wake
     lead_s = min(HEAR_BEFORE_WAKE_S, settings.audio.pre_roll_s)
 
-    def open_by_wake_word() -> Opener:
+    def opener() -> Opener:
         detector = wake.create(chosen.engine, chosen.words, chosen.threshold, chosen.refractory_s)
         return WakeOpener(detector, lead_s)
 
-    open_by_wake_word()  # a word that cannot be had is said now rather than at the first frame
-    return open_by_wake_word
+    opener()  # a word that cannot be had is said now rather than at the first frame
+    return opener

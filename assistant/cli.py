@@ -86,7 +86,8 @@ def _listen(listen: argparse.ArgumentParser) -> None:
         "sources",
         metavar="SOURCE",
         nargs="+",
-        help="audio files, `mic`, or `-` for raw 16 kHz 16-bit mono on standard input",
+        help="audio files, `mic`, `tcp://HOST:PORT` of a Wyoming satellite, or `-` for raw 16 kHz "
+        "16-bit mono on standard input",
     )
     listen.add_argument("--no-wake", action="store_true", help="any speech opens an utterance")
     listen.add_argument("--pace", choices=["realtime", "fast"], default="fast")

@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import asyncio
 import os
+import socket
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from assistant import household
 from assistant.asr.manifest import ModelError, check_files, read_manifest
@@ -20,7 +22,7 @@ from assistant.audio.capture import Driver
 from assistant.audio.microphone import choose
 from assistant.audio.portaudio import PortAudio
 from assistant.audio.source import AudioError
-from assistant.config.settings import Settings
+from assistant.config.settings import RepliesSettings, Settings
 from assistant.edge import native
 from assistant.edge.errors import EdgeFormatError
 from assistant.edge.model import FILE_NAME, EdgeModel
@@ -28,6 +30,8 @@ from assistant.home.contacts import ContactsError
 from assistant.home.factory import contacts_of
 from assistant.home.model import HomeError
 from assistant.rescoring import RescoringError
+from assistant.reply.factory import make_player, make_voice
+from assistant.reply.voice import ReplyError
 from assistant.wake import factory as wake
 from assistant.wake.words import WakeWordError
 
@@ -68,6 +72,7 @@ async def examine(
         *await asyncio.to_thread(lambda: list(_edge(settings))),
         *_contacts(settings),
         *await _rescoring(settings),
+        *await asyncio.to_thread(lambda: list(_replies(settings.replies))),
     ]
     return (*quick, *await _household(settings), *_folders(settings))
 
@@ -106,6 +111,9 @@ def _configuration(settings: Settings) -> Iterator[Finding]:
 
 def _microphone(settings: Settings, driver: Callable[[], Driver]) -> Iterator[Finding]:
     about = "microphone"
+    if satellite := settings.audio.satellite:
+        yield _reached("satellite", satellite)
+        return
     try:
         devices = driver().devices()
         chosen = choose(devices, settings.audio.device)
@@ -199,6 +207,32 @@ async def _rescoring(settings: Settings) -> list[Finding]:
     except TimeoutError:
         return [_problem(about, f"{url} did not answer within {_CONNECT_S:g} s")]
     return [_ok(about, f"{url} answers; {sent} bytes were sent to it")]
+
+
+def _replies(settings: RepliesSettings) -> Iterator[Finding]:
+    about = "replies"
+    if settings.silent:
+        yield _ok(about, "silent mode: answers are only in the log")
+        return
+    try:
+        make_player(settings)
+        make_voice(settings)
+    except ReplyError as error:
+        yield _hint(about, f"answers are not heard: {error}")
+    else:
+        yield _ok(about, f"spoken by {settings.engine}" if settings.engine != "none" else "sounds")
+    if settings.engine == "wyoming" and settings.url:
+        yield _reached(about, settings.url)
+
+
+def _reached(about: str, url: str) -> Finding:
+    """Whether something in the network accepts connections."""
+    address = urlsplit(url)
+    try:
+        socket.create_connection((address.hostname, address.port), _CONNECT_S).close()
+    except OSError as error:
+        return _problem(about, f"{url} cannot be reached: {error.strerror or error}")
+    return _ok(about, f"{url} can be reached")
 
 
 async def _household(settings: Settings) -> list[Finding]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -84,3 +85,21 @@ class SpeechOpener:
         """Forget the audio heard so far."""
         self._voice.reset()
         self._speech = SpeechTracker()
+
+
+class GuardedOpener:
+    """Leaves out what opens where Hearth itself is heard: at the seconds that `covers` names."""
+
+    def __init__(self, opener: Opener, covers: Callable[[float], bool]) -> None:
+        self.idle_frames = opener.idle_frames
+        self._opener = opener
+        self._covers = covers
+
+    def hear(self, block: Block) -> Opening | None:
+        """Take the next block; an opening that is not Hearth's own doing."""
+        opening = self._opener.hear(block)
+        return None if opening is not None and self._covers(opening.at_s) else opening
+
+    def reset(self) -> None:
+        """Start anew after an utterance."""
+        self._opener.reset()

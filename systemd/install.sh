@@ -21,8 +21,8 @@ case $folder in
 *[\"\\]*) fail "The folder's name ($folder) must hold neither quotes nor backslashes: move it." ;;
 esac
 
-# What the configuration needs: a network only for Home Assistant, and the one folder that Hearth
-# may write to, if it keeps recordings at all.
+# What the configuration needs: a network only for what is elsewhere (Home Assistant, a satellite, a
+# voice), and the one folder that Hearth may write to, if it keeps recordings at all.
 wanted=$(cd "$folder" && .venv/bin/python -c '
 import sys
 from assistant.config import ConfigError, load
@@ -30,7 +30,7 @@ try:
     settings = load()
 except ConfigError as error:
     sys.exit(str(error))
-print("AF_UNIX" if settings.home.kind == "demo" else "AF_UNIX AF_INET AF_INET6")
+print("AF_UNIX AF_INET AF_INET6" if settings.needs_network else "AF_UNIX")
 print(settings.privacy.save_recordings or "")
 ')
 families=$(printf '%s\n' "$wanted" | head -n 1)

@@ -32,6 +32,11 @@ class NoLibrary:
 @pytest.fixture
 def examined(tmp_path, monkeypatch):
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    for program in ("aplay", "espeak-ng"):
+        file = tmp_path / "bin" / program
+        file.parent.mkdir(exist_ok=True)
+        file.touch(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path / "bin"))
     model = tmp_path / "model"
     model.mkdir()
     for name in FILES:
@@ -86,6 +91,10 @@ async def test_a_published_model_is_tried(examined, tmp_path):
     ("text", "problem"),
     [
         ("audio: {device: Blue Yeti}", "microphone: there is no microphone 'Blue Yeti'"),
+        (
+            "audio: {satellite: 'tcp://127.0.0.1:1'}",
+            "satellite: tcp://127.0.0.1:1 cannot be reached",
+        ),
         ("audio: {channels: 4}", "microphone: it has 2 channels, not 4"),
         ("wake: {words: [./computer.json]}", "wake word: wake word model"),
         ("personalisation: {contacts_file: lost.vcf}", "contacts: "),
@@ -172,3 +181,13 @@ async def test_a_rescoring_certificate_that_is_none_is_one_problem(examined):
         await examined(text + "privacy: {keep_words_local: false}\n"), Verdict.PROBLEM
     )
     assert "gone.pem is no certificate" in problem
+
+
+async def test_an_answer_that_nobody_would_hear_is_a_hint(examined, tmp_path):
+    assert "replies: spoken by espeak" in said(await examined(), Verdict.OK)
+    silent = await examined("replies: {silent: true}")
+    assert "replies: silent mode: answers are only in the log" in said(silent, Verdict.OK)
+    (tmp_path / "bin" / "espeak-ng").unlink()
+    hints = said(await examined(), Verdict.HINT)
+    assert len(hints) == 1
+    assert "sudo apt install espeak-ng" in hints[0]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import importlib
 import json
 import sys
 from collections.abc import Mapping
@@ -45,6 +46,15 @@ def exit_status(error: Exception) -> int | None:
     if isinstance(error, _WRONG):
         return 2
     return 1 if isinstance(error, _FAILED) else None
+
+
+def wyoming_extra(module: str) -> Any:  # noqa: ANN401 - a module
+    """A module of `assistant.wyoming`; raises `UsageError` where the extra is not installed."""
+    try:
+        return importlib.import_module(f"assistant.wyoming.{module}")
+    except ImportError as error:
+        message = f"this needs an extra ({error}): pip install 'hearth[wyoming]'"
+        raise UsageError(message) from None
 
 
 def settings_of(args: argparse.Namespace) -> Settings:

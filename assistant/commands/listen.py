@@ -15,8 +15,9 @@ from assistant.audio.microphone import Microphone, MicrophoneOptions
 from assistant.audio.portaudio import PortAudio
 from assistant.audio.source import AudioSource
 from assistant.audio.stdin import PcmSource
-from assistant.commands import print_line, say, settings_of
+from assistant.commands import print_line, say, settings_of, wyoming_extra
 from assistant.config import Settings
+from assistant.config.settings import check_tcp
 from assistant.events import Error
 from assistant.household import Household, make_household
 from assistant.pipeline import Pipeline
@@ -50,6 +51,10 @@ def make_source(name: str, pace: Pace, settings: Settings) -> AudioSource:
         audio = settings.audio
         options = MicrophoneOptions(audio.device, audio.channels, audio.gain_db, persistent=False)
         return Microphone(PortAudio(), options)
+    if name.startswith("tcp://"):
+        check_tcp(name, "SOURCE")
+        satellite: AudioSource = wyoming_extra("satellite").Satellite(name, persistent=False)
+        return satellite
     return FileSource(name, pace)
 
 

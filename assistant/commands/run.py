@@ -8,8 +8,9 @@ import logging
 import os
 import signal
 import threading
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import aclosing
+from dataclasses import dataclass
 from pathlib import Path
 
 from assistant import events
@@ -17,10 +18,12 @@ from assistant.assembly import Listening, load_recogniser, make_pipeline
 from assistant.audio.microphone import Microphone, MicrophoneOptions
 from assistant.audio.portaudio import PortAudio
 from assistant.audio.source import AudioSource, Frame
-from assistant.commands import settings_of
-from assistant.config import Settings
+from assistant.commands import settings_of, wyoming_extra
+from assistant.config import AudioSettings, Settings
 from assistant.household import make_household, state_folder
-from assistant.pipeline import Pipeline
+from assistant.reply.factory import make_speaker
+from assistant.reply.own_voice import OwnVoice
+from assistant.reply.voice import Player
 from assistant.service import AudioWatchdog, Notifier, watchdog_interval_s
 from assistant.worker import Worker
 
@@ -29,16 +32,35 @@ STOP_WITHIN_S = 1.8
 _LOG = logging.getLogger(__name__)
 
 
+@dataclass(frozen=True, slots=True)
+class Body:
+    """What hears, and what else it can do: this device's microphone, or a satellite."""
+
+    source: AudioSource
+    player: Player | None = None
+    """Plays there; else this device does."""
+    follow: Callable[[events.Event], None] = lambda _event: None
+    """Is told of every event."""
+
+
 def run(args: argparse.Namespace) -> int:
     """Listen until told to stop."""
     settings = settings_of(args)
     notifier = Notifier.from_environment()
     watchdog = AudioWatchdog(notifier, watchdog_interval_s())
-    audio = settings.audio
-    options = MicrophoneOptions(audio.device, audio.channels, audio.gain_db)
-    microphone = Microphone(PortAudio(), options, on_attempt=watchdog.looked_for_device)
-    asyncio.run(serve(settings, Watched(microphone, watchdog), notifier))
+    asyncio.run(serve(settings, _body(settings.audio, watchdog), notifier))
     return 0
+
+
+def _body(audio: AudioSettings, watchdog: AudioWatchdog) -> Body:
+    if audio.satellite is None:
+        options = MicrophoneOptions(audio.device, audio.channels, audio.gain_db)
+        microphone = Microphone(PortAudio(), options, on_attempt=watchdog.looked_for_device)
+        return Body(Watched(microphone, watchdog))
+    satellite = wyoming_extra("satellite").Satellite(
+        audio.satellite, on_attempt=watchdog.looked_for_device
+    )
+    return Body(Watched(satellite, watchdog), satellite, satellite.follow)
 
 
 class Watched:
@@ -58,13 +80,13 @@ class Watched:
             yield frame
 
 
-async def serve(settings: Settings, source: AudioSource, notifier: Notifier) -> None:
-    """Listen to a source until SIGTERM or SIGINT, telling the service manager how it is."""
+async def serve(settings: Settings, body: Body, notifier: Notifier) -> None:
+    """Listen until SIGTERM or SIGINT, telling the service manager how it is."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    serving = asyncio.create_task(_serve(settings, source, notifier))
+    serving = asyncio.create_task(_serve(settings, body, notifier))
     stopping = asyncio.create_task(stop.wait())
     await asyncio.wait((serving, stopping), return_when=asyncio.FIRST_COMPLETED)
     notifier.stopping()
@@ -84,27 +106,34 @@ def _leave_in_time() -> None:
     last.start()
 
 
-async def _serve(settings: Settings, source: AudioSource, notifier: Notifier) -> None:
+async def _serve(settings: Settings, body: Body, notifier: Notifier) -> None:
     worker = Worker()
-    house = await worker.run(make_household, settings, state=state_folder())
+    own_voice = OwnVoice()
+    speaker = make_speaker(settings.replies, own_voice, body.player)
+    speaking = asyncio.create_task(speaker.run())
+    house = await worker.run(make_household, settings, speaker.announce, state_folder())
     try:
         recogniser = await worker.run(load_recogniser, settings)
-        pipeline = make_pipeline(settings, house, recogniser, worker, Listening())
+        listening = Listening(own_voice=own_voice)
+        pipeline = make_pipeline(settings, house, recogniser, worker, listening)
         await house.start()
         words = " or ".join(Path(word).stem.replace("_", " ") for word in settings.wake.words)
         _LOG.info("listening for '%s'", words)
         notifier.ready(f"listening for '{words}'")
-        await _listen(pipeline, source)
+        async with aclosing(pipeline.events(own_voice.over(body.source))) as happenings:
+            async for event in happenings:
+                for follow in (_log, speaker.follow, body.follow):
+                    follow(event)
     finally:
+        speaking.cancel()
+        await asyncio.gather(speaking, return_exceptions=True)
         await house.close()
         worker.close()
 
 
-async def _listen(pipeline: Pipeline, source: AudioSource) -> None:
-    async with aclosing(pipeline.events(source)) as happenings:
-        async for event in happenings:
-            if text := account(event):
-                _LOG.info("%s", text)
+def _log(event: events.Event) -> None:
+    if text := account(event):
+        _LOG.info("%s", text)
 
 
 def account(event: events.Event) -> str:

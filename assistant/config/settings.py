@@ -21,6 +21,8 @@ WakeEngine = Literal["micro", "open"]
 Runtime = Literal["onnx", "edge"]
 EndpointStyle = Literal["patient", "normal", "quick"]
 HomeKind = Literal["demo", "home_assistant"]
+VoiceEngine = Literal["espeak", "piper", "wyoming", "none"]
+ReplySound = Literal["wake", "success", "failure"]
 LogLevel = Literal["debug", "info", "warning", "error"]
 
 WAKE_WORDS: dict[WakeEngine, tuple[str, ...]] = {
@@ -33,12 +35,27 @@ WAKE_MODEL_SUFFIXES: dict[WakeEngine, str] = {"micro": ".json", "open": ".tflite
 """How the name of a model file ends, which may stand in place of a word."""
 
 
+NUMBER = "{number}"
+"""What stands for the number in the command that calls someone."""
+
+
 class SettingError(ValueError):
     """Settings that do not go together; `keys` are the ones to blame, most likely one first."""
 
     def __init__(self, message: str, *keys: str) -> None:
         super().__init__(message)
         self.keys = keys
+
+
+def check_tcp(url: str, key: str) -> None:
+    """Raises `SettingError` for what is no address of a Wyoming server."""
+    try:
+        address = urlsplit(url)
+        complete = address.scheme == "tcp" and address.hostname and address.port
+    except ValueError:
+        complete = False
+    if not complete:
+        raise SettingError(f"'{url}' must be an address such as tcp://kitchen.local:10700", key)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,6 +79,11 @@ class AudioSettings:
     channels: Annotated[int, Limits(at_least=1, at_most=32)] = 1
     gain_db: Annotated[float, Limits(at_least=-40, at_most=40)] = 0.0
     pre_roll_s: Annotated[float, Limits(at_least=0, at_most=10)] = 2.0
+    satellite: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.satellite is not None:
+            check_tcp(self.satellite, "satellite")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -230,6 +252,41 @@ class RescorerSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RepliesSettings:
+    """How answers are heard."""
+
+    silent: bool = False
+    engine: VoiceEngine = "espeak"
+    voice: Annotated[str | None, Limits(file_suffixes=(".onnx",))] = None
+    url: str | None = None
+    player: tuple[str, ...] = ()
+    sounds: tuple[ReplySound, ...] = ("wake", "success", "failure")
+    brief: bool = False
+
+    def __post_init__(self) -> None:
+        if self.engine == "piper" and not (self.voice or "").endswith(".onnx"):
+            raise SettingError("piper needs `voice`, the .onnx file of one", "voice", "engine")
+        if self.engine == "wyoming":
+            if self.url is None:
+                message = "wyoming needs `url`, such as tcp://127.0.0.1:10200"
+                raise SettingError(message, "engine")
+            check_tcp(self.url, "url")
+        if self.brief and "success" not in self.sounds:
+            raise SettingError("brief needs the sound `success`, or nothing is heard", "brief")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallsSettings:
+    """How people are called."""
+
+    command: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.command and not any(NUMBER in part for part in self.command[1:]):
+            raise SettingError(f"say where the number goes: [program, '{NUMBER}']", "command")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PrivacySettings:
     """What happens to what was heard."""
 
@@ -261,6 +318,10 @@ class Settings:
     home: HomeSettings = field(default_factory=HomeSettings)
     rescoring: RescoringSettings = field(default_factory=RescoringSettings)
     rescorer: RescorerSettings = field(default_factory=RescorerSettings)
+
+
+    replies: RepliesSettings = field(default_factory=RepliesSettings)
+    calls: CallsSettings = field(default_factory=CallsSettings)
     privacy: PrivacySettings = field(default_factory=PrivacySettings)
     logging: LoggingSettings = field(default_factory=LoggingSettings)
 
@@ -279,6 +340,13 @@ class Settings:
                 "rescoring",
                 "privacy",
             )
+
+    @property
+    def needs_network(self) -> bool:
+        """Whether anything outside of this device is wanted."""
+        voice_elsewhere = self.replies.engine == "wyoming"
+        called = bool(self.audio.satellite or self.calls.command)
+        return called or voice_elsewhere or self.home.kind != "demo"
 
     @property
     def model_folder(self) -> Path:

@@ -7,16 +7,13 @@ import contextlib
 import ipaddress
 import logging
 from dataclasses import dataclass
-from typing import cast
 
-from wyoming.event import Event, async_read_event, async_write_event
+from wyoming.event import async_write_event
 
 from assistant.wyoming.session import Services, Session
+from assistant.wyoming.wire import LINE_BYTES, BoundedReader
 
 _LOG = logging.getLogger(__name__)
-_LINE_BYTES = 64 * 1024
-_PART_BYTES = 1024 * 1024
-"""The largest header line, and the largest data or audio of one event."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,24 +23,6 @@ class Limits:
     connections: int = 8
     idle_s: float = 600.0
     """A client that is silent for so long is let go."""
-
-
-class _BoundedReader:
-    """A stream that refuses to read what a client announces as too large."""
-
-    def __init__(self, reader: asyncio.StreamReader, idle_s: float) -> None:
-        self._reader = reader
-        self._idle_s = idle_s
-
-    async def readline(self) -> bytes:
-        async with asyncio.timeout(self._idle_s):
-            return await self._reader.readline()
-
-    async def readexactly(self, count: int) -> bytes:
-        if not isinstance(count, int) or count > _PART_BYTES:
-            raise ValueError(f"an event of {count} bytes is too large")
-        async with asyncio.timeout(self._idle_s):
-            return await self._reader.readexactly(count)
 
 
 class Server:
@@ -57,7 +36,7 @@ class Server:
 
     async def start(self, host: str, port: int) -> tuple[str, int]:
         """Begin to accept; gives the address. Raises `OSError` if it cannot be had."""
-        self._server = await asyncio.start_server(self._accept, host, port, limit=_LINE_BYTES)
+        self._server = await asyncio.start_server(self._accept, host, port, limit=LINE_BYTES)
         bound = self._server.sockets[0].getsockname()
         if not is_local(bound[0]):
             _LOG.warning(
@@ -99,15 +78,10 @@ class Server:
                 await writer.wait_closed()
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        bounded = _BoundedReader(reader, self._limits.idle_s)
+        bounded = BoundedReader(reader, self._limits.idle_s)
         session = Session(self._services, lambda answer: async_write_event(answer.event(), writer))
-        while (event := await _read(bounded)) is not None:
+        while (event := await bounded.event()) is not None:
             await session.take(event)
-
-
-async def _read(reader: _BoundedReader) -> Event | None:
-    event: Event | None = await async_read_event(cast("asyncio.StreamReader", reader))
-    return event
 
 
 def is_local(host: str) -> bool:

@@ -37,3 +37,37 @@ def test_the_example_says_why_for_every_setting():
 def test_settings_cannot_be_changed(name):
     with pytest.raises(AttributeError):
         setattr(Settings(), name, None)
+
+
+@pytest.mark.parametrize(
+    ("text", "wrong"),
+    [
+        ("replies: {engine: piper}", "piper needs `voice`"),
+        ("replies: {engine: piper, voice: amy}", "piper needs `voice`"),
+        ("replies: {engine: wyoming}", "wyoming needs `url`"),
+        ("replies: {engine: wyoming, url: 'http://x:1'}", "must be an address such as tcp://"),
+        ("replies: {sounds: [bell]}", "the nearest is"),
+        ("replies: {brief: true, sounds: []}", "brief needs the sound `success`"),
+        ("audio: {satellite: kitchen.local}", "must be an address such as tcp://"),
+        ("audio: {satellite: 'tcp://kitchen.local'}", "must be an address such as tcp://"),
+        ("audio: {satellite: 'tcp://kitchen:many'}", "must be an address such as tcp://"),
+        ("calls: {command: [linphonecsh, dial]}", "say where the number goes"),
+        ("calls: {command: ['{number}']}", "say where the number goes"),
+    ],
+)
+def test_what_does_not_go_together_is_refused(refused, text, wrong):
+    assert wrong in str(refused(text))
+
+
+@pytest.mark.parametrize(
+    ("text", "needed"),
+    [
+        ("", False),
+        ("audio: {satellite: 'tcp://kitchen:10700'}", True),
+        ("replies: {engine: wyoming, url: 'tcp://127.0.0.1:10200'}", True),
+        ("calls: {command: [dial, '{number}']}", True),
+        ("home: {kind: home_assistant, url: 'http://h:8123'}", True),
+    ],
+)
+def test_a_network_is_needed_for_what_is_elsewhere(settings, text, needed):
+    assert settings(text).needs_network is needed

@@ -1,0 +1,1 @@
+"""How Hearth answers: sounds, speech, and what plays them."""

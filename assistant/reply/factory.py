@@ -1,0 +1,107 @@
+"""The voice and the player that the settings name."""
+
+from __future__ import annotations
+
+import logging
+import os
+import shutil
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TypeVar
+
+from assistant.config.settings import RepliesSettings, VoiceEngine
+from assistant.reply.chimes import Chime
+from assistant.reply.own_voice import OwnVoice
+from assistant.reply.programs import ProgramPlayer, ProgramVoice
+from assistant.reply.speaker import Manner, Speaker
+from assistant.reply.voice import Player, ReplyError, Voice
+
+_LOG = logging.getLogger(__name__)
+_PLAYERS = (("aplay", "-q"), ("paplay",))
+"""ALSA's, which reaches PipeWire and PulseAudio too where they are installed; else theirs."""
+_ESPEAK_VOICE = "en-gb"
+T = TypeVar("T")
+
+
+def make_speaker(
+    settings: RepliesSettings, own_voice: OwnVoice, player: Player | None = None
+) -> Speaker:
+    """The speaker; what cannot be had is one line in the log, and answers are there all the same.
+
+    `own_voice` is told what is played when. `player` plays where the settings name none.
+    """
+    if settings.silent:
+        return Speaker(None, None)
+    if player is None or settings.player:
+        player = _or_none(lambda: make_player(settings))
+    voice = _or_none(lambda: make_voice(settings)) if player else None
+    manner = Manner(frozenset(map(Chime, settings.sounds)), settings.brief)
+    return Speaker(voice, player, own_voice, manner)
+
+
+def make_voice(settings: RepliesSettings) -> Voice | None:
+    """The voice, none if answers are not to be spoken; raises `ReplyError` with what to do."""
+    return _VOICES[settings.engine](settings)
+
+
+def make_player(settings: RepliesSettings) -> Player:
+    """What plays; raises `ReplyError` with what to do."""
+    if settings.player:
+        program, *arguments = settings.player
+        return ProgramPlayer((_program(program, "change replies.player"), *arguments))
+    for program, *arguments in _PLAYERS:
+        if found := find_program(program):
+            return ProgramPlayer((found, *arguments))
+    raise ReplyError("nothing can play sounds: sudo apt install alsa-utils, or set replies.player")
+
+
+def find_program(name: str) -> str | None:
+    """Where a program is: in the path, or beside our own Python, where pip puts it."""
+    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)])
+    return shutil.which(Path(name).expanduser(), path=path)
+
+
+def _program(name: str, otherwise: str) -> str:
+    found = find_program(name)
+    if found is None:
+        raise ReplyError(f"there is no program '{name}': {otherwise}")
+    return found
+
+
+def _espeak(settings: RepliesSettings) -> Voice:
+    program = _program("espeak-ng", "sudo apt install espeak-ng, or change replies.engine")
+    return ProgramVoice((program, "-v", settings.voice or _ESPEAK_VOICE, "--stdin", "--stdout"))
+
+
+def _piper(settings: RepliesSettings) -> Voice:
+    program = _program("piper", "pip install piper-tts, or change replies.engine")
+    model = Path(settings.voice or "")
+    if not model.is_file():
+        raise ReplyError(f"there is no voice {model}: python3 -m piper.download_voices gets some")
+    return ProgramVoice((program, "--model", str(model), "--output_file", "-"))
+
+
+def _wyoming(settings: RepliesSettings) -> Voice:
+    try:
+        from assistant.wyoming.voice import WyomingVoice  # noqa: PLC0415 - an optional extra
+    except ImportError as error:
+        message = f"Wyoming needs an extra ({error}): pip install 'hearth[wyoming]'"
+        raise ReplyError(message) from None
+    return WyomingVoice(settings.url or "", settings.voice)
+
+
+_VOICES: Mapping[VoiceEngine, Callable[[RepliesSettings], Voice | None]] = {
+    "espeak": _espeak,
+    "piper": _piper,
+    "wyoming": _wyoming,
+    "none": lambda _settings: None,
+}
+
+
+def _or_none(make: Callable[[], T | None]) -> T | None:
+    try:
+        return make()
+    except ReplyError as error:
+        _LOG.warning("answers are only in the log: %s", error)
+        return None

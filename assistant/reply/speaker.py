@@ -1,0 +1,187 @@
+"""Says answers aloud, and the sounds around them.
+
+It works beside the pipeline and never holds it up: what is to be said waits in a short queue, and
+whatever goes wrong with a voice or a player is a line in the log.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import deque
+from dataclasses import dataclass
+
+from assistant.events import Action, Error, Event, Reply, WakeDetected
+from assistant.reply.chimes import Chime, sound_of
+from assistant.reply.own_voice import OwnVoice
+from assistant.reply.sound import Sound
+from assistant.reply.voice import Player, ReplyError, Voice
+
+_LOG = logging.getLogger(__name__)
+_CAPACITY = 8
+"""So much may wait; then the oldest is dropped, for nobody wants to hear it any more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Manner:
+    """How answers are given."""
+
+    chimes: frozenset[Chime] = frozenset(Chime)
+    """Which sounds are played at all."""
+    brief: bool = False
+    """Whether a command that changed something is confirmed by its sound alone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Saying:
+    """Something to be heard: a sound, words, or both."""
+
+    chime: Chime | None = None
+    text: str = ""
+
+
+class Speaker:
+    """Speaks while `run` runs. Without a voice or a player it keeps that part to itself."""
+
+    def __init__(
+        self,
+        voice: Voice | None,
+        player: Player | None,
+        own_voice: OwnVoice | None = None,
+        manner: Manner | None = None,
+    ) -> None:
+        self._voice = voice
+        self._player = player
+        self._own_voice = own_voice or OwnVoice()
+        self._manner = manner or Manner()
+        self._waiting: deque[Saying] = deque()
+        self._stirred = asyncio.Event()
+        self._woken = False
+        self._listening = False
+        self._action: Action | None = None
+        self._voice_trouble = _Trouble("not spoken")
+        self._player_trouble = _Trouble("not played")
+        self.dropped = 0
+        """What was never said, because too much waited."""
+
+    def announce(self, text: str) -> None:
+        """Say something when nobody has asked; it waits until she has finished speaking."""
+        _LOG.info("%s", text)
+        self._add(Saying(text=text))
+
+    def follow(self, event: Event) -> None:
+        """Say what an event of the pipeline asks for."""
+        match event:
+            case WakeDetected():
+                self._woken = Chime.WAKE in self._manner.chimes
+                self._listening, self._action = True, None
+            case Action():
+                self._action = event
+            case Reply():
+                self._listening = False
+                self._add(self._saying(event))
+            case Error():
+                self._listening = False
+        self._stirred.set()
+
+    async def run(self) -> None:
+        """Say what there is to say, until cancelled."""
+        while True:
+            await self._next()
+            try:
+                await self._greet()
+                while self._waiting and not self._listening:
+                    await self._say(self._waiting.popleft())
+            except Exception:  # noqa: BLE001 - ours or a library's; go on speaking
+                _LOG.exception("something was not said")
+                self._stirred.set()
+
+    async def _next(self) -> None:
+        await self._stirred.wait()
+        self._stirred.clear()
+
+    def _add(self, saying: Saying) -> None:
+        self._waiting.append(saying)
+        while len(self._waiting) > _CAPACITY:
+            lost = self._waiting.popleft()
+            self.dropped += 1
+            _LOG.warning("too much to say at once; left out: %s", lost.text or lost.chime)
+        self._stirred.set()
+
+    def _saying(self, reply: Reply) -> Saying:
+        action, self._action = self._action, None
+        changed = action is not None and action.success and bool(action.changes)
+        if changed and self._manner.brief:
+            return Saying(Chime.SUCCESS)
+        if action is None or not action.success:
+            return Saying(Chime.FAILURE, reply.text)
+        return Saying(Chime.SUCCESS if changed else None, reply.text)
+
+    async def _greet(self) -> None:
+        woken, self._woken = self._woken, False
+        if woken:
+            await self._play(sound_of(Chime.WAKE))
+
+    async def _say(self, saying: Saying) -> None:
+        """Speech is prepared while its sound is played, and kept back if she speaks by then."""
+        spoken = asyncio.ensure_future(self._spoken(saying.text))
+        try:
+            if saying.chime in self._manner.chimes:
+                await self._play(sound_of(saying.chime))
+            while not spoken.done():
+                await _first(spoken, asyncio.ensure_future(self._next()))
+                await self._greet()
+            speech = await spoken
+        finally:
+            spoken.cancel()
+        if speech is None:
+            return
+        if self._listening:
+            self._waiting.appendleft(Saying(text=saying.text))
+            return
+        await self._play(speech)
+
+    async def _spoken(self, text: str) -> Sound | None:
+        if not text or self._voice is None or self._player is None:
+            return None
+        try:
+            speech = await self._voice.speak(text)
+        except ReplyError as error:
+            self._voice_trouble.tell(error)
+            return None
+        self._voice_trouble.over()
+        return speech
+
+    async def _play(self, sound: Sound) -> None:
+        if self._player is None:
+            return
+        try:
+            with self._own_voice.speaking(sound.length_s):
+                await self._player.play(sound)
+        except ReplyError as error:
+            self._player_trouble.tell(error)
+        else:
+            self._player_trouble.over()
+
+
+async def _first(wanted: asyncio.Future[Sound | None], other: asyncio.Future[None]) -> None:
+    """Wait for one of them; the other is let go if it is not done."""
+    try:
+        await asyncio.wait((wanted, other), return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        other.cancel()
+
+
+class _Trouble:
+    """Said once, not with every answer: a loudspeaker may be off for days."""
+
+    def __init__(self, what: str) -> None:
+        self._what = what
+        self._told = False
+
+    def tell(self, error: ReplyError) -> None:
+        _LOG.log(logging.DEBUG if self._told else logging.WARNING, "%s: %s", self._what, error)
+        self._told = True
+
+    def over(self) -> None:
+        self._told = False

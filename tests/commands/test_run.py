@@ -1,0 +1,64 @@
+"""The service from end to end: a satellite speaks, and hears the answer."""
+
+import asyncio
+import logging
+
+import pytest
+import soundfile
+
+pytest.importorskip("wyoming", reason="the extra `wyoming` is not installed")
+
+from satellite_device import Device
+from wyoming.asr import Transcript
+from wyoming.audio import AudioChunk
+
+from assistant.audio.source import SAMPLE_RATE
+from assistant.commands import run
+from assistant.config import AudioSettings, RepliesSettings, Settings, WakeSettings
+from assistant.reply.chimes import Chime, sound_of
+from assistant.service import AudioWatchdog, Notifier
+
+
+@pytest.fixture
+async def device(unused_tcp_port):
+    device = Device(unused_tcp_port)
+    await device.start()
+    yield device
+    await device.stop()
+
+
+async def heard_there(device, sounds):
+    """What the satellite is sent: a transcript and so many sounds, in whatever order."""
+    said, played = [], [b""]
+    while len(played) <= sounds or not said:
+        event = await device.next("transcript", "audio-chunk", "audio-stop")
+        if Transcript.is_type(event.type):
+            said.append(Transcript.from_event(event).text)
+        elif AudioChunk.is_type(event.type):
+            played[-1] += AudioChunk.from_event(event).audio
+        else:
+            played.append(b"")
+    return said, played[:-1]
+
+
+async def test_a_command_from_a_satellite_is_answered_there(device, tmp_path, monkeypatch, caplog):
+    caplog.set_level(logging.INFO)
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+    settings = Settings(
+        audio=AudioSettings(satellite=device.url),
+        wake=WakeSettings(words=("alexa",)),
+        replies=RepliesSettings(engine="none"),
+    )
+    notifier = Notifier(None)
+    body = run._body(settings.audio, AudioWatchdog(notifier, None))
+    serving = asyncio.create_task(run._serve(settings, body, notifier))
+    await device.next("run-satellite", limit_s=60)
+    samples, rate = soundfile.read("demo/01-kitchen-light.ogg", dtype="int16")
+    assert rate == SAMPLE_RATE
+    await device.play(samples)
+    (said,), played = await heard_there(device, sounds=2)
+    assert "kitchen" in said
+    assert played == [sound_of(each).samples.tobytes() for each in (Chime.WAKE, Chime.SUCCESS)]
+    assert "answer: Turned on the Kitchen light." in caplog.text
+    serving.cancel()
+    await asyncio.gather(serving, return_exceptions=True)
