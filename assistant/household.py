@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from assistant.config.settings import Settings
-from assistant.home.factory import make_home
+from assistant.home.factory import make_home, people_of
 from assistant.home.model import Home, HomeError
 from assistant.nlu.sentence_files import SentenceFiles, read_folder
 from assistant.nlu.understanding import HomeUnderstanding
@@ -71,6 +71,8 @@ def make_household(
         unlock_confidence=settings.home.unlock_confidence,
         state_folder=state,
         announce=announce or say_in_log,
+        people=people_of(settings),
+        call_command=settings.calls.command,
     )
     plugins = load_plugins(context, settings.understanding.plugins)
     sentences = read_folder(settings.understanding.sentences)

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Protocol, runtime_checkable
 
 from assistant.audio.clock import Clock, MonotonicClock
+from assistant.home.contacts import Contact
 from assistant.home.model import Change, Home
 from assistant.nlu.interpretation import Interpretation
 
@@ -85,3 +86,7 @@ class PluginContext:
     """Confidence (0 to 1) from which a lock or a gate is opened without asking back."""
     state_folder: Path | None = None
     """Where plugins keep what has to survive a restart; `None`: nowhere."""
+    people: Sequence[Contact] = ()
+    """Who is in the address book, with their numbers."""
+    call_command: tuple[str, ...] = ()
+    """The program that calls a number, with its arguments; empty: there is none."""

@@ -66,7 +66,7 @@ async def test_a_sound_installation_is_all_right(examined, tmp_path):
     assert "wake word: okay nabu (micro)" in lines
     assert f"recogniser: tiny in {tmp_path / 'model'}, 0.0 MB, checksums right" in lines
     assert "home: demo, 44 devices in 9 areas" in lines
-    assert any(line.startswith("plugins: clock, contacts, ") for line in lines)
+    assert any(line.startswith("plugins: calls, clock, contacts, ") for line in lines)
     assert f"timers: kept in {tmp_path / 'state' / 'hearth'}" in lines
 
 

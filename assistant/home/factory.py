@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import cast
 
 from assistant.config.settings import Settings
-from assistant.home.contacts import read_contacts
+from assistant.home.contacts import Contact, read_contacts
 from assistant.home.demo import DemoHome
 from assistant.home.model import Home, HomeError
 
@@ -32,7 +32,12 @@ def make_home(settings: Settings, environ: Mapping[str, str] = os.environ) -> Ho
 
 
 def contacts_of(settings: Settings) -> tuple[str, ...]:
-    """Everyone that the settings name, once."""
-    people = settings.personalisation
-    read = read_contacts(people.contacts_file) if people.contacts_file else ()
-    return tuple(dict.fromkeys([*people.contacts, *(contact.name for contact in read)]))
+    """Everyone that the settings name, once; raises `ContactsError`."""
+    read = (contact.name for contact in people_of(settings))
+    return tuple(dict.fromkeys([*settings.personalisation.contacts, *read]))
+
+
+def people_of(settings: Settings) -> tuple[Contact, ...]:
+    """Who is in the address book of the settings; raises `ContactsError`."""
+    file = settings.personalisation.contacts_file
+    return read_contacts(file) if file else ()

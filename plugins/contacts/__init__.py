@@ -1,4 +1,4 @@
-"""Calls and messages to the home's contacts, through the home's `notify` services."""
+"""Messages to the home's contacts, through the home's `notify` services."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from assistant.plugins import Outcome, Plugin, PluginContext
 
 
 class Contacts:
-    """Asks the home to call someone or to send a message."""
+    """Asks the home to send a message."""
 
     name = "contacts"
 
@@ -18,25 +18,24 @@ class Contacts:
         self._home = home
 
     def intents(self) -> Sequence[str]:
-        """Calls and messages."""
-        return ("HearthCall", "HearthSendMessage")
+        """Only messages."""
+        return ("HearthSendMessage",)
 
     async def prepare(self, interpretation: Interpretation) -> None:
         """Nothing to fetch."""
 
     async def act(self, interpretation: Interpretation) -> Outcome:
-        """Call or write; someone of an ambiguous name is asked about first."""
+        """Write; someone of an ambiguous name is asked about first."""
         people = interpretation.targets
         if len(people) != 1:
             return Outcome(success=False, reply=f"Who do you mean: {' or '.join(people)}?")
-        is_call = interpretation.intent == "HearthCall"
-        data = {} if is_call else {"message": str(interpretation.slots.get("message", ""))}
-        call = ServiceCall("notify", "call" if is_call else "send_message", people, data)
+        data = {"message": str(interpretation.slots.get("message", ""))}
+        call = ServiceCall("notify", "send_message", people, data)
         try:
             changes = await self._home.call(call)
         except HomeError as error:
             return Outcome(success=False, reply=str(error), targets=people)
-        reply = f"Calling {people[0]}." if is_call else f"Sent your message to {people[0]}."
+        reply = f"Sent your message to {people[0]}."
         return Outcome(success=True, reply=reply, targets=people, changes=tuple(changes))
 
 
