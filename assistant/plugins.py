@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Protocol, runtime_checkable
 
 from assistant.audio.clock import Clock, MonotonicClock
+from assistant.confirmation import WAITS_S, Pending, Waiting
 from assistant.home.contacts import Contact
 from assistant.home.model import Change, Home
 from assistant.nlu.interpretation import Interpretation
@@ -86,7 +87,20 @@ class PluginContext:
     """Confidence (0 to 1) from which a lock or a gate is opened without asking back."""
     state_folder: Path | None = None
     """Where plugins keep what has to survive a restart; `None`: nowhere."""
+    pending: Pending[Outcome] = field(default_factory=Pending)
+    """What waits for a yes."""
     people: Sequence[Contact] = ()
     """Who is in the address book, with their numbers."""
     call_command: tuple[str, ...] = ()
     """The program that calls a number, with its arguments; empty: there is none."""
+
+    def ask(
+        self,
+        interpretation: Interpretation,
+        act: Callable[[Interpretation], Awaitable[Outcome]],
+        question: str,
+    ) -> Outcome:
+        """Ask back: `act` carries it out, with full confidence, if she says yes soon."""
+        self.pending.ask(Waiting(interpretation, act, self.clock.now() + WAITS_S))
+        reply = f"{question} Then say yes."
+        return Outcome(success=False, reply=reply, targets=interpretation.targets)

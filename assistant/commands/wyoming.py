@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import contextlib
-import logging
 import signal
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from assistant.assembly import bias_phrases, load_recogniser
@@ -19,15 +17,13 @@ from assistant.wake.detector import WakeDetector
 from assistant.worker import Worker
 
 try:
-    from wyoming.zeroconf import HomeAssistantZeroconf
-
+    from assistant.wyoming.announcement import announced
     from assistant.wyoming.description import describe
-    from assistant.wyoming.server import Server, is_local
+    from assistant.wyoming.server import Server
     from assistant.wyoming.session import Services
 except ImportError as error:
     raise UsageError(f"this needs an extra ({error}): pip install 'hearth[wyoming]'") from None
 
-_LOG = logging.getLogger(__name__)
 _HIGHEST_PORT = 65535
 
 
@@ -51,7 +47,7 @@ async def serve(settings: Settings, host: str, port: int) -> None:
         server = Server(await _services(settings, worker, house))
         bound = await server.start(host, port)
         print_line(f"tcp://{bound[0]}:{bound[1]}")
-        async with _announced(*bound):
+        async with announced(*bound):
             await stop.wait()
         await server.close()
     finally:
@@ -78,17 +74,3 @@ async def _services(settings: Settings, worker: Worker, house: Household) -> Ser
             settings, house.home, [*house.plugins.names(), *house.sentences.names]
         ),
     )
-
-
-@contextlib.asynccontextmanager
-async def _announced(host: str, port: int) -> AsyncIterator[None]:
-    """Be found by Home Assistant in the network, if the network reaches us at all."""
-    if is_local(host):
-        yield
-        return
-    try:
-        announcement = HomeAssistantZeroconf(port, "hearth", None if host == "0.0.0.0" else host)  # noqa: S104
-        await announcement.register_server()
-    except OSError as error:
-        _LOG.warning("not announced in the network: %s", error)
-    yield

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -39,6 +39,9 @@ _LOG = logging.getLogger(__name__)
 _NOT_UNDERSTOOD = "Sorry, I did not understand that."
 _TERM_WEIGHT = 0.5
 _MOST_NAMES = 2000
+_TEXT_CONFIDENCE = 0.5
+_LONGEST_S = 300
+"""Speech that does not end; what is heard of a stream is kept until then."""
 
 Send = Callable[[Eventable], Awaitable[None]]
 
@@ -116,7 +119,9 @@ class Session:
         await self._send(Intent(name=meant.intent, entities=entities))
 
     async def _handle(self, text: str) -> None:
-        meant = await self._understand(text)
+        understood = await self._understand(text)
+        # How sure the hearing was is not in a text, so what needs to be sure is asked back.
+        meant = replace(understood, confidence=min(understood.confidence, _TEXT_CONFIDENCE))
         plugin = self._services.household.plugins.for_intent(meant.intent)
         if plugin is None:
             await self._send(NotHandled(text=_NOT_UNDERSTOOD))
@@ -139,6 +144,7 @@ class Transcription:
         self._stream = stream
         self._send = send
         self._chunks = ChunkReader()
+        self._samples = 0
         self._before: list[str] = []
         self._sent = 0
 
@@ -157,6 +163,11 @@ class Transcription:
         await self._send(TranscriptStop())
 
     def _accept(self, samples: NDArray[np.int16]) -> list[str]:
+        self._samples += samples.size
+        if self._samples > _LONGEST_S * SAMPLE_RATE:
+            raise ValueError(
+                f"speech of more than {_LONGEST_S} s; send audio-stop between commands"
+            )
         self._stream.accept(samples)
         return self._stream.partial().text.split()
 

@@ -5,6 +5,7 @@ The connection's library is loaded only where the settings name a Home Assistant
 
 from __future__ import annotations
 
+import re
 import ssl
 from collections.abc import Sequence
 from typing import Protocol, runtime_checkable
@@ -13,6 +14,9 @@ from assistant.config.settings import HomeSettings
 from assistant.home.model import Home, HomeError
 from assistant.nlu.interpretation import Interpretation
 from assistant.plugins import Outcome, Plugin, PluginContext
+
+_OPENS = re.compile(r"\b(unlock|unbolt|disarm|alarms?|open\b.*\b(door|gate|garage))\b")
+"""Words of what may leave a home open: locks, alarms, doors."""
 
 
 @runtime_checkable
@@ -28,8 +32,9 @@ class HomeAssistantAgent:
 
     name = "home_assistant"
 
-    def __init__(self, home: Home) -> None:
-        self._agent = home if isinstance(home, Agent) else None
+    def __init__(self, context: PluginContext) -> None:
+        self._context = context
+        self._agent = context.home if isinstance(context.home, Agent) else None
         self.understands_the_rest = self._agent is not None
 
     def intents(self) -> Sequence[str]:
@@ -40,9 +45,17 @@ class HomeAssistantAgent:
         """Nothing: asking Home Assistant's agent is acting."""
 
     async def act(self, interpretation: Interpretation) -> Outcome:
-        """Let Home Assistant answer."""
+        """Let Home Assistant answer; what would open something only after a yes.
+
+        What nothing understood has no confidence, however clearly it was heard.
+        """
         if self._agent is None or not interpretation.text:
             return Outcome(success=False, reply="I did not hear anything.")
+        unsure = interpretation.confidence < self._context.unlock_confidence
+        if unsure and _OPENS.search(interpretation.text):
+            return self._context.ask(
+                interpretation, self.act, f'Did you say "{interpretation.text}"?'
+            )
         try:
             reply = await self._agent.process(interpretation.text)
         except HomeError as error:
@@ -70,4 +83,4 @@ def _trust(settings: HomeSettings) -> ssl.SSLContext | bool:
 
 def create(context: PluginContext) -> Plugin:
     """The plugin."""
-    return HomeAssistantAgent(context.home)
+    return HomeAssistantAgent(context)

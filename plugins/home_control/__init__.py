@@ -10,7 +10,7 @@ from assistant.home.model import Change, Device, HomeError
 from assistant.nlu.interpretation import Interpretation
 from assistant.plugins import Outcome, Plugin, PluginContext
 from plugins.home_control import players, questions, replies
-from plugins.home_control.caution import CONFIRM, Pending, opens_something
+from plugins.home_control.caution import CONFIRM, opens_something
 from plugins.home_control.services import ACTIONS, Request, services
 from plugins.home_control.wording import joined, named
 
@@ -27,9 +27,8 @@ class HomeControl:
     name = "home_control"
 
     def __init__(self, context: PluginContext) -> None:
+        self._context = context
         self._home = context.home
-        self._sure_from = context.unlock_confidence
-        self._pending = Pending(context.clock)
 
     def intents(self) -> Sequence[str]:
         """Everything that is done to devices, and questions about them."""
@@ -41,20 +40,25 @@ class HomeControl:
     async def act(self, interpretation: Interpretation) -> Outcome:
         """Do it, or answer, or ask."""
         if interpretation.intent == CONFIRM:
-            waiting = self._pending.take()
-            if waiting is None:
-                return Outcome(success=False, reply="There is nothing to say yes to.")
-            interpretation = replace(waiting, confidence=1.0)
+            return await self._confirmed()
         devices = self._devices(interpretation.targets)
         refusal = self._refusal(interpretation, devices)
         if refusal:
             return Outcome(success=False, reply=refusal, targets=interpretation.targets)
+        if question := self._doubt(interpretation, devices):
+            return self._context.ask(interpretation, self.act, question)
         try:
             if interpretation.intent in (_STATE, _TEMPERATURE):
                 return await self._answer(interpretation, devices)
             return await self._do(interpretation, devices)
         except HomeError as error:
             return Outcome(success=False, reply=str(error), targets=interpretation.targets)
+
+    async def _confirmed(self) -> Outcome:
+        waiting = self._context.pending.take(self._context.clock.now())
+        if waiting is None:
+            return Outcome(success=False, reply="There is nothing to say yes to.")
+        return await waiting.act(replace(waiting.interpretation, confidence=1.0))
 
     def _devices(self, targets: Sequence[str]) -> list[Device]:
         known = {device.id: device for device in self._home.devices()}
@@ -71,11 +75,16 @@ class HomeControl:
             return _nothing_there(interpretation)
         if _is_unclear(interpretation, devices):
             return self._which(devices)
-        if opens_something(interpretation, devices) and interpretation.confidence < self._sure_from:
-            self._pending.ask(interpretation)
-            verb = "unlock" if devices[0].domain == "lock" else "open"
-            return f"Did you ask me to {verb} {replies.described(slots, devices)}? Then say yes."
         return ""
+
+    def _doubt(self, interpretation: Interpretation, devices: Sequence[Device]) -> str:
+        """What to ask before it is done; empty if it may be done."""
+        if interpretation.confidence >= self._context.unlock_confidence:
+            return ""
+        if not opens_something(interpretation, devices):
+            return ""
+        verb = "unlock" if devices[0].domain == "lock" else "open"
+        return f"Did you ask me to {verb} {replies.described(interpretation.slots, devices)}?"
 
     def _which(self, devices: Sequence[Device]) -> str:
         if len(devices) > _MANY:

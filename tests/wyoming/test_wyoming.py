@@ -156,6 +156,26 @@ async def test_a_text_is_carried_out(running):
     await client.disconnect()
 
 
+async def test_a_text_unlocks_only_after_a_yes(running):
+    client = await running.client()
+    await client.write_event(Transcript(text="unlock the front door").event())
+    asked = NotHandled.from_event(await client.read_event())
+    assert asked.text == "Did you ask me to unlock the Front door? Then say yes."
+    assert await running.house.state("lock.front_door") == "locked"
+    await client.write_event(Transcript(text="yes").event())
+    assert Handled.from_event(await client.read_event()).text == "Unlocked the Front door."
+    await client.disconnect()
+
+
+async def test_speech_without_end_is_not_kept(running, caplog):
+    client = await running.client()
+    with contextlib.suppress(ConnectionError):
+        await speak(client, np.zeros(301 * 16_000, np.int16), block=160_000)
+    while (event := await client.read_event()) is not None:
+        assert event.type in ("transcript-start", "transcript-chunk")
+    assert "speech of more than 300 s" in caplog.text
+
+
 async def test_a_text_is_understood_without_being_carried_out(running):
     client = await running.client()
     await client.write_event(Recognize(text="turn on the kitchen light").event())

@@ -1,0 +1,37 @@
+"""The one command that waits for a yes: what must not be done on an uncertain hearing."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from assistant.nlu.interpretation import Interpretation
+
+WAITS_S = 30.0
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting(Generic[T]):
+    """A command, and what carries it out once she has said yes."""
+
+    interpretation: Interpretation
+    act: Callable[[Interpretation], Awaitable[T]]
+    until_s: float
+
+
+class Pending(Generic[T]):
+    """Shared by all plugins of a home, so that a "yes" reaches the one that asked last."""
+
+    def __init__(self) -> None:
+        self._waiting: Waiting[T] | None = None
+
+    def ask(self, waiting: Waiting[T]) -> None:
+        """Let a command wait; one that waited before is forgotten."""
+        self._waiting = waiting
+
+    def take(self, now_s: float) -> Waiting[T] | None:
+        """The waiting command, once; none if it waited too long."""
+        waiting, self._waiting = self._waiting, None
+        return waiting if waiting is not None and now_s <= waiting.until_s else None
