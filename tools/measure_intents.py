@@ -1,0 +1,268 @@
+"""Measures understanding on Home Assistant's own test sentences, against hassil alone.
+
+    python tools/measure_intents.py FOLDER [--failures]
+
+FOLDER: `tests/en` of a copy of https://github.com/OHF-Voice/intents (CC BY 4.0), which is not part
+of this repository. A sentence is right when its intent is, every slot that the test expects has
+that value, and nothing else is named. Each sentence is read as it stands, with a letter of a name
+changed, and with a word wrong that belongs to no name; the changes come from a fixed seed. Both
+sides read against the same home: the test file's entities, areas and floors, and where it has none
+those that the tests share. Home Assistant's sentences and hassil's version are those installed.
+"""
+
+# ruff: noqa: INP001 - a script, not part of a package
+from __future__ import annotations
+
+import argparse
+import random
+import sys
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+from hassil import Intents, TextSlotList, recognize_best
+from home_assistant_intents import get_intents
+
+from assistant.home.demo import DemoHome
+from assistant.home.model import Area, Device
+from assistant.nlu.understanding import HomeUnderstanding
+from assistant.plugin_loader import load_plugins
+from assistant.plugins import PluginContext
+
+FIXTURES = "_fixtures.yaml"
+SEED = 1
+LETTERS = "abcdefghijklmnopqrstuvwxyz"
+LEAST_LETTERS = 4
+"""Shorter words are not misspelt: another letter makes another word of them."""
+WRONG_WORDS = ("uh", "a", "that", "it", "then", "and", "so")
+NAMES = ("name", "area", "floor")
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """A test sentence and what it means, in the home where it is said."""
+
+    text: str
+    intent: str
+    slots: Mapping[str, Any]
+    home: TestHome
+
+
+@dataclass(frozen=True, slots=True)
+class Understood:
+    """What one side made of a sentence."""
+
+    intent: str | None
+    slots: Mapping[str, Any]
+
+
+class TestHome(DemoHome):
+    """A home of a test file; nothing is ever called there."""
+
+    def __init__(self, file: Mapping[str, Any], shared: Mapping[str, Any]) -> None:
+        super().__init__()
+        given = {key: file.get(key) or shared.get(key) or [] for key in ("entities", "areas")}
+        floors = file.get("floors") or shared.get("floors") or []
+        names = {floor.get("id", floor["name"]): floor["name"] for floor in floors}
+        self.floors = tuple(names.values())
+        self._areas = [
+            Area(area.get("id", area["name"]), area["name"], floor=names.get(area.get("floor")))
+            for area in given["areas"]
+        ]
+        # A floor without a room cannot be in a home of ours.
+        used = {area.floor for area in self._areas}
+        self._areas += [
+            Area(name, f"{name} room", floor=name) for name in self.floors if name not in used
+        ]
+        self._all = [_device(number, entity) for number, entity in enumerate(given["entities"])]
+
+    def areas(self) -> Sequence[Area]:
+        """The areas."""
+        return self._areas
+
+    def devices(self) -> Sequence[Device]:
+        """The entities."""
+        return self._all
+
+    def contacts(self) -> Sequence[str]:
+        """Nobody."""
+        return ()
+
+
+class AnyHome(DemoHome):
+    """Whichever home a sentence is said in, so that one understanding serves all."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.now: DemoHome = DemoHome()
+
+    def areas(self) -> Sequence[Area]:
+        """Those of the home now."""
+        return self.now.areas()
+
+    def devices(self) -> Sequence[Device]:
+        """Those of the home now."""
+        return self.now.devices()
+
+    def contacts(self) -> Sequence[str]:
+        """Those of the home now."""
+        return self.now.contacts()
+
+
+def _device(number: int, entity: Mapping[str, Any]) -> Device:
+    domain = entity.get("domain") or str(entity["id"]).partition(".")[0]
+    attributes = entity.get("attributes") or {}
+    return Device(
+        id=str(entity.get("id") or f"{domain}.device_{number}"),
+        name=str(entity["name"]),
+        domain=domain,
+        area_id=entity.get("area"),
+        device_class=attributes.get("device_class"),
+    )
+
+
+def sentences(folder: Path) -> Iterator[Sentence]:
+    """Every test sentence."""
+    shared = yaml.safe_load((folder / FIXTURES).read_text("utf-8"))
+    for file in sorted(folder.glob("*/*.yaml")):
+        document = yaml.safe_load(file.read_text("utf-8"))
+        home = TestHome(document, shared)
+        for test in document["tests"]:
+            for text in test["sentences"]:
+                yield Sentence(text, file.parent.name, test.get("slots") or {}, home)
+
+
+def misspelt(sentence: Sentence, chance: random.Random) -> str | None:
+    """The sentence with a letter changed in a name that it mentions; none if it mentions none."""
+    named = " ".join(str(sentence.slots[slot]) for slot in NAMES if slot in sentence.slots)
+    words = sentence.text.split()
+    there = [
+        at
+        for at, word in enumerate(words)
+        if word.lower() in named.lower().split() and len(word) >= LEAST_LETTERS
+    ]
+    if not there:
+        return None
+    at = chance.choice(there)
+    letters = list(words[at])
+    place = chance.randrange(1, len(letters))
+    letters[place] = chance.choice(LETTERS.replace(letters[place].lower(), ""))
+    return " ".join([*words[:at], "".join(letters), *words[at + 1 :]])
+
+
+def with_wrong_word(sentence: Sentence, chance: random.Random) -> str | None:
+    """The sentence with a small word put in where no name is torn apart."""
+    values = " ".join(map(str, sentence.slots.values())).lower().split()
+    words = sentence.text.split()
+    gaps = [at for at in range(1, len(words)) if words[at].lower() not in values]
+    if not gaps:
+        return None
+    at = chance.choice(gaps)
+    return " ".join([*words[:at], chance.choice(WRONG_WORDS), *words[at:]])
+
+
+def hassil_alone() -> Callable[[str, TestHome], Understood]:
+    """Home Assistant's sentences matched by hassil, as Home Assistant's agent does first."""
+    intents = Intents.from_dict(get_intents("en") or {})
+
+    def understand(text: str, home: TestHome) -> Understood:
+        names = [
+            (
+                device.name,
+                device.name,
+                {"domain": device.domain, "device_class": device.device_class},
+            )
+            for device in home.devices()
+        ]
+        lists = {
+            "name": TextSlotList.from_tuples(names, name="name"),
+            "area": TextSlotList.from_strings([area.name for area in home.areas()], name="area"),
+            "floor": TextSlotList.from_strings(home.floors, name="floor"),
+        }
+        found = recognize_best(text, intents, slot_lists=lists, best_slot_name="name")
+        if found is None:
+            return Understood(None, {})
+        return Understood(
+            found.intent.name, {name: each.value for name, each in found.entities.items()}
+        )
+
+    return understand
+
+
+def ours() -> tuple[frozenset[str], Callable[[str, TestHome], Understood]]:
+    """Which intents Hearth carries out, and how it understands."""
+    home = AnyHome()
+    plugins = load_plugins(PluginContext(home))
+    understanding = HomeUnderstanding(home, intents=plugins.intents(), sentences=plugins.sentences)
+
+    def understand(text: str, there: TestHome) -> Understood:
+        home.now = there
+        meant = understanding.interpret_text(text)
+        return Understood(meant.intent, meant.slots)
+
+    return plugins.intents(), understand
+
+
+def is_right(sentence: Sentence, understood: Understood) -> bool:
+    """Whether it means what the test says: nothing missing, nothing else named."""
+    if understood.intent != sentence.intent:
+        return False
+    if any(slot in understood.slots and slot not in sentence.slots for slot in NAMES):
+        return False
+    return all(_same(value, understood.slots.get(slot)) for slot, value in sentence.slots.items())
+
+
+def _same(expected: object, given: object) -> bool:
+    wanted = expected if isinstance(expected, list) else [expected]
+    have = given if isinstance(given, list | tuple) else [given]
+    return bool({_plain(each) for each in wanted} & {_plain(each) for each in have})
+
+
+def _plain(value: object) -> str:
+    if isinstance(value, int | float):
+        return f"{value:g}"
+    return " ".join(str(value).lower().split())
+
+
+def main() -> int:
+    """Print a table: how many are right, on each side."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--failures", action="store_true", help="show where Hearth is wrong")
+    args = parser.parse_args()
+    if not (args.folder / FIXTURES).is_file():
+        sys.stderr.write(f"{args.folder} has no {FIXTURES}: name the folder tests/en\n")
+        return 2
+    carried_out, hearth = ours()
+    sides = {"hassil alone": hassil_alone(), "Hearth": hearth}
+    every = list(sentences(args.folder))
+    chance = random.Random(SEED)
+    kinds: dict[str, list[tuple[Sentence, str]]] = {
+        "as they stand": [(each, each.text) for each in every],
+        "name misspelt": [(each, text) for each in every if (text := misspelt(each, chance))],
+        "word wrong": [(each, text) for each in every if (text := with_wrong_word(each, chance))],
+    }
+    left_out = Counter(each.intent for each in every if each.intent not in carried_out)
+    sys.stdout.write(f"intents that Hearth does not carry out: {dict(left_out)}\n")
+    for kind, said in kinds.items():
+        for side, understand in sides.items():
+            read = [(each, text, understand(text, each.home)) for each, text in said]
+            right = sum(is_right(each, got) for each, _, got in read)
+            share = 100 * right / len(read)
+            sys.stdout.write(f"{kind:14} {side:13} {right:5} of {len(read)} ({share:.1f} %)\n")
+            if args.failures and side == "Hearth":
+                _show([row for row in read if not is_right(row[0], row[2])])
+    return 0
+
+
+def _show(wrong: Sequence[tuple[Sentence, str, Understood]]) -> None:
+    for sentence, text, got in wrong:
+        wanted = f"{sentence.intent} {dict(sentence.slots)}"
+        sys.stdout.write(f"  {text!r}: {got.intent} {dict(got.slots)}, wanted {wanted}\n")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
