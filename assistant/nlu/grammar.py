@@ -31,6 +31,8 @@ ANYWHERE = "*"
 UNKNOWN_NAME = "unknown_name"
 """Slot for the name of a device that the home does not have."""
 
+_KINDS = {"HassGetState": "question", "HassRespond": "topic"}
+"""Slots for the kind of answer that a template asks for, where the intent alone does not say it."""
 _UNUSED_LISTS = ("{timer_command", "{zone")
 _UNUSED_SENTENCES = frozenset({"[<the>] {name}"})
 """A device's bare name is no command: it is too often the half of one."""
@@ -259,8 +261,9 @@ def _parse(result: RecognizeResult) -> Parse:
         for name, entity in entities.items()
         if not (name == "area" and entity.value == ANYWHERE)
     }
-    if result.intent.name == "HassGetState" and result.response:
-        slots["question"] = result.response
+    kind = _KINDS.get(result.intent.name)
+    if kind and result.response:
+        slots[kind] = result.response
     domain = result.context.get("domain") if "name" in entities else None
     return Parse(
         intent=result.intent.name,

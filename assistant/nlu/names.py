@@ -133,8 +133,10 @@ def _given_names(
         for name in (area.name, *area.aliases):
             yield spoken_form(name), Named(Kind.AREA, area.id, area.name)
         if area.floor:
-            floor = spoken_form(area.floor).removesuffix(" floor")
-            yield floor, Named(Kind.FLOOR, area.floor, area.floor)
+            # Some templates say "floor" themselves, others leave it to the name.
+            whole = spoken_form(area.floor)
+            for floor in {whole, whole.removesuffix(" floor")}:
+                yield floor, Named(Kind.FLOOR, area.floor, area.floor)
     for device in devices:
         named = Named(Kind.DEVICE, device.id, device.name, device.domain, device.area_id)
         for name in (device.name, *device.aliases):

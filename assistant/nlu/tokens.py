@@ -11,7 +11,9 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-_WORD = re.compile(r"[a-z0-9]+(?:'[a-z]+)?|[^\W\d_]+")
+_WORD = re.compile(r"\d+\.\d(?!\d)|[a-z0-9]+(?:'[a-z]+)?|[^\W\d_]+")
+"""A point with two digits after it is a time of day and parts two numbers."""
+_SIGNS = {"%": " percent ", "\u00b0": " degrees "}
 _LETTERS = str.maketrans(
     {"ß": "ss", "ø": "o", "ł": "l", "æ": "ae", "œ": "oe", "đ": "d", "þ": "th", "\u2019": "'"}
 )
@@ -92,7 +94,13 @@ def split_words(text: str) -> list[str]:
     """
     plain = unicodedata.normalize("NFKD", text.lower().translate(_LETTERS))
     letters = "".join(letter for letter in plain if not unicodedata.combining(letter))
-    return _WORD.findall(letters.replace("%", " percent "))
+    return _WORD.findall(_written_out(letters))
+
+
+def _written_out(text: str) -> str:
+    for sign, word in _SIGNS.items():
+        text = text.replace(sign, word)
+    return text
 
 
 def tokens_of(words: Iterable[str]) -> list[Token]:

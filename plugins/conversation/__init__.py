@@ -1,4 +1,4 @@
-"""Small talk that is none: she changed her mind."""
+"""Small talk: who it is, what it can do, and that she changed her mind."""
 
 from __future__ import annotations
 
@@ -7,23 +7,32 @@ from collections.abc import Sequence
 from assistant.nlu.interpretation import Interpretation
 from assistant.plugins import Outcome, Plugin, PluginContext
 
+_PRIVATE = "What I hear stays on this device, and I only listen once I am called."
+_ANSWERS = {
+    "hello": "Hello.",
+    "listening": _PRIVATE,
+    "data": _PRIVATE,
+    "commands": "Try: turn on the lights, set a timer for five minutes, or what is the weather.",
+    "creator": "I am Hearth, made by people who share their work.",
+}
+
 
 class Conversation:
-    """Answers "never mind"."""
+    """Answers questions about itself, and "never mind"."""
 
     name = "conversation"
 
     def intents(self) -> Sequence[str]:
-        """Only the change of mind."""
-        return ("HassNevermind",)
+        """The change of mind, and what Home Assistant has answers to."""
+        return ("HassNevermind", "HassRespond")
 
     async def prepare(self, interpretation: Interpretation) -> None:
         """Nothing to fetch."""
 
     async def act(self, interpretation: Interpretation) -> Outcome:
         """Do nothing, and say so."""
-        del interpretation
-        return Outcome(success=True, reply="Okay.")
+        topic = str(interpretation.slots.get("topic", ""))
+        return Outcome(success=True, reply=_ANSWERS.get(topic, "Okay."))
 
 
 def create(context: PluginContext) -> Plugin:

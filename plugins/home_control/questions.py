@@ -9,7 +9,14 @@ from typing import Any
 from assistant.home.model import Device, Home, State
 from plugins.home_control.wording import is_missing, is_or_are, joined, named, sentence, state_words
 
-_OPPOSITE = {"on": "off", "off": "on", "open": "closed", "closed": "open"}
+_OPPOSITE = {
+    "on": "off",
+    "off": "on",
+    "open": "closed",
+    "closed": "open",
+    "home": "not_home",
+    "not_home": "home",
+}
 _ENOUGH = 6
 """More devices than these are counted and not named."""
 

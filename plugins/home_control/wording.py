@@ -17,13 +17,16 @@ _ON_OFF = {
     "presence": ("at home", "away"),
     "smoke": ("detecting smoke", "detecting no smoke"),
 } | dict.fromkeys(_OPENINGS, ("open", "closed"))
+_NAMED_SO = frozenset({"person", "scene"})
+"""Names that take no article."""
 _MISSING = frozenset({"unavailable", "unknown"})
+_AWAY = "away"
 _UNITS = {"°C": "degrees", "°F": "degrees Fahrenheit", "%": "percent", "W": "watts"}
 
 
 def named(device: Device) -> str:
     """A device in the middle of a sentence."""
-    return device.name if device.domain == "scene" else f"the {device.name}"
+    return device.name if device.domain in _NAMED_SO else f"the {device.name}"
 
 
 def joined(parts: Sequence[str], word: str = "and") -> str:
@@ -59,7 +62,7 @@ def state_words(device: Device, state: State) -> str:
     unit = state.attributes.get("unit_of_measurement")
     if unit:
         return f"{state.state} {_UNITS.get(unit, unit)}"
-    return state.state.replace("_", " ")
+    return _AWAY if state.state == "not_home" else state.state.replace("_", " ")
 
 
 def _binary_words(device: Device) -> tuple[str, str]:

@@ -3,6 +3,7 @@ import time
 import pytest
 from household import build, hypothesis
 
+from assistant.home.demo import DemoHome
 from assistant.home.model import Area, Device
 from assistant.nlu.understanding import HomeUnderstanding
 
@@ -20,6 +21,8 @@ def understanding():
         ("set the bedroom light to thirty five per cent", "brightness", 35),
         ("set the thermostat to twenty one point five degrees", "temperature", 21.5),
         ("set the thermostat to nineteen and a half degrees", "temperature", 19.5),
+        ("set the thermostat to 20.5 degrees", "temperature", 20.5),
+        ("set the thermostat to 20.5\u00b0", "temperature", 20.5),
         ("set a timer for ninety minutes", "minutes", 90),
         ("set a timer for half an hour", "minutes", 30),
         ("set an alarm for quarter to seven p m", "clock_time", 1845),
@@ -28,6 +31,19 @@ def understanding():
 )
 def test_numbers_are_words(understanding, said, slot, value):
     assert understanding.interpret_text(said).slots[slot] == value
+
+
+@pytest.mark.parametrize(
+    "said", ["are any first floor lights on", "are any lights on on the first floor"]
+)
+def test_a_floor_is_named_with_and_without_the_word(said):
+    home = DemoHome()
+    home.areas = lambda: [Area("kitchen", "Kitchen", floor="First Floor")]
+    registry = build().registry
+    understood = HomeUnderstanding(
+        home, intents=registry.intents(), sentences=registry.sentences
+    ).interpret_text(said)
+    assert (understood.intent, understood.slots["floor"]) == ("HassGetState", "First Floor")
 
 
 @pytest.mark.parametrize(

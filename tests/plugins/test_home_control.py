@@ -1,7 +1,12 @@
 """Commands in words in, state of the demo home out."""
 
+from dataclasses import replace
+
 import pytest
 from household import build
+
+from assistant.home.model import Device, State
+from assistant.nlu.understanding import HomeUnderstanding
 
 COMMANDS = [
     # what is said, device, attribute (None: the state), what it is afterwards
@@ -170,3 +175,38 @@ async def test_how_sure_it_must_be_is_a_setting():
     trusting = build(unlock_confidence=0.0)
     await trusting.say("unlock the front door", "lock the front door", apart=1)
     assert await trusting.state("lock.front_door") == "unlocked"
+
+
+@pytest.fixture
+def people(monkeypatch):
+    """A house in which Jane is and Joe is not."""
+    house = build()
+    devices = [
+        *house.home.devices(),
+        Device("person.jane", "Jane", "person"),
+        Device("person.joe", "Joe", "person"),
+    ]
+    monkeypatch.setattr(house.home, "_devices", tuple(devices))
+    house.home._states |= {"person.jane": State("home"), "person.joe": State("not_home")}
+    return replace(
+        house,
+        understanding=HomeUnderstanding(
+            house.home, intents=house.registry.intents(), sentences=house.registry.sentences
+        ),
+    )
+
+
+@pytest.mark.parametrize(
+    ("said", "reply"),
+    [
+        ("is jane home", "Yes, Jane is home."),
+        ("is joe at home", "No, Joe is away."),
+        ("is joe away", "Yes, Joe is away."),
+        ("is anyone home", "Yes, Jane is home."),
+        ("is everyone home", "No, Joe is away."),
+        ("who is home", "Jane is home."),
+        ("how many people are home", "1 is home: Jane."),
+    ],
+)
+async def test_who_is_home(people, said, reply):
+    assert (await people.say(said)).reply == reply

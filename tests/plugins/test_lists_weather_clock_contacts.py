@@ -35,6 +35,8 @@ async def test_what_is_not_on_the_list_is_said(house):
         ("what time is it", "It is 18:30."),
         ("what day is it", "It is Monday, November 23rd."),
         ("never mind", "Okay."),
+        ("hello", "Hello."),
+        ("who made you", "I am Hearth, made by people who share their work."),
         ("call mom", "Calling Mom."),
         ("call pria raman", "Calling Priya Raman."),
     ],
