@@ -6,7 +6,6 @@ is done again.
 
 from __future__ import annotations
 
-import logging
 import time
 from collections.abc import AsyncIterator, Callable
 from dataclasses import asdict, dataclass
@@ -26,15 +25,13 @@ from assistant.events import (
     Where,
 )
 from assistant.hearing import confidence
-from assistant.home.model import HomeError
 from assistant.lattice import Lattice
 from assistant.nlu.interpretation import Interpretation, Understanding
-from assistant.plugins import Outcome, Plugin
+from assistant.plugins import Plugin, outcome_of
 from assistant.rescoring import Account, Rescorer, Unchanged
 from assistant.speculation import Speculation, Understood, understand
 from assistant.worker import Worker
 
-_LOG = logging.getLogger(__name__)
 _NOTHING_HEARD = "I did not hear anything."
 _NOT_UNDERSTOOD = "Sorry, I did not understand that."
 
@@ -171,7 +168,7 @@ class Answer:
             heard = bool(interpretation.text)
             return [Reply(**at, text=_NOT_UNDERSTOOD if heard else _NOTHING_HEARD)], 0.0
         begin = time.perf_counter()
-        outcome, failed = await _outcome(plugin, interpretation)
+        outcome, failed = await outcome_of(plugin, interpretation)
         action_ms = 1000 * (time.perf_counter() - begin)
         action = Action(
             **at,
@@ -182,18 +179,6 @@ class Answer:
         )
         errors = [Error(**at, code="plugin_failed", message=failed)] if failed else []
         return [*errors, action, Reply(**at, text=outcome.reply)], action_ms
-
-
-async def _outcome(plugin: Plugin, interpretation: Interpretation) -> tuple[Outcome, str]:
-    """What came of it; a plugin's failure is an outcome too, with a message for the log."""
-    try:
-        return await plugin.act(interpretation), ""
-    except HomeError as error:
-        return Outcome(success=False, reply=str(error)), ""
-    except Exception as error:  # noqa: BLE001 - a plugin is not ours; go on listening
-        _LOG.exception("plugin %s failed", plugin.name)
-        apology = Outcome(success=False, reply="Sorry, something went wrong.")
-        return apology, f"plugin {plugin.name} failed: {error}"
 
 
 def _rescored(at: Where, commit: Commit, account: Account) -> Event:

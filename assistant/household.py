@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from assistant.config.settings import Settings
@@ -14,7 +15,7 @@ from assistant.home.model import Home, HomeError
 from assistant.nlu.sentence_files import SentenceFiles, read_folder
 from assistant.nlu.understanding import HomeUnderstanding
 from assistant.plugin_loader import PluginRegistry, load_plugins
-from assistant.plugins import PluginContext, say_in_log
+from assistant.plugins import Outcome, PluginContext, outcome_of, say_in_log
 from assistant.rescoring import Rescorer, Unchanged
 
 _LOG = logging.getLogger(__name__)
@@ -44,6 +45,15 @@ class Household:
         await self.plugins.start()
         await self.rescorer.start()
 
+    async def carry_out(self, text: str) -> Outcome:
+        """Understand a sentence and act on it; nobody said it just now, so it is not sure."""
+        meant = await asyncio.to_thread(self.understanding.interpret_text, text)
+        plugin = self.plugins.for_intent(meant.intent)
+        if plugin is None:
+            return Outcome(success=False, reply=f"I did not understand: {text}.")
+        outcome, _ = await outcome_of(plugin, replace(meant, confidence=0.0))
+        return outcome
+
     async def close(self) -> None:
         """Let go of everything."""
         await self.rescorer.close()
@@ -66,11 +76,16 @@ def make_household(
     sentence file is left out and named in `plugins.problems` or `sentences.problems`.
     """
     home = make_home(settings)
+
+    async def carry_out(text: str) -> Outcome:
+        return await house.carry_out(text)
+
     context = PluginContext(
         home,
         unlock_confidence=settings.home.unlock_confidence,
         state_folder=state,
         announce=announce or say_in_log,
+        carry_out=carry_out,
         people=people_of(settings),
         call_command=settings.calls.command,
     )
@@ -82,7 +97,8 @@ def make_household(
         sentences=[*plugins.sentences, *sentences.documents],
         own_area=settings.home.area,
     )
-    return Household(home, plugins, sentences, understanding, _rescorer(settings, home))
+    house = Household(home, plugins, sentences, understanding, _rescorer(settings, home))
+    return house
 
 
 def _rescorer(settings: Settings, home: Home) -> Rescorer:

@@ -10,7 +10,7 @@ import asyncio
 import inspect
 import logging
 import threading
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import replace
 from typing import Any, TypeVar
@@ -113,16 +113,21 @@ class HomeFromThread:
 
     async def state(self, device_id: str) -> State:
         """A device's state now; raises `HomeError`."""
-        return await self._cross(lambda: self._home.state(device_id))
+        return await self.cross(lambda: self._home.state(device_id))
 
     async def call(self, call: ServiceCall) -> Sequence[Change]:
         """Carry out a call and say what changed; raises `HomeError`."""
-        return await self._cross(lambda: self._home.call(call))
+        return await self.cross(lambda: self._home.call(call))
 
-    async def _cross(self, make: Callable[[], Coroutine[Any, Any, T]]) -> T:
+    async def cross(self, make: Callable[[], Awaitable[T]]) -> T:
+        """Await something in the assistant's loop; raises `HomeError` before the plugin started."""
+
+        async def there() -> T:
+            return await make()
+
         if self.loop is None:
             raise HomeError("The home is not there yet: use it from start() on.")
-        return await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(make(), self.loop))
+        return await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(there(), self.loop))
 
 
 class Isolated:
@@ -134,7 +139,10 @@ class Isolated:
         self._thread = PluginThread(name)
         self._home = HomeFromThread(context.home)
         self._announce = context.announce
-        inside = replace(context, home=self._home, announce=self._say)
+        self._carry_out = context.carry_out
+        inside = replace(
+            context, home=self._home, announce=self._say, carry_out=self._carry_out_there
+        )
         try:
             self._plugin = self._thread.call(lambda: load(inside), LOAD_S)
             self._intents = self._thread.call(lambda: tuple(self._plugin.intents()), LOAD_S)
@@ -185,6 +193,9 @@ class Isolated:
         if not isinstance(outcome, Outcome):
             raise PluginError(f"act() must give an Outcome, not {type(outcome).__name__}")
         return outcome
+
+    async def _carry_out_there(self, text: str) -> Outcome:
+        return await self._home.cross(lambda: self._carry_out(text))
 
     def _say(self, text: str) -> None:
         if self._home.loop is not None:

@@ -12,7 +12,7 @@ from typing import Protocol, runtime_checkable
 from assistant.audio.clock import Clock, MonotonicClock
 from assistant.confirmation import WAITS_S, Pending, Waiting
 from assistant.home.contacts import Contact
-from assistant.home.model import Change, Home
+from assistant.home.model import Change, Home, HomeError
 from assistant.nlu.interpretation import Interpretation
 
 _LOG = logging.getLogger(__name__)
@@ -41,6 +41,18 @@ class Plugin(Protocol):
 
     async def act(self, interpretation: Interpretation) -> Outcome:
         """Carry it out; errors of the home come back as an unsuccessful outcome with a reply."""
+
+
+async def outcome_of(plugin: Plugin, interpretation: Interpretation) -> tuple[Outcome, str]:
+    """What came of it; a plugin's failure is an outcome too, with a message for the log."""
+    try:
+        return await plugin.act(interpretation), ""
+    except HomeError as error:
+        return Outcome(success=False, reply=str(error)), ""
+    except Exception as error:  # noqa: BLE001 - a plugin is not ours; go on listening
+        _LOG.exception("plugin %s failed", plugin.name)
+        apology = Outcome(success=False, reply="Sorry, something went wrong.")
+        return apology, f"plugin {plugin.name} failed: {error}"
 
 
 @runtime_checkable
@@ -75,6 +87,10 @@ def say_in_log(text: str) -> None:
     _LOG.info("%s", text)
 
 
+async def _nobody(text: str) -> Outcome:
+    return Outcome(success=False, reply=f"Nobody is here to carry this out: {text}.")
+
+
 @dataclass(frozen=True, slots=True)
 class PluginContext:
     """What plugins are given. `announce` says something when nobody has asked (a timer's end)."""
@@ -83,6 +99,8 @@ class PluginContext:
     clock: Clock = field(default_factory=MonotonicClock)
     local_time: Callable[[], datetime] = _local_time
     announce: Callable[[str], None] = say_in_log
+    carry_out: Callable[[str], Awaitable[Outcome]] = _nobody
+    """Understands a sentence and acts on it; what opens a home is asked back."""
     unlock_confidence: float = 0.7
     """Confidence (0 to 1) from which a lock or a gate is opened without asking back."""
     state_folder: Path | None = None

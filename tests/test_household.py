@@ -53,3 +53,13 @@ def test_home_assistant_without_a_token_says_where_to_get_one(settings):
 def test_state_is_kept_where_systemd_or_the_user_has_it(tmp_path):
     assert str(state_folder({"STATE_DIRECTORY": "/var/lib/hearth:/x"})) == "/var/lib/hearth"
     assert state_folder({"XDG_STATE_HOME": str(tmp_path)}) == tmp_path / "hearth"
+
+
+async def test_a_sentence_is_carried_out_but_opens_nothing(tmp_path):
+    household = make_household(Settings(), state=tmp_path)
+    outcome = await household.carry_out("turn on the kitchen light")
+    assert outcome.reply == "Turned on the Kitchen light."
+    outcome = await household.carry_out("unlock the front door")
+    assert outcome.reply == "Did you ask me to unlock the Front door? Then say yes."
+    assert (await household.home.state("lock.front_door")).state == "locked"
+    assert not (await household.carry_out("purple monkey")).success

@@ -31,9 +31,12 @@ ANYWHERE = "*"
 UNKNOWN_NAME = "unknown_name"
 """Slot for the name of a device that the home does not have."""
 
+COMMAND = "conversation_command"
+"""Slot for a command that is to be carried out later."""
+
 _KINDS = {"HassGetState": "question", "HassRespond": "topic"}
 """Slots for the kind of answer that a template asks for, where the intent alone does not say it."""
-_UNUSED_LISTS = ("{timer_command", "{zone")
+_UNUSED_LISTS = ("{zone",)
 _UNUSED_SENTENCES = frozenset({"[<the>] {name}"})
 """A device's bare name is no command: it is too often the half of one."""
 

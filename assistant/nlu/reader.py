@@ -9,7 +9,7 @@ from functools import lru_cache
 from assistant.home.model import Home
 from assistant.nlu.corrections import Corrector
 from assistant.nlu.digits import with_digits
-from assistant.nlu.grammar import UNKNOWN_NAME, Grammar
+from assistant.nlu.grammar import COMMAND, UNKNOWN_NAME, Grammar
 from assistant.nlu.names import Kind, NameIndex, build_index
 from assistant.nlu.readings import Reading, Resolver
 from assistant.nlu.tokens import Token, split_words, spoken_for, text_of, tokens_of, without_fillers
@@ -64,8 +64,15 @@ class Reader:
         return [
             replace(reading, quality=reading.quality * quality, text=said)
             for reading in readings
-            if reading is not None
+            if reading is not None and self._can_be_done(reading)
         ]
+
+    def _can_be_done(self, reading: Reading) -> bool:
+        """Whether a command for later is one by itself: anything may stand where it stands."""
+        if COMMAND not in reading.slots:
+            return True
+        later = self.exact(str(reading.slots[COMMAND]))
+        return bool(later) and not later[0].unknown and COMMAND not in later[0].slots
 
     def _corrected(self, words: Sequence[str]) -> list[Reading]:
         """Meanings of what the words may have been, and as good as the correction is small."""

@@ -13,6 +13,7 @@ meaning times its share of all support.
 from __future__ import annotations
 
 import math
+import threading
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -37,8 +38,8 @@ class HomeUnderstanding:
 
     `intents`: names of the intents to understand (all that have sentences if left out).
     `sentences`: documents with more sentences, in hassil's format. `own_area`: id or name of the
-    area in which the assistant stands; "the lights" are then those of that area. For sequential
-    use: one call at a time, from whichever thread.
+    area in which the assistant stands; "the lights" are then those of that area. Calls from several
+    threads wait for each other.
     """
 
     def __init__(
@@ -54,6 +55,7 @@ class HomeUnderstanding:
         self._grammar = Grammar(intents, sentences)
         self._known: tuple[object, ...] = ()
         self._reader: Reader | None = None
+        self._one_at_a_time = threading.Lock()
 
     @property
     def sentences(self) -> int:
@@ -75,6 +77,10 @@ class HomeUnderstanding:
 
     def interpret(self, nbest: Sequence[Hypothesis]) -> Interpretation:
         """The best interpretation over all the hypotheses (best first, never empty)."""
+        with self._one_at_a_time:
+            return self._interpret(nbest)
+
+    def _interpret(self, nbest: Sequence[Hypothesis]) -> Interpretation:
         reader = self.reader
         meanings: dict[tuple[object, ...], _Meaning] = {}
         for hypothesis in nbest:
@@ -93,7 +99,8 @@ class HomeUnderstanding:
 
     def incomplete(self, text: str) -> float:
         """Probability that what was said so far is an unfinished command; see `Completeness`."""
-        return Completeness(self.reader).incomplete(text)
+        with self._one_at_a_time:
+            return Completeness(self.reader).incomplete(text)
 
 
 @dataclass(slots=True)

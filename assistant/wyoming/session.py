@@ -5,7 +5,6 @@ https://github.com/OHF-Voice/wyoming has the protocol.
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 
@@ -31,11 +30,11 @@ from assistant.audio.frames import Framer
 from assistant.audio.source import SAMPLE_RATE
 from assistant.household import Household
 from assistant.nlu.interpretation import Interpretation
+from assistant.plugins import outcome_of
 from assistant.wake.detector import WakeDetector
 from assistant.worker import Worker
 from assistant.wyoming.audio import ChunkReader
 
-_LOG = logging.getLogger(__name__)
 _NOT_UNDERSTOOD = "Sorry, I did not understand that."
 _TERM_WEIGHT = 0.5
 _MOST_NAMES = 2000
@@ -126,12 +125,7 @@ class Session:
         if plugin is None:
             await self._send(NotHandled(text=_NOT_UNDERSTOOD))
             return
-        try:
-            outcome = await plugin.act(meant)
-        except Exception:  # noqa: BLE001 - a plugin is not ours
-            _LOG.exception("plugin %s failed", plugin.name)
-            await self._send(NotHandled(text="Sorry, something went wrong."))
-            return
+        outcome, _ = await outcome_of(plugin, meant)
         answer = Handled if outcome.success else NotHandled
         await self._send(answer(text=outcome.reply))
 

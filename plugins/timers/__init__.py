@@ -83,8 +83,11 @@ class Timers:
         length_s = _seconds(slots)
         if not length_s:
             return _failed("For how long?")
-        timer = self._book.start(name, self._now_s(), length_s, is_alarm=False)
+        command = str(slots.get("conversation_command", ""))
+        timer = self._book.start(name, self._now_s(), length_s, command=command)
         self._wait_for(timer)
+        if command:
+            return _done(f"In {duration(length_s)}: {command}.")
         named = f"{name} timer" if name else "timer"
         return _done(f"Started a {named} for {duration(length_s)}.")
 
@@ -180,8 +183,13 @@ class Timers:
         self._book.remove(timer)
         if left_s < -_MISSED_S:
             ended = datetime.fromtimestamp(timer.ends_at_s, self._context.local_time().tzinfo)
-            said = f"Your {called(timer)} ended at {at_time(ended, ended)}, while I was off."
-            self._context.announce(said)
+            what = (
+                f"{timer.command}: this was due" if timer.command else f"Your {called(timer)} ended"
+            )
+            self._context.announce(f"{what} at {at_time(ended, ended)}, while I was off.")
+        elif timer.command:
+            outcome = await self._context.carry_out(timer.command)
+            self._context.announce(outcome.reply)
         else:
             await self._ring_until_stopped(timer)
         self._tasks.pop(timer.id, None)

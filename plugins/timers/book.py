@@ -22,6 +22,8 @@ class Timer:
     ends_at_s: float
     paused_at_s: float | None = None
     is_alarm: bool = False
+    command: str = ""
+    """What is carried out at its end, in place of ringing."""
 
     def left_s(self, now_s: float) -> float:
         """Seconds until it rings; negative when it should have rung."""
@@ -56,9 +58,13 @@ class Book:
     def __len__(self) -> int:
         return len(self._timers)
 
-    def start(self, name: str, now_s: float, length_s: float, *, is_alarm: bool) -> Timer:
+    def start(
+        self, name: str, now_s: float, length_s: float, *, is_alarm: bool = False, command: str = ""
+    ) -> Timer:
         """A new timer."""
-        timer = Timer(self._next_id, name, length_s, now_s + length_s, is_alarm=is_alarm)
+        timer = Timer(
+            self._next_id, name, length_s, now_s + length_s, is_alarm=is_alarm, command=command
+        )
         self._next_id += 1
         self.put(timer)
         return timer

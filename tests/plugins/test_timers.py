@@ -4,6 +4,8 @@ import json
 import pytest
 from household import build
 
+from assistant.plugins import Outcome
+
 
 @pytest.fixture
 async def house(tmp_path):
@@ -127,3 +129,46 @@ async def test_closing_leaves_no_task_behind(house):
     await house.say("set a timer for ten minutes")
     await house.registry.close()
     assert asyncio.all_tasks() == before
+
+
+async def test_a_command_is_carried_out_later(tmp_path):
+    carried_out = []
+
+    async def carry_out(text):
+        carried_out.append(text)
+        return Outcome(success=True, reply="Turned it off.")
+
+    house = build(tmp_path, carry_out=carry_out)
+    await house.registry.start()
+    outcome = await house.say("turn off the kitchen light in five minutes")
+    assert outcome.reply == "In 5 minutes: turn off the kitchen light."
+    assert json.loads((tmp_path / "timers.json").read_text())[0]["command"] == (
+        "turn off the kitchen light"
+    )
+    await house.clock.turn(299)
+    assert carried_out == []
+    await house.clock.turn(2)
+    assert carried_out == ["turn off the kitchen light"]
+    assert house.announced == ["Turned it off."]
+    await house.registry.close()
+
+
+@pytest.mark.parametrize(
+    "said", ["blah blah in five minutes", "in five minutes in ten minutes turn off the lights"]
+)
+async def test_what_could_not_be_done_is_not_put_off(house, said):
+    assert house.understanding.interpret_text(said).slots.get("conversation_command") is None
+
+
+async def test_a_command_that_was_due_while_it_was_off_is_only_told(tmp_path):
+    house = build(tmp_path)
+    await house.registry.start()
+    await house.say("turn off the kitchen light in five minutes")
+    await house.registry.close()
+    again = build(tmp_path)
+    again.clock._now_s = 3600.0
+    await again.registry.start()
+    await again.clock.turn(1)
+    (said,) = again.announced
+    assert said.startswith("turn off the kitchen light: this was due at 18:35")
+    await again.registry.close()
