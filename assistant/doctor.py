@@ -29,9 +29,9 @@ from assistant.edge.model import FILE_NAME, EdgeModel
 from assistant.home.contacts import ContactsError
 from assistant.home.factory import contacts_of
 from assistant.home.model import HomeError
-from assistant.rescoring import RescoringError
 from assistant.reply.factory import make_player, make_voice
 from assistant.reply.voice import ReplyError
+from assistant.rescoring import RescoringError
 from assistant.wake import factory as wake
 from assistant.wake.words import WakeWordError
 

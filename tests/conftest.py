@@ -1,10 +1,12 @@
 """Shared by all tests."""
 
 import json
+import logging
 from collections.abc import Iterator
 
 import pytest
 
+from assistant import log
 from assistant.nlu import understanding
 from assistant.nlu.grammar import Grammar
 
@@ -23,3 +25,14 @@ def grammars_made_once() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(understanding, "Grammar", grammar)
         yield
+
+
+@pytest.fixture(autouse=True)
+def logging_left_as_it_was() -> Iterator[None]:
+    """A command under test sets up logging to a stream that is gone when the test is."""
+    yield
+    root = logging.getLogger()
+    for handler in [each for each in root.handlers if isinstance(each, log._Handler)]:
+        root.removeHandler(handler)
+    for name in log._OURS:
+        logging.getLogger(name).setLevel(logging.NOTSET)

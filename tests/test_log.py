@@ -15,11 +15,6 @@ LOGGER = logging.getLogger("assistant.audio")
 def stream(tmp_path: Path) -> Iterator[TextIO]:
     with (tmp_path / "log").open("w+", encoding="utf-8") as stream:
         yield stream
-    root = logging.getLogger()
-    for handler in [each for each in root.handlers if isinstance(each, log._Handler)]:
-        root.removeHandler(handler)
-    for name in log._OURS:
-        logging.getLogger(name).setLevel(logging.NOTSET)
 
 
 def journal(stream: TextIO) -> dict[str, str]:

@@ -319,7 +319,6 @@ class Settings:
     rescoring: RescoringSettings = field(default_factory=RescoringSettings)
     rescorer: RescorerSettings = field(default_factory=RescorerSettings)
 
-
     replies: RepliesSettings = field(default_factory=RepliesSettings)
     calls: CallsSettings = field(default_factory=CallsSettings)
     privacy: PrivacySettings = field(default_factory=PrivacySettings)
@@ -345,7 +344,7 @@ class Settings:
     def needs_network(self) -> bool:
         """Whether anything outside of this device is wanted."""
         voice_elsewhere = self.replies.engine == "wyoming"
-        called = bool(self.audio.satellite or self.calls.command)
+        called = bool(self.audio.satellite or self.calls.command or self.rescoring.url)
         return called or voice_elsewhere or self.home.kind != "demo"
 
     @property
