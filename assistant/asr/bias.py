@@ -7,26 +7,16 @@ the words turn out to be others, what was given is taken back.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
-from typing import Final, Protocol
+from typing import Protocol
 
 import numpy as np
 
+from assistant.asr.name_tree import NameTree, Slots, favoured
 from assistant.asr.network import Floats
 from assistant.asr.result import BiasPhrase
-from assistant.asr.spelling import spelled
 from assistant.asr.tokens import WORD_START
-
-_COMMON_WORDS: Final = """
-a all an and at be by do for from go he her his i in is it its my no not of off on or our out she
-so that the their them they this to up was we what with yes you your
-"""
-COMMON: Final = frozenset(_COMMON_WORDS.split())
-"""A name made of these only is not favoured: it would be heard everywhere."""
-FULL_LETTERS: Final = 8
-"""A name's letters after this many count half: a long name needs less help for each."""
 
 
 class Biaser(Protocol):
@@ -46,6 +36,9 @@ class Biaser(Protocol):
     def finish(self, state: int) -> float:
         """What is added if the utterance ends here: an unfinished name's boost, taken back."""
 
+    def written(self, word: str) -> str:
+        """How a word is written that was heard; another where it only sounds like a name."""
+
 
 class NoBias:
     """Favours nothing."""
@@ -63,14 +56,22 @@ class NoBias:
         """Nothing."""
         return 0.0
 
+    def written(self, word: str) -> str:
+        """As it was heard."""
+        return word
+
 
 class ShallowFusion:
-    """Boosts by letters matched, less where many names share them.
+    """Boosts by letters matched, in natural logs.
 
-    After `d` letters of a name that `n` of all `N` names begin with, a hypothesis has been given
-    `strength * weight * d * (1 - log n / log(N + 1))`: the first letters of a long list say
-    little, the letters of one name much. Names begin and end where words do. A name that is
-    complete keeps its boost, whatever follows; a state is a node of the tree, 0 its root.
+    A letter on the way along a name is given `strength * weight`, so that the name is not dropped
+    before it is complete. Then it is worth `strength * weight * letters - 0.5 log N` in a list of
+    N names, where letters of frequent words count less (`name_tree.letters_counted`); and all of
+    it counts less where no word stands before the name that it usually follows. Names begin and
+    end where words do. A complete name keeps its worth, whatever follows.
+
+    A state is a node of the tree, 0 its root, together with the slot in which the words at the
+    node began: `node * slots + slot`.
     """
 
     start = 0
@@ -78,49 +79,28 @@ class ShallowFusion:
     def __init__(
         self, pieces: Sequence[str], phrases: Sequence[BiasPhrase], strength: float
     ) -> None:
-        self._strength = strength
         self._spelling = _Spelling(tuple(pieces))
-        self._children: list[dict[str, int]] = [{}]
-        self._parents: list[tuple[int, str]] = [(0, "")]
-        self._counts = [0]
-        self._weights = [0.0]
-        self._ends: set[int] = set()
-        for text, weight in _favoured(phrases).items():
-            self._insert(text, weight)
-        self._log_total = math.log(len(self._ends) + 1)
+        names, groups, self._written = favoured(phrases, strength)
+        self._slots = Slots(groups)
+        self._tree = NameTree(names, self._slots.words, len(groups))
+        self._count = len(self._slots.factors)
         self._vectors: dict[int, Floats] = {}
         # These are asked again and again for the few nodes that a search comes to.
         self.next = lru_cache(4096)(self._next)
+        self.finish = lru_cache(4096)(self._finish)
+        self._stacked = lru_cache(256)(self._stack)
         self._given = lru_cache(4096)(self._boost_so_far)
-        self._fallback = lru_cache(4096)(self._shorter)
+        self._left = lru_cache(4096)(self._state_left)
 
-    def _insert(self, text: str, weight: float) -> None:
-        children, counts, weights = self._children, self._counts, self._weights
-        node = 0
-        for letter in WORD_START + text.replace(" ", WORD_START):
-            child = children[node].get(letter)
-            if child is None:
-                child = children[node][letter] = len(children)
-                children.append({})
-                self._parents.append((node, letter))
-                counts.append(0)
-                weights.append(weight)
-            node = child
-            counts[node] += 1
-            weights[node] = max(weights[node], weight)
-        self._ends.add(node)
-
-    def _boost_so_far(self, node: int) -> float:
-        """All that a hypothesis at this node has been given for the name it is in."""
-        letters = sum(letter != WORD_START for letter in self._text(node))
-        if not letters:
-            return 0.0
-        letters_counted = min(letters, FULL_LETTERS) + max(0, letters - FULL_LETTERS) / 2
-        share = 1.0 - math.log(self._counts[node]) / self._log_total
-        return self._strength * self._weights[node] * letters_counted * share
+    def written(self, word: str) -> str:
+        """The name's word, where this is how it sounds."""
+        return self._written.get(word, word)
 
     def boosts(self, states: Sequence[int]) -> Floats:
         """What each next token is given: [states, tokens]."""
+        return self._stacked(tuple(states))
+
+    def _stack(self, states: tuple[int, ...]) -> Floats:
         return np.stack([self._vector(state) for state in states])
 
     def _vector(self, state: int) -> Floats:
@@ -130,90 +110,83 @@ class ShallowFusion:
         return vector
 
     def _made_vector(self, state: int) -> Floats:
-        given = self._given(state)
+        node, slot = divmod(state, self._count)
         begins = self._spelling.begins
-        if state == 0:
-            vector = np.zeros(len(begins), np.float32)
-        else:
-            vector = np.where(
-                begins,
-                self._missed(state, begins_word=True),
-                self._missed(state, begins_word=False),
-            )
-        for token, node in self._matches(state):
-            vector[token] = self._given(node) - given
+        vector: Floats = np.zeros(len(begins), np.float32)
+        if node:
+            missed = [self._missed(state, begins_word=begun) for begun in (True, False)]
+            vector = np.where(begins, *missed)
+        given = self._given(state)
+        for token, child in self._matches(node):
+            vector[token] = self._given(child * self._count + slot) - given
         return vector
 
     def _missed(self, state: int, *, begins_word: bool) -> Floats:
         """What tokens are given that do not continue the name."""
-        kept = self._kept(state, ended=begins_word)
-        if not kept:
-            other = self._fallback(state)
-            return self._vector(other) + np.float32(self._given(other) - self._given(state))
-        change = np.float32(kept - self._given(state))
-        if begins_word:
-            return self._vector(0) + change
-        return np.full(len(self._spelling.begins), change)
+        other = self._left(state, begins_word)
+        kept = self._kept(state, ended=begins_word) or self._given(other)
+        return self._vector(other) + np.float32(kept - self._given(state))
 
     def _next(self, state: int, token: int) -> int:
-        node = self._walk(state, self._spelling.pieces[token])
-        if node is not None:
-            return node
-        if state == 0:
-            return 0
-        begins_word = bool(self._spelling.begins[token])
-        other = 0 if self._kept(state, ended=begins_word) else self._fallback(state)
-        return self.next(other, token)
+        node, slot = divmod(state, self._count)
+        child = self._tree.walk(node, self._spelling.pieces[token])
+        if child is not None:
+            return child * self._count + slot
+        if not node:
+            return self.start
+        return self.next(self._left(state, bool(self._spelling.begins[token])), token)
 
-    def finish(self, state: int) -> float:
-        """What an unfinished name was given, taken back."""
-        return self._kept(state, ended=True) - self._given(state)
+    def _finish(self, state: int) -> float:
+        """What an unfinished name was given, taken back; but a later name may have ended here."""
+        other, kept = state, self._kept(state, ended=True)
+        while not kept and other >= self._count:
+            other = self._left(other, True)
+            kept = self._kept(other, ended=True)
+        return kept - self._given(state)
+
+    def _boost_so_far(self, state: int) -> float:
+        """All that a hypothesis in this state has been given for the name it is in."""
+        node, slot = divmod(state, self._count)
+        return self._tree.given(node, self._slots.factors[slot])
 
     def _kept(self, state: int, *, ended: bool) -> float:
-        """The boost of the longest complete name on the way to this node.
+        """The worth of the longest complete name on the way to this state.
 
         `ended`: the word at the node is complete, so a name that ends in it counts.
         """
-        if ended and state in self._ends:
-            return self._given(state)
-        while state:
-            state, letter = self._parents[state]
-            if letter == WORD_START and state in self._ends:
-                return self._given(state)
+        node, slot = divmod(state, self._count)
+        factors = self._slots.factors[slot]
+        if ended and (worth := self._tree.worth(node, factors)):
+            return worth
+        while node:
+            node, letter = self._tree.parents[node]
+            if letter == WORD_START and (worth := self._tree.worth(node, factors)):
+                return worth
         return 0.0
 
-    def _shorter(self, state: int) -> int:
-        """The node for the longest later part of the words at `state` that begins a name too."""
-        text = self._text(state)
-        while (cut := text.find(WORD_START, 1)) > 0:
-            text = text[cut:]
-            node = self._walk(0, text)
-            if node is not None:
-                return node
-        return 0
+    def _state_left(self, state: int, begins_word: bool) -> int:
+        """Where it goes on when the next token does not continue what is at this state.
 
-    def _text(self, state: int) -> str:
-        letters = []
-        while state:
-            state, letter = self._parents[state]
-            letters.append(letter)
-        return "".join(reversed(letters))
+        After a complete name at the root; else at the longest later part of the words that begins
+        a name too. The slot is that of the word before.
+        """
+        text = self._tree.text(state // self._count)
+        if not self._kept(state, ended=begins_word):
+            cut = 0
+            while (cut := text.find(WORD_START, cut + 1)) > 0:
+                if node := self._tree.walk(0, text[cut:]):
+                    return node * self._count + self._slot_after(text[:cut])
+        return self._slot_after(text) if begins_word else self.start
 
-    def _walk(self, node: int, text: str) -> int | None:
-        """Where the letters of `text` lead from `node`."""
-        for letter in text:
-            child = self._children[node].get(letter)
-            if child is None:
-                return None
-            node = child
-        return node
+    def _slot_after(self, text: str) -> int:
+        return self._slots.after(text.rpartition(WORD_START)[2])
 
-    def _matches(self, state: int) -> Iterator[tuple[int, int]]:
+    def _matches(self, node: int) -> Iterator[tuple[int, int]]:
         """Tokens whose letters all continue a name, and the nodes they lead to."""
-        open_ends = [(state, "")]
+        open_ends = [(node, "")]
         while open_ends:
             node, text = open_ends.pop()
-            for letter, child in self._children[node].items():
+            for letter, child in self._tree.children[node].items():
                 longer = text + letter
                 for token in self._spelling.numbers.get(longer, ()):
                     yield token, child
@@ -232,13 +205,3 @@ class _Spelling:
             self.numbers.setdefault(piece, []).append(number)
         self.beginnings = {piece[:end] for piece in pieces for end in range(1, len(piece))}
         self.begins = np.array([piece.startswith(WORD_START) for piece in pieces])
-
-
-def _favoured(phrases: Sequence[BiasPhrase]) -> dict[str, float]:
-    """Phrases as the recogniser writes them, with the greatest weight of each."""
-    weights: dict[str, float] = {}
-    for phrase in phrases:
-        text = spelled(phrase.text)
-        if phrase.weight > 0 and not COMMON.issuperset(text.split()):
-            weights[text] = max(phrase.weight, weights.get(text, 0.0))
-    return weights

@@ -22,8 +22,8 @@ from assistant.asr.result import BiasPhrase, RecognitionResult
 from assistant.asr.search import Search, SearchSettings, Vocabulary
 
 FRAME_S: Final = 0.01
-DEFAULT_BOOST: Final = 0.6
-"""Strength of biasing: natural log given for a letter of a listed name."""
+DEFAULT_BOOST: Final = 1.5
+"""Strength of biasing: natural log given for a letter of a listed name; see docs/names.md."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,6 +36,10 @@ class BiasPhrase:
 
     text: str
     weight: float = 1.0
+    after: tuple[str, ...] = ()
+    """Words that usually stand before it: there it is favoured in full, elsewhere less."""
+    sounds_like: tuple[str, ...] = ()
+    """Other spellings, by its sound, of as many words; what is heard so is written as the name."""
 
 
 class RecogniserStream(Protocol):

@@ -6,6 +6,10 @@ word and on the biaser's state have the same future: they are one state, their s
 and what they differ in is kept as a branch of the word graph. A beam of four such states stands
 for many more hypotheses than four texts would.
 
+A hypothesis within a listed name has been given a boost that it may not earn. So that it neither
+has to earn it at once nor pushes out others in the meantime, the beam is kept by what the states
+would be worth if the utterance ended there, and a few states within a name are kept besides.
+
 A frame's last possible token moves on by itself, without a blank. With one token a frame this is
 the search that icefall calls "modified beam search".
 """
@@ -28,6 +32,8 @@ from assistant.asr.word_graph import START, Arc, Place, WordGraph, likelier, rea
 
 FADING = 0.95
 """How much of an end-of-sentence probability is left after a frame without a token."""
+GIVEN_BACK = 1e-3
+"""Boosts are sums of floats, so that less than this is a rounding error."""
 CONTEXTS = 2048
 """Predictor outputs that are kept, about a kilobyte each."""
 
@@ -44,6 +50,10 @@ class SearchSettings:
     """What is this much below the best state (natural log) is dropped."""
     branches: int = 8
     """Beginnings of an unfinished word that a state remembers."""
+    names: int = 4
+    """States within an unfinished name that are kept besides."""
+    hope: float = 2.0
+    """How far below the best state they may be, all their boost counted (natural log)."""
 
 
 class Key(NamedTuple):
@@ -212,22 +222,37 @@ class Search:
         self, ready: dict[Key, State], active: list[State], log_probs: Floats
     ) -> list[tuple[int, int, float, float]]:
         """Tokens worth emitting: row in `active`, token, mass after it, boost in it."""
+        settings = self._settings
         masses = np.array([state.mass for state in active], np.float32)
         totals = log_probs + masses[:, None]
         totals[:, self._blank] = -np.inf
         boosts = self._bias.boosts([state.key.bias for state in active])
-        if boosts is not None:
-            totals += boosts
-        best = max(state.mass for state in ready.values())
-        rows, tokens = np.nonzero(totals > max(best, float(totals.max())) - self._settings.margin)
-        found = totals[rows, tokens]
-        if len(found) > self._settings.beam:
-            kept = np.argpartition(-found, self._settings.beam - 1)[: self._settings.beam]
-            rows, tokens, found = rows[kept], tokens[kept], found[kept]
-        given = np.zeros(len(rows)) if boosts is None else boosts[rows, tokens]
-        return list(
-            zip(rows.tolist(), tokens.tolist(), found.tolist(), given.tolist(), strict=True)
-        )
+        unearned = np.array([self._unearned(state) for state in active], np.float32)
+        earned = totals + unearned[:, None]
+        best = max(*map(self._earned, ready.values()), float(earned.max()))
+        found = _greatest(earned, best - settings.margin, settings.beam)
+        if boosts is None:
+            return [(row, token, float(totals[row, token]), 0.0) for row, token in found]
+        totals += boosts
+        # What only gives a boost back is no way on along a name; the last letter may cost a little.
+        hoped = np.where(boosts > unearned[:, None] + GIVEN_BACK, totals, -np.inf)
+        found += [
+            each
+            for each in _greatest(hoped, best - settings.hope, settings.names)
+            if each not in found
+        ]
+        return [
+            (row, token, float(totals[row, token]), float(boosts[row, token]))
+            for row, token in found
+        ]
+
+    def _unearned(self, state: State) -> float:
+        """What is taken back if the state's name is not finished."""
+        return self._bias.finish(state.key.bias)
+
+    def _earned(self, state: State) -> float:
+        """The state's mass if the utterance ended here."""
+        return state.mass + self._bias.finish(state.key.bias)
 
     def _emit(self, state: State, token: int, mass: float, boost: float) -> State:
         """The state after one more token."""
@@ -270,7 +295,7 @@ class Search:
         return known.place
 
     def _arcs(self, state: State, mass: float, boost: float = 0.0) -> tuple[Arc, ...]:
-        word = self._vocabulary.word(state.key.word)
+        word = self._bias.written(self._vocabulary.word(state.key.word))
         return tuple(
             Arc(
                 start,
@@ -318,9 +343,21 @@ class Search:
         return {start: replace(branch, share=branch.share - lost) for start, branch in kept}
 
     def _best(self, states: dict[Key, State]) -> list[State]:
-        """The beam: the best states, best first, none too far below the best."""
-        best = sorted(states.values(), key=lambda state: -state.mass)[: self._settings.beam]
-        return [state for state in best if state.mass > best[0].mass - self._settings.margin]
+        """The beam: the best states, best first, none too far below the best; then names."""
+        settings = self._settings
+        ranked = sorted(states.values(), key=self._earned, reverse=True)
+        if not ranked:
+            return []
+        top = self._earned(ranked[0])
+        least = top - settings.margin
+        best = [state for state in ranked[: settings.beam] if self._earned(state) > least]
+        hopeful = [
+            state
+            for state in ranked[len(best) :]
+            if state.mass > top - settings.hope and self._unearned(state) < 0
+        ]
+        hopeful.sort(key=lambda state: state.mass, reverse=True)
+        return best + hopeful[: settings.names]
 
     def compact(self) -> None:
         """Forget the words that no state of the beam can still have said."""
@@ -340,3 +377,12 @@ class Search:
             final += self._arcs(state, state.mass + correction, correction)
         places = reachable(self._places, (arc.start for arc in final))
         return WordGraph(places, tuple(final), frame_s)
+
+
+def _greatest(values: Floats, least: float, count: int) -> list[tuple[int, int]]:
+    """Row and column of the `count` greatest values above `least`."""
+    rows, columns = np.nonzero(values > least)
+    if len(rows) > count:
+        kept = np.argpartition(-values[rows, columns], count - 1)[:count]
+        rows, columns = rows[kept], columns[kept]
+    return list(zip(rows.tolist(), columns.tolist(), strict=True))

@@ -31,6 +31,7 @@ _LETTERS: Final = str.maketrans(
 _LONGEST_NUMBER: Final = 4
 
 
+@lru_cache(maxsize=16_384)
 def spelled(text: str) -> str:
     """A name's words, joined by single spaces; empty when nothing of it can be written so."""
     text = unicodedata.normalize("NFKD", text.lower().translate(_LETTERS))

@@ -7,6 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from assistant.asr.bias import ShallowFusion
+from assistant.asr.result import BiasPhrase
 from assistant.asr.search import Search, SearchSettings, Vocabulary
 from assistant.lattice import best_path, log_sum_exp
 from tests.asr.toy_network import ToyNetwork
@@ -213,3 +215,42 @@ def test_the_end_of_sentence_is_seen_and_fades():
     assert 0.3 < heard["quiet"][-1] < 0.5
     assert heard["word"] == pytest.approx([0.0, 0.0], abs=0.01)
     assert search.graph(0.04).nbest(1)[0].text == "a a"
+
+
+class Spelling(ToyNetwork):
+    """Each frame names a token that is likelier than another: ten times as likely."""
+
+    def join(self, encoded, predicted):
+        logits = np.full((len(predicted), len(PIECES)), -20.0)
+        likely, other = int(encoded[0]), int(encoded[1])
+        logits[:, likely], logits[:, other] = math.log(10.0), 0.0
+        return logits
+
+
+A, B, C = PIECES.index("▁a"), PIECES.index("▁b"), PIECES.index("c")
+
+
+def spelled_out(frames_, listed, **changes):
+    network = Spelling(0, PIECES, 2)
+    network.eos_id = 1
+    bias = ShallowFusion(PIECES, [BiasPhrase(name) for name in listed], 1.5)
+    search = searched(network, [], bias, symbols=1, **changes)
+    for frame in frames_:
+        search.step(np.array(frame, np.float32))
+    return search.graph(0.04).nbest(1)[0]
+
+
+def test_a_name_is_not_dropped_before_it_is_complete():
+    frames_ = [(A, B), (C, 0)]
+    assert spelled_out(frames_, ["bc"], beam=1, names=0).text == "ac"
+    found = spelled_out(frames_, ["bc"], beam=1, names=1)
+    assert found.text == "bc"
+    assert found.boost == pytest.approx(3.0)
+
+
+def test_an_unfinished_name_drops_nothing_else():
+    frames_ = [(A, B), (C, 0), (0, C)]
+    plain = spelled_out(frames_, [], beam=1, names=0)
+    favoured = spelled_out(frames_, ["bcccc", "bca"], beam=1, names=1)
+    assert favoured.text == plain.text == "ac"
+    assert favoured.log_prob == pytest.approx(plain.log_prob)

@@ -1,0 +1,184 @@
+"""The names that are favoured, as a prefix tree of letters with what each node is worth.
+
+Names come in classes: those that are likely after the same words. A name's worth depends on the
+word before it, so a node has a worth for each class, and a slot (what the word before makes
+likely) says how much each class counts.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from assistant.asr.frequent_words import FREQUENT, FUNCTION_WORDS
+from assistant.asr.result import BiasPhrase
+from assistant.asr.spelling import spelled
+from assistant.asr.tokens import WORD_START
+
+FULL_LETTERS: Final = 8
+"""A name's letters after this many count half: a long name needs less help for each."""
+FREQUENT_SHARE: Final = 0.4
+"""How much a letter of a frequent word counts: the recogniser knows the word anyway."""
+LIST_COST: Final = 0.5
+"""How much of log N is taken off each name's worth: one of many names is less likely."""
+ELSEWHERE: Final = 0.7
+"""How much of a name's worth is left where no word that it follows stands before it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Favoured:
+    """A name as the recogniser writes it, or one that sounds like it."""
+
+    text: str
+    letter: float
+    """Natural log given for each letter on the way."""
+    worth: float
+    """For the whole name, when it is complete."""
+    group: int
+    """Its class."""
+
+
+class Slots:
+    """What the word before makes likely. Slot 0: nothing in particular."""
+
+    def __init__(self, groups: Sequence[tuple[str, ...]]) -> None:
+        following: dict[str, set[int]] = {}
+        for group, words in enumerate(groups):
+            for word in words:
+                following.setdefault(spelled(word), set()).add(group)
+        kinds = list(dict.fromkeys(frozenset(likely) for likely in following.values()))
+        self._numbers = {word: 1 + kinds.index(frozenset(g)) for word, g in following.items()}
+        self.factors = [
+            tuple(
+                1.0 if group in likely or not words else ELSEWHERE
+                for group, words in enumerate(groups)
+            )
+            for likely in (frozenset[int](), *kinds)
+        ]
+        """For each slot, how much each class of names counts."""
+
+    @property
+    def words(self) -> Iterable[str]:
+        """The words that make some names likely."""
+        return self._numbers
+
+    def after(self, word: str) -> int:
+        """The slot after a word."""
+        return self._numbers.get(word, 0)
+
+
+class NameTree:
+    """Nodes are numbers, 0 the root. A word's letters follow its mark, `▁`."""
+
+    def __init__(self, names: Iterable[Favoured], paths: Iterable[str], groups: int) -> None:
+        self.children: list[dict[str, int]] = [{}]
+        self.parents: list[tuple[int, str]] = [(0, "")]
+        self._promised: list[list[float]] = [[0.0] for _ in range(groups)]
+        self._worth: dict[int, list[float]] = {}
+        for name in names:
+            self._insert(name, groups)
+        for path in paths:
+            self._walk_making(path)
+
+    def _walk_making(self, text: str) -> list[int]:
+        """The nodes along a text's letters, made where they are missing."""
+        nodes, node = [], 0
+        for letter in WORD_START + text.replace(" ", WORD_START):
+            child = self.children[node].get(letter)
+            if child is None:
+                child = self.children[node][letter] = len(self.children)
+                self.children.append({})
+                self.parents.append((node, letter))
+                for promised in self._promised:
+                    promised.append(0.0)
+            nodes.append(child)
+            node = child
+        return nodes
+
+    def _insert(self, name: Favoured, groups: int) -> None:
+        nodes = self._walk_making(name.text)
+        promised = self._promised[name.group]
+        letters = 0
+        for node in nodes:
+            letters += self.parents[node][1] != WORD_START
+            promised[node] = max(promised[node], letters * name.letter)
+        worth = self._worth.setdefault(nodes[-1], [0.0] * groups)
+        worth[name.group] = max(worth[name.group], name.worth)
+
+    def worth(self, node: int, factors: Sequence[float]) -> float:
+        """What the name that is complete at this node is worth; 0 where none is."""
+        found = self._worth.get(node)
+        return max(map(float.__mul__, found, factors)) if found else 0.0
+
+    def given(self, node: int, factors: Sequence[float]) -> float:
+        """What a hypothesis at this node has been given: for a name, or for the best way on."""
+        if node in self._worth:
+            return self.worth(node, factors)
+        return max(
+            promised[node] * factor
+            for promised, factor in zip(self._promised, factors, strict=True)
+        )
+
+    def text(self, node: int) -> str:
+        """The letters that lead to a node."""
+        letters = []
+        while node:
+            node, letter = self.parents[node]
+            letters.append(letter)
+        return "".join(reversed(letters))
+
+    def walk(self, node: int, text: str) -> int | None:
+        """Where the letters of `text` lead from `node`."""
+        for letter in text:
+            child = self.children[node].get(letter)
+            if child is None:
+                return None
+            node = child
+        return node
+
+
+def favoured(
+    phrases: Sequence[BiasPhrase], strength: float
+) -> tuple[list[Favoured], list[tuple[str, ...]], dict[str, str]]:
+    """The names worth favouring, the classes' words, and how words heard otherwise are written."""
+    groups = list(dict.fromkeys(phrase.after for phrase in phrases)) or [()]
+    discount = LIST_COST * math.log(max(1, len(phrases)))
+    names: list[Favoured] = []
+    written: dict[str, str] = {}
+    for phrase in phrases:
+        text = spelled(phrase.text)
+        letter = strength * phrase.weight
+        worth = letter * letters_counted(text) - discount
+        if worth <= 0:
+            continue
+        group = groups.index(phrase.after)
+        heard = [_as_many_words(spelled(sound), text) for sound in phrase.sounds_like]
+        names += [Favoured(each, letter, worth, group) for each in (text, *heard) if each]
+        for other in filter(None, heard):
+            written |= {
+                said: word
+                for said, word in zip(other.split(), text.split(), strict=True)
+                if said != word
+            }
+    return names, groups, written
+
+
+def letters_counted(text: str) -> float:
+    """A name's letters by how rare its words are; 0 for a name of function words only."""
+    letters = sum(len(word) * _rarity(word) for word in text.split())
+    return min(letters, FULL_LETTERS) + max(0.0, letters - FULL_LETTERS) / 2
+
+
+def _rarity(word: str) -> float:
+    if word in FUNCTION_WORDS:
+        return 0.0
+    return FREQUENT_SHARE if word in FREQUENT else 1.0
+
+
+def _as_many_words(heard: str, text: str) -> str:
+    """A sound as one word where the name is one; empty where the words do not pair up."""
+    if " " not in text:
+        return heard.replace(" ", "")
+    return heard if heard.count(" ") == text.count(" ") else ""
