@@ -184,7 +184,7 @@ def _edge(settings: Settings) -> Iterator[Finding]:
 
 def _contacts(settings: Settings) -> Iterator[Finding]:
     try:
-        names = contacts_of(settings)
+        names = contacts_of(settings).names()
     except ContactsError as error:
         yield _problem("contacts", error)
         return

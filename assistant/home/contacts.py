@@ -1,12 +1,16 @@
-"""People from an address book: the names in a vCard file."""
+"""People from the settings and from an address book: the names in a vCard file."""
 
 from __future__ import annotations
 
+import logging
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import vobject
+
+_LOG = logging.getLogger(__name__)
 
 
 class ContactsError(Exception):
@@ -19,6 +23,48 @@ class Contact:
 
     name: str
     numbers: tuple[str, ...] = ()
+
+
+class AddressBook:
+    """Names of people: those given, and those in a file, which is read again when it changes.
+
+    Raises `ContactsError` when it is made and the file cannot be read. A file that is damaged
+    later is logged once, and what it had before stays known.
+    """
+
+    def __init__(self, given: Sequence[str] = (), file: Path | None = None) -> None:
+        self._given = tuple(given)
+        self._file = file
+        self._version = _version(file)
+        self._names = self._read()
+
+    def names(self) -> tuple[str, ...]:
+        """Everyone, once; cheap while the file stays as it is."""
+        version = _version(self._file)
+        if version != self._version:
+            self._version = version
+            try:
+                self._names = self._read()
+            except ContactsError as error:
+                _LOG.warning("%s; the contacts stay as they were", error)
+            else:
+                _LOG.info("the address book has changed: %d contacts", len(self._names))
+        return self._names
+
+    def _read(self) -> tuple[str, ...]:
+        read = read_contacts(self._file) if self._file else ()
+        return tuple(dict.fromkeys([*self._given, *(contact.name for contact in read)]))
+
+
+def _version(file: Path | None) -> tuple[int, ...]:
+    """What changes with a file; nothing while it is not there."""
+    if file is None:
+        return ()
+    try:
+        found = os.stat(file)  # noqa: PTH116 - `Path.stat` costs twice as much, many times a second
+    except OSError:
+        return ()
+    return found.st_mtime_ns, found.st_size, found.st_ino
 
 
 def read_contacts(file: Path) -> tuple[Contact, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
 from assistant.home.demo_devices import AREAS, CONTACTS, SCENES, demo_devices
@@ -15,8 +15,8 @@ class DemoHome:
 
     name = "demo"
 
-    def __init__(self, contacts: Sequence[str] = ()) -> None:
-        self._contacts = tuple(dict.fromkeys([*contacts, *CONTACTS]))
+    def __init__(self, contacts: Callable[[], Sequence[str]] = tuple) -> None:
+        self._contacts = contacts
         self._devices = tuple(device for device, _ in demo_devices())
         self._states = {device.id: state for device, state in demo_devices()}
         self.messages: list[tuple[str, str]] = []
@@ -38,7 +38,7 @@ class DemoHome:
 
     def contacts(self) -> Sequence[str]:
         """People who can be called or messaged: those given, and some invented ones."""
-        return self._contacts
+        return tuple(dict.fromkeys([*self._contacts(), *CONTACTS]))
 
     async def state(self, device_id: str) -> State:
         """A device's state now; raises `HomeError` for a device that is not there."""
@@ -87,7 +87,7 @@ class DemoHome:
     def _notify(self, call: ServiceCall) -> Sequence[Change]:
         text = str(call.data.get("message", ""))
         for contact in call.targets:
-            if contact not in self._contacts:
+            if contact not in self.contacts():
                 raise HomeError(f"{contact} is not among the contacts.")
             self.messages.append((contact, text))
         return [Change(contact, call.service, None, text) for contact in call.targets]

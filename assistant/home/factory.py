@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import cast
 
 from assistant.config.settings import Settings
-from assistant.home.contacts import Contact, read_contacts
+from assistant.home.contacts import AddressBook, Contact, read_contacts
 from assistant.home.demo import DemoHome
 from assistant.home.model import Home, HomeError
 
@@ -17,7 +17,7 @@ TOKEN_VARIABLE = "HEARTH_HOME_TOKEN"  # noqa: S105 - its name, not the token
 
 def make_home(settings: Settings, environ: Mapping[str, str] = os.environ) -> Home:
     """The home, not yet connected; raises `ContactsError` or `HomeError` for what is missing."""
-    contacts = contacts_of(settings)
+    contacts = contacts_of(settings).names
     if settings.home.kind == "demo":
         return DemoHome(contacts)
     token = settings.home.token or environ.get(TOKEN_VARIABLE)
@@ -31,10 +31,10 @@ def make_home(settings: Settings, environ: Mapping[str, str] = os.environ) -> Ho
     return cast("Home", module.make_home(settings.home, token, contacts))
 
 
-def contacts_of(settings: Settings) -> tuple[str, ...]:
-    """Everyone that the settings name, once; raises `ContactsError`."""
-    read = (contact.name for contact in people_of(settings))
-    return tuple(dict.fromkeys([*settings.personalisation.contacts, *read]))
+def contacts_of(settings: Settings) -> AddressBook:
+    """Everyone that the settings name; raises `ContactsError`."""
+    people = settings.personalisation
+    return AddressBook(people.contacts, people.contacts_file)
 
 
 def people_of(settings: Settings) -> tuple[Contact, ...]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import ssl
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Protocol, runtime_checkable
 
 from assistant.config.settings import HomeSettings
@@ -63,7 +63,7 @@ class HomeAssistantAgent:
         return Outcome(success=True, reply=reply)
 
 
-def make_home(settings: HomeSettings, token: str, contacts: Sequence[str]) -> Home:
+def make_home(settings: HomeSettings, token: str, contacts: Callable[[], Sequence[str]]) -> Home:
     """The home that the settings describe, not yet connected; raises `HomeError`."""
     from plugins.home_assistant.connection import Address  # noqa: PLC0415 - see above
     from plugins.home_assistant.home import HomeAssistantHome  # noqa: PLC0415

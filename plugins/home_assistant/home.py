@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from assistant.audio.clock import Clock, MonotonicClock
 from assistant.home.model import Area, Change, Device, HomeError, ServiceCall, State
@@ -46,12 +46,12 @@ class HomeAssistantHome:
         self,
         address: Address,
         token: str,
-        contacts: Sequence[str] = (),
+        contacts: Callable[[], Sequence[str]] = tuple,
         clock: Clock | None = None,
     ) -> None:
         self._address = address
         self._token = token
-        self._contacts = tuple(contacts)
+        self._contacts = contacts
         self._clock = clock or MonotonicClock()
         self._catalogue = Catalogue()
         self._states = States()
@@ -83,7 +83,7 @@ class HomeAssistantHome:
 
     def contacts(self) -> Sequence[str]:
         """The people in the settings."""
-        return self._contacts
+        return self._contacts()
 
     async def state(self, device_id: str) -> State:
         """An entity's state; of lists and the weather also what is in them."""

@@ -1,6 +1,6 @@
 import pytest
 
-from assistant.home.contacts import Contact, ContactsError, read_contacts
+from assistant.home.contacts import AddressBook, Contact, ContactsError, read_contacts
 
 CARDS = """\
 BEGIN:VCARD
@@ -52,3 +52,40 @@ def test_what_is_no_address_book_is_said(tmp_path, content, message):
 def test_a_missing_address_book_is_said(tmp_path):
     with pytest.raises(ContactsError, match=r"lost\.vcf cannot be read: No such file"):
         read_contacts(tmp_path / "lost.vcf")
+
+
+def card(name):
+    return f"BEGIN:VCARD\nVERSION:3.0\nFN:{name}\nEND:VCARD\n"
+
+
+def test_a_changed_address_book_is_read_again(tmp_path):
+    file = tmp_path / "book.vcf"
+    file.write_text(card("Tadhg Byrne"), encoding="utf-8")
+    book = AddressBook(["Zora", "Tadhg Byrne"], file)
+    assert book.names() == ("Zora", "Tadhg Byrne")
+    file.write_text(card("Tadhg Byrne") + card("Aoife"), encoding="utf-8")
+    assert book.names() == ("Zora", "Tadhg Byrne", "Aoife")
+
+
+def test_a_damaged_address_book_is_logged_once_and_changes_nothing(tmp_path, caplog):
+    file = tmp_path / "book.vcf"
+    file.write_text(card("Tadhg Byrne"), encoding="utf-8")
+    book = AddressBook(file=file)
+    file.write_text("half a fi", encoding="utf-8")
+    assert [book.names() for _ in range(3)] == [("Tadhg Byrne",)] * 3
+    file.unlink()
+    assert book.names() == ("Tadhg Byrne",)
+    assert [record.levelname for record in caplog.records] == ["WARNING", "WARNING"]
+    file.write_text(card("Aoife"), encoding="utf-8")
+    assert book.names() == ("Aoife",)
+
+
+def test_contacts_are_not_written_into_the_log(tmp_path, caplog):
+    file = tmp_path / "book.vcf"
+    file.write_text(card("Tadhg Byrne"), encoding="utf-8")
+    book = AddressBook(file=file)
+    file.write_text(card("Aoife Walsh"), encoding="utf-8")
+    with caplog.at_level("INFO"):
+        book.names()
+    assert "1 contacts" in caplog.text
+    assert "Walsh" not in caplog.text
