@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from assistant.answer import Answer, LatticeFormat
@@ -19,6 +20,8 @@ from assistant.config.settings import EndpointSettings, Settings
 from assistant.home.model import Area, Device, Home
 from assistant.household import Household
 from assistant.opening import GuardedOpener, Opener, SpeechOpener, WakeOpener
+from assistant.nlu.names import Kind
+from assistant.opening import Opener, SpeechOpener, WakeOpener
 from assistant.pipeline import Pipeline
 from assistant.recordings import RecordingRecogniser
 from assistant.reply.own_voice import OwnVoice
@@ -78,7 +81,10 @@ def make_pipeline(
         opener=_opener(settings, listening),
         voice=SileroVad,
         bias=lambda: bias_phrases(
-            settings, house.home, [*house.plugins.names(), *house.sentences.names]
+            settings,
+            house.home,
+            [*house.plugins.names(), *house.sentences.names],
+            house.understanding.words_before,
         ),
         pre_roll_s=settings.audio.pre_roll_s,
     )
@@ -107,15 +113,57 @@ def make_judgement(settings: EndpointSettings, house: Household) -> Judgement:
 
 
 def bias_phrases(
-    settings: Settings, home: Home, more: Iterable[str] = ()
+    settings: Settings,
+    home: Home,
+    more: Iterable[str] = (),
+    words_before: Mapping[str, frozenset[str]] | None = None,
 ) -> tuple[BiasPhrase, ...]:
-    """The names to favour: devices, areas, people, the user's own words, and `more`."""
-    if not settings.personalisation.enabled:
+    """The names to favour: devices, areas, people, the user's own words, and `more`.
+
+    `words_before`: for each kind of name, what usually stands before it in a sentence.
+    """
+    personal = settings.personalisation
+    if not personal.enabled:
         return ()
-    named: list[Area | Device] = [*home.devices(), *home.areas()]
-    names = [name for each in named for name in (each.name, *each.aliases)]
-    every = [*names, *home.contacts(), *settings.personalisation.words, *more]
-    return tuple(BiasPhrase(name) for name in dict.fromkeys(every))
+    lists: dict[str, Iterable[str]] = {
+        Kind.DEVICE: _names(home.devices()),
+        Kind.AREA: _names(home.areas()),
+        Kind.CONTACT: _called(home.contacts()),
+        "": [*personal.words, *personal.sounds_like, *more],
+    }
+    phrases: dict[str, BiasPhrase] = {}
+    for kind, names in lists.items():
+        after = tuple(sorted((words_before or {}).get(kind, ())))
+        for name in names:
+            sounds = _sounds(name, personal.sounds_like)
+            phrases.setdefault(name, BiasPhrase(name, after=after, sounds_like=sounds))
+    return tuple(phrases.values())
+
+
+def _names(named: Iterable[Area | Device]) -> Iterator[str]:
+    for each in named:
+        yield from (each.name, *each.aliases)
+
+
+def _called(people: Iterable[str]) -> Iterator[str]:
+    """Everyone's name, and the first name alone."""
+    for name in people:
+        yield name
+        yield from name.split()[:1]
+
+
+def _sounds(name: str, sounds_like: Mapping[str, Sequence[str]]) -> tuple[str, ...]:
+    """The name with what its words sound like in their place."""
+    words = name.casefold().split()
+    found = []
+    for part, sounds in sounds_like.items():
+        wanted = part.casefold().split()
+        for at in range(len(words) - len(wanted) + 1):
+            if words[at : at + len(wanted)] == wanted:
+                # One word may be written as several syllables: "ee-fa".
+                said = [s if len(wanted) > 1 else re.sub(r"[\s-]", "", s) for s in sounds]
+                found += [" ".join([*words[:at], s, *words[at + len(wanted) :]]) for s in said]
+    return tuple(found)
 
 
 def _opener(settings: Settings, listening: Listening) -> Callable[[], Opener]:

@@ -71,6 +71,9 @@ async def _services(settings: Settings, worker: Worker, house: Household) -> Ser
         detector=detector,
         household=house,
         bias=lambda: bias_phrases(
-            settings, house.home, [*house.plugins.names(), *house.sentences.names]
+            settings,
+            house.home,
+            [*house.plugins.names(), *house.sentences.names],
+            house.understanding.words_before,
         ),
     )

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import fields, is_dataclass
-from typing import Any, get_type_hints
+from typing import Any, get_args, get_origin, get_type_hints
 
 from assistant.config.error import nearest
 from assistant.config.expected import Expected, accept
@@ -50,6 +50,9 @@ class Binder:
 
     def _setting(self, hint: Any, value: Value) -> Any:  # noqa: ANN401
         value = resolve(value)
+        if get_origin(hint) is Mapping:
+            _, hint = get_args(hint)
+            return {name: self._setting(hint, item) for name, (_, item) in value.mapping().items()}
         expected = Expected.of(hint)
         items = [resolve(item) for item in value.sequence()] if expected.many else [value]
         if any(item.secret for item in items):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import is_dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -51,6 +52,8 @@ def _plain(value: Any, key: str, secrets: frozenset[str]) -> Any:  # noqa: ANN40
             name: _plain(getattr(value, name), f"{key}.{name}" if key else name, secrets)
             for name in setting_names(type(value))
         }
+    if isinstance(value, Mapping):
+        return {name: _plain(item, f"{key}.{name}", secrets) for name, item in value.items()}
     if isinstance(value, tuple):
         return list(value)
     return str(value) if isinstance(value, Path) else value

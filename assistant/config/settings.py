@@ -7,6 +7,7 @@ single settings checks itself when it is made and raises `SettingError`.
 from __future__ import annotations
 
 import ipaddress
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Literal
@@ -122,7 +123,7 @@ class RecogniserSettings:
     model: str = "en-small"
     runtime: Runtime = "onnx"
     beam: Annotated[int, Limits(at_least=1, at_most=64)] = 4
-    boost: Annotated[float, Limits(at_least=0, at_most=10)] = 0.6
+    boost: Annotated[float, Limits(at_least=0, at_most=10)] = 1.5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,6 +134,16 @@ class PersonalisationSettings:
     contacts: tuple[str, ...] = ()
     contacts_file: Path | None = None
     words: tuple[str, ...] = ()
+    sounds_like: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for name, sounds in self.sounds_like.items():
+            count = len(name.split())
+            for sound in sounds:
+                if count not in {1, len(sound.split())}:
+                    raise SettingError(
+                        f"'{sound}' needs {count} words, one for each of '{name}'", "sounds_like"
+                    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from hassil import (
@@ -24,6 +25,7 @@ from home_assistant_intents import get_intents
 
 from assistant.nlu.filtering import NUMBER, ClauseIndex, Requirements, marker
 from assistant.nlu.names import Kind, NameIndex
+from assistant.nlu.slot_words import SlotWords
 
 ANYWHERE = "*"
 """The area of a sentence that names none, where the assistant's own area is not known."""
@@ -113,6 +115,12 @@ class Grammar:
             requirements.of(template.data.sentences[0].expression) for template in self._templates
         )
         self.words = frozenset(_literals(self._intents, self._templates))
+
+    @cached_property
+    def words_before(self) -> Mapping[str, frozenset[str]]:
+        """For each list, such as `name` or `contact`, the words that can stand right before it."""
+        sentences = (template.data.sentences[0].expression for template in self._templates)
+        return SlotWords(self._intents.expansion_rules).before(sentences)
 
     def check(self) -> None:
         """Raise `GrammarError` for a sentence that cannot be used."""

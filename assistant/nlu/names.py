@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import lru_cache
 
 from rapidfuzz import process
 
@@ -82,6 +83,7 @@ def _phrase_similarity(said: str, meant: str, *, score_cutoff: float | None = No
     return score if score >= cutoff else 0.0
 
 
+@lru_cache(maxsize=16_384)
 def spoken_form(name: str) -> str:
     """A configured name as understanding reads it: "Lamp No. 1" is "lamp no 1"."""
     text = text_of(with_digits(tokens_of(split_words(name))))

@@ -63,6 +63,11 @@ class HomeUnderstanding:
         return len(self._grammar)
 
     @property
+    def words_before(self) -> Mapping[str, frozenset[str]]:
+        """For each kind of name, the words that can stand right before it in a sentence."""
+        return self._grammar.words_before
+
+    @property
     def reader(self) -> Reader:
         """The reader for the home as it is now."""
         known = (

@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from assistant.config import Settings, load
+from assistant.config import ConfigError, Settings, effective, load
 from assistant.config.bind import setting_names
 
 EXAMPLE = Path(__file__).parents[2] / "config.example.yaml"
@@ -71,3 +71,17 @@ def test_what_does_not_go_together_is_refused(refused, text, wrong):
 )
 def test_a_network_is_needed_for_what_is_elsewhere(settings, text, needed):
     assert settings(text).needs_network is needed
+
+
+def test_what_names_sound_like_is_read(tmp_path):
+    path = tmp_path / "config.yaml"
+    path.write_text("personalisation: {sounds_like: {Siobhan: [shivawn, shi-vawn]}}\n", "utf8")
+    settings = load(path)
+    assert settings.personalisation.sounds_like == {"Siobhan": ("shivawn", "shi-vawn")}
+    assert "- shivawn" in effective(settings)
+    path.write_text("personalisation: {sounds_like: {Siobhan Walsh: [shivawn]}}\n", "utf8")
+    with pytest.raises(ConfigError, match="'shivawn' needs 2 words, one for each of 'Siobhan Wa"):
+        load(path)
+    path.write_text("personalisation: {sounds_like: {Siobhan: shivawn}}\n", "utf8")
+    with pytest.raises(ConfigError, match="expected a list"):
+        load(path)

@@ -1,0 +1,50 @@
+"""Which names are favoured, and after which words."""
+
+from assistant.assembly import bias_phrases
+from assistant.config.settings import PersonalisationSettings, Settings
+from assistant.home.demo import DemoHome
+from assistant.household import make_household
+
+
+def phrases(home=None, before=None, more=(), **personal):
+    settings = Settings(personalisation=PersonalisationSettings(**personal))
+    found = bias_phrases(settings, home or DemoHome(), more, before)
+    return {phrase.text: phrase for phrase in found}
+
+
+def test_all_lists_are_favoured_once():
+    people = DemoHome(lambda: ("Siobhan Walsh", "Siobhan Byrne"))
+    found = phrases(people, words=("Mittens",), more=("Radio Paradise", "Mittens"))
+    assert found.keys() >= {"Kitchen light", "Bedroom", "Siobhan Walsh", "Mittens"}
+    assert found.keys() >= {"Siobhan", "Radio Paradise"}
+    assert phrases(enabled=False) == {}
+
+
+def test_names_are_likelier_after_the_words_of_the_sentences():
+    house = make_household(Settings())
+    found = phrases(
+        DemoHome(lambda: ("Siobhan",)), house.understanding.words_before, words=("Mittens",)
+    )
+    assert {"call", "text", "to"} <= set(found["Siobhan"].after)
+    assert {"the", "on", "dim"} <= set(found["Kitchen light"].after)
+    assert "call" not in found["Kitchen light"].after
+    assert found["Mittens"].after == ()
+
+
+def test_sounds_stand_in_for_the_words_of_a_name():
+    people = DemoHome(lambda: ("Siobhan Walsh", "Aoife"))
+    found = phrases(
+        people, sounds_like={"siobhan": ("shi-vawn",), "Aoife": ("ee fa",), "Tadhg": ("tige",)}
+    )
+    assert found["Siobhan Walsh"].sounds_like == ("shivawn walsh",)
+    assert found["Siobhan"].sounds_like == ("shivawn",)
+    assert found["Aoife"].sounds_like == ("eefa",)
+    assert found["Tadhg"].sounds_like == ("tige",)
+
+
+def test_a_new_contact_is_favoured_in_the_next_utterance():
+    people = ["Siobhan"]
+    home = DemoHome(lambda: people)
+    assert "Tadhg" not in phrases(home)
+    people.append("Tadhg")
+    assert "Tadhg" in phrases(home)
