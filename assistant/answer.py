@@ -149,7 +149,11 @@ class Answer:
     def _final_endpoint(self, at: Where, decided: _Decided) -> Event:
         result = decided.result
         nbest = tuple(
-            {"text": hypothesis.text, "log_prob": hypothesis.log_prob}
+            {
+                "text": hypothesis.text,
+                "log_prob": hypothesis.log_prob,
+                "boost": hypothesis.boost,
+            }
             for hypothesis in result.nbest
         )
         return FinalEndpoint(

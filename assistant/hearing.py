@@ -76,7 +76,7 @@ def without_wake_word(result: RecognitionResult, wake: WakeWordSaid) -> Recognit
     """
     joined: dict[str, list[Hypothesis]] = {}
     for hypothesis in result.nbest:
-        own = Hypothesis(hypothesis.words[_wake_words(hypothesis, wake) :], hypothesis.log_prob)
+        own = replace(hypothesis, words=hypothesis.words[_wake_words(hypothesis, wake) :])
         joined.setdefault(own.text, []).append(own)
     nbest = [
         replace(same[0], log_prob=log_sum_exp(item.log_prob for item in same))

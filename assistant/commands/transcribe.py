@@ -100,7 +100,12 @@ def transcribe(
         "file": name,
         "text": result.text,
         "nbest": [
-            {"text": each.text, "log_prob": round(each.log_prob, 4)} for each in result.nbest
+            {
+                "text": each.text,
+                "log_prob": round(each.log_prob, 4),
+                "boost": round(each.boost, 4),
+            }
+            for each in result.nbest
         ],
         "audio_s": round(audio_s, 4),
         "decode_ms": round(result.decode_ms, 2),
