@@ -12,13 +12,14 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import csv
 import pickle
 import statistics
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+
+from chart import Axis, Line, chart
 
 from assistant.asr.endpoint import (
     STYLES,
@@ -32,7 +33,7 @@ from assistant.asr.result import BiasPhrase, Recogniser
 from assistant.assembly import bias_phrases, load_recogniser, make_judgement
 from assistant.audio.source import FRAME_SAMPLES
 from assistant.audio.vad import SileroVad
-from assistant.bench.audio import plain_end_s, recordings, speech
+from assistant.bench.audio import known_ends, plain_end_s, recordings, speech
 from assistant.blocks import Block
 from assistant.commands.bench import percentile
 from assistant.commands.transcribe import read_samples
@@ -144,48 +145,10 @@ def plain(heard: Trace, silence_s: float) -> Ending:
 
 def curve(points: dict[str, list[tuple[float, float]]]) -> str:
     """Cuts (%) against median latency (ms) as an SVG picture."""
-    width, height, left, bottom = 560, 340, 60, 50
-    most_cut = max(5.0, *(cut for line in points.values() for _, cut in line))
-
-    def place(latency_ms: float, cut: float) -> str:
-        x = left + min(latency_ms, 2000) / 2000 * (width - left - 20)
-        y = 20 + (1 - cut / most_cut) * (height - bottom - 20)
-        return f"{x:.1f},{y:.1f}"
-
-    size = f'width="{width}" height="{height}"'
-    parts = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" {size} font-family="sans-serif" font-size="12">',
-        f'<rect {size} fill="white"/>',
-    ]
-    for latency_ms in range(0, 2001, 500):
-        x = place(latency_ms, 0).split(",")[0]
-        parts.append(f'<text x="{x}" y="{height - 30}" text-anchor="middle">{latency_ms}</text>')
-    for share in range(5):
-        cut = most_cut * share / 4
-        y = place(0, cut).split(",")[1]
-        parts.append(f'<text x="{left - 8}" y="{y}" text-anchor="end">{cut:.0f} %</text>')
-    middle = (left + width) // 2
-    parts.append(
-        f'<text x="{middle}" y="{height - 10}" text-anchor="middle">'
-        "median wait after the last sound, ms</text>"
-    )
-    parts.append(f'<text x="{left}" y="14">cut off too early</text>')
-    for colour, at, (title, found) in zip(
-        ("#c22", "#27c", "#292"), range(3), points.items(), strict=False
-    ):
-        path = " ".join(place(*point) for point in found)
-        parts.append(f'<polyline points="{path}" fill="none" stroke="{colour}" stroke-width="2"/>')
-        parts.append(f'<text x="{width - 180}" y="{30 + 16 * at}" fill="{colour}">{title}</text>')
-    return "\n".join([*parts, "</svg>\n"])
-
-
-def ends(folder: Path) -> dict[str, float]:
-    """Known ends of speech by file."""
-    table = folder / "ends.tsv"
-    if not table.is_file():
-        return {}
-    with table.open(encoding="utf8") as lines:
-        return {row["file"]: float(row["end_s"]) for row in csv.DictReader(lines, delimiter="\t")}
+    lines = [Line(title, found, colour) for colour, (title, found) in enumerate(points.items())]
+    most_cut = max(5.0, *(cut for found in points.values() for _, cut in found))
+    x = Axis("median wait after the last sound, ms", 2000.0)
+    return chart(lines, x, Axis("cut off too early, %", most_cut))
 
 
 def traces(folder: Path, config: Path | None, limit: int | None) -> list[Trace]:
@@ -194,7 +157,7 @@ def traces(folder: Path, config: Path | None, limit: int | None) -> list[Trace]:
     house = make_household(settings)
     judgement = make_judgement(settings.endpoint, house)
     recogniser, bias = load_recogniser(settings), bias_phrases(settings, house.home)
-    known = ends(folder)
+    known = known_ends(folder)
     heard = []
     for path in recordings(folder)[:limit]:
         heard.append(trace(recogniser, judgement, path, bias, known.get(path.name)))

@@ -27,15 +27,30 @@ def recordings(folder: Path) -> list[Path]:
 
 
 def transcripts(folder: Path) -> Mapping[str, str]:
-    """What was said, by file stem: from `commands.tsv` or `labels.json`, where one is there."""
+    """What was said, by file stem: `commands.tsv`, `ends.tsv` or `labels.json` may tell."""
     if (folder / "commands.tsv").is_file():
         with (folder / "commands.tsv").open(encoding="utf8") as lines:
             rows = list(csv.DictReader(lines, delimiter="\t"))
         return {row["file"]: row["command"].replace("| ", "") for row in rows}
+    if (folder / "ends.tsv").is_file():
+        return {Path(row["file"]).stem: row["text"] for row in _ends(folder)}
     if (folder / "labels.json").is_file():
         labels = json.loads((folder / "labels.json").read_text(encoding="utf8"))
         return {Path(name).stem: each["text"] for name, each in labels.items() if "text" in each}
     return {}
+
+
+def known_ends(folder: Path) -> Mapping[str, float]:
+    """Seconds at which speech ends, by file: from `ends.tsv`, where that is there."""
+    return {row["file"]: float(row["end_s"]) for row in _ends(folder)}
+
+
+def _ends(folder: Path) -> list[dict[str, str]]:
+    table = folder / "ends.tsv"
+    if not table.is_file():
+        return []
+    with table.open(encoding="utf8") as lines:
+        return list(csv.DictReader(lines, delimiter="\t"))
 
 
 def word_errors(said: str, heard: str) -> tuple[int, int]:

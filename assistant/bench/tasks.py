@@ -4,25 +4,38 @@ from __future__ import annotations
 
 import asyncio
 import importlib.util
+import json
+import statistics
 import time
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from contextlib import aclosing
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from assistant import events
+from assistant.asr.result import RecognitionResult
 from assistant.assembly import Listening, bias_phrases, load_recogniser, make_pipeline
 from assistant.audio.file import FileSource
 from assistant.audio.source import FRAME_SAMPLES, SAMPLE_RATE, AudioSource, Frame
-from assistant.bench.audio import plain_end_s, recordings, speech, transcripts, word_errors
+from assistant.bench.audio import (
+    known_ends,
+    plain_end_s,
+    recordings,
+    speech,
+    transcripts,
+    word_errors,
+)
 from assistant.bench.loop import Longest, watched
 from assistant.commands.demo import demo_settings
 from assistant.commands.transcribe import read_samples, recognise
 from assistant.config import Settings
 from assistant.home.factory import make_home
 from assistant.household import make_household
+from assistant.lattice import Lattice
+from assistant.lattice_oracle import oracle_errors
 from assistant.pipeline import Pipeline
 from assistant.worker import Worker
 
@@ -39,14 +52,36 @@ def recognition(settings: Settings, folder: Path) -> dict[str, Any]:
     audio = {path.stem: asyncio.run(read_samples(str(path))) for path in files}
     recognise(recogniser, next(iter(audio.values())), bias)  # the first one warms up
     begin_s = time.process_time()
-    heard = {name: recognise(recogniser, samples, bias).text for name, samples in audio.items()}
+    heard = {name: recognise(recogniser, samples, bias) for name, samples in audio.items()}
     cpu_s = time.process_time() - begin_s
     audio_s = sum(samples.size for samples in audio.values()) / SAMPLE_RATE
     return {
         "real_time_factor": cpu_s / audio_s,
         "audio_s": audio_s,
-        **_accuracy_of_all(folder, heard),
+        **_sizes(heard.values(), audio.values()),
+        **_accuracy_of_all(folder, {name: result.text for name, result in heard.items()}),
+        **_oracle(folder, {name: result.lattice for name, result in heard.items()}),
     }
+
+
+def _sizes(
+    results: Iterable[RecognitionResult], audio: Iterable[NDArray[np.int16]]
+) -> dict[str, int]:
+    """Medians of a lattice's size as JSON, and of the audio that it stands for."""
+    lattices = [len(json.dumps(result.lattice.to_json())) for result in results]
+    return {
+        "lattice_bytes": round(statistics.median(lattices)),
+        "audio_bytes": round(statistics.median(samples.nbytes for samples in audio)),
+    }
+
+
+def _oracle(folder: Path, lattices: Mapping[str, Lattice]) -> dict[str, float]:
+    """Word error rate of the best path that the lattices hold, for whole files."""
+    known = {} if (folder / "commands.tsv").is_file() else transcripts(folder)
+    said = {name: text.lower().split() for name, text in known.items() if name in lattices}
+    words = sum(map(len, said.values()))
+    errors = sum(oracle_errors(lattices[name], text) for name, text in said.items())
+    return {"oracle_word_error_rate": errors / words} if words else {}
 
 
 def peer(_settings: Settings, folder: Path) -> dict[str, Any]:
@@ -147,11 +182,12 @@ async def _utterance(pipeline: Pipeline, path: Path) -> dict[str, Any]:
             if isinstance(event, events.Latency):
                 break
     command = [stretch for stretch in stretches if stretch[1] > woken_s]
-    return {"file": path.name, **_figures(happened, command)}
+    end_s = known_ends(path.parent).get(path.name, command[-1][1] if command else 0.0)
+    return {"file": path.name, **_figures(happened, command, end_s)}
 
 
 def _figures(
-    happened: Mapping[str, events.Event], stretches: list[tuple[float, float]]
+    happened: Mapping[str, events.Event], stretches: list[tuple[float, float]], speech_end_s: float
 ) -> dict[str, Any]:
     latency, final = happened.get("latency"), happened.get("final_endpoint")
     intent = happened.get("intent")
@@ -162,7 +198,7 @@ def _figures(
         or not stretches
     ):
         return {}
-    speech_end_s, early_s = stretches[-1][1], latency.speculative_endpoint_s
+    early_s = latency.speculative_endpoint_s
     return {
         "text": final.text,
         "speculative_ms": None if early_s is None else 1000 * (early_s - latency.speech_end_s),

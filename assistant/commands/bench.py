@@ -68,6 +68,7 @@ def summary(utterances: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     values = {
         name: [each[name] for each in utterances if each[name] is not None] for name in _FIGURES
     }
+    values["held_work_ms"] = [each["work_ms"] for each in utterances if each["reused"]]
     values["early_ms"] = [
         each["final_ms"] - each["speculative_ms"]
         for each in utterances
@@ -108,6 +109,10 @@ def table(report: Mapping[str, Any]) -> Iterator[str]:
             f"weights {_mb(figures['weights_bytes'])}, memory {_mb(figures['peak_rss_bytes'])}"
             f"{_errors(figures)}"
         )
+        yield (
+            f"  its lattices         {figures['lattice_bytes'] / 1e3:.1f} kB for "
+            f"{figures['audio_bytes'] / 1e3:.0f} kB of audio (medians)"
+        )
     if peer := report["peer"]:
         yield (
             f"{peer['name']:<22} real-time factor {peer['real_time_factor']:.3f}, "
@@ -134,6 +139,7 @@ def _latencies(latency: Mapping[str, Mapping[str, float]]) -> Iterator[str]:
         "early_ms": "speculative before final end-point",
         "nlu_ms": "understanding",
         "work_ms": "final end-point to action",
+        "held_work_ms": "the same where the speculation held",
         "action_ms": "action",
         "response_ms": "speech end to action",
     }
@@ -161,7 +167,10 @@ def _endpoints(endpoints: Mapping[str, float]) -> Iterator[str]:
 def _errors(figures: Mapping[str, Any]) -> str:
     if "word_error_rate" not in figures:
         return ""
-    return f", word errors {figures['word_error_rate']:.1%} of {figures['words']}"
+    errors = f", word errors {figures['word_error_rate']:.1%} of {figures['words']}"
+    if "oracle_word_error_rate" in figures:
+        errors += f" (best in the lattice {figures['oracle_word_error_rate']:.1%})"
+    return errors
 
 
 def _mb(size: float) -> str:
