@@ -19,9 +19,8 @@ from assistant.audio.vad import SileroVad
 from assistant.config.settings import EndpointSettings, Settings
 from assistant.home.model import Area, Device, Home
 from assistant.household import Household
-from assistant.opening import GuardedOpener, Opener, SpeechOpener, WakeOpener
 from assistant.nlu.names import Kind
-from assistant.opening import Opener, SpeechOpener, WakeOpener
+from assistant.opening import GuardedOpener, Opener, SpeechOpener, WakeOpener
 from assistant.pipeline import Pipeline
 from assistant.recordings import RecordingRecogniser
 from assistant.reply.own_voice import OwnVoice
