@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
-from assistant.asr.bias import COMMON
+from assistant.asr.frequent_words import FUNCTION_WORDS
 from assistant.asr.spelling import spelled
 from assistant.cloud.subwords import NAME_TAG
 from assistant.lattice import Lattice
@@ -20,7 +20,7 @@ def tagged(lattice: Lattice, names: Iterable[str]) -> Lattice:
     A name that is an ordinary word as well, such as "will", is replaced wherever it is said; words
     as common as "the" are not.
     """
-    hidden = {word for name in names for word in spelled(name).split()} - COMMON
+    hidden = {word for name in names for word in spelled(name).split()} - FUNCTION_WORDS
     hidden |= {word + _POSSESSIVE for word in hidden}
     return replace(
         lattice,
