@@ -20,6 +20,7 @@ from torch import Tensor, nn
 
 from assistant.edge.matrix import DEPTH, LANES, Matrix, groups
 from assistant.edge.quantise import CLIPS, from_values
+from training.matrices import encoder_matrices, from_rows, rows
 from training.model import Transducer
 
 Doubles = NDArray[np.float64]
@@ -36,30 +37,37 @@ def calibrated(
     """The encoder's matrices but for the first convolution, fitted to features [T, mels]."""
     model = copy.deepcopy(model).eval()
     matrices = {}
-    for label, modules in _layers(model):
+    for label, names in encoder_matrices(model.settings).items():
+        modules = [model.get_submodule(name) for name in names]
         moments = _moments(model, modules[0], speech)
         weight = np.concatenate([_rows(module.weight) for module in modules])
         values, scales = solve(weight, moments, bits, sparsity)
         biases = [_bias(module) for module in modules]
         matrices[label] = _matrix(label, values, scales, np.concatenate(biases), bits)
         fitted = torch.from_numpy((values * scales[:, None]).astype(np.float32))
-        for module, rows in zip(modules, fitted.chunk(len(modules)), strict=True):
-            _set_rows(module, rows)
+        for module, part in zip(modules, fitted.chunk(len(modules)), strict=True):
+            module.weight.data = from_rows(part, module.weight)
     return matrices
 
 
 def solve(
     weight: Doubles, moments: Doubles, bits: int, sparsity: float | None
 ) -> tuple[NDArray[np.int8], Doubles]:
-    """Values [N, K] and scales [N] for weights [N, K] whose inputs have second moments [K, K]."""
+    """Values [N, K] and scales [N] for weights [N, K] whose inputs have second moments [K, K].
+
+    Blocks that are zero stay zero.
+    """
     order = _order(moments)
     back = np.argsort(order)
     factor = _factor(moments[np.ix_(order, order)])
     rows = np.zeros((groups(len(weight)) * LANES, weight.shape[1]))
     rows[: len(weight)] = weight[:, order]
-    kept = np.ones((len(rows) // LANES, rows.shape[1] // DEPTH), bool)
-    if sparsity:
+    stored = _energy(rows) > 0
+    kept = stored
+    if sparsity and stored.mean() > 1 - sparsity:
         rows, kept = _pruned(rows, factor, sparsity)
+        kept &= stored
+        rows *= _spread(kept)
     scales = _scales(rows, np.diag(moments)[order], bits)
     values = _rounded(rows, factor, kept, scales, bits)
     return values[: len(weight), back].astype(np.int8), scales[: len(weight)]
@@ -92,15 +100,25 @@ def _pruned(rows: Doubles, factor: Doubles, sparsity: float) -> tuple[Doubles, N
         mask = np.ones(now.size, bool)
         mask[np.argsort(now, axis=None, kind="stable")[:count]] = False
         kept[:, blocks] = mask.reshape(now.shape)
-        full = np.repeat(np.repeat(kept[:, blocks], LANES, axis=0), DEPTH, axis=1)
+        full = _spread(kept[:, blocks])
         _mended(rows, factor, columns, lambda column, at, full=full: column * full[:, at])
     return rows, kept
 
 
 def _damage(rows: Doubles, pivots: Doubles) -> Doubles:
     """What it costs to set each block to zero: [groups, blocks]."""
-    single = np.square(rows / pivots)
-    return single.reshape(len(rows) // LANES, LANES, -1, DEPTH).sum(axis=(1, 3))
+    return _energy(rows / pivots)
+
+
+def _energy(rows: Doubles) -> Doubles:
+    """The sum of squares of each block: [groups, blocks]."""
+    single = np.square(rows)
+    return np.asarray(single.reshape(len(rows) // LANES, LANES, -1, DEPTH).sum(axis=(1, 3)))
+
+
+def _spread(kept: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """One flag a block as one for each weight."""
+    return np.repeat(np.repeat(kept, LANES, axis=0), DEPTH, axis=1)
 
 
 def _rounded(
@@ -108,7 +126,7 @@ def _rounded(
 ) -> Doubles:
     """Whole numbers for the weights, zero outside the kept blocks."""
     rows, limit = rows.copy(), 2 ** (bits - 1) - 1
-    full = np.repeat(np.repeat(kept, LANES, axis=0), DEPTH, axis=1)
+    full = _spread(kept)
     steps = np.where(scales > 0, scales, 1.0)
 
     for start in range(0, rows.shape[1], BATCH):
@@ -163,34 +181,8 @@ def _matrix(
 Module = nn.Linear | nn.Conv1d
 
 
-def _layers(model: Transducer) -> Iterator[tuple[str, list[Module]]]:
-    """Names in the packed file and modules of what is fitted, in the order of execution."""
-    encoder = model.encoder
-    yield "encoder.conv2", [encoder.conv2]
-    for index, block in enumerate(encoder.blocks):
-        name, attention = f"encoder.blocks.{index}", block.attn
-        yield f"{name}.attn.qkv", [attention.query, attention.key, attention.value]
-        yield f"{name}.attn.out", [attention.out]
-        yield f"{name}.mlp.0", [block.mlp[0]]
-        yield f"{name}.mlp.2", [block.mlp[2]]
-    yield "encoder.up", [encoder.up]
-    yield "encoder.down", [encoder.down]
-
-
 def _rows(weight: Tensor) -> Doubles:
-    """A weight as [outputs, inputs], a convolution's frames side by side."""
-    flat = weight.detach().double()
-    if flat.dim() == 3:
-        flat = flat.transpose(1, 2).flatten(1)
-    return flat.numpy()
-
-
-def _set_rows(module: Module, rows: Tensor) -> None:
-    weight = module.weight
-    if weight.dim() == 3:
-        rows = rows.unflatten(1, (weight.shape[2], weight.shape[1])).transpose(1, 2)
-    with torch.no_grad():
-        weight.copy_(rows)
+    return rows(weight.detach().double()).numpy()
 
 
 def _bias(module: Module) -> Doubles:

@@ -24,13 +24,11 @@ from assistant.edge.model import EdgeModel, EdgeSettings
 from assistant.edge.quantise import quantise
 from training.calibrate import calibrated
 from training.corpus import Corpus
+from training.matrices import DELICATE
 from training.model import ModelSettings, Transducer
 from training.tokens import EOS
 
 Floats = NDArray[np.float32]
-
-DELICATE = ("encoder.conv1", "predictor.conv", "predictor.out", "joiner.out")
-"""Always 8 bits and never pruned here: small, and next to what goes in and comes out."""
 
 
 def pack(

@@ -41,6 +41,19 @@ def test_the_share_of_zero_blocks_is_as_asked(layer):
     assert blocks.mean() == pytest.approx(0.5, abs=0.02)
 
 
+@pytest.mark.parametrize(("sparsity", "density"), [(None, 0.6), (0.3, 0.6), (0.5, 0.5)])
+def test_blocks_that_are_zero_already_stay_so(layer, sparsity, density):
+    weights, inputs = layer
+    zero = np.arange(48) % 5 < 2
+    weights[:, zero.repeat(4)] = 0
+    values, _ = solve(weights, inputs.T @ inputs, 8, sparsity)
+    filled = np.zeros((48, 192), np.int8)
+    filled[:40] = values
+    blocks = filled.reshape(3, 16, 48, 4).any(axis=(1, 3))
+    assert not blocks[:, zero].any()
+    assert blocks.mean() == pytest.approx((~zero).mean() * density / 0.6, abs=0.02)
+
+
 def test_a_model_packed_for_speech_is_closer_to_the_float_one(transducer, pieces, tmp_path):
     torch.manual_seed(5)
     speech = [torch.randn(160, 16) * 0.5 for _ in range(6)]
