@@ -4,6 +4,12 @@ CHECKPOINT is a training run's folder, with `checkpoint.pt` or half-precision `w
 `tokens.txt`. OUT gets `encoder.onnx`, `predictor.onnx`, `joiner.onnx`, `tokens.txt` and
 `manifest.json`. Both precisions are written in one run: what OUT holds is int8 (`--float32`: the
 other), and the other lies in its sub-folder `float32` (or `int8`).
+
+`--runtime edge` writes `model.edge` instead, and leaves alone what else is in OUT. `--bits 4`
+stores most weights in 4 bits, `--sparsity 0.5` prunes half of the blocks; a model that was trained
+sparse needs no pruning. `--speech CORPUS` fits pruning and rounding to recordings, which loses
+much less. The manifest does not list `model.edge`: a patch may replace it, and it has checksums of
+its own.
 """
 
 from __future__ import annotations
@@ -25,7 +31,11 @@ from onnxruntime.quantization import QuantType, quantize_dynamic
 from torch import Tensor, nn
 
 from assistant.asr.manifest import Manifest, write_manifest
+from assistant.asr.model_folder import RUNTIMES
+from assistant.edge.matrix import BITS
+from assistant.edge.model import FILE_NAME
 from training.model import FRAMES_PER_STEP, ModelSettings, Transducer
+from training.pack import pack, speech_of
 from training.streaming import StreamingEncoder, StreamingPredictor
 from training.tokens import BLANK, EOS
 
@@ -188,22 +198,23 @@ def manifest_of(model: Transducer, name: str, language: str, licence: str) -> Ma
     )
 
 
-def main() -> None:
-    """Command line."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("checkpoint", type=Path, help="a training run's folder")
-    parser.add_argument("out", type=Path, help="the model folder to write")
-    parser.add_argument("--float32", action="store_true", help="OUT holds float32 rather than int8")
-    parser.add_argument("--recipe", type=Path, help="the recipe, when it changes the model's shape")
-    parser.add_argument("--name", default=None, help="default: the name of OUT")
-    parser.add_argument("--language", default="en")
-    parser.add_argument("--licence", default="Apache-2.0")
-    args = parser.parse_args()
-    known = {field.name for field in fields(ModelSettings)}
-    recipe = yaml.safe_load(args.recipe.read_text("utf8")) if args.recipe else {}
-    shape = {key: value for key, value in recipe.get("model", {}).items() if key in known}
-    model = load(args.checkpoint, **shape)
-    manifest = manifest_of(model, args.name or args.out.name, args.language, args.licence)
+def _write_edge(model: Transducer, args: argparse.Namespace, name: str) -> None:
+    args.out.mkdir(parents=True, exist_ok=True)
+    size = pack(
+        model.state_dict(),
+        model.settings,
+        args.checkpoint / "tokens.txt",
+        args.out / FILE_NAME,
+        weight_bits=args.bits or 8,
+        sparsity=args.sparsity,
+        speech=speech_of(args.speech) if args.speech else (),
+        name=name,
+    )
+    print(f"edge: {args.out / FILE_NAME} {size / 1e6:.2f} MB")
+
+
+def _write_onnx(model: Transducer, args: argparse.Namespace, name: str) -> None:
+    manifest = manifest_of(model, name, args.language, args.licence)
     other = "int8" if args.float32 else "float32"
     folders = {"float32": args.out, "int8": args.out, other: args.out / other}
     with tempfile.TemporaryDirectory() as made:
@@ -215,6 +226,35 @@ def main() -> None:
     for kind in ("float32", "int8"):
         size = sum(path.stat().st_size for path in folders[kind].iterdir() if path.is_file())
         print(f"{kind}: {folders[kind]} {size / 1e6:.2f} MB")
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Command line."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("checkpoint", type=Path, help="a training run's folder")
+    parser.add_argument("out", type=Path, help="the model folder to write")
+    parser.add_argument("--runtime", choices=RUNTIMES, default="onnx", help="what will execute it")
+    parser.add_argument("--float32", action="store_true", help="OUT holds float32 rather than int8")
+    parser.add_argument("--bits", type=int, choices=BITS, help="edge: of most weights; default: 8")
+    parser.add_argument("--sparsity", type=float, help="edge: the share of blocks to set to zero")
+    parser.add_argument("--speech", type=Path, help="edge: a corpus as `training.prepare` makes it")
+    parser.add_argument("--recipe", type=Path, help="the recipe, when it changes the model's shape")
+    parser.add_argument("--name", default=None, help="default: the name of OUT")
+    parser.add_argument("--language", default="en")
+    parser.add_argument("--licence", default="Apache-2.0")
+    args = parser.parse_args(arguments)
+    edge = args.runtime == "edge"
+    if edge and args.float32:
+        parser.error("--float32 is of the ONNX files: leave it out with --runtime edge")
+    if not edge and (args.bits, args.sparsity, args.speech) != (None, None, None):
+        parser.error("--bits, --sparsity and --speech need --runtime edge")
+    if args.sparsity is not None and not 0 <= args.sparsity < 1:
+        parser.error(f"--sparsity is {args.sparsity}: it may be 0 to below 1")
+    known = {field.name for field in fields(ModelSettings)}
+    recipe = yaml.safe_load(args.recipe.read_text("utf8")) if args.recipe else {}
+    shape = {key: value for key, value in recipe.get("model", {}).items() if key in known}
+    model = load(args.checkpoint, **shape)
+    (_write_edge if edge else _write_onnx)(model, args, args.name or args.out.name)
 
 
 if __name__ == "__main__":

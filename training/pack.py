@@ -1,14 +1,10 @@
-"""Pack a trained transducer for the edge runtime: `python -m training.pack RUN MODEL.edge`.
+"""A trained transducer as the edge runtime's packed file; `training.export` is its command line.
 
-RUN is a training run's folder, as for `training.export`. `--bits 4` stores most weights in 4 bits,
-`--sparsity 0.5` sets the half of the blocks with the smallest norm to zero first. Blocks that are
-zero already, because the model was trained sparse, are left out in any case. `--speech CORPUS`
-fits pruning and rounding to recordings, which loses much less.
+Blocks that are zero already, because the model was trained sparse, are left out in any case.
 """
 
 from __future__ import annotations
 
-import argparse
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -176,32 +172,3 @@ def _table(weight: Floats) -> Table:
         weight, scales[:, None], where=scales[:, None] > 0, out=np.zeros_like(weight)
     )
     return Table("predictor.embedding", scales, np.rint(shares).astype(np.int8))
-
-
-def main() -> None:
-    """Command line."""
-    from training.export import load  # noqa: PLC0415 - needs ONNX, `pack` does not
-
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("run", type=Path, help="a training run's folder")
-    parser.add_argument("path", type=Path, help="the file to write")
-    parser.add_argument("--bits", type=int, choices=(8, 4), default=8)
-    parser.add_argument("--sparsity", type=float, default=None)
-    parser.add_argument("--speech", type=Path, help="a corpus as `training.prepare` makes it")
-    args = parser.parse_args()
-    model = load(args.run)
-    size = pack(
-        model.state_dict(),
-        model.settings,
-        args.run / "tokens.txt",
-        args.path,
-        weight_bits=args.bits,
-        sparsity=args.sparsity,
-        speech=speech_of(args.speech) if args.speech else (),
-        name=args.path.stem,
-    )
-    print(f"{args.path}: {size / 1e6:.2f} MB")
-
-
-if __name__ == "__main__":
-    main()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -83,11 +84,16 @@ class Vosk:
         return str(json.loads(recogniser.FinalResult())["text"])
 
 
-KINDS: dict[str, Callable[[Path], System]] = {"hearth": Hearth, "whisper": Whisper, "vosk": Vosk}
+KINDS: dict[str, Callable[[Path], System]] = {
+    "hearth": Hearth,
+    "edge": partial(Hearth, runtime="edge"),
+    "whisper": Whisper,
+    "vosk": Vosk,
+}
 
 
 def load(description: str) -> System:
-    """A system from `KIND:PATH`, for example `hearth:models/en-small`."""
+    """A system from `KIND:PATH`, for example `hearth:models/en-small`; `edge`: its `model.edge`."""
     kind, _, path = description.partition(":")
     if kind not in KINDS or not path:
         raise UnavailableError(

@@ -6,7 +6,9 @@ import pytest
 import torch
 
 from assistant.asr.manifest import check_files, read_manifest
-from training.export import export, load, manifest_of, quantise
+from assistant.edge.model import EdgeModel
+from assistant.edge.network import EdgeNetwork
+from training.export import export, load, main, manifest_of, quantise
 from training.model import POSITIONS, ModelSettings, Transducer
 
 SETTINGS = ModelSettings(
@@ -111,6 +113,37 @@ def test_half_precision_weights_load_with_their_shape(model, tmp_path):
     assert loaded.settings == SETTINGS
     half = model.joiner.out.weight.half().float()
     assert torch.equal(loaded.joiner.out.weight, half)
+
+
+@pytest.mark.parametrize("bits", [8, 4])
+def test_a_model_for_the_edge_runtime_computes_nearly_the_same(model, folder, tmp_path, bits):
+    torch.save(model.state_dict(), tmp_path / "weights.pt")
+    (tmp_path / "tokens.txt").write_text(PIECES)
+    shape = "{chunk: 4, left: 8, heads: 2}"
+    (tmp_path / "recipe.yaml").write_text(f"model: {shape}\n")
+    more = ["--runtime", "edge", "--bits", str(bits), "--recipe", str(tmp_path / "recipe.yaml")]
+    main([str(tmp_path), str(tmp_path / "small"), *more])
+    assert [path.name for path in (tmp_path / "small").iterdir()] == ["model.edge"]
+    packed = EdgeModel.load(tmp_path / "small" / "model.edge")
+    assert (packed.settings.name, packed.matrix("encoder.up").bits) == ("small", bits)
+    network, features = EdgeNetwork.load(tmp_path / "small"), noise(CHUNK)
+    encoded, _ = network.encode(features, network.initial_state())
+    exact = Stream(folder)(features)
+    assert np.abs(exact - encoded).max() < 0.1 * (8 // bits) ** 2 * np.abs(exact).max()
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        (["--bits", "4"], "need --runtime edge"),
+        (["--runtime", "edge", "--float32"], "leave it out"),
+        (["--runtime", "edge", "--sparsity", "1.5"], "--sparsity is 1.5"),
+    ],
+)
+def test_options_that_do_not_fit_are_refused(more, said, tmp_path, capsys):
+    with pytest.raises(SystemExit):
+        main([str(tmp_path), str(tmp_path / "out"), *more])
+    assert said in capsys.readouterr().err
 
 
 def test_a_folder_without_weights_says_so(tmp_path):
