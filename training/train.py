@@ -11,6 +11,7 @@ import argparse
 import copy
 import math
 import random
+import shutil
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -23,6 +24,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from training import text, tokens
+from training.compress import Compression, Compressor
 from training.corpus import Corpus
 from training.data import Batch, Utterances, loader
 from training.decode import error_rates
@@ -45,7 +47,7 @@ class Recipe:
     develop: list[str] = field(default_factory=list)
     whisper: str | None = None
     start: str | None = None
-    """Half-precision weights to go on from."""
+    """Half-precision weights to go on from, with the vocabulary that lies beside them."""
     model: dict[str, Any] = field(default_factory=dict)
     seed: int = 1
     batch_s: float = 90.0
@@ -74,12 +76,21 @@ class Recipe:
     report_every: int = 50
     evaluate_every: int = 500
     utterances: int = 60
+    compression: Compression = field(default_factory=Compression)
+
+    def __post_init__(self) -> None:
+        if self.compression.steps > self.steps:
+            raise ValueError(
+                f"compression takes {self.compression.steps} steps, but there are {self.steps}:"
+                " let it end earlier or set `steps` higher"
+            )
 
     @classmethod
     def load(cls, path: Path) -> Recipe:
         """Read a recipe file."""
         values = yaml.safe_load(path.read_text("utf8"))
-        return cls(**{**values, "output": Path(values["output"])})
+        compression = Compression(**values.pop("compression", {}))
+        return cls(**{**values, "output": Path(values["output"]), "compression": compression})
 
 
 class Trainer:
@@ -115,17 +126,25 @@ class Trainer:
             betas=(0.9, 0.98),
             weight_decay=1e-3,
         )
+        self.compressor = Compressor(recipe.compression, self.model, self.average)
         self._resume()
 
     def _vocabulary(self) -> Any:  # noqa: ANN401
         if not (self.recipe.output / "tokens.model").exists():
-            general = text.requests([Path(path) for path in self.recipe.texts])
-            size = self.recipe.model.get("vocabulary", 256)
-            tokens.train(
-                tokens.vocabulary_text(general, self.recipe.seed), size, self.recipe.output
-            )
+            self._make_vocabulary()
         self.recipe.model.pop("vocabulary", None)
         return tokens.load(self.recipe.output)
+
+    def _make_vocabulary(self) -> None:
+        recipe = self.recipe
+        if recipe.start:
+            recipe.output.mkdir(parents=True, exist_ok=True)
+            for name in ("tokens.model", "tokens.txt"):
+                shutil.copy(Path(recipe.start).with_name(name), recipe.output / name)
+            return
+        general = text.requests([Path(path) for path in recipe.texts])
+        size = recipe.model.get("vocabulary", 256)
+        tokens.train(tokens.vocabulary_text(general, recipe.seed), size, recipe.output)
 
     @property
     def _checkpoint(self) -> Path:
@@ -137,6 +156,8 @@ class Trainer:
             self.model.load_state_dict(state["model"])
             self.average.load_state_dict(state["average"])
             self.optimiser.load_state_dict(state["optimiser"])
+            if "compression" in state:
+                self.compressor.load_state_dict(state["compression"])
             self.step = state["step"]
             print(f"going on from step {self.step}", flush=True)
 
@@ -149,6 +170,7 @@ class Trainer:
             "model": self.model.state_dict(),
             "average": self.average.state_dict(),
             "optimiser": self.optimiser.state_dict(),
+            "compression": self.compressor.state_dict(),
             "step": self.step,
         }
         half = {name: value.half() for name, value in self.average.state_dict().items()}
@@ -192,19 +214,20 @@ class Trainer:
         rate = self.rate()
         for group in self.optimiser.param_groups:
             group["lr"] = rate * group["rate"]
-        with torch.autocast(self.device.type, torch.bfloat16):
-            if self.step < self.recipe.distil_steps:
-                losses = self._distil(batch, chunk)
-            else:
-                losses = self._transduce(batch, chunk)
-        self.optimiser.zero_grad()
-        losses[0].backward()
+        step = self.step - self.recipe.distil_steps
+        with self.compressor.rounding(step):
+            with torch.autocast(self.device.type, torch.bfloat16):
+                losses = self._distil(batch, chunk) if step < 0 else self._transduce(batch, chunk)
+            self.optimiser.zero_grad()
+            losses[0].backward()
         torch.nn.utils.clip_grad_norm_(self.model.parameters(), 2.0)
+        self.compressor.pull(step)
         self.optimiser.step()
         decay = min(self.recipe.average, self.step / (self.step + 100))
         with torch.no_grad():
             own, mean = self.model.state_dict(), self.average.state_dict()
             torch._foreach_lerp_(list(mean.values()), list(own.values()), 1 - decay)
+        self.compressor.prune(step)
         return tuple(float(loss.detach()) for loss in losses)
 
     def _distil(self, batch: Batch, chunk: int) -> tuple[Tensor]:
