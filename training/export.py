@@ -1,8 +1,8 @@
 """Write a model folder: `python -m training.export CHECKPOINT OUT [--float32]`.
 
 CHECKPOINT is a training run's folder, with `checkpoint.pt` or half-precision `weights.pt`, and
-`tokens.txt`. OUT gets `encoder.onnx`, `predictor.onnx`, `joiner.onnx`, `tokens.txt` and
-`manifest.json`. Both precisions are written in one run: what OUT holds is int8 (`--float32`: the
+`tokens.txt`. OUT gets `encoder.onnx`, `predictor.onnx`, `joiner.onnx`, `tokens.txt`, `words.txt`
+where there is one, and `manifest.json`. Both precisions are written in one run: what OUT holds is int8 (`--float32`: the
 other), and the other lies in its sub-folder `float32` (or `int8`).
 
 `--runtime edge` writes `model.edge` instead, and leaves alone what else is in OUT. `--bits 4`
@@ -30,6 +30,7 @@ import yaml
 from onnxruntime.quantization import QuantType, quantize_dynamic
 from torch import Tensor, nn
 
+from assistant.asr import lexicon
 from assistant.asr.manifest import Manifest, write_manifest
 from assistant.asr.model_folder import RUNTIMES
 from assistant.edge.matrix import BITS
@@ -118,9 +119,15 @@ def export(model: Transducer, tokens: Path, folder: Path, manifest: Manifest) ->
         ["logit"],
         {"encoder_out": batch, "predictor_out": batch, "logit": batch},
     )
-    if tokens != folder / "tokens.txt":
-        shutil.copy(tokens, folder / "tokens.txt")
+    _copy_lists(tokens.parent, folder)
     write_manifest(folder, manifest)
+
+
+def _copy_lists(source: Path, folder: Path) -> None:
+    """The tokens, and the words where there is a list of them (`training.words`)."""
+    for name in ("tokens.txt", lexicon.FILE):
+        if source != folder and (source / name).exists():
+            shutil.copy(source / name, folder / name)
 
 
 def _export(  # noqa: PLR0917
@@ -157,7 +164,7 @@ def quantise(source: Path, folder: Path, manifest: Manifest) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     for part in PARTS:
         _quantise(source / f"{part}.onnx", folder / f"{part}.onnx")
-    shutil.copy(source / "tokens.txt", folder / "tokens.txt")
+    _copy_lists(source, folder)
     write_manifest(folder, manifest)
 
 

@@ -13,6 +13,7 @@ NAME: Final = "manifest.json"
 FORM: Final = "hearth"
 FEATURES: Final = "whisper-log-mel"
 FILES: Final = ("encoder.onnx", "predictor.onnx", "joiner.onnx", "tokens.txt")
+OPTIONAL: Final = ("words.txt",)
 
 
 class ModelError(Exception):
@@ -60,7 +61,7 @@ def write_manifest(folder: Path, manifest: Manifest) -> None:
         "context_size": manifest.context_size,
         "files": {
             name: {"bytes": (folder / name).stat().st_size, "sha256": sha256(folder / name)}
-            for name in FILES
+            for name in (*FILES, *(name for name in OPTIONAL if (folder / name).exists()))
         },
     }
     (folder / NAME).write_text(json.dumps(values, indent=2, ensure_ascii=False) + "\n", "utf8")
@@ -120,7 +121,7 @@ def check_files(folder: Path, manifest: Manifest) -> None:
         ModelError: names the first file that is missing or not as it was written.
 
     """
-    for name in FILES:
+    for name in (*FILES, *(name for name in OPTIONAL if name in manifest.files)):
         entry, path = manifest.files.get(name), folder / name
         if entry is None:
             raise ModelError(f"{folder / NAME} does not list {name}: fetch the model again")

@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import Final
 
 from assistant.asr.frontend import FrontEnd, WhisperFrontEnd
+from assistant.asr.lexicon import FILE as WORDS
+from assistant.asr.lexicon import Words
 from assistant.asr.manifest import NAME, ModelError
 from assistant.asr.network import Network
 from assistant.asr.published import TOKENS, is_published, published_files
@@ -22,6 +24,8 @@ class Model:
     front_end: FrontEnd
     symbols: int
     """Tokens that one frame may emit, as the model was trained."""
+    words: Words | None = None
+    """The words of its language, where it has a list."""
 
 
 def load_model(folder: Path, runtime: str = "onnx") -> Model:
@@ -37,9 +41,9 @@ def load_model(folder: Path, runtime: str = "onnx") -> Model:
     if not folder.is_dir():
         raise ModelError(f"{folder} is no folder: set recogniser.model to one{_beside(folder)}")
     if runtime == "edge":
-        return Model(_edge(folder), WhisperFrontEnd(), symbols=3)
+        return Model(_edge(folder), WhisperFrontEnd(), 3, _words(folder))
     if (folder / NAME).exists():
-        return Model(_onnx(folder), WhisperFrontEnd(), symbols=3)
+        return Model(_onnx(folder), WhisperFrontEnd(), 3, _words(folder))
     if is_published(folder):
         return _sherpa(folder)
     raise ModelError(f"{folder} holds no model: there is neither {NAME} nor {TOKENS}")
@@ -62,6 +66,14 @@ def weight_files(folder: Path, runtime: str) -> list[Path]:
     if is_published(folder):
         return list(published_files(folder).values())
     return sorted(folder.glob("*.onnx"))
+
+
+def _words(folder: Path) -> Words | None:
+    file = folder / WORDS
+    try:
+        return Words.read(file) if file.exists() else None
+    except (OSError, UnicodeDecodeError) as error:
+        raise ModelError(f"{file} cannot be read ({error}): fetch the model again") from None
 
 
 def _onnx(folder: Path) -> Network:

@@ -16,10 +16,12 @@ from numpy.typing import NDArray
 from assistant.asr.bias import Biaser, NoBias, ShallowFusion
 from assistant.asr.features import HOP
 from assistant.asr.frontend import Features
+from assistant.asr.lexicon import Lexicon
 from assistant.asr.model_folder import Model, load_model
 from assistant.asr.network import Floats, State
 from assistant.asr.result import BiasPhrase, RecognitionResult
 from assistant.asr.search import Search, SearchSettings, Vocabulary
+from assistant.asr.spelling import spelled
 
 FRAME_S: Final = 0.01
 DEFAULT_BOOST: Final = 1.5
@@ -54,6 +56,7 @@ class TransducerRecogniser:
         self._boost = boost
         self._phrases: tuple[BiasPhrase, ...] = ()
         self._biaser: Biaser = NoBias()
+        self._lexicon = Lexicon(model.network.pieces, model.words)
 
     def open(self, bias: Sequence[BiasPhrase] = ()) -> Stream:
         """Start an utterance; the tree of names is made anew only when they have changed."""
@@ -61,12 +64,20 @@ class TransducerRecogniser:
         if phrases != self._phrases:
             self._phrases = phrases
             self._biaser = self._fusion(phrases)
-        return Stream(self, Search(self.vocabulary, self.search, self._biaser))
+            self._lexicon = Lexicon(self.model.network.pieces, self.model.words, _words(phrases))
+        return Stream(self, Search(self.vocabulary, self.search, self._biaser, self._lexicon))
 
     def _fusion(self, phrases: Sequence[BiasPhrase]) -> Biaser:
         if not phrases or self._boost <= 0:
             return NoBias()
         return ShallowFusion(self.model.network.pieces, phrases, self._boost)
+
+
+def _words(phrases: Sequence[BiasPhrase]) -> Iterator[str]:
+    """The words of names, and of what they sound like, as the recogniser writes them."""
+    for phrase in phrases:
+        for text in (phrase.text, *phrase.sounds_like):
+            yield from spelled(text).split()
 
 
 class _Position:

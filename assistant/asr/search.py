@@ -17,7 +17,6 @@ the search that icefall calls "modified beam search".
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import NamedTuple
@@ -26,6 +25,7 @@ import numpy as np
 
 from assistant.asr.bias import Biaser, NoBias
 from assistant.asr.byte_tokens import joined
+from assistant.asr.lexicon import Lexicon
 from assistant.asr.network import Floats, Network
 from assistant.asr.tokens import WORD_START, is_special
 from assistant.asr.word_graph import START, Arc, Place, WordGraph, likelier, reachable
@@ -114,12 +114,13 @@ class Vocabulary:
         # A token without text counts as a blank: it changes nothing that anyone sees.
         self.silent = np.array(sorted({network.blank_id, *specials}))
         self.predicted = lru_cache(CONTEXTS)(self._predicted)
+        self.word = lru_cache(CONTEXTS)(self._word)
 
     def _predicted(self, context: tuple[int, ...]) -> Floats:
         predicted: Floats = self.network.predict(np.array([context], np.int64))[0]
         return predicted
 
-    def word(self, tokens: Iterable[int]) -> str:
+    def _word(self, tokens: tuple[int, ...]) -> str:
         """The text of a word's tokens."""
         return joined(self.texts[token] for token in tokens)
 
@@ -128,13 +129,18 @@ class Search:
     """The search over one utterance's frames."""
 
     def __init__(
-        self, vocabulary: Vocabulary, settings: SearchSettings, bias: Biaser | None = None
+        self,
+        vocabulary: Vocabulary,
+        settings: SearchSettings,
+        bias: Biaser | None = None,
+        lexicon: Lexicon | None = None,
     ) -> None:
         network = vocabulary.network
         self.frame = 0
         self._vocabulary = vocabulary
         self._settings = settings
         self._bias = bias or NoBias()
+        self._lexicon = lexicon or Lexicon(network.pieces, None)
         self._eos = network.eos_id
         self._blank = network.blank_id
         self._places: dict[int, Place] = {}
@@ -224,7 +230,8 @@ class Search:
         """Tokens worth emitting: row in `active`, token, mass after it, boost in it."""
         settings = self._settings
         masses = np.array([state.mass for state in active], np.float32)
-        totals = log_probs + masses[:, None]
+        spelled = np.stack([self._lexicon.costs(self._letters(state)) for state in active])
+        totals = log_probs + masses[:, None] + spelled
         totals[:, self._blank] = -np.inf
         boosts = self._bias.boosts([state.key.bias for state in active])
         unearned = np.array([self._unearned(state) for state in active], np.float32)
@@ -245,6 +252,10 @@ class Search:
             (row, token, float(totals[row, token]), float(boosts[row, token]))
             for row, token in found
         ]
+
+    def _letters(self, state: State) -> str:
+        """The state's unfinished word."""
+        return self._vocabulary.word(state.key.word)
 
     def _unearned(self, state: State) -> float:
         """What is taken back if the state's name is not finished."""
@@ -295,7 +306,7 @@ class Search:
         return known.place
 
     def _arcs(self, state: State, mass: float, boost: float = 0.0) -> tuple[Arc, ...]:
-        word = self._bias.written(self._vocabulary.word(state.key.word))
+        word = self._bias.written(self._letters(state))
         return tuple(
             Arc(
                 start,
@@ -374,7 +385,8 @@ class Search:
         final: list[Arc] = []
         for state in self._states:
             correction = self._bias.finish(state.key.bias)
-            final += self._arcs(state, state.mass + correction, correction)
+            mass = state.mass + correction + self._lexicon.ending(self._letters(state))
+            final += self._arcs(state, mass, correction)
         places = reachable(self._places, (arc.start for arc in final))
         return WordGraph(places, tuple(final), frame_s)
 

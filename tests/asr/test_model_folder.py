@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 import torch
 
-from assistant.asr.manifest import ModelError
+from assistant.asr.lexicon import Words
+from assistant.asr.manifest import ModelError, read_manifest, write_manifest
 from assistant.asr.model_folder import load_model
 from assistant.asr.recogniser import load_recogniser
 from assistant.asr.tokens import read_pieces
@@ -52,6 +53,17 @@ def test_a_model_loads_and_decodes(folder):
 def test_a_missing_file_is_named(folder, name):
     (folder / name).unlink()
     with pytest.raises(ModelError, match=rf"{name} is missing: fetch"):
+        load_model(folder)
+
+
+def test_a_list_of_words_is_read_and_checked(original, folder):
+    assert load_model(original).words is None
+    Words(["ab"], ["ba"]).write(folder / "words.txt")
+    write_manifest(folder, read_manifest(folder))
+    words = load_model(folder).words
+    assert (words.usual, words.rare) == (("ab",), ("ba",))
+    (folder / "words.txt").unlink()
+    with pytest.raises(ModelError, match=r"words.txt is missing: fetch"):
         load_model(folder)
 
 

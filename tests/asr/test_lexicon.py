@@ -1,0 +1,78 @@
+"""Words cost what they are worth, however they are cut into tokens."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from assistant.asr.lexicon import RARE, UNKNOWN, Lexicon, Words
+from assistant.asr.search import Search, SearchSettings, Vocabulary
+from tests.asr.toy_network import ToyNetwork
+
+PIECES = ("<blk>", "</s>", "▁", "▁s", "▁sh", "s", "h", "u", "g", "ug", "ar", "a", "r", "'s", "▁a")
+WORDS = Words(["sugar", "a", "us"], ["shag", "hug"])
+
+
+def cost(lexicon, tokens):
+    """What a text of these tokens costs, and its words."""
+    total, letters, words = 0.0, "", []
+    for token in tokens:
+        total += float(lexicon.costs(letters)[token])
+        if PIECES[token].startswith("▁"):
+            words.append(letters)
+            letters = ""
+        letters += PIECES[token].removeprefix("▁")
+    return total + lexicon.ending(letters), [word for word in [*words, letters] if word]
+
+
+def worth(word):
+    if word in {"sugar", "a", "us"} or word.removesuffix("'s") in {"sugar", "a", "us"}:
+        return 0.0
+    return -RARE if word.removesuffix("'s") in {"shag", "hug"} else -UNKNOWN
+
+
+@given(st.lists(st.integers(2, len(PIECES) - 1), max_size=12))
+def test_a_text_costs_what_its_words_do(tokens):
+    total, words = cost(Lexicon(PIECES, WORDS), tokens)
+    assert total == pytest.approx(sum(map(worth, words)), abs=1e-4)
+
+
+def test_a_wrong_letter_costs_at_once():
+    costs = Lexicon(PIECES, WORDS).costs("s")
+    assert costs[PIECES.index("ug")] == 0
+    assert costs[PIECES.index("h")] == pytest.approx(-RARE)
+    assert costs[PIECES.index("r")] == pytest.approx(-UNKNOWN)
+
+
+def test_a_name_of_the_house_is_a_word():
+    lexicon = Lexicon(PIECES, WORDS, ["shuar"])
+    assert lexicon.ending("shuar") == 0
+    assert lexicon.ending("shua") == -UNKNOWN
+
+
+def test_without_words_nothing_costs_anything():
+    lexicon = Lexicon(PIECES, None)
+    assert not lexicon.costs("xyz").any()
+    assert lexicon.ending("xyz") == 0
+
+
+def test_words_survive_a_file(tmp_path):
+    WORDS.write(tmp_path / "words.txt")
+    read = Words.read(tmp_path / "words.txt")
+    assert (read.usual, read.rare) == (WORDS.usual, WORDS.rare)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_the_search_writes_words_where_the_sound_allows_them(seed):
+    network = ToyNetwork(seed, PIECES, context_size=2, sharpness=1.0, blank=0.0)
+    network.eos_id = 1
+    encoded = np.random.default_rng(seed).standard_normal((8, 8)).astype(np.float32)
+
+    def heard(lexicon):
+        search = Search(Vocabulary(network), SearchSettings(beam=64), None, lexicon)
+        for frame in encoded:
+            search.step(frame)
+        return search.graph(0.04).nbest(1)[0].text.split()
+
+    plain, guided = (heard(Lexicon(PIECES, words)) for words in (None, WORDS))
+    assert sum(map(worth, guided)) > sum(map(worth, plain))
