@@ -2,8 +2,8 @@
 
 CHECKPOINT is a training run's folder, with `checkpoint.pt` or half-precision `weights.pt`, and
 `tokens.txt`. OUT gets `encoder.onnx`, `predictor.onnx`, `joiner.onnx`, `tokens.txt`, `words.txt`
-where there is one, and `manifest.json`. Both precisions are written in one run: what OUT holds is int8 (`--float32`: the
-other), and the other lies in its sub-folder `float32` (or `int8`).
+where there is one, and `manifest.json`. Both precisions are written in one run: what OUT holds is
+int8 (`--float32`: the other), and the other lies in its sub-folder `float32` (or `int8`).
 
 `--runtime edge` writes `model.edge` instead, and leaves alone what else is in OUT. `--bits 4`
 stores most weights in 4 bits, `--sparsity 0.5` prunes half of the blocks; a model that was trained

@@ -62,17 +62,19 @@ def test_words_survive_a_file(tmp_path):
     assert (read.usual, read.rare) == (WORDS.usual, WORDS.rare)
 
 
-@pytest.mark.parametrize("seed", range(4))
-def test_the_search_writes_words_where_the_sound_allows_them(seed):
-    network = ToyNetwork(seed, PIECES, context_size=2, sharpness=1.0, blank=0.0)
-    network.eos_id = 1
-    encoded = np.random.default_rng(seed).standard_normal((8, 8)).astype(np.float32)
+def test_the_search_writes_words_where_the_sound_allows_them():
+    plain, guided = 0.0, 0.0
+    for seed in range(6):
+        network = ToyNetwork(seed, PIECES, context_size=2, sharpness=1.0)
+        network.eos_id = 1
+        encoded = np.random.default_rng(seed).standard_normal((8, 8)).astype(np.float32)
+        plain += sum(map(worth, heard(network, encoded, None)))
+        guided += sum(map(worth, heard(network, encoded, WORDS)))
+    assert guided > plain
 
-    def heard(lexicon):
-        search = Search(Vocabulary(network), SearchSettings(beam=64), None, lexicon)
-        for frame in encoded:
-            search.step(frame)
-        return search.graph(0.04).nbest(1)[0].text.split()
 
-    plain, guided = (heard(Lexicon(PIECES, words)) for words in (None, WORDS))
-    assert sum(map(worth, guided)) > sum(map(worth, plain))
+def heard(network, encoded, words):
+    search = Search(Vocabulary(network), SearchSettings(beam=64), None, Lexicon(PIECES, words))
+    for frame in encoded:
+        search.step(frame)
+    return search.graph(0.04).nbest(1)[0].text.split()
