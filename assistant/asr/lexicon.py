@@ -21,9 +21,9 @@ from assistant.asr.network import Floats
 from assistant.asr.tokens import WORD_START
 
 FILE: Final = "words.txt"
-RARE: Final = 1.5
+RARE: Final = 0.8
 """What a word costs that is only in the dictionary (natural log)."""
-UNKNOWN: Final = 5.0
+UNKNOWN: Final = 3.0
 """What a word costs that is in neither."""
 _PREFIXES: Final = 4096
 
