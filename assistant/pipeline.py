@@ -6,7 +6,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import aclosing
 from dataclasses import dataclass
 
-from assistant.asr.result import BiasPhrase, Recogniser
+from assistant.asr.result import BiasPhrase, Recogniser, RecogniserStream
 from assistant.audio.ring import PreRoll
 from assistant.audio.source import SAMPLE_RATE, AudioError, AudioSource
 from assistant.audio.vad import VoiceActivity
@@ -67,8 +67,12 @@ class Pipeline:
             opener.reset()
             ring = PreRoll(self.pre_roll_s)
 
+    def _stream(self) -> RecogniserStream:
+        """A stream that favours the names there are now; collecting them can take a while."""
+        return self.recogniser.open(self.bias())
+
     async def _utterance(self, source: str, opening: Opening) -> Utterance:
-        stream = await self.staff.worker.run(self.recogniser.open, self.bias())
+        stream = await self.staff.worker.run(self._stream)
         voice = await self.staff.worker.run(self.voice)
         said = None
         if opening.wake is not None:

@@ -80,7 +80,7 @@ class Style:
 # a pause for thought cuts nobody off.
 STYLES = {
     "quick": Style(Waits(0.14, 0.26, 0.50), Waits(0.34, 0.50, 1.10)),
-    "normal": Style(Waits(0.20, 0.36, 0.70), Waits(0.45, 0.75, 1.60)),
+    "normal": Style(Waits(0.16, 0.36, 0.70), Waits(0.45, 0.75, 1.60)),
     "patient": Style(Waits(0.30, 0.50, 1.00), Waits(0.75, 1.20, 2.40)),
 }
 
