@@ -31,9 +31,10 @@ from chart import Axis, Line, chart
 from numpy.typing import NDArray
 
 from assistant.asr.bias import Biaser, NoBias, ShallowFusion
+from assistant.asr.lexicon import Lexicon
 from assistant.asr.model_folder import Model, load_model
 from assistant.asr.network import Floats, Network, State
-from assistant.asr.recogniser import DEFAULT_BOOST, TransducerRecogniser
+from assistant.asr.recogniser import DEFAULT_BOOST, TransducerRecogniser, words_of
 from assistant.asr.result import BiasPhrase
 from assistant.asr.search import Search, SearchSettings, Vocabulary
 from assistant.asr.spelling import spelled
@@ -206,12 +207,21 @@ def others(count: int) -> Iterator[tuple[str, str]]:
             yield "contact", f"{rng.choice(first)} {rng.choice(last)}"
 
 
-def score(model: Model, biaser: Biaser, spoken: Sequence[Spoken], beam: int) -> Score:
-    """Search every encoding with a biaser."""
+def score(
+    model: Model,
+    spoken: Sequence[Spoken],
+    beam: int,
+    names: Sequence[BiasPhrase] = (),
+    boost: float = 0.0,
+) -> Score:
+    """Search every encoding with these names favoured."""
+    pieces = model.network.pieces
     vocabulary, settings = Vocabulary(model.network), SearchSettings(beam, model.symbols)
+    biaser: Biaser = ShallowFusion(pieces, names, boost) if boost else NoBias()
+    lexicon = Lexicon(pieces, model.words, words_of(names))
     missed = errors = words = 0
     for each in spoken:
-        search = Search(vocabulary, settings, biaser)
+        search = Search(vocabulary, settings, biaser, lexicon)
         for vector in each.encoded:
             search.step(vector)
         text = search.graph(1.0).nbest(1)[0].text
@@ -228,15 +238,14 @@ def sweep(model: Model, spoken: Sequence[Spoken], args: argparse.Namespace) -> l
     write_line = sys.stdout.write
     write_line(f"{len(named)} sentences with names, {len(plain)} without, beam {args.beam}\n")
     write_line(f"{'others':>8}{'boost':>7}{'names wrong':>13}{'WER':>8}{'WER without':>13}\n")
-    none = score(model, NoBias(), named, args.beam), score(model, NoBias(), plain, args.beam)
+    none = score(model, named, args.beam), score(model, plain, args.beam)
     lines = []
     for colour, count in enumerate(args.others):
         names = phrases(count, by_sound=args.sounds_like)
         points: list[tuple[float, Score, Score]] = []
         for boost in args.boosts:
             if boost:
-                biaser = ShallowFusion(model.network.pieces, names, boost)
-                found = [score(model, biaser, some, args.beam) for some in (named, plain)]
+                found = [score(model, some, args.beam, names, boost) for some in (named, plain)]
             else:
                 found = list(none)
             points.append((boost, *found))

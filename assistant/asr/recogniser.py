@@ -64,7 +64,7 @@ class TransducerRecogniser:
         if phrases != self._phrases:
             self._phrases = phrases
             self._biaser = self._fusion(phrases)
-            self._lexicon = Lexicon(self.model.network.pieces, self.model.words, _words(phrases))
+            self._lexicon = Lexicon(self.model.network.pieces, self.model.words, words_of(phrases))
         return Stream(self, Search(self.vocabulary, self.search, self._biaser, self._lexicon))
 
     def _fusion(self, phrases: Sequence[BiasPhrase]) -> Biaser:
@@ -73,7 +73,7 @@ class TransducerRecogniser:
         return ShallowFusion(self.model.network.pieces, phrases, self._boost)
 
 
-def _words(phrases: Sequence[BiasPhrase]) -> Iterator[str]:
+def words_of(phrases: Sequence[BiasPhrase]) -> Iterator[str]:
     """The words of names, and of what they sound like, as the recogniser writes them."""
     for phrase in phrases:
         for text in (phrase.text, *phrase.sounds_like):
