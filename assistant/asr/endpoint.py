@@ -6,7 +6,8 @@ Two end-pointers look at the same features. The speculative one waits less and m
 final one is surer, and also gives up when nobody speaks or nobody stops.
 
 The joint decision: the words choose how long a pause must be ("set the lamp to" waits for more,
-"turn on the lamp" does not), and the recogniser's end-of-sentence probability shortens it.
+"turn on the lamp" does not), and the recogniser's end-of-sentence probability shortens it, unless
+the words are plainly unfinished.
 """
 
 from __future__ import annotations
@@ -65,6 +66,8 @@ class Waits:
             Completeness.UNSURE: self.unsure_s,
             Completeness.INCOMPLETE: self.incomplete_s,
         }[features.completeness]
+        if features.completeness is Completeness.INCOMPLETE:
+            return base_s  # The words know better than the recogniser.
         return base_s * (1.0 - self.end_of_sentence_share * features.end_of_sentence)
 
 
@@ -76,8 +79,7 @@ class Style:
     final: Waits
 
 
-# The final incomplete wait is above 1.2 s even when the recogniser is half sure of an end, so that
-# a pause for thought cuts nobody off.
+# The final incomplete wait is above 1.2 s, so that a pause for thought cuts nobody off.
 STYLES = {
     "quick": Style(Waits(0.14, 0.26, 0.50), Waits(0.34, 0.50, 1.10)),
     "normal": Style(Waits(0.16, 0.36, 0.70), Waits(0.45, 0.75, 1.60)),

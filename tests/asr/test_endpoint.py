@@ -57,9 +57,13 @@ def test_normal_style_speculates_about_200_ms_early():
 
 @pytest.mark.parametrize("style", ["normal", "patient"])
 @pytest.mark.parametrize("pause_s", [0.3, 0.6, 0.9, 1.2])
-def test_pause_for_thought_cuts_nobody_off(style, pause_s):
+@pytest.mark.parametrize("end_of_sentence", [0.0, 0.5, 1.0])
+def test_pause_for_thought_cuts_nobody_off(style, pause_s, end_of_sentence):
     features = replace(
-        SPOKEN, silence_s=pause_s, completeness=Completeness.INCOMPLETE, end_of_sentence=0.5
+        SPOKEN,
+        silence_s=pause_s,
+        completeness=Completeness.INCOMPLETE,
+        end_of_sentence=end_of_sentence,
     )
     assert FinalEndpointer(STYLES[style].final).decide(features) is None
 
