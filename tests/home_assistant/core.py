@@ -138,9 +138,6 @@ class Core:
         await self.running()
         self._add_shopping_list()
         admin = await self.admin()
-        # On its first start it may check the automation before it has installed what
-        # conversation triggers need, and would leave it out.
-        await admin.command("call_service", domain="automation", service="reload")
         for area, entities in AREAS.items():
             area_id = await _area_id(admin, area)
             for entity in entities:
