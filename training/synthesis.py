@@ -11,7 +11,7 @@ import random
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -35,6 +35,21 @@ class Voice(Protocol):
         """One wave file a text, in order; the folder lives until the iterator ends."""
 
 
+def _one_by_one(
+    texts: Sequence[str], command: Callable[[str, str], Sequence[str]], *, piped: bool = False
+) -> Iterator[Path]:
+    """Speak each text by a program of its own: `command` of the text and the file to write.
+
+    `piped`: the program reads the text from its standard input.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        for number, text in enumerate(texts):
+            path = Path(folder, f"{number}.wav")
+            given = text.encode() if piped else None
+            subprocess.run(command(text, str(path)), input=given, check=True, capture_output=True)
+            yield path
+
+
 @dataclass(frozen=True, slots=True)
 class Flite:
     """A voice of flite; `f0_hz` is its mean pitch."""
@@ -44,14 +59,10 @@ class Flite:
 
     def speak(self, texts: Sequence[str], stretch: float, pitch: float) -> Iterator[Path]:
         """See `Voice`."""
-        with tempfile.TemporaryDirectory() as folder:
-            for number, text in enumerate(texts):
-                path = Path(folder, f"{number}.wav")
-                settings = {"duration_stretch": stretch, "int_f0_target_mean": self.f0_hz * pitch}
-                options = [f for k, v in settings.items() for f in ("--setf", f"{k}={v:.3f}")]
-                run = ["flite", "-voice", self.name, *options, "-t", text, "-o", str(path)]
-                subprocess.run(run, check=True, capture_output=True)
-                yield path
+        settings = {"duration_stretch": stretch, "int_f0_target_mean": self.f0_hz * pitch}
+        options = [f for k, v in settings.items() for f in ("--setf", f"{k}={v:.3f}")]
+        run = ["flite", "-voice", self.name, *options]
+        return _one_by_one(texts, lambda text, file: [*run, "-t", text, "-o", file])
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,13 +95,9 @@ class Espeak:
 
     def speak(self, texts: Sequence[str], stretch: float, pitch: float) -> Iterator[Path]:
         """See `Voice`."""
-        with tempfile.TemporaryDirectory() as folder:
-            for number, text in enumerate(texts):
-                path = Path(folder, f"{number}.wav")
-                speed, height = str(int(150 / stretch)), str(int(50 * pitch))
-                run = ["espeak-ng", "-v", self.name, "-s", speed, "-p", height, "-w", str(path)]
-                subprocess.run([*run, text], check=True, capture_output=True)
-                yield path
+        speed, height = str(int(150 / stretch)), str(int(50 * pitch))
+        run = ["espeak-ng", "-v", self.name, "-s", speed, "-p", height]
+        return _one_by_one(texts, lambda text, file: [*run, "-w", file, text])
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,20 +108,9 @@ class RHVoice:
 
     def speak(self, texts: Sequence[str], stretch: float, pitch: float) -> Iterator[Path]:
         """See `Voice`."""
-        with tempfile.TemporaryDirectory() as folder:
-            for number, text in enumerate(texts):
-                path = Path(folder, f"{number}.wav")
-                settings = [
-                    "-p",
-                    self.name,
-                    "-r",
-                    f"{100 / stretch:.0f}",
-                    "-t",
-                    f"{100 * pitch:.0f}",
-                ]
-                run = ["RHVoice-test", *settings, "-o", str(path)]
-                subprocess.run(run, input=text.encode(), check=True, capture_output=True)
-                yield path
+        speed, height = f"{100 / stretch:.0f}", f"{100 * pitch:.0f}"
+        run = ["RHVoice-test", "-p", self.name, "-r", speed, "-t", height]
+        return _one_by_one(texts, lambda _, file: [*run, "-o", file], piped=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,14 +121,12 @@ class Pico:
 
     def speak(self, texts: Sequence[str], stretch: float, pitch: float) -> Iterator[Path]:
         """See `Voice`."""
-        with tempfile.TemporaryDirectory() as folder:
-            for number, text in enumerate(texts):
-                path = Path(folder, f"{number}.wav")
-                speed, height = f"{100 / stretch:.0f}", f"{100 * pitch:.0f}"
-                marked = f'<speed level="{speed}"><pitch level="{height}">{text}</pitch></speed>'
-                run = ["pico2wave", "-l", self.name, "-w", str(path), marked]
-                subprocess.run(run, check=True, capture_output=True)
-                yield path
+        speed, height = f"{100 / stretch:.0f}", f"{100 * pitch:.0f}"
+        begin = f'<speed level="{speed}"><pitch level="{height}">'
+        run = ["pico2wave", "-l", self.name]
+        return _one_by_one(
+            texts, lambda text, file: [*run, "-w", file, f"{begin}{text}</pitch></speed>"]
+        )
 
 
 TRAINING_VOICES: tuple[tuple[Voice, float], ...] = (
