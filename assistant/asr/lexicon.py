@@ -10,7 +10,7 @@ recognition", 1992), and soft: a clearly heard word that is not in the list is s
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import Final
@@ -84,21 +84,18 @@ class Lexicon:
         )
 
     def _cost_of_beginning(self, letters: str) -> float:
+        return self._cheapest(letters, lambda word: word.startswith(letters))
+
+    def _word(self, letters: str) -> float:
+        forms = {letters, letters.removesuffix("'s")} - {""}
+        return max((self._cheapest(form, form.__eq__) for form in forms), default=0.0)
+
+    def _cheapest(self, letters: str, fits: Callable[[str], bool]) -> float:
+        """The cost by the first list whose word at the place of `letters` fits."""
         if not letters or not self._lists:
             return 0.0
         for words, cost in self._lists:
             place = bisect_left(words, letters)
-            if place < len(words) and words[place].startswith(letters):
+            if place < len(words) and fits(words[place]):
                 return -cost
-        return -UNKNOWN
-
-    def _word(self, letters: str) -> float:
-        if not letters or not self._lists:
-            return 0.0
-        word = letters.removesuffix("'s")
-        for words, cost in self._lists:
-            for form in (letters, word):
-                place = bisect_left(words, form)
-                if place < len(words) and words[place] == form:
-                    return -cost
         return -UNKNOWN
