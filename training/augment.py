@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy.signal import lfilter, oaconvolve
@@ -72,6 +74,41 @@ def pick_noise(noise: Corpus, length: int, rng: np.random.Generator) -> Floats:
     return samples / (samples.std() + 1e-6)
 
 
+HESITATING = 0.5
+"""The part of the augmented utterances in which a pause, where there is one, is made longer."""
+QUIET = 0.02
+"""Level of a pause, relative to the loud parts of the speech."""
+PAUSE_S = 0.1
+"""A shorter gap may be the closure of a plosive."""
+LONGEST_HESITATION_S = 1.3
+HOP = 160
+
+
+def pauses(samples: NDArray[np.int16], least_s: float = PAUSE_S) -> list[tuple[int, int]]:
+    """Where speech int16 [n] pauses between its first and last sound: (begin, end) in samples."""
+    hops = samples[: len(samples) // HOP * HOP].reshape(-1, HOP).astype(np.float32)
+    level = np.sqrt((hops**2).mean(1))
+    loud = np.flatnonzero(level >= QUIET * np.quantile(level, 0.95)) if len(level) else level
+    gaps = [(a + 1, b) for a, b in pairwise(loud.tolist()) if (b - a - 1) * HOP >= least_s * 16_000]
+    return [(begin * HOP, end * HOP) for begin, end in gaps]
+
+
+def hesitate(samples: NDArray[np.int16], rng: np.random.Generator) -> NDArray[np.int16]:
+    """Make one pause of the speaker longer, by more of its own quiet.
+
+    An end of sentence that is only learned from silence is no more than a voice activity
+    detector; with pauses within sentences the words have to decide.
+    """
+    found = pauses(samples)
+    if not found:
+        return samples
+    begin, end = found[rng.integers(len(found))]
+    quiet = samples[begin + HOP : end - HOP]
+    longer = np.resize(quiet, int(rng.uniform(0.1, LONGEST_HESITATION_S) * SAMPLE_RATE))
+    middle = (begin + end) // 2
+    return np.concatenate([samples[:middle], longer, samples[middle:]])
+
+
 class Augmenter:
     """Makes a recording sound as if it had been made elsewhere."""
 
@@ -82,8 +119,10 @@ class Augmenter:
         self._colours = [coloured_noise(COLOUR_SAMPLES, self._rng) for _ in range(COLOURS)]
 
     def __call__(self, samples: NDArray[np.int16]) -> Floats:
-        """int16 [n] to float32 [m] in -1 to 1; m differs from n by up to 10 %."""
+        """int16 [n] to float32 [m] in -1 to 1; the tempo changes by up to 10 %."""
         rng = self._rng
+        if rng.random() < HESITATING:
+            samples = hesitate(samples, rng)
         audio = samples.astype(np.float32) / 32768.0
         if rng.random() < 0.5:  # tempo and pitch together, by linear interpolation
             audio = _resample(audio, rng.uniform(0.9, 1.1))

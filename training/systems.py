@@ -84,10 +84,33 @@ class Vosk:
         return str(json.loads(recogniser.FinalResult())["text"])
 
 
+class Moonshine:
+    """Moonshine tiny (package `moonshine-voice`) from its folder; hears all at once.
+
+    The wheel of version 0.0.65 has the model in `moonshine_voice/assets/tiny-en`.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        try:
+            import moonshine_voice  # noqa: PLC0415
+        except ImportError as error:
+            raise UnavailableError("pip install moonshine-voice==0.0.65") from error
+        self.name = f"moonshine {folder.name}"
+        tiny = moonshine_voice.ModelArch.TINY
+        self._model: Any = moonshine_voice.Transcriber(str(folder), tiny)
+
+    def transcribe(self, samples: NDArray[np.int16]) -> str:
+        """See `System`."""
+        audio = (samples.astype(np.float32) / 32768.0).tolist()
+        heard = self._model.transcribe_without_streaming(audio, SAMPLE_RATE)
+        return " ".join(line.text for line in heard.lines)
+
+
 KINDS: dict[str, Callable[[Path], System]] = {
     "hearth": Hearth,
     "edge": partial(Hearth, runtime="edge"),
     "whisper": Whisper,
+    "moonshine": Moonshine,
     "vosk": Vosk,
 }
 

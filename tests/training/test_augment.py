@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from training import corpus
+from training import augment, corpus
 from training.augment import Augmenter, in_noise, spec_augment
 
 
@@ -21,9 +21,9 @@ def test_noise_is_as_loud_as_asked(noise):
 
 
 def test_augmented_audio_stays_in_range_and_varies(noise):
-    augment = Augmenter(noise, seed=3)
+    change = Augmenter(noise, seed=3)
     speech = (np.random.default_rng(1).normal(0, 3000, 32_000)).astype(np.int16)
-    made = [augment(speech) for _ in range(20)]
+    made = [change(speech) for _ in range(20)]
     for audio in made:
         assert np.isfinite(audio).all()
         assert np.abs(audio).max() <= 1.0001
@@ -38,3 +38,35 @@ def test_masks_leave_the_original_alone():
     assert (features == before).all()
     assert (masked != before).any()
     assert (masked == before).mean() > 0.3
+
+
+def _two_words(gap_s):
+    rng = np.random.default_rng(4)
+    word = (rng.standard_normal(8000) * 6000).astype(np.int16)
+    gap = rng.integers(-20, 20, int(gap_s * 16_000)).astype(np.int16)
+    return np.concatenate([gap, word, gap, word, gap])
+
+
+def test_a_hesitation_makes_the_pause_within_a_sentence_longer():
+    samples = _two_words(0.2)
+    ((begin, end),) = augment.pauses(samples)
+    heard = augment.hesitate(samples, np.random.default_rng(1))
+    ((longer_begin, longer_end),) = augment.pauses(heard)
+    assert longer_begin == begin
+    assert longer_end - longer_begin - (end - begin) == pytest.approx(
+        len(heard) - len(samples), abs=augment.HOP
+    )
+    assert 1600 <= len(heard) - len(samples) <= augment.LONGEST_HESITATION_S * 16_000
+    np.testing.assert_array_equal(heard[:begin], samples[:begin])
+    np.testing.assert_array_equal(heard[-8000:], samples[-8000:])
+
+
+def test_who_does_not_pause_does_not_hesitate():
+    samples = _two_words(0.05)
+    assert augment.pauses(samples) == []
+    assert augment.hesitate(samples, np.random.default_rng(1)) is samples
+
+
+def test_silence_has_no_pauses():
+    assert augment.pauses(np.zeros(16_000, np.int16)) == []
+    assert augment.pauses(np.zeros(0, np.int16)) == []
