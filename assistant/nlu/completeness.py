@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from assistant.nlu.digits import with_digits
+from assistant.nlu.names import Kind
 from assistant.nlu.reader import Reader
+from assistant.nlu.readings import Reading
 from assistant.nlu.tokens import split_words, text_of, tokens_of, without_fillers
 
 _NEVER_LAST = frozenset(
@@ -34,6 +36,10 @@ MAY_GO_ON = 0.3
 UNKNOWN = 0.4
 FINISHED = 0.05
 
+_AMOUNT = "to fifty percent"
+_RESTS_TRIED = 12
+"""Names of one home begin alike: if none of so many makes a command, none will."""
+
 
 class Completeness:
     """Judges by a home's names and templates. Remembers what it was asked, as texts repeat."""
@@ -46,7 +52,8 @@ class Completeness:
 
         0.95: it ends in a word that no command ends with, or in the beginning of a name.
         0.75: it begins like a command and is none yet. 0.4: it is like no command. 0.3: it is a
-        command and its last words begin a longer name or amount. 0.05: it is a command.
+        command, but its last words begin a longer name or number, or it does not say where or how
+        much though it could. 0.05: it is a command.
         """
         words = split_words(text)
         if not words:
@@ -55,29 +62,53 @@ class Completeness:
             return UNFINISHED
         command = without_fillers(words)
         read = text_of(with_digits(tokens_of(command)))
-        begins_name = self._begins_name(read)
+        rests = self._rests_of_name(read)
         readings = self._reader.exact(text)
         if readings and not readings[0].unknown:
-            return MAY_GO_ON if begins_name or self._may_grow(read) else FINISHED
-        if begins_name:
+            goes_on = (
+                _may_grow(read)
+                or any(self._is_command(f"{text} {rest}") for rest in rests[:_RESTS_TRIED])
+                or self._lacks_slot(text, readings[0])
+            )
+            return MAY_GO_ON if goes_on else FINISHED
+        if rests:
             return UNFINISHED
         if command[0] in _VERBS:
             return PROBABLY_UNFINISHED if not readings else UNKNOWN
         return UNKNOWN
 
-    def _begins_name(self, read: str) -> bool:
-        """Whether the last words begin a longer name: "living" before "room"."""
-        words = read.split()
-        longest = self._reader.index.longest
-        prefixes = self._reader.index.prefixes
+    def _is_command(self, text: str) -> bool:
+        readings = self._reader.exact(text)
+        return bool(readings) and not readings[0].unknown
+
+    def _rests_of_name(self, read: str) -> list[str]:
+        """What may follow if the last words begin a longer name: "room" after "living"."""
+        words, index = read.split(), self._reader.index
+        counts = range(1, min(index.longest, len(words)) + 1)
+        return [rest for n in counts for rest in index.rests.get(" ".join(words[-n:]), ())]
+
+    def _lacks_slot(self, text: str, reading: Reading) -> bool:
+        """Whether the same command can still say where, if it means several devices, or how much.
+
+        Acting on "turn off everything" before "in the kitchen" is worse than waiting a little.
+        """
+        area = next(iter(self._reader.index.by_kind.get(Kind.AREA, ())), None)
+        tails = [_AMOUNT]
+        if area is not None and len(reading.targets) > 1:
+            tails.append(f"in the {area}")
+        longer = (self._reader.exact(f"{text} {tail}") for tail in tails)
         return any(
-            " ".join(words[-count:]) in prefixes for count in range(1, min(longest, len(words)) + 1)
+            found
+            and not found[0].unknown
+            and found[0].intent == reading.intent
+            and not found[0].slots.keys() <= reading.slots.keys()
+            for found in longer
         )
 
-    @staticmethod
-    def _may_grow(read: str) -> bool:
-        """Whether an amount may go on: "twenty" before "five", "an hour" before "and a half"."""
-        last = read.rpartition(" ")[2]
-        if last.isdecimal():
-            return int(last) >= 20 and int(last) % 10 == 0  # noqa: PLR2004
-        return last.removesuffix("s") in {"hour", "minute"}
+
+def _may_grow(read: str) -> bool:
+    """Whether an amount may go on: "twenty" before "five", "an hour" before "and a half"."""
+    last = read.rpartition(" ")[2]
+    if last.isdecimal():
+        return int(last) >= 20 and int(last) % 10 == 0  # noqa: PLR2004
+    return last.removesuffix("s") == "hour"

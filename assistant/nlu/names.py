@@ -46,8 +46,8 @@ class NameIndex:
     entries: Mapping[str, tuple[Named, ...]]
     words: frozenset[str]
     """Every word of every name."""
-    prefixes: frozenset[str]
-    """Every proper beginning of a name: "living" of "living room"."""
+    rests: Mapping[str, tuple[str, ...]]
+    """Every proper beginning of a name, and what may follow: "room" after "living"."""
     longest: int
     by_kind: Mapping[Kind, Mapping[str, None]] = field(default_factory=dict)
 
@@ -117,12 +117,14 @@ def _index(entries: Mapping[str, tuple[Named, ...]]) -> NameIndex:
     for text, names in entries.items():
         for named in names:
             by_kind.setdefault(named.kind, {})[text] = None
+    rests: dict[str, list[str]] = {}
+    for words in split.values():
+        for count in range(1, len(words)):
+            rests.setdefault(" ".join(words[:count]), []).append(" ".join(words[count:]))
     return NameIndex(
         entries=entries,
         words=frozenset(word for words in split.values() for word in words),
-        prefixes=frozenset(
-            " ".join(words[:count]) for words in split.values() for count in range(1, len(words))
-        ),
+        rests={begin: tuple(dict.fromkeys(found)) for begin, found in rests.items()},
         longest=max(map(len, split.values()), default=0),
         by_kind=by_kind,
     )
