@@ -1,6 +1,9 @@
 """Speaks home commands with pauses for thought in them, to tune and measure end-pointers on.
 
-    python tools/make_pauses.py FOLDER
+    python tools/make_pauses.py FOLDER [--check]
+
+The waits were chosen on the first set of commands; `--check` speaks others, to see whether they
+hold there.
 
 Needs flite and espeak-ng. Writes WAV files and `ends.tsv`: file, end of speech in seconds, words.
 The voices are those of the programs; no person was recorded.
@@ -47,6 +50,26 @@ COMMANDS = (
     "dim the | living room lights | to thirty percent",
     "open the blinds",
 )
+CHECK_COMMANDS = (
+    "switch off | the office lamp",
+    "turn off the kitchen | lights",
+    "set the kitchen lights | to forty percent",
+    "make the bedroom light | blue",
+    "unlock | the back door",
+    "set the bedroom thermostat to | nineteen degrees",
+    "cancel the | timer",
+    "remind me in | five minutes",
+    "put eggs | on the shopping list",
+    "turn the volume | up in the kitchen",
+    "is the garage door | open",
+    "switch on the | lights in the hallway",
+    "how long is left | on the timer",
+    "turn the | office fan off",
+    "play | some music",
+    "what is the weather | like today",
+    "close everything | in the office",
+    "lock | all the doors",
+)
 PAUSES_S = (0.0, 0.3, 0.5, 0.7, 0.9, 1.2)
 LEAD_S, TAIL_S, ROOM_NOISE = 0.5, 3.5, 0.002
 
@@ -69,11 +92,16 @@ def main() -> int:
     """Make every command by some voices, with every pause."""
     arguments = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     arguments.add_argument("folder", type=Path)
-    folder = arguments.parse_args().folder
+    arguments.add_argument(
+        "--check", action="store_true", help="other commands"
+    )
+    args = arguments.parse_args()
+    folder = args.folder
     folder.mkdir(parents=True, exist_ok=True)
+    commands = CHECK_COMMANDS if args.check else COMMANDS
     voices = itertools.cycle(VOICES)
     lines = ["file\tend_s\ttext"]
-    for number, (command, pause_s) in enumerate(itertools.product(COMMANDS, PAUSES_S)):
+    for number, (command, pause_s) in enumerate(itertools.product(commands, PAUSES_S)):
         if pause_s and "|" not in command:
             continue
         audio, end_s = record(*next(voices), command, pause_s)
