@@ -79,12 +79,7 @@ def make_pipeline(
         recogniser=recogniser,
         opener=_opener(settings, listening),
         voice=SileroVad,
-        bias=lambda: bias_phrases(
-            settings,
-            house.home,
-            [*house.plugins.names(), *house.sentences.names],
-            house.understanding.words_before,
-        ),
+        bias=lambda: favoured(settings, house),
         pre_roll_s=settings.audio.pre_roll_s,
     )
 
@@ -109,6 +104,12 @@ def make_judgement(settings: EndpointSettings, house: Household) -> Judgement:
         FinalEndpointer(style.final, settings.no_speech_timeout_s, settings.max_utterance_s),
         completeness,
     )
+
+
+def favoured(settings: Settings, house: Household) -> tuple[BiasPhrase, ...]:
+    """What to favour in the utterance that begins; reads files that changed, so for the worker."""
+    more = [*house.plugins.names(), *house.sentences.now().names]
+    return bias_phrases(settings, house.home, more, house.understanding.words_before)
 
 
 def bias_phrases(

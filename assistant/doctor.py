@@ -284,12 +284,13 @@ def _sentences(house: household.Household) -> Iterator[Finding]:
     about = "sentences"
     yield _ok(about, f"{house.understanding.sentences} templates in all")
     carried_out = house.plugins.intents()
-    for file in house.sentences.files:
+    own = house.sentences.now()
+    for file in own.files:
         yield _ok(about, f"{file.sentences} of your own from {file.path}")
         for intent in sorted(set(file.document.get("intents", {})) - carried_out):
             message = f"{file.path}: no plugin carries out the intent '{intent}'"
             yield _hint(about, f"{message}, so its sentences are not listened for")
-    for problem in house.sentences.problems:
+    for problem in own.problems:
         yield _problem(about, problem)
 
 

@@ -10,9 +10,9 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from assistant.config.settings import Settings
-from assistant.home.factory import make_home, people_of
+from assistant.home.factory import contacts_of, make_home
 from assistant.home.model import Home, HomeError
-from assistant.nlu.sentence_files import SentenceFiles, read_folder
+from assistant.nlu.sentence_files import SentenceFolder
 from assistant.nlu.understanding import HomeUnderstanding
 from assistant.plugin_loader import PluginRegistry, load_plugins
 from assistant.plugins import Outcome, PluginContext, outcome_of, say_in_log
@@ -27,7 +27,7 @@ class Household:
 
     home: Home
     plugins: PluginRegistry
-    sentences: SentenceFiles
+    sentences: SentenceFolder
     """Those of the user's own."""
     understanding: HomeUnderstanding
     rescorer: Rescorer = field(default_factory=Unchanged)
@@ -73,9 +73,10 @@ def make_household(
     the folder for what must survive a restart (`state_folder()` in the service); without it,
     nothing is kept. `understanding`: that of another household with the same settings, to save
     the time of making it. Raises `HomeError`, `ContactsError` and `RescoringError`; a bad plugin or
-    sentence file is left out and named in `plugins.problems` or `sentences.problems`.
+    sentence file is left out and named in `plugins.problems` or `sentences.now().problems`.
     """
-    home = make_home(settings)
+    contacts = contacts_of(settings)
+    home = make_home(settings, contacts.names)
 
     async def carry_out(text: str) -> Outcome:
         return await house.carry_out(text)
@@ -86,15 +87,16 @@ def make_household(
         state_folder=state,
         announce=announce or say_in_log,
         carry_out=carry_out,
-        people=people_of(settings),
+        people=contacts.people,
         call_command=settings.calls.command,
     )
     plugins = load_plugins(context, settings.understanding.plugins)
-    sentences = read_folder(settings.understanding.sentences)
+    sentences = SentenceFolder(settings.understanding.sentences)
     understanding = understanding or HomeUnderstanding(
         home,
         intents=plugins.intents(),
-        sentences=[*plugins.sentences, *sentences.documents],
+        sentences=plugins.sentences,
+        own_sentences=lambda: sentences.now().documents,
         own_area=settings.home.area,
     )
     house = Household(home, plugins, sentences, understanding, _rescorer(settings, home))

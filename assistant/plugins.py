@@ -107,8 +107,8 @@ class PluginContext:
     """Where plugins keep what has to survive a restart; `None`: nowhere."""
     pending: Pending[Outcome] = field(default_factory=Pending)
     """What waits for a yes."""
-    people: Sequence[Contact] = ()
-    """Who is in the address book, with their numbers."""
+    people: Callable[[], Sequence[Contact]] = tuple
+    """Who is in the address book now, with their numbers; reads a file, so not in an event loop."""
     call_command: tuple[str, ...] = ()
     """The program that calls a number, with its arguments; empty: there is none."""
 

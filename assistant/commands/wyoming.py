@@ -8,7 +8,7 @@ import signal
 from collections.abc import Sequence
 from pathlib import Path
 
-from assistant.assembly import bias_phrases, load_recogniser
+from assistant.assembly import favoured, load_recogniser
 from assistant.commands import UsageError, print_line, settings_of
 from assistant.config import Settings
 from assistant.household import Household, make_household, state_folder
@@ -70,10 +70,5 @@ async def _services(settings: Settings, worker: Worker, house: Household) -> Ser
         recogniser=recogniser,
         detector=detector,
         household=house,
-        bias=lambda: bias_phrases(
-            settings,
-            house.home,
-            [*house.plugins.names(), *house.sentences.names],
-            house.understanding.words_before,
-        ),
+        bias=lambda: favoured(settings, house),
     )

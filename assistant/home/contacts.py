@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import logging
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import vobject
+
+from assistant.reread import Reread, version_of
 
 _LOG = logging.getLogger(__name__)
 
@@ -25,8 +26,17 @@ class Contact:
     numbers: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What an address book has."""
+
+    people: tuple[Contact, ...]
+    names: tuple[str, ...]
+    """Everyone, once."""
+
+
 class AddressBook:
-    """Names of people: those given, and those in a file, which is read again when it changes.
+    """People: those whose names are given, and those in a file, which is read when it changes.
 
     Raises `ContactsError` when it is made and the file cannot be read. A file that is damaged
     later is logged once, and what it had before stays known.
@@ -35,36 +45,33 @@ class AddressBook:
     def __init__(self, given: Sequence[str] = (), file: Path | None = None) -> None:
         self._given = tuple(given)
         self._file = file
-        self._version = _version(file)
-        self._names = self._read()
+        self._known = Reread(lambda: version_of(file) if file else (), self._read)
+
+    def people(self) -> tuple[Contact, ...]:
+        """Everyone with their numbers, those of the file in its order; two may be called the same.
+
+        Cheap while the file stays as it is, as is `names`.
+        """
+        return self._known.get().people
 
     def names(self) -> tuple[str, ...]:
-        """Everyone, once; cheap while the file stays as it is."""
-        version = _version(self._file)
-        if version != self._version:
-            self._version = version
-            try:
-                self._names = self._read()
-            except ContactsError as error:
-                _LOG.warning("%s; the contacts stay as they were", error)
-            else:
-                _LOG.info("the address book has changed: %d contacts", len(self._names))
-        return self._names
+        """Everyone's name, once, the given ones first."""
+        return self._known.get().names
 
-    def _read(self) -> tuple[str, ...]:
-        read = read_contacts(self._file) if self._file else ()
-        return tuple(dict.fromkeys([*self._given, *(contact.name for contact in read)]))
-
-
-def _version(file: Path | None) -> tuple[int, ...]:
-    """What changes with a file; nothing while it is not there."""
-    if file is None:
-        return ()
-    try:
-        found = os.stat(file)  # noqa: PTH116 - `Path.stat` costs twice as much, many times a second
-    except OSError:
-        return ()
-    return found.st_mtime_ns, found.st_size, found.st_ino
+    def _read(self, before: _Known | None) -> _Known:
+        try:
+            read = read_contacts(self._file) if self._file else ()
+        except ContactsError as error:
+            if before is None:
+                raise
+            _LOG.warning("%s; the contacts stay as they were", error)
+            return before
+        listed = [contact.name for contact in read]
+        others = (Contact(name) for name in self._given if name not in listed)
+        known = _Known((*read, *others), tuple(dict.fromkeys([*self._given, *listed])))
+        if before is not None:
+            _LOG.info("the address book has changed: %d contacts", len(known.names))
+        return known
 
 
 def read_contacts(file: Path) -> tuple[Contact, ...]:

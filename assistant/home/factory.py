@@ -4,20 +4,27 @@ from __future__ import annotations
 
 import importlib
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import cast
 
 from assistant.config.settings import Settings
-from assistant.home.contacts import AddressBook, Contact, read_contacts
+from assistant.home.contacts import AddressBook
 from assistant.home.demo import DemoHome
 from assistant.home.model import Home, HomeError
 
 TOKEN_VARIABLE = "HEARTH_HOME_TOKEN"  # noqa: S105 - its name, not the token
 
 
-def make_home(settings: Settings, environ: Mapping[str, str] = os.environ) -> Home:
-    """The home, not yet connected; raises `ContactsError` or `HomeError` for what is missing."""
-    contacts = contacts_of(settings).names
+def make_home(
+    settings: Settings,
+    contacts: Callable[[], Sequence[str]] | None = None,
+    environ: Mapping[str, str] = os.environ,
+) -> Home:
+    """The home, not yet connected; `contacts` are those of the settings if left out.
+
+    Raises `ContactsError` or `HomeError` for what is missing.
+    """
+    contacts = contacts or contacts_of(settings).names
     if settings.home.kind == "demo":
         return DemoHome(contacts)
     token = settings.home.token or environ.get(TOKEN_VARIABLE)
@@ -35,9 +42,3 @@ def contacts_of(settings: Settings) -> AddressBook:
     """Everyone that the settings name; raises `ContactsError`."""
     people = settings.personalisation
     return AddressBook(people.contacts, people.contacts_file)
-
-
-def people_of(settings: Settings) -> tuple[Contact, ...]:
-    """Who is in the address book of the settings; raises `ContactsError`."""
-    file = settings.personalisation.contacts_file
-    return read_contacts(file) if file else ()

@@ -288,10 +288,13 @@ def _parse(result: RecognizeResult) -> Parse:
     )
 
 
-def check_sentences(document: Mapping[str, Any]) -> None:
-    """Raise `GrammarError` if a document's sentences cannot be used beside the templates."""
+def check_sentences(document: Mapping[str, Any], beside: Sequence[Mapping[str, Any]] = ()) -> None:
+    """Raise `GrammarError` if a document's sentences cannot be used beside the templates.
+
+    `beside` are documents with more lists and rules.
+    """
     try:
-        Grammar(document.get("intents", {}), [document]).check()
+        Grammar(document.get("intents", {}), [*beside, document]).check()
     except GrammarError:
         raise
     except Exception as error:

@@ -12,9 +12,10 @@ meaning times its share of all support.
 
 from __future__ import annotations
 
+import logging
 import math
 import threading
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -26,6 +27,7 @@ from assistant.nlu.interpretation import Interpretation
 from assistant.nlu.reader import Reader
 from assistant.nlu.readings import Reading
 
+_LOG = logging.getLogger(__name__)
 _TEMPERATURE = 4.0
 _FURTHEST_NATS = 12.0
 _ALTERNATIVES = 3
@@ -34,12 +36,12 @@ _WORTH_CONSIDERING = 0.85
 
 
 class HomeUnderstanding:
-    """Implements `Understanding` for a `Home`; follows changes of its areas and devices.
+    """Implements `Understanding` for a `Home`; follows changes of its names and of the sentences.
 
     `intents`: names of the intents to understand (all that have sentences if left out).
-    `sentences`: documents with more sentences, in hassil's format. `own_area`: id or name of the
-    area in which the assistant stands; "the lights" are then those of that area. Calls from several
-    threads wait for each other.
+    `sentences`: documents with more sentences, in hassil's format; `own_sentences` gives those that
+    the user has now. `own_area`: id or name of the area in which the assistant stands; "the lights"
+    are then those of that area. Calls from several threads wait for each other.
     """
 
     def __init__(
@@ -48,11 +50,16 @@ class HomeUnderstanding:
         *,
         intents: Iterable[str] | None = None,
         sentences: Sequence[Mapping[str, Any]] = (),
+        own_sentences: Callable[[], Sequence[Mapping[str, Any]]] = tuple,
         own_area: str | None = None,
     ) -> None:
         self._home = home
         self._own_area = own_area
-        self._grammar = Grammar(intents, sentences)
+        self._intents = None if intents is None else frozenset(intents)
+        self._sentences = tuple(sentences)
+        self._own_sentences = own_sentences
+        self._own = tuple(own_sentences())
+        self._grammar = Grammar(self._intents, [*self._sentences, *self._own])
         self._known: tuple[object, ...] = ()
         self._reader: Reader | None = None
         self._one_at_a_time = threading.Lock()
@@ -60,17 +67,32 @@ class HomeUnderstanding:
     @property
     def sentences(self) -> int:
         """How many sentence templates there are."""
-        return len(self._grammar)
+        with self._one_at_a_time:
+            return len(self._current_grammar())
 
     @property
     def words_before(self) -> Mapping[str, frozenset[str]]:
         """For each kind of name, the words that can stand right before it in a sentence."""
-        return self._grammar.words_before
+        with self._one_at_a_time:
+            return self._current_grammar().words_before
 
-    @property
-    def reader(self) -> Reader:
-        """The reader for the home as it is now."""
+    def _current_grammar(self) -> Grammar:
+        """The grammar of the sentences as they are now; made anew, a second's work, if need be."""
+        own = tuple(self._own_sentences())
+        if own != self._own:
+            self._own = own
+            try:
+                self._grammar = Grammar(self._intents, [*self._sentences, *own])
+            except Exception as error:  # noqa: BLE001 - hassil raises what it likes
+                _LOG.warning(
+                    "your sentences cannot be used together and stay as they were: %s", error
+                )
+        return self._grammar
+
+    def _current_reader(self) -> Reader:
+        """The reader for the home and the sentences as they are now."""
         known = (
+            self._current_grammar(),
             tuple(self._home.areas()),
             tuple(self._home.devices()),
             tuple(self._home.contacts()),
@@ -86,7 +108,7 @@ class HomeUnderstanding:
             return self._interpret(nbest)
 
     def _interpret(self, nbest: Sequence[Hypothesis]) -> Interpretation:
-        reader = self.reader
+        reader = self._current_reader()
         meanings: dict[tuple[object, ...], _Meaning] = {}
         for hypothesis in nbest:
             behind = nbest[0].log_prob - hypothesis.log_prob
@@ -105,7 +127,7 @@ class HomeUnderstanding:
     def incomplete(self, text: str) -> float:
         """Probability that what was said so far is an unfinished command; see `Completeness`."""
         with self._one_at_a_time:
-            return Completeness(self.reader).incomplete(text)
+            return Completeness(self._current_reader()).incomplete(text)
 
 
 @dataclass(slots=True)

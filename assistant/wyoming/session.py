@@ -100,9 +100,13 @@ class Session:
         if isinstance(request, Detect):
             detector = await services.worker.run(services.detector, request.names)
             return Detecting(services.worker, detector, self._send)
-        bias = (*services.bias(), *_wanted(request))
-        stream = await services.worker.run(services.recogniser.open, bias)
+        stream = await services.worker.run(self._stream, request)
         return Transcription(services.worker, stream, self._send)
+
+    def _stream(self, request: Transcribe) -> RecogniserStream:
+        """A stream that favours the names there are now; collecting them can take a while."""
+        services = self._services
+        return services.recogniser.open((*services.bias(), *_wanted(request)))
 
     async def _understand(self, text: str) -> Interpretation:
         understanding = self._services.household.understanding

@@ -53,7 +53,7 @@ class Calls:
         await asyncio.gather(*self._calls, return_exceptions=True)
 
     async def prepare(self, interpretation: Interpretation) -> None:
-        """Nothing to fetch: the address book was read at the start."""
+        """Nothing to fetch."""
 
     async def act(self, interpretation: Interpretation) -> Outcome:
         """Call; someone of an ambiguous name is asked about first."""
@@ -62,7 +62,7 @@ class Calls:
             return _failed(f"Who do you mean: {' or '.join(people)}?", people)
         if not self._context.call_command:
             return await self._by_home(people)
-        number = self._number(people[0])
+        number = await asyncio.to_thread(self._number, people[0])
         if not number:
             return _failed(f"I have no number of {people[0]}.", people)
         if problem := await self._dial(number):
@@ -75,7 +75,7 @@ class Calls:
 
     def _number(self, name: str) -> str:
         """The first number of whoever is called so; empty if there is none."""
-        numbers = (number for person in self._context.people for number in _of(person, name))
+        numbers = (number for person in self._context.people() for number in _of(person, name))
         return next(filter(None, map(dialled, numbers)), "")
 
     async def _dial(self, number: str) -> str:

@@ -67,6 +67,20 @@ def test_a_changed_address_book_is_read_again(tmp_path):
     assert book.names() == ("Zora", "Tadhg Byrne", "Aoife")
 
 
+def test_people_have_the_numbers_that_the_file_has_now(tmp_path):
+    file = tmp_path / "book.vcf"
+    file.write_text(card("Tadhg Byrne"), encoding="utf-8")
+    book = AddressBook(["Zora", "Tadhg Byrne"], file)
+    assert book.people() == (Contact("Tadhg Byrne"), Contact("Zora"))
+    file.write_text(card("Tadhg Byrne\nTEL:12") + card("Tadhg Byrne\nTEL:34"), encoding="utf-8")
+    assert book.people() == (
+        Contact("Tadhg Byrne", ("12",)),
+        Contact("Tadhg Byrne", ("34",)),
+        Contact("Zora"),
+    )
+    assert book.names() == ("Zora", "Tadhg Byrne")
+
+
 def test_a_damaged_address_book_is_logged_once_and_changes_nothing(tmp_path, caplog):
     file = tmp_path / "book.vcf"
     file.write_text(card("Tadhg Byrne"), encoding="utf-8")

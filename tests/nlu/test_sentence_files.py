@@ -2,7 +2,7 @@ import pytest
 from household import build
 
 from assistant.config import ConfigError
-from assistant.nlu.sentence_files import read_file, read_folder
+from assistant.nlu.sentence_files import SentenceFolder, read_file, read_folder
 from assistant.nlu.understanding import HomeUnderstanding
 
 BEDTIME = """
@@ -65,6 +65,81 @@ def test_a_bad_file_is_placed_and_the_others_count(write, tmp_path, caplog):
     assert problem in caplog.text
 
 
+def test_a_rule_may_come_from_another_file(write, tmp_path):
+    write("intents: {HassNevermind: {data: [{sentences: ['drop <it>']}]}}", "a.yaml")
+    write("expansion_rules: {it: (it|that)}", "b.yaml")
+    found = read_folder(tmp_path)
+    assert (found.problems, len(found.files)) == ((), 2)
+
+
+def test_who_needs_what_a_bad_file_would_have_brought_is_left_out_too(write, tmp_path):
+    write("intents: {HassNevermind: {data: [{sentences: ['drop the {tool}']}]}}", "a.yaml")
+    write("{lists: {tool: {values: [hammer]}}, expansion_rules: {x: '[y'}}", "b.yaml")
+    found = read_folder(tmp_path)
+    assert found.files == ()
+    assert ["there is no list {tool}" in problem for problem in found.problems] == [False, True]
+
+
+def drop(word):
+    return f"intents: {{HassNevermind: {{data: [{{sentences: ['drop {word}']}}]}}}}"
+
+
+def test_a_file_that_is_saved_added_or_removed_is_seen(write, tmp_path, caplog):
+    own = SentenceFolder(tmp_path)
+    first = own.now()
+    assert first.files == ()
+    write(drop("it"))
+    assert [file.sentences for file in own.now().files] == [1]
+    assert own.now() is own.now()
+    with caplog.at_level("INFO"):
+        write(f"lists: {{tool: {{values: [hammer]}}}}\n{drop('the {tool}')}")
+        assert own.now().names == ("hammer",)
+    assert "your sentences have changed: 1 in 1 files" in caplog.text
+    write(drop("that"), "more.yaml")
+    (tmp_path / "own.yaml").unlink()
+    assert [file.path.name for file in own.now().files] == ["more.yaml"]
+    (tmp_path / ".#more.yaml").symlink_to("somebody@somewhere")  # as an editor does
+    assert own.now().problems == ()
+
+
+def test_what_was_good_stays_when_a_file_is_broken(write, tmp_path, caplog):
+    path = write(drop("it"))
+    own = SentenceFolder(tmp_path)
+    write(drop("(it"))
+    write(drop("that"), "good.yaml")
+    assert [file.path.name for file in own.now().files] == ["good.yaml", "own.yaml"]
+    assert own.now().documents[1]["intents"]["HassNevermind"]["data"][0]["sentences"] == ["drop it"]
+    (problem,) = own.now().problems
+    assert problem.startswith(f"{path}, line 1, column 47: this sentence cannot be read")
+    assert [record.message for record in caplog.records if record.levelname == "WARNING"] == [
+        f"{problem}; what it had before stays"
+    ]
+    write(drop("them"))
+    assert own.now().problems == ()
+
+
+def test_what_was_good_stays_only_while_it_can(write, tmp_path):
+    write("lists: {tool: {values: [hammer]}}", "a.yaml")
+    write(drop("the {tool}"), "b.yaml")
+    own = SentenceFolder(tmp_path)
+    write("lists: {tool: {values: [saw]}}\nexpansion_rules: {x: '[y'}", "a.yaml")
+    assert own.now().names == ("hammer",)
+    (tmp_path / "a.yaml").unlink()
+    assert own.now().files == ()
+    (problem,) = own.now().problems
+    assert "there is no list {tool}" in problem
+
+
+def test_a_folder_that_goes_away_takes_nothing_with_it(write, tmp_path, caplog):
+    folder = write(drop("it"), "mine/own.yaml").parent
+    own = SentenceFolder(folder)
+    folder.rename(tmp_path / "elsewhere")
+    assert len(own.now().files) == 1
+    assert "there is no such folder of sentences; the sentences stay as they were" in caplog.text
+    (tmp_path / "elsewhere").rename(folder)
+    assert (len(own.now().files), own.now().problems) == (1, ())
+
+
 def test_a_missing_folder_is_said(tmp_path):
     (problem,) = read_folder(tmp_path / "lost").problems
     assert "there is no such folder" in problem
@@ -84,6 +159,17 @@ def test_a_missing_folder_is_said(tmp_path):
         ("intents: {A: {data: [{sentences: [[]]}]}}", "line 1, column 35: expected a sentence"),
         ("intents: {A: {data: [{sentences: ['<x> y']}]}}", "line 1, column 35: there is no rule"),
         ("expansion_rules: {x: '[y'}", "line 1, column 22: this rule 'x' cannot be read"),
+        ("lists: 5", "line 1, column 8: expected indented `name: ...` lines"),
+        ("lists: {x: {values: [2026-13-01]}}", "a value here cannot be read: month must be"),
+        (
+            "intents: {A: {data: [{sentences: [a], slots: 5}]}}",
+            "line 1, column 46: expected indent",
+        ),
+        ("lists: {x: 5}", "its sentences cannot be used"),
+        (
+            "expansion_rules: {x: a <y>, y: b <x>}\nintents: {A: {data: [{sentences: [<x>]}]}}",
+            "used",
+        ),
         ("intents:\n\t- x", "line 2, column 1: YAML cannot be read here"),
         ("intents: {A: {data: [{sentences: [a], slots: !x 1}]}}", "line 1, column 46"),
     ],

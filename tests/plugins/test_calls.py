@@ -20,7 +20,7 @@ def phone(tmp_path):
 
     def phone(code=WRITE, people=(ANNA,)):
         command = (sys.executable, "-c", code, str(tmp_path / "dialled"), "tel:{number}")
-        return build(people=people, call_command=command), tmp_path / "dialled"
+        return build(people=lambda: people, call_command=command), tmp_path / "dialled"
 
     return phone
 
@@ -60,7 +60,7 @@ async def test_someone_without_a_number_is_not_called(phone):
 
 @pytest.mark.parametrize("command", [(sys.executable, "-c", "exit(4)"), ("/nowhere/phone",)])
 async def test_a_program_that_cannot_call_is_said(command, caplog):
-    house = build(people=(ANNA,), call_command=command)
+    house = build(people=lambda: (ANNA,), call_command=command)
     outcome = await house.say("call anna")
     assert outcome.reply == "The call to Anna Lindqvist did not go through."
     assert "calling Anna Lindqvist failed" in caplog.text

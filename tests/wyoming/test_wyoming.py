@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import json
+import threading
 
 import numpy as np
 import pytest
@@ -21,7 +22,7 @@ from wyoming.intent import Intent, NotRecognized, Recognize
 from wyoming.wake import Detect, Detection, NotDetected
 
 from assistant.household import Household
-from assistant.nlu.sentence_files import SentenceFiles
+from assistant.nlu.sentence_files import SentenceFolder
 from assistant.wake import factory as wake
 from assistant.worker import Worker
 from assistant.wyoming.audio import ChunkReader
@@ -39,7 +40,7 @@ class Running:
         self.worker = Worker()
         words = ("alexa", "okay_nabu")
         household = Household(
-            self.house.home, self.house.registry, SentenceFiles(), self.house.understanding
+            self.house.home, self.house.registry, SentenceFolder(None), self.house.understanding
         )
         services = Services(
             info=describe("scripted", words),
@@ -47,10 +48,15 @@ class Running:
             recogniser=self.recogniser,
             detector=lambda names: wake.create("micro", names or words),
             household=household,
-            bias=tuple,
+            bias=self.favoured,
         )
+        self.collected_in = []
         self.server = Server(services, Limits(connections=2, idle_s=5))
         self.port = 0
+
+    def favoured(self):
+        self.collected_in.append(threading.current_thread().name)
+        return ()
 
     async def client(self):
         client = AsyncTcpClient("127.0.0.1", self.port)
@@ -111,6 +117,8 @@ async def test_words_come_while_they_are_spoken_and_then_as_a_whole(running):
     assert len(chunks) > 1
     assert "".join(chunks) == Transcript.from_event(events[-2]).text == "turn on the kitchen light"
     assert [phrase.text for phrase in running.recogniser.bias[0]] == ["Siobhan"]
+    (thread,) = running.collected_in
+    assert thread.startswith("hearth")  # the worker: files may be read
     await client.disconnect()
 
 
