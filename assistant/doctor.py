@@ -15,14 +15,14 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from assistant import household
-from assistant.asr.manifest import ModelError, check_files, read_manifest
+from assistant.asr.manifest import FILES, NAME, ModelError, check_files, read_manifest
 from assistant.asr.model_folder import load_model, weight_files
 from assistant.asr.published import is_published
 from assistant.audio.capture import Driver
 from assistant.audio.microphone import choose
 from assistant.audio.portaudio import PortAudio
 from assistant.audio.source import AudioError
-from assistant.config.settings import RepliesSettings, Settings
+from assistant.config.settings import RepliesSettings, Runtime, Settings
 from assistant.edge import native
 from assistant.edge.errors import EdgeFormatError
 from assistant.edge.model import FILE_NAME, EdgeModel
@@ -143,18 +143,22 @@ def _wake_words(settings: Settings) -> Iterator[Finding]:
 
 
 def _model(settings: Settings) -> Iterator[Finding]:
-    about, folder = "recogniser", settings.model_folder
+    """The model's files that the chosen runtime needs; the edge runtime's own are `_edge`'s."""
+    about, folder, runtime = "recogniser", settings.model_folder, settings.recogniser.runtime
+    if runtime == "edge" and not (folder / NAME).exists():
+        return
     try:
-        yield _ok(about, _published(folder) if is_published(folder) else _checked(folder))
+        published = runtime == "onnx" and is_published(folder)
+        yield _ok(about, _published(folder) if published else _checked(folder, runtime))
     except ModelError as error:
         yield _problem(about, error)
 
 
-def _checked(folder: Path) -> str:
+def _checked(folder: Path, runtime: Runtime) -> str:
     """What a folder in Hearth's form holds; raises `ModelError`."""
     manifest = read_manifest(folder)
-    check_files(folder, manifest)
-    size_mb = sum(entry.bytes for entry in manifest.files.values()) / 1e6
+    checked = check_files(folder, manifest, FILES if runtime == "onnx" else ())
+    size_mb = sum(manifest.files[name].bytes for name in checked) / 1e6
     return f"{manifest.name} in {folder}, {size_mb:.1f} MB, checksums right"
 
 

@@ -6,11 +6,13 @@ import pytest
 from assistant.asr.manifest import FILES, Manifest, write_manifest
 from assistant.audio.capture import InputDevice
 from assistant.audio.source import AudioError
-from assistant.config import load
+from assistant.config import MODELS_FOLDER, load
 from assistant.doctor import Verdict, examine, healthy
+from assistant.edge import native
 from tests.asr.sherpa_exports import write_export
 from tests.cloud.lattices import TOKEN, serving
 
+EDGE = MODELS_FOLDER / "en-small" / "model.edge"
 DEVICES = (
     InputDevice(index=0, name="HDA Intel", channels=2, rate=44_100, default=True),
     InputDevice(index=3, name="ReSpeaker 4 Mic Array", channels=6, rate=16_000, default=False),
@@ -43,9 +45,10 @@ def examined(tmp_path, monkeypatch):
         (model / name).write_bytes(name.encode())
     write_manifest(model, Manifest(name="tiny", language="en", licence="CC0"))
 
-    async def examined(text="", driver=Sound):
+    async def examined(text="", driver=Sound, runtime="onnx"):
         path = tmp_path / "config.yaml"
-        path.write_text("recogniser: {model: ./model}\n" + text, encoding="utf-8")
+        recogniser = f"recogniser: {{model: ./model, runtime: {runtime}}}\n"
+        path.write_text(recogniser + text, encoding="utf-8")
         return await examine(load(path), driver)
 
     return examined
@@ -75,6 +78,33 @@ async def test_a_broken_model_names_the_file(examined, tmp_path):
     problems = said(await examined(), Verdict.PROBLEM)
     assert len(problems) == 1
     assert "joiner.onnx is not the file that the manifest lists" in problems[0]
+
+
+async def test_the_edge_runtime_wants_no_onnx_files(examined, tmp_path, monkeypatch):
+    monkeypatch.setattr(native, "lost", lambda: None)
+    for name in FILES:
+        (tmp_path / "model" / name).unlink()
+    shutil.copy(EDGE, tmp_path / "model" / "model.edge")
+    findings = await examined(runtime="edge")
+    assert healthy(findings)
+    (line,) = [line for line in said(findings, Verdict.OK) if line.startswith("edge runtime")]
+    assert "model.edge" in line
+    (tmp_path / "model" / "manifest.json").unlink()
+    assert healthy(await examined(runtime="edge"))
+    (tmp_path / "model" / "model.edge").unlink()
+    (problem,) = said(await examined(runtime="edge"), Verdict.PROBLEM)
+    assert problem.startswith("edge runtime: ")
+
+
+async def test_the_list_of_words_is_checked_for_either_runtime(examined, tmp_path):
+    folder = tmp_path / "model"
+    (folder / "words.txt").write_text("words")
+    write_manifest(folder, Manifest(name="tiny", language="en", licence="CC0"))
+    shutil.copy(EDGE, folder / "model.edge")
+    (folder / "words.txt").write_text("cut")
+    for runtime in ("onnx", "edge"):
+        (problem,) = said(await examined(runtime=runtime), Verdict.PROBLEM)
+        assert "words.txt is not the file that the manifest lists" in problem
 
 
 async def test_a_published_model_is_tried(examined, tmp_path):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -114,14 +114,17 @@ def _manifest(values: dict[str, Any], path: Path) -> Manifest:
     )
 
 
-def check_files(folder: Path, manifest: Manifest) -> None:
-    """Compare the folder's files with the manifest.
+def check_files(folder: Path, manifest: Manifest, needed: Sequence[str] = FILES) -> tuple[str, ...]:
+    """Compare the folder's files with the manifest; gives the names of those compared.
+
+    These are the `needed` ones, and the optional ones that the manifest lists.
 
     Raises:
         ModelError: names the first file that is missing or not as it was written.
 
     """
-    for name in (*FILES, *(name for name in OPTIONAL if name in manifest.files)):
+    names = (*needed, *(name for name in OPTIONAL if name in manifest.files))
+    for name in names:
         entry, path = manifest.files.get(name), folder / name
         if entry is None:
             raise ModelError(f"{folder / NAME} does not list {name}: fetch the model again")
@@ -132,6 +135,7 @@ def check_files(folder: Path, manifest: Manifest) -> None:
                 f"{path} is not the file that the manifest lists (its checksum differs):"
                 " fetch the model again"
             )
+    return names
 
 
 def sha256(path: Path) -> str:
