@@ -278,10 +278,17 @@ def _is_called(said: str, *names: str) -> bool:
 
 
 def _plugins(house: household.Household) -> Iterator[Finding]:
-    names = ", ".join(plugin.name for plugin in house.plugins.plugins)
-    yield _ok("plugins", names)
+    about = "plugins"
+    for each in house.plugins.loaded:
+        said = each.manifest
+        count = _count(each.sentences, "sentence")
+        yield _ok(about, f"{said.name} {said.version}, {count}: {said.description}")
     for problem in house.plugins.problems:
-        yield _problem("plugins", problem)
+        yield _problem(about, problem)
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"
 
 
 def _sentences(house: household.Household) -> Iterator[Finding]:

@@ -89,6 +89,7 @@ def make_household(
         carry_out=carry_out,
         people=contacts.people,
         call_command=settings.calls.command,
+        keep_words_local=settings.privacy.keep_words_local,
     )
     plugins = load_plugins(context, settings.understanding.plugins)
     sentences = SentenceFolder(settings.understanding.sentences)

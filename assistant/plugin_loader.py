@@ -1,8 +1,8 @@
 """Finds and loads plugins: ours, those in the user's folder, and those of installed packages.
 
-A plugin is a folder with an `__init__.py` that has `create(context)`, and, if it understands
-sentences that Home Assistant's templates lack, a `sentences.yaml` in hassil's format. An installed
-package names such a module as an entry point of the group `hearth.plugins`.
+A plugin is a folder with a `manifest.yaml`, an `__init__.py` that has `create(context)`, and, if it
+understands sentences that Home Assistant's templates lack, a `sentences.yaml` in hassil's format.
+An installed package names such a module as an entry point of the group `hearth.plugins`.
 """
 
 from __future__ import annotations
@@ -12,17 +12,20 @@ import importlib.util
 import logging
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
-from importlib.metadata import entry_points
+from dataclasses import dataclass, field, replace
+from functools import partial
+from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from types import ModuleType
 from typing import Any, cast
 
 import yaml
 
-from assistant.nlu.sentence_files import read_file
+from assistant.nlu.sentence_files import count_sentences, read_file
+from assistant.plugin_http import SharedSession
+from assistant.plugin_manifest import PluginManifest, check_fits, read_manifest
 from assistant.plugin_thread import Isolated
-from assistant.plugins import Background, Named, Plugin, PluginContext, PluginError
+from assistant.plugins import Background, Named, Plugin, PluginContext, PluginError, no_network
 
 _LOG = logging.getLogger(__name__)
 _BUILT_IN = Path(__file__).resolve().parents[1] / "plugins"
@@ -33,12 +36,37 @@ Document = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
+class LoadedPlugin:
+    """A plugin and what came with it."""
+
+    manifest: PluginManifest
+    plugin: Plugin
+    document: Document
+
+    @property
+    def sentences(self) -> int:
+        """How many sentence templates it brings."""
+        return count_sentences(self.document)
+
+
+@dataclass(frozen=True, slots=True)
 class PluginRegistry:
     """The plugins that could be loaded, and what to say about those that could not."""
 
-    plugins: tuple[Plugin, ...]
-    sentences: tuple[Document, ...] = ()
+    loaded: tuple[LoadedPlugin, ...]
     problems: tuple[str, ...] = ()
+    http: SharedSession = field(default_factory=SharedSession)
+    """That of the plugins which live in the assistant's event loop."""
+
+    @property
+    def plugins(self) -> tuple[Plugin, ...]:
+        """The plugins themselves."""
+        return tuple(each.plugin for each in self.loaded)
+
+    @property
+    def sentences(self) -> tuple[Document, ...]:
+        """The documents with their sentences."""
+        return tuple(each.document for each in self.loaded if each.document)
 
     def for_intent(self, intent: str | None) -> Plugin | None:
         """The plugin that carries out an intent; of several the one loaded last.
@@ -68,9 +96,12 @@ class PluginRegistry:
 
     async def close(self) -> None:
         """Let plugins end what they do in the background."""
-        for plugin in self.plugins:
-            if isinstance(plugin, Background):
-                await plugin.close()
+        try:
+            for plugin in self.plugins:
+                if isinstance(plugin, Background):
+                    await plugin.close()
+        finally:
+            await self.http.close()
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +110,10 @@ class _Found:
 
     name: str
     where: str
-    load: Callable[[PluginContext], tuple[Plugin, Document]]
+    folder: Callable[[], Path]
+    module: Callable[[], ModuleType]
+    """Imports it, which may do anything if it is not ours."""
+    ours: bool = False
 
 
 def load_plugins(context: PluginContext, user_folder: Path | None = None) -> PluginRegistry:
@@ -88,12 +122,13 @@ def load_plugins(context: PluginContext, user_folder: Path | None = None) -> Plu
     A plugin that fails is left out, logged, and named in `problems`; the others go on. One that is
     not ours lives in a thread of its own.
     """
-    plugins: list[Plugin] = []
-    sentences: list[Document] = []
+    loaded: list[LoadedPlugin] = []
     problems: list[str] = []
-    for found in [*_ours(), *_installed(), *_users(user_folder)]:
+    http = SharedSession()
+    given = replace(context, session=http.get)
+    for found in _all(user_folder):
         try:
-            plugin, document = found.load(context)
+            loaded.append(_load(found, given))
         except Exception as error:  # noqa: BLE001 - whatever goes wrong in its code
             reason = str(error) if isinstance(error, PluginError) else _named(error)
             problem = (
@@ -102,57 +137,77 @@ def load_plugins(context: PluginContext, user_folder: Path | None = None) -> Plu
             )
             _LOG.warning("%s", problem)
             problems.append(problem)
-        else:
-            plugins.append(plugin)
-            sentences += [document] if document else []
-    return PluginRegistry(tuple(plugins), tuple(sentences), tuple(problems))
+    return PluginRegistry(tuple(loaded), tuple(problems), http)
+
+
+def want_network(user_folder: Path | None) -> bool:
+    """Whether the manifest of some plugin says that it talks to other machines."""
+    for found in _all(user_folder):
+        try:
+            if read_manifest(found.folder()).network:
+                return True
+        except Exception as error:  # noqa: BLE001 - it is left out by `load_plugins`, too
+            _LOG.warning("plugin '%s' cannot be used: %s", found.name, error)
+    return False
+
+
+def _load(found: _Found, context: PluginContext) -> LoadedPlugin:
+    brought: list[tuple[PluginManifest, Document]] = []
+
+    def create(given: PluginContext) -> Plugin:
+        folder = found.folder()
+        manifest = read_manifest(folder)
+        check_fits(manifest, given)
+        inside = given if manifest.network else replace(given, session=no_network)
+        plugin = cast("Plugin", found.module().create(inside))
+        _check_name(plugin, manifest)
+        brought.append((manifest, _sentences(folder, found.ours)))
+        return plugin
+
+    plugin = create(context) if found.ours else Isolated(found.name, create, context)
+    manifest, document = brought[0]
+    return LoadedPlugin(manifest, plugin, document)
+
+
+def _check_name(plugin: Plugin, manifest: PluginManifest) -> None:
+    name = getattr(plugin, "name", None)
+    if name != manifest.name:
+        message = f"its manifest calls it '{manifest.name}', its code '{name}'"
+        raise PluginError(f"{message}: give it one name")
+
+
+def _sentences(folder: Path, ours: bool) -> Document:
+    file = folder / "sentences.yaml"
+    if not file.is_file():
+        return {}
+    if not ours:
+        return read_file(file).document
+    # Known to be right, so read only, which saves half a second.
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    return cast("Document", yaml.load(file.read_text("utf-8"), loader))  # noqa: S506 - a safe one
 
 
 def _named(error: Exception) -> str:
     return f"{type(error).__name__}: {error}"
 
 
-def _ours() -> Iterator[_Found]:
+def _all(user_folder: Path | None) -> Iterator[_Found]:
+    """Ours, installed ones, the user's."""
     for folder in _folders(_BUILT_IN):
-
-        def load(context: PluginContext, folder: Path = folder) -> tuple[Plugin, Document]:
-            module = importlib.import_module(f"plugins.{folder.name}")
-            # Known to be right, so read only, which saves half a second.
-            return _create(module, context), _read(folder / "sentences.yaml")
-
-        yield _Found(folder.name, str(folder), load)
-
-
-def _users(parent: Path | None) -> Iterator[_Found]:
-    for folder in _folders(parent):
-        module = lambda folder=folder: _module(folder)  # noqa: E731
-        yield _Found(folder.name, str(folder), _isolated(folder.name, module))
-
-
-def _installed() -> Iterator[_Found]:
+        module = partial(importlib.import_module, f"plugins.{folder.name}")
+        yield _Found(folder.name, str(folder), partial(Path, folder), module, ours=True)
     for point in entry_points(group=ENTRY_POINTS):
-        yield _Found(point.name, point.value, _isolated(point.name, point.load))
+        yield _Found(point.name, point.value, partial(_folder_of, point), point.load)
+    for folder in _folders(user_folder):
+        yield _Found(folder.name, str(folder), partial(Path, folder), partial(_module, folder))
 
 
-def _isolated(
-    name: str, import_it: Callable[[], ModuleType]
-) -> Callable[[PluginContext], tuple[Plugin, Document]]:
-    def load(context: PluginContext) -> tuple[Plugin, Document]:
-        documents: list[Document] = []
-
-        def create(inside: PluginContext) -> Plugin:
-            module = import_it()
-            file = Path(str(module.__file__)).with_name("sentences.yaml")
-            documents.append(read_file(file).document if file.is_file() else {})
-            return _create(module, inside)
-
-        return Isolated(name, create, context), documents[0]
-
-    return load
-
-
-def _create(module: ModuleType, context: PluginContext) -> Plugin:
-    return cast("Plugin", module.create(context))
+def _folder_of(point: EntryPoint) -> Path:
+    """Where an installed plugin lies, found without running it."""
+    spec = importlib.util.find_spec(point.module)
+    if spec is None or spec.origin is None:
+        raise PluginError(f"there is no module {point.module}: install its package again")
+    return Path(spec.origin).parent
 
 
 def _folders(parent: Path | None) -> Iterator[Path]:
@@ -177,10 +232,3 @@ def _module(folder: Path) -> ModuleType:
     sys.modules[name] = module
     spec.loader.exec_module(module)
     return module
-
-
-def _read(file: Path) -> Document:
-    if not file.is_file():
-        return {}
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    return cast("Document", yaml.load(file.read_text("utf-8"), loader))  # noqa: S506 - a safe one

@@ -17,6 +17,7 @@ from typing import Any, TypeVar
 
 from assistant.home.model import Area, Change, Device, Home, HomeError, ServiceCall, State
 from assistant.nlu.interpretation import Interpretation
+from assistant.plugin_http import SharedSession
 from assistant.plugins import Background, Named, Outcome, Plugin, PluginContext, PluginError
 
 _LOG = logging.getLogger(__name__)
@@ -140,8 +141,13 @@ class Isolated:
         self._home = HomeFromThread(context.home)
         self._announce = context.announce
         self._carry_out = context.carry_out
+        self._http = SharedSession()
         inside = replace(
-            context, home=self._home, announce=self._say, carry_out=self._carry_out_there
+            context,
+            home=self._home,
+            announce=self._say,
+            carry_out=self._carry_out_there,
+            session=self._http.get,  # one of its own: a session belongs to an event loop
         )
         try:
             self._plugin = self._thread.call(lambda: load(inside), LOAD_S)
@@ -176,6 +182,8 @@ class Isolated:
         try:
             if isinstance(self._plugin, Background):
                 await self._thread.run(self._plugin.close, CLOSE_S)
+            if self._http.is_open:
+                await self._thread.run(self._http.close, CLOSE_S)
         except Exception:  # noqa: BLE001 - not ours, and it ends anyway
             _LOG.exception("plugin %s did not close", self.name)
         finally:

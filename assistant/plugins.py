@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from assistant.audio.clock import Clock, MonotonicClock
 from assistant.confirmation import WAITS_S, Pending, Waiting
@@ -15,7 +15,13 @@ from assistant.home.contacts import Contact
 from assistant.home.model import Change, Home, HomeError
 from assistant.nlu.interpretation import Interpretation
 
+if TYPE_CHECKING:
+    import aiohttp
+
 _LOG = logging.getLogger(__name__)
+
+INTERFACE = 1
+"""The number of what this module and docs/plugins.md describe; another one is not compatible."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +97,11 @@ async def _nobody(text: str) -> Outcome:
     return Outcome(success=False, reply=f"Nobody is here to carry this out: {text}.")
 
 
+def no_network() -> aiohttp.ClientSession:
+    """What plugins are given as `session` whose manifest does not say that they use a network."""
+    raise PluginError("write `network: true` into its manifest.yaml to use context.session()")
+
+
 @dataclass(frozen=True, slots=True)
 class PluginContext:
     """What plugins are given. `announce` says something when nobody has asked (a timer's end)."""
@@ -111,6 +122,10 @@ class PluginContext:
     """Who is in the address book now, with their numbers; reads a file, so not in an event loop."""
     call_command: tuple[str, ...] = ()
     """The program that calls a number, with its arguments; empty: there is none."""
+    keep_words_local: bool = True
+    """Whether what was said stays on this device."""
+    session: Callable[[], aiohttp.ClientSession] = no_network
+    """An HTTP session, shared and closed by Hearth; from `start` on. Raises `PluginError`."""
 
     def ask(
         self,

@@ -22,15 +22,17 @@ case $folder in
 esac
 
 # What the configuration needs: a network only for what is elsewhere (Home Assistant, a satellite, a
-# voice), and the one folder that Hearth may write to, if it keeps recordings at all.
+# voice, a plugin's source), and the one folder that Hearth may write to, if it keeps recordings at all.
 wanted=$(cd "$folder" && .venv/bin/python -c '
 import sys
 from assistant.config import ConfigError, load
+from assistant.plugin_loader import want_network
 try:
     settings = load()
 except ConfigError as error:
     sys.exit(str(error))
-print("AF_UNIX AF_INET AF_INET6" if settings.needs_network else "AF_UNIX")
+network = settings.needs_network or want_network(settings.understanding.plugins)
+print("AF_UNIX AF_INET AF_INET6" if network else "AF_UNIX")
 print(settings.privacy.save_recordings or "")
 ')
 families=$(printf '%s\n' "$wanted" | head -n 1)

@@ -69,7 +69,7 @@ async def test_a_sound_installation_is_all_right(examined, tmp_path):
     assert "wake word: okay nabu (micro)" in lines
     assert f"recogniser: tiny in {tmp_path / 'model'}, 0.0 MB, checksums right" in lines
     assert "home: demo, 44 devices in 9 areas" in lines
-    assert any(line.startswith("plugins: calls, clock, contacts, ") for line in lines)
+    assert "plugins: clock 1.0, 11 sentences: Says the time and the date." in lines
     assert f"timers: kept in {tmp_path / 'state' / 'hearth'}" in lines
 
 
@@ -164,6 +164,28 @@ async def test_a_bad_plugin_is_a_problem(examined, tmp_path):
     (tmp_path / "mine" / "broken").mkdir(parents=True)
     (problem,) = said(await examined("understanding: {plugins: mine}"), Verdict.PROBLEM)
     assert problem.startswith("plugins: Plugin 'broken'")
+
+
+async def test_plugins_of_ones_own_are_listed_with_their_sentences(examined, tmp_path):
+    tea = tmp_path / "mine" / "tea"
+    tea.mkdir(parents=True)
+    (tea / "manifest.yaml").write_text(
+        "{name: tea, version: '0.3', description: Makes tea., interface: 1}"
+    )
+    (tea / "sentences.yaml").write_text("intents: {Tea: {data: [{sentences: [make tea]}]}}")
+    (tea / "__init__.py").write_text(
+        "class Tea:\n"
+        "    name = 'tea'\n"
+        "    def intents(self):\n"
+        "        return ['Tea']\n"
+        "def create(context):\n"
+        "    return Tea()\n"
+    )
+    lines = said(await examined("understanding: {plugins: mine}"), Verdict.OK)
+    assert "plugins: tea 0.3, 1 sentence: Makes tea." in lines
+    (tea / "manifest.yaml").write_text("{name: tea, version: '0.3', interface: 1}")
+    (problem,) = said(await examined("understanding: {plugins: mine}"), Verdict.PROBLEM)
+    assert "manifest.yaml, line 1, column 1: `description: ...` is missing" in problem
 
 
 async def test_secrets_that_others_can_read_are_pointed_out(examined, tmp_path):

@@ -1,16 +1,20 @@
 import asyncio
 import re
+from dataclasses import fields
 from importlib.metadata import EntryPoint
 from pathlib import Path
 
 import pytest
+from aiohttp import web
 from household import build
+from http_server import serving
 
 from assistant.config.settings import Settings, UnderstandingSettings
 from assistant.home.demo import DemoHome
 from assistant.household import make_household
 from assistant.nlu.interpretation import Interpretation
 from assistant.plugin_loader import load_plugins
+from assistant.plugin_manifest import PluginManifest
 from assistant.plugins import PluginContext, PluginError
 
 GREETER = """
@@ -44,8 +48,14 @@ NO_SUCH_LIST = SENTENCES.replace("{person:who}", "{people:who}")
 UNCLOSED = "intents: {Greet: {data: [{sentences: ['(open']}]}}"
 
 
-def plugin(folder: Path, code=GREETER, sentences=SENTENCES):
+def manifest(name="greeter", more=""):
+    return f"name: {name}\nversion: '2.1'\ndescription: Greets.\ninterface: 1\n{more}"
+
+
+def plugin(folder: Path, code=GREETER, sentences=SENTENCES, manifest=manifest()):  # noqa: B008
     folder.mkdir()
+    if manifest is not None:
+        (folder / "manifest.yaml").write_text(manifest)
     if code is not None:
         (folder / "__init__.py").write_text(code)
     if sentences is not None:
@@ -61,6 +71,8 @@ def test_a_plugin_of_the_users_own_is_loaded_beside_the_others(tmp_path):
     registry = load(tmp_path)
     assert registry.problems == ()
     assert registry.for_intent("Greet").name == "greeter"
+    greeter = registry.loaded[-1]
+    assert (greeter.manifest.version, greeter.sentences) == ("2.1", 1)
     assert registry.for_intent("HassTurnOn").name == "home_control"
 
 
@@ -70,7 +82,9 @@ def test_a_plugin_of_the_users_own_is_loaded_beside_the_others(tmp_path):
         (None, None, "it has no __init__.py"),
         ("import nothing_of_this_name", None, "No module named 'nothing_of_this_name'"),
         ("x = 1", None, "no attribute 'create'"),
-        ("def create(context):\n    return 1", None, "no attribute 'intents'"),
+        ("def create(context):\n    return 1", None, "calls it 'greeter', its code 'None'"),
+        (GREETER.replace('"greeter"', '"host"'), None, "calls it 'greeter', its code 'host'"),
+        (GREETER.replace("intents", "intent"), None, "no attribute 'intents'"),
         (GREETER, "- a list", "line 1, column 1: expected `intents:`"),
         (GREETER, NO_SUCH_LIST, "line 8, column 21: there is no list {people}"),
         (GREETER, UNCLOSED, "line 1, column 39: this sentence cannot be read"),
@@ -84,6 +98,24 @@ def test_a_bad_plugin_is_named_and_left_out(tmp_path, caplog, code, sentences, r
     assert reason in problem
     assert problem in caplog.text
     assert registry.for_intent("HassTurnOn") is not None
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        (None, "it has no manifest.yaml"),
+        (manifest().replace("version", "verison"), "the nearest valid key is 'version'"),
+        (manifest().replace("interface: 1", "interface: 7"), "update Hearth"),
+        (manifest(more="requires: [no-such-package]"), "-m pip install no-such-package"),
+        (manifest(more="network: true\nsends_words: true"), "privacy.keep_words_local"),
+    ],
+)
+def test_a_plugin_is_not_run_unless_its_manifest_is_right_and_fits(tmp_path, text, reason):
+    plugin(tmp_path / "greeter", f"open({str(tmp_path / 'ran')!r}, 'w')\n" + GREETER, manifest=text)
+    (problem,) = load(tmp_path).problems
+    assert problem.startswith("Plugin 'greeter'")
+    assert reason in problem
+    assert not (tmp_path / "ran").exists()
 
 
 def test_every_built_in_plugin_loads_and_no_intent_has_two():
@@ -191,7 +223,7 @@ class Tea:
 KETTLE = "switch.kettle"
 create = Tea
 """
-    plugin(tmp_path / "tea", code)
+    plugin(tmp_path / "tea", code, manifest=manifest("tea"))
     home, said = DemoHome(), []
     registry = load_plugins(PluginContext(home, announce=said.append), tmp_path)
     await registry.start()
@@ -229,22 +261,123 @@ async def test_a_plugin_of_an_installed_package_is_found(tmp_path, monkeypatch):
     await registry.close()
 
 
-async def test_the_example_of_the_documentation_works(tmp_path):
-    text = (Path(__file__).parents[1] / "docs" / "plugins.md").read_text()
-    code = re.search(r"```python\n(.*?)```", text, re.DOTALL)[1]
-    sentences = re.search(r"```yaml\n(.*?)```", text, re.DOTALL)[1]
-    plugin(tmp_path / "coin", code, sentences)
-    household = make_household(
-        Settings(understanding=UnderstandingSettings(plugins=tmp_path)),
-    )
-    assert household.plugins.problems == ()
-    await household.start()
+ASKS = """
+from assistant.plugins import Outcome
+
+class Greeter:
+    name = "greeter"
+
+    def __init__(self, context):
+        self.context = context
+
+    def intents(self):
+        return ["Greet"]
+
+    async def prepare(self, interpretation):
+        pass
+
+    async def act(self, interpretation):
+        session = self.context.session()
+        async with session.get(interpretation.slots["who"]) as answer:
+            return Outcome(success=session is self.context.session(), reply=await answer.text())
+
+create = Greeter
+"""
+
+
+async def answer_hello(request):
+    return web.Response(text=f"Hello from {request.path}")
+
+
+async def test_a_plugin_in_its_thread_asks_the_network(tmp_path):
+    plugin(tmp_path / "greeter", ASKS, manifest=manifest(more="network: true"))
+    registry = load(tmp_path)
+    await registry.start()
+    async with serving(answer_hello) as url:
+        outcome = await acted(registry, f"{url}/ada")
+        assert (outcome.success, outcome.reply) == (True, "Hello from /ada")
+        (isolated,) = (each for each in registry.plugins if each.name == "greeter")
+        assert isolated._http.is_open
+        await registry.close()
+        assert not isolated._http.is_open
+
+
+async def test_the_session_of_our_own_plugins_ends_with_them():
+    registry = load(None)
+    session = registry.http.get()
+    await registry.close()
+    assert session.closed
+
+
+async def test_without_saying_so_a_plugin_gets_no_session(tmp_path):
+    plugin(tmp_path / "greeter", ASKS)
+    registry = load(tmp_path)
+    with pytest.raises(PluginError, match="write `network: true` into its manifest"):
+        await acted(registry, "http://127.0.0.1:1")
+    await registry.close()
+
+
+PAGE = (Path(__file__).parents[1] / "docs" / "plugins.md").read_text("utf-8")
+FILES = re.compile(r"`(my_\w+/[\w/.]+)`[^`]*:\n\n```\w+\n(.*?)```", re.DOTALL)
+SHELLY = "http://192.168.1.40"
+
+
+@pytest.fixture
+def page(tmp_path):
+    """The files on the page about plugins, copied as a reader does, with another Shelly."""
+
+    def page(shelly=SHELLY):
+        for name, text in FILES.findall(PAGE):
+            path = tmp_path / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text.replace(SHELLY, shelly), encoding="utf-8")
+        return make_household(
+            Settings(
+                understanding=UnderstandingSettings(
+                    plugins=tmp_path / "my_plugins", sentences=tmp_path / "my_sentences"
+                )
+            )
+        )
+
+    return page
+
+
+async def test_the_first_example_of_the_page_works(page):
+    house = page()
+    assert (house.plugins.problems, house.sentences.now().problems) == ((), ())
+    await house.start()
     for said, possible in (
         ("flip a coin", {"It is heads.", "It is tails."}),
         ("roll a die with six sides", {f"It is {n}." for n in range(1, 7)}),
         ("roll two dice", {f"It is {n}." for n in range(2, 13)}),
+        (
+            "sweet dreams in the kitchen",
+            {"The Kitchen light and the Counter light are already off."},
+        ),
     ):
-        meant = household.understanding.interpret_text(said)
-        outcome = await household.plugins.for_intent(meant.intent).act(meant)
-        assert outcome.reply in possible, said
-    await household.close()
+        assert (await house.carry_out(said)).reply in possible, said
+    await house.close()
+
+
+async def test_the_example_that_asks_another_machine_works(page):
+    async def shelly(request):
+        assert request.query["id"] == "0"
+        return web.json_response({"id": 0, "output": True, "apower": 412.6, "voltage": 230.1})
+
+    async with serving(shelly) as url:
+        house = page(shelly=url)
+        await house.start()
+        meant = house.understanding.interpret_text("how much power are we using")
+        plugin = house.plugins.for_intent(meant.intent)
+        await plugin.prepare(meant)
+        assert (await plugin.act(meant)).reply == "The house is using 413 watts."
+    assert (await plugin.act(meant)).reply == "I cannot reach the Shelly."
+    await house.close()
+
+
+def test_the_page_says_what_the_doctor_says(page):
+    house = page()
+    coin = next(each for each in house.plugins.loaded if each.manifest.name == "coin")
+    assert f"ok      plugins: coin 1.0, {coin.sentences} sentences: Flips coins" in PAGE
+    for field in fields(PluginManifest):
+        assert f"| `{field.name}` |" in PAGE

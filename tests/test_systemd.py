@@ -105,6 +105,15 @@ def test_there_is_no_network_but_for_home_assistant(installed):
     assert ("RestrictAddressFamilies", "AF_UNIX AF_INET AF_INET6") in settings_of(unit)
 
 
+def test_there_is_a_network_for_a_plugin_that_says_so(installed, tmp_path):
+    (tmp_path / "mine" / "tea").mkdir(parents=True)
+    (tmp_path / "mine" / "tea" / "manifest.yaml").write_text(
+        "{name: tea, version: '1', description: Orders tea., interface: 1, network: true}"
+    )
+    unit, _, _ = installed(f"understanding: {{plugins: '{tmp_path}/mine'}}")
+    assert ("RestrictAddressFamilies", "AF_UNIX AF_INET AF_INET6") in settings_of(unit)
+
+
 def test_a_bad_configuration_is_not_installed(installed):
     unit, result, _ = installed("audio: {chanels: 1}")
     assert result.returncode != 0

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import fields, is_dataclass
+from dataclasses import MISSING, fields, is_dataclass
 from typing import Any, get_args, get_origin, get_type_hints
 
 from assistant.config.error import nearest
@@ -22,11 +22,12 @@ class Binder:
         self._sections = {
             name: section
             for section in setting_names(settings)
+            if is_dataclass(hints[section])
             for name in setting_names(hints[section])
         }
 
     def section(self, section: type[Any], value: Value) -> Any:  # noqa: ANN401
-        """An instance of a settings dataclass; what is not written keeps its default."""
+        """An instance of a settings dataclass; what is not written keeps its default, if any."""
         value = resolve(value)
         written = value.mapping()
         hints = get_type_hints(section, include_extras=True)
@@ -37,6 +38,9 @@ class Binder:
                 raise key.error(self._unknown(name, valid))
             bind = self.section if is_dataclass(hints[name]) else self._setting
             arguments[name] = bind(hints[name], item)
+        for name in _without_default(section):
+            if name not in arguments:
+                raise value.error(f"`{name}: ...` is missing")
         try:
             return section(**arguments)
         except SettingError as error:
@@ -70,3 +74,12 @@ class Binder:
 def setting_names(section: type) -> list[str]:
     """The settings in a dataclass; fields that are left out of comparisons are not settings."""
     return [item.name for item in fields(section) if item.compare]
+
+
+def _without_default(section: type) -> list[str]:
+    """The settings that have to be written."""
+    return [
+        item.name
+        for item in fields(section)
+        if item.default is MISSING and item.default_factory is MISSING
+    ]
