@@ -92,9 +92,7 @@ def main() -> int:
     """Make every command by some voices, with every pause."""
     arguments = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     arguments.add_argument("folder", type=Path)
-    arguments.add_argument(
-        "--check", action="store_true", help="other commands"
-    )
+    arguments.add_argument("--check", action="store_true", help="other commands")
     args = arguments.parse_args()
     folder = args.folder
     folder.mkdir(parents=True, exist_ok=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import is_dataclass, replace
 from pathlib import Path
@@ -17,6 +18,7 @@ from assistant.config.value import Value
 
 DEFAULT_FILE = Path("config.yaml")
 MASK = "********"
+LINE_ENDS = re.compile(r"[\x85\u2028\u2029]")
 
 
 def load(path: Path | None = None) -> Settings:
@@ -38,10 +40,21 @@ def load(path: Path | None = None) -> Settings:
 def effective(settings: Settings) -> str:
     """All settings as YAML, defaults included, secrets masked."""
     origin = f"settings from {settings.file}" if settings.file else "the built-in settings"
-    body = yaml.safe_dump(
-        _plain(settings, "", settings.secrets), sort_keys=False, allow_unicode=True
-    )
+    plain = _plain(settings, "", settings.secrets)
+    body = yaml.dump(plain, Dumper=_Dumper, sort_keys=False, allow_unicode=True)
     return f"# {origin}\n{body}"
+
+
+class _Dumper(yaml.SafeDumper):
+    """PyYAML writes text with Unicode's own line ends so that it reads it back changed."""
+
+    def text(self, value: str) -> yaml.ScalarNode:
+        """Such text in double quotes, where it is escaped."""
+        style = '"' if LINE_ENDS.search(value) else None
+        return self.represent_scalar("tag:yaml.org,2002:str", value, style)
+
+
+_Dumper.add_representer(str, _Dumper.text)
 
 
 def _plain(value: Any, key: str, secrets: frozenset[str]) -> Any:  # noqa: ANN401

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -46,6 +47,13 @@ def test_effective_settings_show_everything_but_secrets(write):
     assert shown["personalisation"]["contacts"] == MASK
     assert "Hobbes" not in text
     assert "Zebedee" not in text
+
+
+@pytest.mark.parametrize("end", ["\x85", "\u2028", "\u2029"])
+def test_odd_line_ends_are_shown_as_they_are(write, end):
+    settings = load(write("audio: {device: '0'}\n"))
+    settings = replace(settings, audio=replace(settings.audio, device=f"Büro{end}1{end}"))
+    assert yaml.safe_load(effective(settings))["audio"]["device"] == f"Büro{end}1{end}"
 
 
 @hypothesis_settings(
