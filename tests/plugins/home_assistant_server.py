@@ -15,6 +15,7 @@ class Server:
     def __init__(self, entities=None, areas=()):
         self.entities = entities or {"light.lamp": ("Lamp", "off")}
         self.areas = list(areas)
+        self.aliases = {"light.lamp": ("glow",)}
         self.calls = []
         self.sockets = []
         self.connections = 0
@@ -75,12 +76,17 @@ class Server:
             },
             "config/entity_registry/list": lambda: [{"entity_id": e} for e in self.entities],
             "config/entity_registry/get_entries": lambda: {
-                each: {"entity_id": each, "area_id": self._area(each), "aliases": [None, "glow"]}
+                each: {
+                    "entity_id": each,
+                    "area_id": self._area(each),
+                    "aliases": [None, *self.aliases.get(each, ())],
+                }
                 for each in command["entity_ids"]
             },
             "config/device_registry/list": list,
             "config/area_registry/list": lambda: [
-                {"area_id": area, "name": area.title(), "aliases": []} for area in self.areas
+                {"area_id": area, "name": area.replace("_", " ").title(), "aliases": []}
+                for area in self.areas
             ],
             "get_states": lambda: [
                 {"entity_id": each, "state": state, "attributes": {"friendly_name": name}}

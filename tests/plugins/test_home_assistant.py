@@ -1,7 +1,6 @@
 import asyncio
 import ssl
 import subprocess
-import time
 
 import pytest
 from aiohttp import web
@@ -202,17 +201,15 @@ async def test_a_self_signed_certificate_has_to_be_named(certificate):
     await server.stop()
 
 
-async def test_a_thousand_entities_are_there_soon():
+async def test_a_thousand_entities_are_known():
     areas = [f"area{index}" for index in range(100)]
     server = Server(
         {f"light.{n}_{area}": (f"{area} light {n}", "off") for area in areas for n in range(10)},
         areas,
     )
     url = await server.start()
-    begin = time.perf_counter()
     home = HomeAssistantHome(Address(url), TOKEN)
     await home.connect()
-    assert time.perf_counter() - begin < 5
     assert len(home.devices()) == 1000
     assert {device.area_id for device in home.devices()} == set(areas)
     await home.close()
