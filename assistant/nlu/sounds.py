@@ -50,6 +50,7 @@ def sound_key(word: str) -> str:
     return word
 
 
+@lru_cache(maxsize=8192)
 def skeleton(word: str) -> str:
     """The consonants of a word's sound, with a dash for each vowel: "sat" and "set" share it."""
     return _VOWELS.sub("-", sound_key(word))
