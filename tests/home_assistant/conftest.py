@@ -3,9 +3,7 @@ import os
 
 import pytest
 from core import HASS, Core
-
-from assistant.config.settings import HomeSettings, Settings
-from assistant.household import make_household
+from spoken_to import SpokenTo
 
 if not os.environ.get("HEARTH_TEST_HOME_ASSISTANT"):
     collect_ignore_glob = ["test_*.py"]
@@ -31,18 +29,3 @@ async def house(core):
     await house.household.start()
     yield house
     await house.household.close()
-
-
-class SpokenTo:
-    def __init__(self, core):
-        settings = Settings(
-            home=HomeSettings(kind="home_assistant", url=core.url, token=core.token)
-        )
-        self.household = make_household(settings)
-        self.home = self.household.home
-
-    async def say(self, text):
-        meant = self.household.understanding.interpret_text(text)
-        plugin = self.household.plugins.for_intent(meant.intent)
-        assert plugin is not None, f"{text!r} is not understood"
-        return await plugin.act(meant)

@@ -1,4 +1,20 @@
-"""Words in, states of a real Home Assistant out."""
+"""Words in, states of a real Home Assistant out: one home, spoken to in this order."""
+
+import pytest
+import pytest_asyncio
+from spoken_to import SpokenTo
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def house(core):
+    """One household for all of this."""
+    house = SpokenTo(core)
+    await house.household.start()
+    yield house
+    await house.household.close()
+
 
 COMMANDS = [
     # what is said, entity, attribute (None: the state), what it is afterwards
@@ -49,16 +65,15 @@ COMMANDS = [
 ]  # fmt: skip
 
 
-async def test_commands_change_the_home(house):
-    failed = []
-    for said, entity, attribute, after in COMMANDS:
-        outcome = await house.say(said)
-        state = await house.home.state(entity)
-        now = state.state if attribute is None else state.attributes.get(attribute)
-        now = list(now) if isinstance(now, tuple) else now
-        if not outcome.success or now != after:
-            failed.append((said, outcome.reply, now, after))
-    assert failed == []
+@pytest.mark.parametrize(
+    ("said", "entity", "attribute", "after"), COMMANDS, ids=[said for said, *_ in COMMANDS]
+)
+async def test_a_command_changes_the_home(house, said, entity, attribute, after):
+    outcome = await house.say(said)
+    state = await house.home.state(entity)
+    now = state.state if attribute is None else state.attributes.get(attribute)
+    now = list(now) if isinstance(now, tuple) else now
+    assert (outcome.success, now) == (True, after), outcome.reply
 
 
 ANSWERS = [
