@@ -28,6 +28,7 @@ _REASONS: Final = {
     404: "there is no rescoring server at this address: check rescoring.url",
     413: "the server finds the lattice too large",
     429: "the server is busy",
+    502: "the server's language model gives no answer: its log says why",
     503: "the server is busy",
 }
 

@@ -2,15 +2,17 @@
 
 The endpoint is asked for the likeliest next tokens after a text, which every such server gives
 (`logprobs`; https://platform.openai.com/docs/api-reference/completions). Probabilities of the
-prompt itself (`echo`) would take fewer requests, but llama.cpp's server does not give them. A word
-is read token by token: of the listed tokens, the longest that the word goes on with. A word that
-cannot be read so was less likely than all that were listed.
+prompt itself (`echo`) would take fewer requests, but llama.cpp's server does not give them: it
+takes the option and lists the new token alone. A word is read token by token: of the listed tokens,
+the longest that the word goes on with. A word that cannot be read so was less likely than all that
+were listed.
 """
 
 from __future__ import annotations
 
 import asyncio
 import itertools
+import json
 import math
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -30,11 +32,22 @@ from assistant.lattice import log_sum_exp
 _LISTED: Final = 500
 """Tokens asked for after each text; some servers list fewer."""
 _TOGETHER: Final = 16
-_TIMEOUT_S: Final = 2.0
 _KEPT: Final = 20_000
 """Texts whose next tokens are remembered."""
 _UNLISTED: Final = 1.0
 """How much less likely (natural log) than the last listed token an unlisted one is taken to be."""
+_IMPOSSIBLE: Final = -1e30
+"""What is below has no probability: llama.cpp's server writes the lowest float for it."""
+_WHOLE_LETTERS: Final = {"grammar": "root ::= [ -~]+"}
+"""Makes llama.cpp's server write ASCII, as for a token that is a part of a letter it lists nothing.
+What it lists are the probabilities before the grammar."""
+_SAID: Final = 200
+"""Letters of a server's explanation that are shown."""
+_ADVICE: Final = {
+    401: "set rescorer.completion_token to the server's",
+    403: "set rescorer.completion_token to the server's",
+    404: "check rescorer.language_model and rescorer.completion_model",
+}
 _PROMPT: Final = (
     "What people say to the voice assistant in their home, one request a line.\n"
     "- turn on the kitchen light\n"
@@ -57,6 +70,8 @@ class Endpoint:
     """Of the API, such as http://127.0.0.1:8080/v1."""
     model: str | None = None
     token: str | None = None
+    timeout_s: float = 2.0
+    """For one answer."""
 
     @property
     def address(self) -> str:
@@ -134,41 +149,64 @@ class CompletionLanguageModel:
         if self._endpoint.model:
             body["model"] = self._endpoint.model
         try:
-            async with self._opened().post(self._endpoint.address, json=body) as response:
-                if response.status != 200:  # noqa: PLR2004 - OK
-                    said = (await response.text())[:200]
-                    raise LanguageModelError(f"{self.name} answers {response.status}: {said}")
-                return _listed(await response.json(content_type=None))
+            answer = await self._answer(body)
+            if not answer["choices"][0]["logprobs"]:
+                answer = await self._answer(body | _WHOLE_LETTERS)
+            return _listed(answer)
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
-            why = str(error) or f"no answer within {_TIMEOUT_S:g} s"
+            why = str(error) or f"no answer within {self._endpoint.timeout_s:g} s"
             raise LanguageModelError(f"{self._endpoint.url} cannot be asked: {why}") from None
         except (ValueError, TypeError, LookupError, AttributeError):
             raise LanguageModelError(
                 f"{self._endpoint.url} gives no log-probabilities of tokens"
             ) from None
 
+    async def _answer(self, body: Mapping[str, Any]) -> Any:  # noqa: ANN401 - JSON
+        async with self._opened().post(self._endpoint.address, json=body) as response:
+            if response.status != 200:  # noqa: PLR2004 - OK
+                raise LanguageModelError(
+                    _refusal(self._endpoint.address, response.status, await response.text())
+                )
+            return await response.json(content_type=None)
+
     def _opened(self) -> aiohttp.ClientSession:
         if self._session is None:
             token = self._endpoint.token
             self._session = aiohttp.ClientSession(
                 headers={"Authorization": f"Bearer {token}"} if token else None,
-                timeout=aiohttp.ClientTimeout(_TIMEOUT_S),
+                timeout=aiohttp.ClientTimeout(self._endpoint.timeout_s),
             )
         return self._session
 
 
 def _listed(answer: Any) -> Tokens:  # noqa: ANN401 - JSON
-    """The tokens in an answer, in OpenAI's older form or the one that llama.cpp has."""
+    """The tokens in an answer, in OpenAI's older form or the one that llama.cpp has.
+
+    Several tokens may be the same text: with bytes to fall back to, each letter is there twice.
+    """
     found = answer["choices"][0]["logprobs"]
     if "content" in found:
         pairs = [(each["token"], each["logprob"]) for each in found["content"][0]["top_logprobs"]]
     else:
         pairs = list(found["top_logprobs"][0].items())
-    tokens = {str(token): float(log_prob) for token, log_prob in pairs if token}
-    possible = {token: value for token, value in tokens.items() if math.isfinite(value)}
-    if not possible:
+    alike: dict[str, list[float]] = {}
+    for token, log_prob in pairs:
+        if token and _IMPOSSIBLE < float(log_prob) < math.inf:
+            alike.setdefault(str(token), []).append(float(log_prob))
+    tokens = {text: log_sum_exp(log_probs) for text, log_probs in alike.items()}
+    if not tokens:
         raise ValueError("no tokens")
-    return possible
+    return tokens
+
+
+def _refusal(address: str, status: int, said: str) -> str:
+    """Why a server gives no answer, in its own words where it has any, and what to do."""
+    try:
+        why = str(json.loads(said)["error"]["message"])
+    except (ValueError, TypeError, LookupError):
+        why = said
+    advice = f"; {_ADVICE[status]}" if status in _ADVICE else ""
+    return f"{address} answers {status}: {why[:_SAID].strip()}{advice}"
 
 
 def _step(tokens: Tokens, rest: str) -> tuple[float, int]:
