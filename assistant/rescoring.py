@@ -62,6 +62,10 @@ class Rescoring(Protocol):
 class Rescorer(Protocol):
     """Opens rescorings; holds what they share."""
 
+    @property
+    def revises(self) -> bool:
+        """Whether outcomes may have other words than results."""
+
     async def start(self) -> None:
         """Make ready."""
 
@@ -74,6 +78,8 @@ class Rescorer(Protocol):
 
 class Unchanged:
     """Implements `Rescorer` and `Rescoring` where nobody rescores: results stay as they are."""
+
+    revises = False
 
     async def start(self) -> None:
         """Nothing to make ready."""

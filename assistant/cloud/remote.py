@@ -46,6 +46,8 @@ class Manners:
 class RemoteRescorer:
     """Implements `Rescorer` by a server."""
 
+    revises = True
+
     def __init__(self, client: Client, manners: Manners, clock: Clock) -> None:
         self.client = client
         self.manners = manners

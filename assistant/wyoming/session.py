@@ -5,6 +5,7 @@ https://github.com/OHF-Voice/wyoming has the protocol.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 
@@ -31,10 +32,12 @@ from assistant.audio.source import SAMPLE_RATE
 from assistant.household import Household
 from assistant.nlu.interpretation import Interpretation
 from assistant.plugins import outcome_of
+from assistant.rescoring import Rescorer
 from assistant.wake.detector import WakeDetector
 from assistant.worker import Worker
 from assistant.wyoming.audio import ChunkReader
 
+_LOG = logging.getLogger(__name__)
 _NOT_UNDERSTOOD = "Sorry, I did not understand that."
 _TERM_WEIGHT = 0.5
 _MOST_NAMES = 2000
@@ -101,7 +104,7 @@ class Session:
             detector = await services.worker.run(services.detector, request.names)
             return Detecting(services.worker, detector, self._send)
         stream = await services.worker.run(self._stream, request)
-        return Transcription(services.worker, stream, self._send)
+        return Transcription(services.worker, stream, services.household.rescorer, self._send)
 
     def _stream(self, request: Transcribe) -> RecogniserStream:
         """A stream that favours the names there are now; collecting them can take a while."""
@@ -135,11 +138,17 @@ class Session:
 
 
 class Transcription:
-    """Speech to text of one stream, words sent as soon as they stay the same."""
+    """Speech to text of one stream, words sent as soon as they stay the same.
 
-    def __init__(self, worker: Worker, stream: RecogniserStream, send: Send) -> None:
+    Where a rescorer may revise them, that is at the end: what was sent cannot be taken back.
+    """
+
+    def __init__(
+        self, worker: Worker, stream: RecogniserStream, rescorer: Rescorer, send: Send
+    ) -> None:
         self._worker = worker
         self._stream = stream
+        self._rescorer = rescorer
         self._send = send
         self._chunks = ChunkReader()
         self._samples = 0
@@ -149,16 +158,31 @@ class Transcription:
     async def hear(self, chunk: AudioChunk) -> None:
         """Take some audio, and send the words that have become certain enough."""
         words = await self._worker.run(self._accept, self._chunks.read(chunk))
+        if self._rescorer.revises:
+            return
         settled = _common(self._before, words[:-1])
         self._before = words
         await self._send_words(words[:settled])
 
     async def stop(self) -> None:
         """Send the whole."""
-        result = await self._worker.run(self._stream.finish)
-        await self._send_words(result.text.split())
-        await self._send(Transcript(text=result.text, language="en"))
+        text = await self._text()
+        await self._send_words(text.split())
+        await self._send(Transcript(text=text, language="en"))
         await self._send(TranscriptStop())
+
+    async def _text(self) -> str:
+        """The words of the whole, after a second opinion if there is one."""
+        heard = await self._worker.run(self._stream.finish)
+        outcome = await self._rescorer.open().settle(heard)
+        if account := outcome.account:
+            _LOG.info(
+                "rescoring: %s; %d bytes sent, its audio has %d",
+                account.outcome,
+                account.lattice_bytes,
+                2 * self._samples,
+            )
+        return outcome.result.text
 
     def _accept(self, samples: NDArray[np.int16]) -> list[str]:
         self._samples += samples.size

@@ -21,6 +21,11 @@ from wyoming.info import Describe, Info
 from wyoming.intent import Intent, NotRecognized, Recognize
 from wyoming.wake import Detect, Detection, NotDetected
 
+from assistant.audio.clock import MonotonicClock
+from assistant.cloud.client import Client
+from assistant.cloud.client import Server as RescoringServer
+from assistant.cloud.remote import Manners, RemoteRescorer
+from assistant.cloud.wire import pack_lattice
 from assistant.household import Household
 from assistant.nlu.sentence_files import SentenceFolder
 from assistant.wake import factory as wake
@@ -29,18 +34,36 @@ from assistant.wyoming.audio import ChunkReader
 from assistant.wyoming.description import describe
 from assistant.wyoming.server import Limits, Server
 from assistant.wyoming.session import Services
+from tests.cloud.lattices import LIGHTS, TOKEN, result, serving
 
 SCRIPT = Script([("turn", 0.3), ("on", 0.6), ("the", 0.9), ("kitchen", 1.2), ("light", 1.5)])
 
 
+class LatticeRecogniser(ScriptedRecogniser):
+    """Shows the words of a script, and ends with a lattice."""
+
+    def __init__(self, script, lattice):
+        super().__init__(script)
+        self.lattice = lattice
+
+    def open(self, bias=()):
+        stream = super().open(bias)
+        stream.finish = lambda: result(self.lattice)
+        return stream
+
+
 class Running:
-    def __init__(self):
+    def __init__(self, recogniser=None, **household):
         self.house = build()
-        self.recogniser = ScriptedRecogniser(SCRIPT)
+        self.recogniser = recogniser or ScriptedRecogniser(SCRIPT)
         self.worker = Worker()
         words = ("alexa", "okay_nabu")
         household = Household(
-            self.house.home, self.house.registry, SentenceFolder(None), self.house.understanding
+            self.house.home,
+            self.house.registry,
+            SentenceFolder(None),
+            self.house.understanding,
+            **household,
         )
         services = Services(
             info=describe("scripted", words),
@@ -120,6 +143,49 @@ async def test_words_come_while_they_are_spoken_and_then_as_a_whole(running):
     (thread,) = running.collected_in
     assert thread.startswith("hearth")  # the worker: files may be read
     await client.disconnect()
+
+
+@contextlib.asynccontextmanager
+async def rescoring(url):
+    """The service, its recogniser unsure of "turn an lights", with a rescoring server at a URL."""
+    manners = Manners(deadline_s=10, early=True, names=tuple)
+    rescorer = RemoteRescorer(Client(RescoringServer(url, TOKEN)), manners, MonotonicClock())
+    await rescorer.start()
+    script = Script([("turn", 0.3), ("an", 0.6), ("lights", 0.9)])
+    running = Running(LatticeRecogniser(script, LIGHTS), rescorer=rescorer)
+    _, running.port = await running.server.start("127.0.0.1", 0)
+    try:
+        yield running
+    finally:
+        await running.server.close()
+        await rescorer.close()
+        running.worker.close()
+
+
+async def transcribed(running):
+    """The transcript of one utterance, and its words as they were streamed."""
+    client = await running.client()
+    await speak(client, np.zeros(32_000, np.int16))
+    events = await answers(client, {"transcript-stop"})
+    await client.disconnect()
+    chunks = [TranscriptChunk.from_event(e).text for e in events if e.type == "transcript-chunk"]
+    return Transcript.from_event(events[-2]).text, "".join(chunks)
+
+
+async def test_a_rescoring_server_has_a_second_opinion_on_the_words(caplog):
+    caplog.set_level("INFO")
+    async with serving(token=TOKEN) as url, rescoring(url) as running:
+        assert await transcribed(running) == ("turn on lights", "turn on lights")
+    sent = len(pack_lattice(LIGHTS))
+    assert f"rescoring: used; {sent} bytes sent, its audio has 64000" in caplog.text
+
+
+async def test_without_the_rescoring_server_the_words_stay(caplog):
+    async with serving(token=TOKEN) as url:
+        pass
+    async with rescoring(url) as running:
+        assert await transcribed(running) == ("turn an lights", "turn an lights")
+    assert "not rescored" in caplog.text
 
 
 async def test_two_utterances_follow_each_other_on_one_connection(running):
