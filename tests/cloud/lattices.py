@@ -81,7 +81,7 @@ async def serving(rescore=at_home, tls=None, port=0, clock=None, host="127.0.0.1
 
 
 @asynccontextmanager
-async def answering(reply, tls=None):
+async def answering(reply, tls=None, host="127.0.0.1"):
     """A server that does to each connection what `reply(reader, writer)` does."""
 
     async def serve(reader, writer):
@@ -93,7 +93,7 @@ async def answering(reply, tls=None):
         finally:
             writer.close()
 
-    server = await asyncio.start_server(serve, "127.0.0.1", 0, ssl=tls)
+    server = await asyncio.start_server(serve, host, 0, ssl=tls)
     port = server.sockets[0].getsockname()[1]
-    yield f"{'https' if tls else 'http'}://127.0.0.1:{port}"
+    yield f"{'https' if tls else 'http'}://{host}:{port}"
     server.close()
