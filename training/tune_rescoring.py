@@ -5,21 +5,23 @@
 
 The recogniser hears each set once; then weight after weight is moved to where the word errors of
 the first set are fewest, until none moves any more. The result is written into the language model's
-manifest. Sets to measure on have no say. Run it again for another recogniser or language model.
-Sentences that stand word for word in a text of `--seen` are counted apart: a language model that
-was trained on that text finds them easy.
+manifest. Sets to measure on have no say. With several values of `--least-posterior` the last one
+counts for that, and what lattices without less likely edges are worth is measured for each. Run it
+again for another recogniser or language model. Sentences that stand word for word in a text of
+`--seen` are counted apart: a language model that was trained on that text finds them easy.
 """
 
 from __future__ import annotations
 
 import argparse
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
-from assistant.asr.recogniser import TransducerRecogniser, load_recogniser
+from assistant.asr.recogniser import OutputSettings, TransducerRecogniser, load_recogniser
 from assistant.asr.result import RecognitionResult
 from assistant.cloud.expansion import rescore
 from assistant.cloud.internal import InternalLanguageModel
@@ -34,6 +36,7 @@ from assistant.cloud.wire import (
     unpack_reweighted,
 )
 from assistant.config.settings import MODELS_FOLDER, RescorerSettings
+from assistant.lattice import pruned
 from training import text
 from training.corpus import Corpus
 from training.score import WordErrors, word_errors
@@ -86,6 +89,16 @@ def hear(recogniser: TransducerRecogniser, corpus: Corpus) -> list[Utterance]:
     return heard
 
 
+def thinned(utterances: Sequence[Utterance], least_posterior: float) -> list[Utterance]:
+    """The utterances with lattices that have no edge below a posterior."""
+    return [
+        replace(
+            each, heard=replace(each.heard, lattice=pruned(each.heard.lattice, least_posterior))
+        )
+        for each in utterances
+    ]
+
+
 def texts(models: Models, weights: Weights, utterances: Sequence[Utterance]) -> list[str]:
     """The best text of each utterance after rescoring, over the same bytes as through a server."""
     model = models.weighed(weights)
@@ -125,14 +138,17 @@ def show(name: str, models: Models, weights: Weights, utterances: Sequence[Utter
     if not utterances:
         return
     plain = word_errors([(each.said, each.heard.text) for each in utterances])
+    began_s = time.process_time()
     better = errors(models, weights, utterances)
+    each_ms = 1000 * (time.process_time() - began_s) / len(utterances)
     print(f"{name}: as heard {plain}")
     print(f"{name}: rescored {better}; {1 - better.rate / plain.rate:.1%} of the errors removed")
     sizes = np.array([len(pack_lattice(each.heard.lattice)) for each in utterances])
     seconds = np.array([each.audio_s for each in utterances])
     audio, opus = 32_000 * seconds / sizes, _OPUS_BYTES_A_SECOND * seconds / sizes
     print(
-        f"{name}: median {np.median(sizes):.0f} bytes, 1/{np.median(audio):.0f} of 16-bit audio,"
+        f"{name}: median {np.median(sizes):.0f} bytes, 95 % up to {np.quantile(sizes, 0.95):.0f};"
+        f" {each_ms:.1f} ms of CPU each; 1/{np.median(audio):.0f} of 16-bit audio,"
         f" 1/{np.median(opus):.0f} of Opus at 24 kbit/s"
     )
 
@@ -147,25 +163,36 @@ def main() -> None:
     parser.add_argument("--seen", type=Path, nargs="*", default=[], help="texts trained on")
     parser.add_argument("--search-beam", type=int, default=4, help="the recogniser's; default: 4")
     parser.add_argument("--beam", type=int, default=RescorerSettings().beam, help="default: 8")
+    parser.add_argument(
+        "--least-posterior",
+        type=float,
+        nargs="+",
+        default=[OutputSettings().least_posterior],
+        help="lattice edges below are left out; default: %(default)s",
+    )
     parser.add_argument("--keep", action="store_true", help="measure with the weights as they are")
     args = parser.parse_args()
     recogniser = load_recogniser(args.recogniser, beam=args.search_beam)
+    recogniser.output = OutputSettings(least_posterior=min(args.least_posterior))
     language = RecurrentLanguageModel.load(args.model)
     models = Models(language, InternalLanguageModel(recogniser.model.network), args.beam)
     developed = [each for folder in args.sets for each in hear(recogniser, Corpus(folder))]
     weights = language.weights
     if not args.keep:
-        weights = tune(models, developed)
+        weights = tune(models, thinned(developed, args.least_posterior[-1]))
         write_manifest(args.model, replace(read_manifest(args.model), weights=weights))
     print(weights)
-    show("tuned on", models, weights, developed)
+    for least in args.least_posterior:
+        show(f"tuned on, {least:g}", models, weights, thinned(developed, least))
     seen = set(text.requests(args.seen))
     for folder in args.measure:
         heard = hear(recogniser, Corpus(folder))
-        show(folder.name, models, weights, heard)
-        if seen:
-            new = [each for each in heard if text.normalise(each.said) not in seen]
-            show(f"{folder.name}, new sentences", models, weights, new)
+        new = [each for each in heard if text.normalise(each.said) not in seen]
+        for least in args.least_posterior:
+            show(f"{folder.name}, {least:g}", models, weights, thinned(heard, least))
+            if seen:
+                part = thinned(new, least)
+                show(f"{folder.name}, {least:g}, new sentences", models, weights, part)
 
 
 if __name__ == "__main__":
