@@ -81,7 +81,7 @@ class ShallowFusion:
     ) -> None:
         self._spelling = _Spelling(tuple(pieces))
         names, groups, self._written = favoured(phrases, strength)
-        self._slots = Slots(groups)
+        self._slots = Slots(groups, (name.text.partition(" ")[0] for name in names))
         self._tree = NameTree(names, self._slots.words, len(groups))
         self._count = len(self._slots.factors)
         self._vectors: dict[int, Floats] = {}
@@ -147,7 +147,17 @@ class ShallowFusion:
     def _boost_so_far(self, state: int) -> float:
         """All that a hypothesis in this state has been given for the name it is in."""
         node, slot = divmod(state, self._count)
+        if self._repeats(node, slot):
+            return 0.0
         return self._tree.given(node, self._slots.factors[slot])
+
+    def _repeats(self, node: int, slot: int) -> bool:
+        """Whether the name begins with the last word of the name before it.
+
+        A name is favoured once: else saying it again and again into a pause would pay.
+        """
+        said = self._slots.said[slot]
+        return bool(said) and self._tree.text(node).split(WORD_START)[1:2] == [said]
 
     def _kept(self, state: int, *, ended: bool) -> float:
         """The worth of the longest complete name on the way to this state.
@@ -155,6 +165,8 @@ class ShallowFusion:
         `ended`: the word at the node is complete, so a name that ends in it counts.
         """
         node, slot = divmod(state, self._count)
+        if self._repeats(node, slot):
+            return 0.0
         factors = self._slots.factors[slot]
         if ended and (worth := self._tree.worth(node, factors)):
             return worth
@@ -168,14 +180,17 @@ class ShallowFusion:
         """Where it goes on when the next token does not continue what is at this state.
 
         After a complete name at the root; else at the longest later part of the words that begins
-        a name too. The slot is that of the word before.
+        a name too. The slot is that of the word, or name, before.
         """
-        text = self._tree.text(state // self._count)
-        if not self._kept(state, ended=begins_word):
-            cut = 0
-            while (cut := text.find(WORD_START, cut + 1)) > 0:
-                if node := self._tree.walk(0, text[cut:]):
-                    return node * self._count + self._slot_after(text[:cut])
+        node, slot = divmod(state, self._count)
+        text = self._tree.text(node)
+        if self._kept(state, ended=begins_word) or self._repeats(node, slot):
+            said = self._slots.after_name(text.rpartition(WORD_START)[2])
+            return said if begins_word else self.start
+        cut = 0
+        while (cut := text.find(WORD_START, cut + 1)) > 0:
+            if later := self._tree.walk(0, text[cut:]):
+                return later * self._count + self._slot_after(text[:cut])
         return self._slot_after(text) if begins_word else self.start
 
     def _slot_after(self, text: str) -> int:

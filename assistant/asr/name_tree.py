@@ -41,21 +41,27 @@ class Favoured:
 
 
 class Slots:
-    """What the word before makes likely. Slot 0: nothing in particular."""
+    """What the word before makes likely, and the name that was just said. Slot 0: nothing."""
 
-    def __init__(self, groups: Sequence[tuple[str, ...]]) -> None:
+    def __init__(self, groups: Sequence[tuple[str, ...]], begins: Iterable[str]) -> None:
+        """`begins`: the first words of names."""
         following: dict[str, set[int]] = {}
         for group, words in enumerate(groups):
             for word in words:
                 following.setdefault(spelled(word), set()).add(group)
         kinds = list(dict.fromkeys(frozenset(likely) for likely in following.values()))
         self._numbers = {word: 1 + kinds.index(frozenset(g)) for word, g in following.items()}
+        self._said = {word: n for n, word in enumerate(dict.fromkeys(begins), 1 + len(kinds))}
+        self.said = ("",) * (1 + len(kinds)) + tuple(self._said)
+        """For each slot, the last word of the name before, if a name can begin with it."""
+        likely = [frozenset[int](), *kinds]
+        likely += [likely[self.after(word)] for word in self._said]
         self.factors = [
             tuple(
-                1.0 if group in likely or not words else ELSEWHERE
+                1.0 if group in found or not words else ELSEWHERE
                 for group, words in enumerate(groups)
             )
-            for likely in (frozenset[int](), *kinds)
+            for found in likely
         ]
         """For each slot, how much each class of names counts."""
 
@@ -67,6 +73,10 @@ class Slots:
     def after(self, word: str) -> int:
         """The slot after a word."""
         return self._numbers.get(word, 0)
+
+    def after_name(self, word: str) -> int:
+        """The slot after a name that ends in this word."""
+        return self._said.get(word) or self.after(word)
 
 
 class NameTree:

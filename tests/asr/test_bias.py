@@ -98,6 +98,17 @@ def test_words_begin_and_end_with_the_name():
     assert boost_of(["lamp"], "the lamp off") == pytest.approx(boost_of(["lamp"], "lamp"))
 
 
+def test_a_name_is_not_favoured_for_being_said_again():
+    assert boost_of(["garage", "bob"], "garage garage garage") == pytest.approx(
+        boost_of(["garage", "bob"], "garage")
+    )
+    assert boost_of(["garage", "garage door"], "garage garage door") == pytest.approx(
+        boost_of(["garage", "garage door"], "garage")
+    )
+    once, both = (boost_of(["garage", "bob"], text) for text in ("garage", "garage bob garage"))
+    assert both > 2 * once
+
+
 def test_a_shorter_name_within_a_broken_longer_one_counts():
     names = ["living room lamp", "living room", "room heater"]
     assert boost_of(names, "living room") > 0
