@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import lru_cache
 
-from rapidfuzz import process
+from rapidfuzz import fuzz, process
 
 from assistant.home.model import Area, Device
 from assistant.nlu.digits import with_digits
@@ -16,6 +16,9 @@ from assistant.nlu.tokens import split_words, text_of, tokens_of
 
 _ARTICLES = ("the ", "my ", "our ")
 _IMPLIED_QUALITY = 0.97
+_LONG_WORD = 6
+_LIKENESS = 56.0
+"""Of a word's letters to any part of a name, in percent; unlike words reach 50."""
 
 
 class Kind(StrEnum):
@@ -79,8 +82,24 @@ def _phrase_similarity(said: str, meant: str, *, score_cutoff: float | None = No
     longer = max(len(said), len(meant))
     if 2 * min(len(said), len(meant)) < cutoff * (len(said) + len(meant)) or not longer:
         return 0.0
-    score = similarity(said.replace(" ", ""), meant.replace(" ", ""))
+    whole = meant.replace(" ", "")
+    score = similarity(said.replace(" ", ""), whole) * _share_found(said, whole)
     return score if score >= cutoff else 0.0
+
+
+def _share_found(said: str, meant: str) -> float:
+    """How much of what was said has a likeness in the name, by letters.
+
+    An "orange kitchen chandelier" is not the "orange kitchen heater", though most letters agree.
+    """
+    words = said.split()
+    found = sum(len(word) for word in words if _occurs(word, meant))
+    return found / sum(map(len, words))
+
+
+@lru_cache(maxsize=16_384)
+def _occurs(word: str, meant: str) -> bool:
+    return len(word) < _LONG_WORD or fuzz.partial_ratio(word, meant) >= _LIKENESS
 
 
 @lru_cache(maxsize=16_384)
