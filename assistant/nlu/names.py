@@ -6,8 +6,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import lru_cache
+from itertools import pairwise
 
-from rapidfuzz import fuzz, process
+from rapidfuzz import process
 
 from assistant.home.model import Area, Device
 from assistant.nlu.digits import with_digits
@@ -17,8 +18,8 @@ from assistant.nlu.tokens import split_words, text_of, tokens_of
 _ARTICLES = ("the ", "my ", "our ")
 _IMPLIED_QUALITY = 0.97
 _LONG_WORD = 6
-_LIKENESS = 56.0
-"""Of a word's letters to any part of a name, in percent; unlike words reach 50."""
+_LIKENESS = 0.55
+"""Of a long word to one of the name's; unlike words reach 0.52."""
 
 
 class Kind(StrEnum):
@@ -82,13 +83,12 @@ def _phrase_similarity(said: str, meant: str, *, score_cutoff: float | None = No
     longer = max(len(said), len(meant))
     if 2 * min(len(said), len(meant)) < cutoff * (len(said) + len(meant)) or not longer:
         return 0.0
-    whole = meant.replace(" ", "")
-    score = similarity(said.replace(" ", ""), whole) * _share_found(said, whole)
+    score = similarity(said.replace(" ", ""), meant.replace(" ", "")) * _share_found(said, meant)
     return score if score >= cutoff else 0.0
 
 
 def _share_found(said: str, meant: str) -> float:
-    """How much of what was said has a likeness in the name, by letters.
+    """How much of what was said is like something in the name, by letters.
 
     An "orange kitchen chandelier" is not the "orange kitchen heater", though most letters agree.
     """
@@ -99,7 +99,12 @@ def _share_found(said: str, meant: str) -> float:
 
 @lru_cache(maxsize=16_384)
 def _occurs(word: str, meant: str) -> bool:
-    return len(word) < _LONG_WORD or fuzz.partial_ratio(word, meant) >= _LIKENESS
+    """Whether a word is like one of the name's, or like two that follow each other."""
+    words = meant.split()
+    pairs = (one + other for one, other in pairwise(words))
+    return len(word) < _LONG_WORD or any(
+        similarity(word, part) >= _LIKENESS for part in (*words, *pairs)
+    )
 
 
 @lru_cache(maxsize=16_384)

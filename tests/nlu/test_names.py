@@ -24,5 +24,5 @@ def test_word_ends_may_be_misheard():
 
 
 def test_a_long_word_that_the_name_has_nothing_like_makes_it_another():
-    assert near("orange kitchen chandelier", "Heater orange kitchen") == []
+    assert near("orange kitchen chandelier", "Orange kitchen heater") == []
     assert near("orange kitchen heeter", "Orange kitchen heater") == ["orange kitchen heater"]
