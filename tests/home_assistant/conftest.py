@@ -13,8 +13,8 @@ if not os.environ.get("HEARTH_TEST_HOME_ASSISTANT"):
 def core(tmp_path_factory):
     assert HASS.exists(), "run `make test-home-assistant`, which installs Home Assistant"
     core = Core(tmp_path_factory.mktemp("home-assistant"))
-    core.start()
     try:
+        core.start()
         core.onboard()
         asyncio.run(core.furnish())
         yield core

@@ -1,6 +1,7 @@
 """A real Home Assistant Core in a process of its own, with its demo devices, set up over HTTP."""
 
 import asyncio
+import contextlib
 import json
 import os
 import signal
@@ -16,6 +17,7 @@ from plugins.home_assistant.connection import Address, Connection
 
 HASS = Path(__file__).parents[2] / ".venv-home-assistant" / "bin" / "hass"
 _START_S = 120
+_STOP_S = 30
 _CONFIGURATION = """
 homeassistant:
   {{name: Test, latitude: 52, longitude: 4, elevation: 0, unit_system: metric,
@@ -104,10 +106,16 @@ class Core:
         raise TimeoutError((self.folder / "output.log").read_text())
 
     def stop(self, how=signal.SIGTERM):
-        if self._process is not None:
-            os.killpg(self._process.pid, how)
-            self._process.wait(60)
-            self._process = None
+        """Tell it to end, and kill it if it does not: on a busy machine it may take minutes."""
+        if self._process is None:
+            return
+        process, self._process = self._process, None
+        for number, limit_s in ((how, _STOP_S), (signal.SIGKILL, None)):
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, number)
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.wait(limit_s)
+                return
 
     def onboard(self):
         client = f"{self.url}/"
@@ -136,7 +144,7 @@ class Core:
     async def furnish(self):
         """Areas, their devices and aliases; a long-lived token in place of the short one."""
         await self.running()
-        self._add_shopping_list()
+        self.add_integration("shopping_list")
         admin = await self.admin()
         for area, entities in AREAS.items():
             area_id = await _area_id(admin, area)
@@ -161,11 +169,17 @@ class Core:
         )
         await admin.close()
 
-    def _add_shopping_list(self):
-        flow = self._post(
-            "/api/config/config_entries/flow", json.dumps({"handler": "shopping_list"}).encode()
-        )
-        self._post(f"/api/config/config_entries/flow/{flow['flow_id']}", b"{}")
+    def add_integration(self, handler, **fields):
+        """Fill in its form, as in the settings; gives the id of its entry."""
+        flows = "/api/config/config_entries/flow"
+        form = self._post(flows, json.dumps({"handler": handler}).encode())
+        done = self._post(f"{flows}/{form['flow_id']}", json.dumps(fields).encode())
+        assert done["type"] == "create_entry", done
+        return done["result"]["entry_id"]
+
+    def remove_integration(self, entry_id):
+        path = f"/api/config/config_entries/entry/{entry_id}"
+        self._send(urllib.request.Request(self.url + path, method="DELETE"))  # noqa: S310
 
     def _get(self, path):
         with urllib.request.urlopen(self.url + path, timeout=5) as answer:  # noqa: S310
@@ -174,9 +188,11 @@ class Core:
     def _post(self, path, body, kind="json"):
         types = {"json": "application/json", "form": "application/x-www-form-urlencoded"}
         headers = {"Content-Type": types[kind]}
+        return self._send(urllib.request.Request(self.url + path, body, headers))  # noqa: S310
+
+    def _send(self, request):
         if self.token:
-            headers["Authorization"] = f"Bearer {self.token}"
-        request = urllib.request.Request(self.url + path, body, headers)  # noqa: S310
+            request.add_header("Authorization", f"Bearer {self.token}")
         with urllib.request.urlopen(request, timeout=30) as answer:  # noqa: S310
             return json.load(answer)
 
