@@ -72,6 +72,9 @@ class Server:
             _LOG.debug("%s left", peer[0])
         except Exception as error:  # noqa: BLE001 - whatever a client sends, go on serving
             _LOG.warning("let go of %s: %s: %s", peer[0], type(error).__name__, error)
+        except asyncio.CancelledError:
+            # asyncio asks every connection's task for its error, and trips over a cancelled one.
+            _LOG.debug("let go of %s: the service ends", peer[0])
         finally:
             writer.close()
             with contextlib.suppress(Exception):

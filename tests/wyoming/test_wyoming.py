@@ -318,6 +318,16 @@ async def test_there_is_a_limit_to_clients(running, caplog):
     await again.disconnect()
 
 
+async def test_who_is_connected_when_the_service_ends_is_let_go_without_a_fuss(running, caplog):
+    client = await running.client()
+    await client.write_event(Describe().event())
+    await client.read_event()
+    await running.server.close()
+    assert await client.read_event() is None
+    await client.disconnect()
+    assert not [record for record in caplog.records if record.levelname == "ERROR"]
+
+
 async def test_being_reachable_from_elsewhere_is_said(running, caplog):
     server = Server(running.server._services)
     await server.start("0.0.0.0", 0)  # noqa: S104
