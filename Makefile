@@ -20,7 +20,8 @@ lint: $(VENV)/.installed-dev
 	$(BIN)/mypy
 
 # Against a real Home Assistant, which it installs (two minutes the first time) and runs. What its
-# conversations need would be installed at its first start, too late for their triggers.
+# conversations and its Wyoming integration need would be installed when they are first used, too
+# late for the triggers of the one and the form of the other.
 test-home-assistant: $(VENV)/.installed-dev .venv-home-assistant/.installed
 	HEARTH_TEST_HOME_ASSISTANT=1 $(BIN)/python -m pytest tests/home_assistant
 
@@ -29,7 +30,8 @@ test-home-assistant: $(VENV)/.installed-dev .venv-home-assistant/.installed
 	$(PYTHON) -m venv .venv-home-assistant
 	.venv-home-assistant/bin/pip install --disable-pip-version-check --quiet \
 		"homeassistant==2024.3.3" "josepy<2" \
-		"hassil==1.6.1" "home-assistant-intents==2024.3.12"
+		"hassil==1.6.1" "home-assistant-intents==2024.3.12" \
+		"wyoming==1.5.3" "webrtc-noise-gain==1.2.3"
 	@touch $@
 
 check-pi: $(VENV)/.installed
