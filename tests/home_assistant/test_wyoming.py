@@ -23,6 +23,19 @@ _SETTINGS = """
 home: {{kind: home_assistant, url: "{url}", token: !secret home_token}}
 wake: {{words: [alexa]}}
 """
+_PIPELINE = {
+    "name": "Hearth",
+    "language": "en",
+    "conversation_engine": "homeassistant",
+    "conversation_language": "en",
+    "stt_engine": "stt.hearth",
+    "stt_language": "en",
+    "tts_engine": None,
+    "tts_language": None,
+    "tts_voice": None,
+    "wake_word_entity": "wake_word.hearth",
+    "wake_word_id": "alexa",
+}
 
 
 @asynccontextmanager
@@ -102,15 +115,7 @@ async def assist(core, tmp_path_factory):
             core.add_integration, "wyoming", host="127.0.0.1", port=port
         )
         admin = await core.admin()
-        made = await admin.command(
-            "assist_pipeline/pipeline/create",
-            name="Hearth",
-            language="en",
-            **{"conversation_engine": "homeassistant", "conversation_language": "en"},
-            **{"stt_engine": "stt.hearth", "stt_language": "en"},
-            **{"tts_engine": None, "tts_language": None, "tts_voice": None},
-            **{"wake_word_entity": "wake_word.hearth", "wake_word_id": "alexa"},
-        )
+        made = await admin.command("assist_pipeline/pipeline/create", **_PIPELINE)
         yield Assist(admin, made["id"])
         await admin.command("assist_pipeline/pipeline/delete", pipeline_id=made["id"])
         await admin.close()
