@@ -114,12 +114,18 @@ class HomeAssistantHome:
         ]
 
     async def process(self, text: str) -> str:
-        """What Home Assistant's own agent, which runs there, answers to a sentence it acts on."""
+        """What Home Assistant's own agent, which runs there, answers to a sentence it acts on.
+
+        Raises `HomeError` with the answer where it does not act.
+        """
         answer = await self._connected().command(
             "conversation/process", text=text, language="en", agent_id="homeassistant"
         )
-        speech = answer["response"]["speech"]
-        return str(speech.get("plain", {}).get("speech", ""))
+        response = answer["response"]
+        said = str(response["speech"].get("plain", {}).get("speech", ""))
+        if response.get("response_type") == "error":
+            raise HomeError(said)
+        return said
 
     def _connected(self) -> Connection:
         if self._connection is None or self._connection.closed.done():
