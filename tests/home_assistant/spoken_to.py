@@ -1,15 +1,19 @@
-"""A household on the real Home Assistant, spoken to in text."""
+"""A household on the real Home Assistant, spoken to in text or in sound."""
 
-from assistant.config.settings import HomeSettings, Settings
+from contextlib import aclosing
+
+from assistant.assembly import Listening, make_pipeline
+from assistant.config.settings import HomeSettings, Settings, WakeSettings
 from assistant.household import make_household
 
 
 class SpokenTo:
     def __init__(self, core):
-        settings = Settings(
-            home=HomeSettings(kind="home_assistant", url=core.url, token=core.token)
+        self.settings = Settings(
+            home=HomeSettings(kind="home_assistant", url=core.url, token=core.token),
+            wake=WakeSettings(words=("alexa", "okay_nabu")),
         )
-        self.household = make_household(settings)
+        self.household = make_household(self.settings)
         self.home = self.household.home
 
     async def say(self, text):
@@ -17,3 +21,10 @@ class SpokenTo:
         plugin = self.household.plugins.for_intent(meant.intent)
         assert plugin is not None, f"{text!r} is not understood"
         return await plugin.act(meant)
+
+    async def hear(self, source, recogniser, worker, *, wake=True):
+        """All events while a source is played, the last of each type by the type's name."""
+        listening = Listening(wake=wake)
+        pipeline = make_pipeline(self.settings, self.household, recogniser, worker, listening)
+        async with aclosing(pipeline.events(source)) as events:
+            return {event.type: event async for event in events}
