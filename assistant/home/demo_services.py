@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
+from uuid import uuid4
 
 from assistant.home.model import HomeError, State
 
@@ -109,7 +110,7 @@ def _with_items(state: State, items: tuple[Mapping[str, str], ...]) -> State:
 
 
 def _add_item(state: State, data: Mapping[str, Any]) -> State:
-    item = {"summary": str(data["item"]), "status": "needs_action"}
+    item = {"summary": str(data["item"]), "status": "needs_action", "uid": uuid4().hex}
     return _with_items(state, (*_items(state), item))
 
 
@@ -129,7 +130,7 @@ def _remove_item(state: State, data: Mapping[str, Any]) -> State:
 
 def _find_item(state: State, data: Mapping[str, Any]) -> Mapping[str, str]:
     for item in _items(state):
-        if item["summary"].lower() == str(data["item"]).lower():
+        if data["item"] in {item["uid"], item["summary"]}:
             return item
     raise HomeError(f"{data['item']} is not on the list.")
 

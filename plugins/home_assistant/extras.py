@@ -20,7 +20,7 @@ async def with_extras(connection: Connection, entity_id: str, state: State) -> S
     if domain == "todo":
         answer = await connection.command("todo/item/list", entity_id=entity_id)
         items = tuple(
-            {"summary": str(item["summary"]), "status": str(item["status"])}
+            {key: str(item.get(key, "")) for key in ("summary", "status", "uid")}
             for item in answer["items"]
         )
         return replace(state, attributes={**state.attributes, "items": items})

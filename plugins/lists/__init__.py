@@ -12,6 +12,8 @@ _ADD = ("HassShoppingListAddItem", "HassListAddItem")
 _COMPLETE = ("HassShoppingListCompleteItem", "HassListCompleteItem")
 _READ = ("HassShoppingListLastItems", "HearthListItems")
 _REMOVE = ("HassListRemoveItem",)
+Item = Mapping[str, str]
+"""`summary`, `status`, and `uid` where the home has such."""
 _ARTICLES = ("some ", "a ", "an ", "the ")
 
 
@@ -28,7 +30,7 @@ class Lists:
         return (*_ADD, *_COMPLETE, *_READ, *_REMOVE)
 
     async def prepare(self, interpretation: Interpretation) -> None:
-        """Nothing to fetch: lists are changed without being read."""
+        """Nothing to fetch: reading a list takes no time."""
 
     async def act(self, interpretation: Interpretation) -> Outcome:
         """Do it on the first list meant."""
@@ -44,32 +46,53 @@ class Lists:
             return Outcome(success=False, reply=str(error), targets=(target,))
 
     async def _read(self, target: str, name: str) -> Outcome:
-        items: Sequence[Mapping[str, str]] = (await self._home.state(target)).attributes.get(
-            "items", ()
-        )
-        left = [item["summary"] for item in items if item["status"] == "needs_action"]
+        left = [item["summary"] for item in await self._items(target) if _is_open(item)]
         reply = f"On your {name}: {_joined(left)}." if left else f"Your {name} is empty."
         return Outcome(success=True, reply=reply, targets=(target,))
 
     async def _change(self, interpretation: Interpretation, target: str, name: str) -> Outcome:
         items = split_items(str(interpretation.slots.get("item", "")))
+        listed = items
         if interpretation.intent in _ADD:
             service, extra, reply = "add_item", {}, f"Added {_joined(items)} to your {name}."
         elif interpretation.intent in _COMPLETE:
             extra = {"status": "completed"}
             service, reply = "update_item", f"Checked {_joined(items)} off your {name}."
+            there = [item for item in await self._items(target) if _is_open(item)]
+            listed = [_found(there, item, name) for item in items]
         else:
             service, extra, reply = "remove_item", {}, f"Removed {_joined(items)} from your {name}."
+            there = sorted(await self._items(target), key=_is_open, reverse=True)
+            listed = [_found(there, item, name) for item in items]
         changes: list[Change] = []
-        for item in items:
+        for item in listed:
             data = {"item": item, **extra}
             changes += await self._home.call(ServiceCall("todo", service, (target,), data))
         return Outcome(success=True, reply=reply, targets=(target,), changes=tuple(changes))
+
+    async def _items(self, target: str) -> Sequence[Item]:
+        items: Sequence[Item] = (await self._home.state(target)).attributes.get("items", ())
+        return items
 
     def _name(self, target: str) -> str:
         names = (device.name.lower() for device in self._home.devices() if device.id == target)
         name = next(names, "list")
         return name if name.endswith("list") else f"{name} list"
+
+
+def _is_open(item: Item) -> bool:
+    return item["status"] == "needs_action"
+
+
+def _found(items: Sequence[Item], said: str, name: str) -> str:
+    """What the home calls an item, however it is spelled there; raises `HomeError`.
+
+    Something that was bought before is on a list twice, so a home that has ids is told the id.
+    """
+    for item in items:
+        if item["summary"].casefold() == said.casefold():
+            return item.get("uid") or item["summary"]
+    raise HomeError(f"{said} is not on your {name}.")
 
 
 def split_items(text: str) -> list[str]:

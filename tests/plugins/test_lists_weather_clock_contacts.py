@@ -1,5 +1,7 @@
 import pytest
 
+from assistant.home.model import ServiceCall
+
 
 async def test_a_shopping_list_is_written_read_and_checked_off(house):
     outcome = await house.say("add eggs and some bread to my shopping list")
@@ -12,6 +14,27 @@ async def test_a_shopping_list_is_written_read_and_checked_off(house):
     assert await house.state("todo.shopping_list") == "1"
 
 
+async def test_what_was_bought_before_is_checked_off_again(house):
+    for _ in range(2):
+        await house.say("add milk to my shopping list")
+        await house.say("take milk off my shopping list")
+    assert (await house.say("what's on my shopping list")).reply == "Your shopping list is empty."
+
+
+async def test_an_item_is_found_however_it_is_spelled_there(house):
+    await house.home.call(
+        ServiceCall("todo", "add_item", ("todo.shopping_list",), {"item": "Oat Milk"})
+    )
+    assert (await house.say("take oat milk off my shopping list")).success
+    assert await house.state("todo.shopping_list") == "0"
+
+
+async def test_one_of_two_that_is_not_there_leaves_the_other(house):
+    await house.say("add milk to my shopping list")
+    assert not (await house.say("take milk and caviar off my shopping list")).success
+    assert await house.state("todo.shopping_list") == "1"
+
+
 async def test_another_list_by_its_name(house):
     outcome = await house.say("add water the plants to my chore list")
     assert outcome.success
@@ -20,7 +43,7 @@ async def test_another_list_by_its_name(house):
 
 async def test_what_is_not_on_the_list_is_said(house):
     outcome = await house.say("take caviar off my shopping list")
-    assert (outcome.success, outcome.reply) == (False, "caviar is not on the list.")
+    assert (outcome.success, outcome.reply) == (False, "caviar is not on your shopping list.")
 
 
 @pytest.mark.parametrize(
