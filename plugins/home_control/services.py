@@ -66,10 +66,20 @@ class Request:
         """A device's attribute now; raises `HomeError` where it has none."""
         value = (await self.home.state(target)).attributes.get(attribute)
         if not isinstance(value, int | float):
-            names = (device.name for device in self.home.devices() if device.id == target)
-            name = next(names, target)
-            raise HomeError(f"{name} gives no {attribute.replace('_', ' ')} now; it may be off.")
+            what = attribute.replace("_", " ")
+            raise HomeError(f"{self._name(target)} gives no {what} now; it may be off.")
         return float(value)
+
+    async def check_degrees(self, target: str, degrees: float) -> None:
+        """Raises `HomeError` for what a thermostat cannot be set to, where it says so."""
+        attributes = (await self.home.state(target)).attributes
+        low, high = attributes.get("min_temp"), attributes.get("max_temp")
+        if low is not None and high is not None and not low <= degrees <= high:
+            raise HomeError(f"{self._name(target)} can be set from {low:g} to {high:g} degrees.")
+
+    def _name(self, target: str) -> str:
+        names = (device.name for device in self.home.devices() if device.id == target)
+        return next(names, target)
 
 
 async def services(intent: str, request: Request) -> Calls:
@@ -115,21 +125,15 @@ async def _fan_speed(request: Request) -> Calls:
 
 
 async def _temperature(request: Request) -> Calls:
-    if "temperature" in request.slots:
-        degrees = request.slots["temperature"]
-        return [request.call("climate", "set_temperature", temperature=degrees)]
-    return [
-        ServiceCall(
-            "climate",
-            "set_temperature",
-            (target,),
-            {
-                "temperature": await request.number(target, "temperature")
-                + request.slots["temperature_step"]
-            },
-        )
-        for target in request.targets
-    ]
+    calls = []
+    for target in request.targets:
+        degrees = request.slots.get("temperature")
+        if degrees is None:
+            now = await request.number(target, "temperature")
+            degrees = now + request.slots["temperature_step"]
+        await request.check_degrees(target, degrees)
+        calls.append(ServiceCall("climate", "set_temperature", (target,), {"temperature": degrees}))
+    return calls
 
 
 async def _volume(request: Request) -> Calls:

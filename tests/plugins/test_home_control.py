@@ -92,6 +92,15 @@ async def test_a_question_is_answered_from_the_state(house, said, reply):
     assert (outcome.success, outcome.reply, outcome.changes) == (True, reply, ())
 
 
+async def test_a_thermostat_is_not_set_beyond_its_range(house):
+    outcome = await house.say("set the thermostat to ninety degrees")
+    assert not outcome.success
+    assert outcome.reply == "Living room thermostat can be set from 5 to 30 degrees."
+    await house.say("set the thermostat to thirty degrees")
+    assert not (await house.say("make it warmer in the living room")).success
+    assert await house.attribute("climate.living_room", "temperature") == 30
+
+
 async def test_what_is_already_so_is_said(house):
     outcome = await house.say("turn off the kettle")
     assert (outcome.reply, outcome.changes) == ("The Kettle is already off.", ())
