@@ -38,6 +38,9 @@ ANSWERS = [
     ("what's on my shopping list", "On your shopping list: milk."),
     ("take milk off my shopping list", "Checked milk off your shopping list."),
     ("what's on my shopping list", "Your shopping list is empty."),
+    ("add milk to my shopping list", "Added milk to your shopping list."),
+    ("take milk off my shopping list", "Checked milk off your shopping list."),
+    ("what's on my shopping list", "Your shopping list is empty."),
 ]
 
 
@@ -61,6 +64,11 @@ async def test_what_hearth_does_not_understand_goes_to_home_assistant(house):
 async def test_what_home_assistant_does_not_understand_either_is_no_success(house):
     outcome = await house.say("brew the bedroom light some coffee")
     assert (outcome.success, outcome.reply[:6]) == (False, "Sorry,")
+
+
+async def test_a_thermostat_is_not_set_to_what_it_cannot(house):
+    outcome = await house.say("set the heat pump to ninety degrees")
+    assert (outcome.success, outcome.reply) == (False, "HeatPump can be set from 7 to 35 degrees.")
 
 
 async def test_a_lock_that_jams_is_named(house):
