@@ -181,6 +181,13 @@ class Core:
         path = f"/api/config/config_entries/entry/{entry_id}"
         self._send(urllib.request.Request(self.url + path, method="DELETE"))  # noqa: S310
 
+    def reload_integration(self, domain):
+        """Set it up anew; the demo's devices are as they were in the beginning."""
+        path = f"{self.url}/api/config/config_entries/entry"
+        for entry in self._send(urllib.request.Request(path)):  # noqa: S310
+            if entry["domain"] == domain:
+                self._post(f"/api/config/config_entries/entry/{entry['entry_id']}/reload", b"")
+
     def _get(self, path):
         with urllib.request.urlopen(self.url + path, timeout=5) as answer:  # noqa: S310
             return answer.read()
