@@ -45,6 +45,11 @@ class Server:
         for socket in self.sockets:
             await (socket.send_bytes if isinstance(data, bytes) else socket.send_str)(data)
 
+    def write(self, data):
+        """Bytes that need not be frames."""
+        for socket in self.sockets:
+            socket._req.transport.write(data)
+
     async def _serve(self, request):
         socket = web.WebSocketResponse()
         await socket.prepare(request)

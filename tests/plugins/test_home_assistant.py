@@ -66,6 +66,26 @@ async def test_garbage_is_ignored(home, server, caplog):
     assert "ignored" in caplog.text
 
 
+@pytest.mark.parametrize(
+    "garbage",
+    [b"\xff" * 64, b"\x81\x7f\0\0\1\0\0\0\0\0", b"HTTP/1.1 500 No\r\n\r\n", b"\x81\x02\xc3\x28"],
+    ids=["reserved bits", "a terabyte", "HTTP", "no UTF-8"],
+)
+async def test_bytes_that_are_no_frames_end_one_connection(home, server, garbage):
+    server.deaf = True
+    command = asyncio.create_task(home.call(TURN_ON))
+    await asyncio.sleep(0)
+    server.write(garbage)
+    with pytest.raises(HomeError, match="The connection to Home Assistant was lost"):
+        await command
+    server.deaf = False
+    await eventually(lambda: home._clock.waits_s)
+    await home._clock.turn(60)
+    await eventually(lambda: home._connection is not None)
+    assert (server.connections, server.calls) == (2, [])
+    assert (await home.call(TURN_ON))[0].after == "on"
+
+
 async def test_it_reconnects_after_growing_pauses(home, server):
     await server.stop()
     await eventually(lambda: home._connection is None)
