@@ -50,8 +50,9 @@ _CONFUSED: Mapping[str, tuple[str, ...]] = {
     "write": ("light",),
     "right": ("light",),
     "a": ("the",),
+    "the": ("in the",),
 }
-"""Words that are commands' words taken for each other, whatever their spelling."""
+"""Words that are commands' words taken for each other, whatever their spelling, or swallow one."""
 
 _DROPPABLE = frozenset({"a", "an", "the", "it", "like", "then", "so", "just", "that", "now", "and"})
 _NEGATIONS = frozenset({"don't", "dont", "not", "never", "didn't", "won't", "shouldn't", "isn't"})
@@ -128,7 +129,7 @@ class Corrector:
         known = word in self._words or word.isdecimal()
         options = [_Option((word,), 1, 1.0 if known else _UNKNOWN_QUALITY)]
         options += [
-            _Option((other,), 1, _CONFUSED_QUALITY)
+            _Option(tuple(other.split()), 1, _CONFUSED_QUALITY)
             for other in _CONFUSED.get(word, ())
             # A sentence that ends in "to" is unfinished; it does not end in "two".
             if position + 1 < len(words) or other not in NUMBER_WORDS
