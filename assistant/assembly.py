@@ -19,6 +19,7 @@ from assistant.audio.vad import SileroVad
 from assistant.config.settings import EndpointSettings, Settings
 from assistant.home.model import Area, Device, Home
 from assistant.household import Household
+from assistant.nlu.completeness import MAY_GO_ON
 from assistant.nlu.names import Kind
 from assistant.opening import GuardedOpener, Opener, SpeechOpener, WakeOpener
 from assistant.pipeline import Pipeline
@@ -97,7 +98,9 @@ def make_judgement(settings: EndpointSettings, house: Household) -> Judgement:
         unfinished = house.understanding.incomplete(text)
         if unfinished >= SURELY_UNFINISHED:
             return Completeness.INCOMPLETE
-        return Completeness.COMPLETE if unfinished <= SURELY_FINISHED else Completeness.UNSURE
+        if unfinished <= SURELY_FINISHED:
+            return Completeness.COMPLETE
+        return Completeness.OPEN if unfinished <= MAY_GO_ON else Completeness.UNSURE
 
     return Judgement(
         SpeculativeEndpointer(style.speculative),

@@ -121,6 +121,7 @@ def scaled(waits: Waits, factor: float) -> Waits:
         waits,
         complete_s=waits.complete_s * factor,
         unsure_s=waits.unsure_s * factor,
+        open_s=waits.open_s * factor,
         incomplete_s=waits.incomplete_s * factor,
     )
 

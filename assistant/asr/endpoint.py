@@ -20,6 +20,8 @@ class Completeness(StrEnum):
     """Whether the words so far could be the whole sentence."""
 
     COMPLETE = "complete"
+    OPEN = "open"
+    """A sentence that could still say where, or how much."""
     UNSURE = "unsure"
     INCOMPLETE = "incomplete"
 
@@ -55,6 +57,7 @@ class Waits:
 
     complete_s: float
     unsure_s: float
+    open_s: float
     incomplete_s: float
     end_of_sentence_share: float = 0.4
     """How much of the wait falls away when the recogniser is certain that the sentence ended."""
@@ -64,9 +67,10 @@ class Waits:
         base_s = {
             Completeness.COMPLETE: self.complete_s,
             Completeness.UNSURE: self.unsure_s,
+            Completeness.OPEN: self.open_s,
             Completeness.INCOMPLETE: self.incomplete_s,
         }[features.completeness]
-        if features.completeness is Completeness.INCOMPLETE:
+        if features.completeness in {Completeness.OPEN, Completeness.INCOMPLETE}:
             return base_s  # The words know better than the recogniser.
         return base_s * (1.0 - self.end_of_sentence_share * features.end_of_sentence)
 
@@ -79,11 +83,11 @@ class Style:
     final: Waits
 
 
-# The final incomplete wait is above 1.2 s, so that a pause for thought cuts nobody off.
+# The final open and incomplete waits are above 1.2 s, so that a pause for thought cuts nobody off.
 STYLES = {
-    "quick": Style(Waits(0.14, 0.26, 0.50), Waits(0.34, 0.50, 1.10)),
-    "normal": Style(Waits(0.16, 0.36, 0.70), Waits(0.45, 0.75, 1.60)),
-    "patient": Style(Waits(0.30, 0.50, 1.00), Waits(0.75, 1.20, 2.40)),
+    "quick": Style(Waits(0.14, 0.26, 0.30, 0.50), Waits(0.34, 0.60, 0.80, 1.10)),
+    "normal": Style(Waits(0.16, 0.36, 0.40, 0.70), Waits(0.45, 1.10, 1.30, 1.60)),
+    "patient": Style(Waits(0.30, 0.50, 0.60, 1.00), Waits(0.75, 1.60, 2.00, 2.40)),
 }
 
 
@@ -126,12 +130,12 @@ def with_waits(
 ) -> Style:
     """A style with some waits replaced: a complete sentence's, and the final incomplete one's.
 
-    The wait of an unsure sentence keeps its proportion to that of a complete one.
+    Those of unsure and open sentences keep their proportion to that of a complete one.
     """
     final = _scaled(style.final, final_s)
     return Style(
         _scaled(style.speculative, speculative_s),
-        replace(final, incomplete_s=max(final.unsure_s, incomplete_s or style.final.incomplete_s)),
+        replace(final, incomplete_s=max(final.open_s, incomplete_s or style.final.incomplete_s)),
     )
 
 
@@ -139,11 +143,13 @@ def _scaled(waits: Waits, complete_s: float | None) -> Waits:
     if complete_s is None:
         return waits
     factor = complete_s / waits.complete_s
+    open_s = waits.open_s * factor
     return replace(
         waits,
         complete_s=complete_s,
         unsure_s=waits.unsure_s * factor,
-        incomplete_s=max(waits.incomplete_s, waits.unsure_s * factor),
+        open_s=open_s,
+        incomplete_s=max(waits.incomplete_s, open_s),
     )
 
 

@@ -18,7 +18,7 @@ _NEVER_LAST = frozenset(
         *("point", "past", "quarter", "every", "any", "some", "uh", "um", "will", "do", "does"),
     }
 )
-"""Words that no command ends with, whatever came before."""
+"""Words that hardly a command ends with: "is the garage door open" does."""
 _VERBS = frozenset(
     {
         *("turn", "switch", "set", "put", "make", "change", "open", "close", "shut", "raise"),
@@ -58,7 +58,7 @@ class Completeness:
         words = split_words(text)
         if not words:
             return UNFINISHED
-        if words[-1] in _NEVER_LAST:
+        if words[-1] in _NEVER_LAST and not self._is_command(text):
             return UNFINISHED
         command = without_fillers(words)
         read = text_of(with_digits(tokens_of(command)))

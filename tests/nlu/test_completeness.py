@@ -19,7 +19,13 @@ def test_these_go_on(understanding, said):
 
 @pytest.mark.parametrize(
     "said",
-    ["turn on the kitchen light", "what time is it", "lock the back door", "cancel the timer"],
+    [
+        "turn on the kitchen light",
+        "what time is it",
+        "lock the back door",
+        "cancel the timer",
+        "is the garage door open",
+    ],
 )
 def test_these_are_over(understanding, said):
     assert understanding.incomplete(said) == FINISHED
