@@ -149,7 +149,11 @@ class CompletionLanguageModel:
         if self._endpoint.model:
             body["model"] = self._endpoint.model
         try:
-            answer = await self._answer(body)
+            try:
+                answer = await self._answer(body)
+            except aiohttp.ServerDisconnectedError:
+                # It closed a kept connection as we used it; asking again does no harm.
+                answer = await self._answer(body)
             if not answer["choices"][0]["logprobs"]:
                 answer = await self._answer(body | _WHOLE_LETTERS)
             return _listed(answer)
