@@ -45,6 +45,8 @@ _CONFUSED: Mapping[str, tuple[str, ...]] = {
     "had": ("add",),
     "sit": ("set",),
     "set": ("shut",),
+    "shut": ("set",),
+    "she": ("set",),
     "like": ("light",),
     "live": ("light",),
     "write": ("light",),

@@ -66,6 +66,14 @@ def test_a_correction_costs_confidence(understanding):
     assert near.confidence < exact.confidence == 1.0
 
 
+@pytest.mark.parametrize("heard", ["she", "shut"])
+def test_set_is_told_from_what_it_sounds_like_by_the_rest(understanding, heard):
+    meant = understanding.interpret_text("set the bedroom light to fifty percent")
+    found = understanding.interpret_text(f"{heard} the bedroom light to fifty percent")
+    assert found.same_meaning(meant)
+    assert understanding.interpret_text("shut the living room blinds").confidence == 1.0
+
+
 def test_a_swallowed_in_does_not_widen_the_command(understanding):
     exact = understanding.interpret_text("turn off everything in the kitchen")
     assert understanding.interpret_text("turn off everything the kitchen").same_meaning(exact)
