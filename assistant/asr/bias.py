@@ -81,7 +81,7 @@ class ShallowFusion:
     ) -> None:
         self._spelling = _Spelling(tuple(pieces))
         names, groups, self._written = favoured(phrases, strength)
-        self._slots = Slots(groups, (name.text.partition(" ")[0] for name in names))
+        self._slots = Slots(groups, (_first_and_last(name.text) for name in names))
         self._tree = NameTree(names, self._slots.words, len(groups))
         self._count = len(self._slots.factors)
         self._vectors: dict[int, Floats] = {}
@@ -152,7 +152,7 @@ class ShallowFusion:
         return self._tree.given(node, self._slots.factors[slot])
 
     def _repeats(self, node: int, slot: int) -> bool:
-        """Whether the name begins with the last word of the name before it.
+        """Whether the name begins with the same word as the name just before it.
 
         A name is favoured once: else saying it again and again into a pause would pay.
         """
@@ -185,8 +185,9 @@ class ShallowFusion:
         node, slot = divmod(state, self._count)
         text = self._tree.text(node)
         if self._kept(state, ended=begins_word) or self._repeats(node, slot):
-            said = self._slots.after_name(text.rpartition(WORD_START)[2])
-            return said if begins_word else self.start
+            if not begins_word:
+                return self.start
+            return self._slots.after_name(*_first_and_last(text.replace(WORD_START, " ")))
         cut = 0
         while (cut := text.find(WORD_START, cut + 1)) > 0:
             if later := self._tree.walk(0, text[cut:]):
@@ -207,6 +208,11 @@ class ShallowFusion:
                     yield token, child
                 if longer in self._spelling.beginnings:
                     open_ends.append((child, longer))
+
+
+def _first_and_last(text: str) -> tuple[str, str]:
+    words = text.split()
+    return words[0], words[-1]
 
 
 class _Spelling:

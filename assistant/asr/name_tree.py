@@ -43,19 +43,19 @@ class Favoured:
 class Slots:
     """What the word before makes likely, and the name that was just said. Slot 0: nothing."""
 
-    def __init__(self, groups: Sequence[tuple[str, ...]], begins: Iterable[str]) -> None:
-        """`begins`: the first words of names."""
+    def __init__(self, groups: Sequence[tuple[str, ...]], ends: Iterable[tuple[str, str]]) -> None:
+        """`ends`: the first and last words of names."""
         following: dict[str, set[int]] = {}
         for group, words in enumerate(groups):
             for word in words:
                 following.setdefault(spelled(word), set()).add(group)
         kinds = list(dict.fromkeys(frozenset(likely) for likely in following.values()))
         self._numbers = {word: 1 + kinds.index(frozenset(g)) for word, g in following.items()}
-        self._said = {word: n for n, word in enumerate(dict.fromkeys(begins), 1 + len(kinds))}
-        self.said = ("",) * (1 + len(kinds)) + tuple(self._said)
-        """For each slot, the last word of the name before, if a name can begin with it."""
+        self._said = {each: n for n, each in enumerate(dict.fromkeys(ends), 1 + len(kinds))}
+        self.said = ("",) * (1 + len(kinds)) + tuple(first for first, _ in self._said)
+        """For each slot, the word that the name just before begins with."""
         likely = [frozenset[int](), *kinds]
-        likely += [likely[self.after(word)] for word in self._said]
+        likely += [likely[self.after(last)] for _, last in self._said]
         self.factors = [
             tuple(
                 1.0 if group in found or not words else ELSEWHERE
@@ -74,9 +74,9 @@ class Slots:
         """The slot after a word."""
         return self._numbers.get(word, 0)
 
-    def after_name(self, word: str) -> int:
-        """The slot after a name that ends in this word."""
-        return self._said.get(word) or self.after(word)
+    def after_name(self, first: str, last: str) -> int:
+        """The slot after a name with these first and last words."""
+        return self._said.get((first, last)) or self.after(last)
 
 
 class NameTree:

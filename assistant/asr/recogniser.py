@@ -24,7 +24,7 @@ from assistant.asr.search import Search, SearchSettings, Vocabulary
 from assistant.asr.spelling import spelled
 
 FRAME_S: Final = 0.01
-DEFAULT_BOOST: Final = 2.0
+DEFAULT_BOOST: Final = 1.5
 """Strength of biasing: natural log given for a letter of a listed name; see docs/names.md."""
 
 

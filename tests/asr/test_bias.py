@@ -105,6 +105,10 @@ def test_a_name_is_not_favoured_for_being_said_again():
     assert boost_of(["garage", "garage door"], "garage garage door") == pytest.approx(
         boost_of(["garage", "garage door"], "garage")
     )
+    names = ["shopping list", "bob"]
+    assert boost_of(names, "shopping list shopping list") == pytest.approx(
+        boost_of(names, "shopping list")
+    )
     once, both = (boost_of(["garage", "bob"], text) for text in ("garage", "garage bob garage"))
     assert both > 2 * once
 
