@@ -84,6 +84,7 @@ class ShallowFusion:
         self._slots = Slots(groups, (_first_and_last(name.text) for name in names))
         self._tree = NameTree(names, self._slots.words, len(groups))
         self._count = len(self._slots.factors)
+        self._nothing = (0.0,) * len(groups)
         self._vectors: dict[int, Floats] = {}
         # These are asked again and again for the few nodes that a search comes to.
         self.next = lru_cache(4096)(self._next)
@@ -147,9 +148,11 @@ class ShallowFusion:
     def _boost_so_far(self, state: int) -> float:
         """All that a hypothesis in this state has been given for the name it is in."""
         node, slot = divmod(state, self._count)
-        if self._repeats(node, slot):
-            return 0.0
-        return self._tree.given(node, self._slots.factors[slot])
+        return self._tree.given(node, self._factors(node, slot))
+
+    def _factors(self, node: int, slot: int) -> Sequence[float]:
+        """How much each class of names counts here."""
+        return self._nothing if self._repeats(node, slot) else self._slots.factors[slot]
 
     def _repeats(self, node: int, slot: int) -> bool:
         """Whether the name begins with the same word as the name just before it.
@@ -165,9 +168,7 @@ class ShallowFusion:
         `ended`: the word at the node is complete, so a name that ends in it counts.
         """
         node, slot = divmod(state, self._count)
-        if self._repeats(node, slot):
-            return 0.0
-        factors = self._slots.factors[slot]
+        factors = self._factors(node, slot)
         if ended and (worth := self._tree.worth(node, factors)):
             return worth
         while node:

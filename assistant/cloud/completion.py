@@ -149,11 +149,7 @@ class CompletionLanguageModel:
         if self._endpoint.model:
             body["model"] = self._endpoint.model
         try:
-            try:
-                answer = await self._answer(body)
-            except aiohttp.ServerDisconnectedError:
-                # It closed a kept connection as we used it; asking again does no harm.
-                answer = await self._answer(body)
+            answer = await self._answer(body)
             if not answer["choices"][0]["logprobs"]:
                 answer = await self._answer(body | _WHOLE_LETTERS)
             return _listed(answer)
@@ -166,6 +162,13 @@ class CompletionLanguageModel:
             ) from None
 
     async def _answer(self, body: Mapping[str, Any]) -> Any:  # noqa: ANN401 - JSON
+        try:
+            return await self._asked(body)
+        except aiohttp.ServerDisconnectedError:
+            # It closed a kept connection as we used it; asking again does no harm.
+            return await self._asked(body)
+
+    async def _asked(self, body: Mapping[str, Any]) -> Any:  # noqa: ANN401 - JSON
         async with self._opened().post(self._endpoint.address, json=body) as response:
             if response.status != 200:  # noqa: PLR2004 - OK
                 raise LanguageModelError(

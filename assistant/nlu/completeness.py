@@ -58,28 +58,27 @@ class Completeness:
         words = split_words(text)
         if not words:
             return UNFINISHED
-        if words[-1] in _NEVER_LAST and not self._is_command(text):
+        if words[-1] in _NEVER_LAST and not self._command(text):
             return UNFINISHED
         command = without_fillers(words)
         read = text_of(with_digits(tokens_of(command)))
         rests = self._rests_of_name(read)
-        readings = self._reader.exact(text)
-        if readings and not readings[0].unknown:
+        if reading := self._command(text):
             goes_on = (
                 _may_grow(read)
-                or any(self._is_command(f"{text} {rest}") for rest in rests[:_RESTS_TRIED])
-                or self._lacks_slot(text, readings[0])
+                or any(self._command(f"{text} {rest}") for rest in rests[:_RESTS_TRIED])
+                or self._lacks_slot(text, reading)
             )
             return MAY_GO_ON if goes_on else FINISHED
         if rests:
             return UNFINISHED
         if command[0] in _VERBS:
-            return PROBABLY_UNFINISHED if not readings else UNKNOWN
+            return UNKNOWN if self._reader.exact(text) else PROBABLY_UNFINISHED
         return UNKNOWN
 
-    def _is_command(self, text: str) -> bool:
-        readings = self._reader.exact(text)
-        return bool(readings) and not readings[0].unknown
+    def _command(self, text: str) -> Reading | None:
+        """What a text means by its very words, if it is a command of this home."""
+        return next((each for each in self._reader.exact(text)[:1] if not each.unknown), None)
 
     def _rests_of_name(self, read: str) -> list[str]:
         """What may follow if the last words begin a longer name: "room" after "living"."""
@@ -96,12 +95,11 @@ class Completeness:
         tails = [_AMOUNT]
         if area is not None and len(reading.targets) > 1:
             tails.append(f"in the {area}")
-        longer = (self._reader.exact(f"{text} {tail}") for tail in tails)
+        longer = (self._command(f"{text} {tail}") for tail in tails)
         return any(
             found
-            and not found[0].unknown
-            and found[0].intent == reading.intent
-            and not found[0].slots.keys() <= reading.slots.keys()
+            and found.intent == reading.intent
+            and not found.slots.keys() <= reading.slots.keys()
             for found in longer
         )
 
