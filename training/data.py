@@ -42,6 +42,12 @@ class Batch:
             self.label_lengths.to(device),
         )
 
+    def rows(self, kept: Tensor) -> Batch:
+        """Some of the utterances, padded no more than they need."""
+        frames, lengths = self.frames[kept], self.label_lengths[kept]
+        features = self.features[kept, : frames.max()]
+        return Batch(features, frames, self.labels[kept, : lengths.max()], lengths)
+
 
 def collate(features: Sequence[np.ndarray], labels: Sequence[list[int]]) -> Batch:
     """Pad utterances to one batch; features with silence, labels with blank."""

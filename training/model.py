@@ -10,7 +10,8 @@ merged, which is what makes a lattice out of a beam.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import torch
@@ -96,6 +97,11 @@ class Block(nn.Module):
         x = x + attended
         return x + self.mlp(self.mlp_ln(x)), key, value
 
+    def be_identity(self) -> None:
+        """Add nothing to what comes in, until training says otherwise."""
+        for part in (*self.attn.out.parameters(), *self.mlp[2].parameters()):
+            nn.init.zeros_(part)
+
 
 def sinusoids(length: int, width: int) -> Tensor:
     """Whisper's positional encoding, [length, width]."""
@@ -127,15 +133,14 @@ class Encoder(nn.Module):
         return x + self.positions[index]
 
     def head(self, x: Tensor) -> Tensor:
-        """Attention output [B, T, W] to [B, T / stack, joint]."""
-        batch, steps, width = x.shape
-        x = x.reshape(batch, steps // self.settings.stack, width * self.settings.stack)
-        return self.down(functional.gelu(self.up(x)))
+        """Output of the last layer [B, T, W] to [B, T / stack, joint]."""
+        stacked = self.ln_post(x).unflatten(1, (-1, self.settings.stack)).flatten(2)
+        return self.down(functional.gelu(self.up(stacked)))
 
     def layers(
         self, features: Tensor, lengths: Tensor, chunk: int | None, position: int = 0
     ) -> list[Tensor]:
-        """Outputs of every layer for whole utterances.
+        """Outputs [B, T, W] of every layer for whole utterances.
 
         `features` [B, 2 T, 80]; `lengths` [B] counts the steps of each utterance that are not
         padding; `chunk` None lets every step see the whole utterance.
@@ -151,7 +156,6 @@ class Encoder(nn.Module):
         for block in self.blocks:
             x, _, _ = block(x, None, mask)
             outputs.append(x)
-        outputs[-1] = self.ln_post(x)
         return outputs
 
     def forward(
@@ -213,16 +217,43 @@ class Transducer(nn.Module):
         return self.joiner(encoded[:, :, None], predicted[:, None])
 
 
-def load_whisper(encoder: Encoder, checkpoint: Path) -> None:
-    """Start from an official Whisper checkpoint of the same width and depth."""
-    weights = torch.load(checkpoint, map_location="cpu", weights_only=True)["model_state_dict"]
+def whisper_encoder(checkpoint: Path, settings: ModelSettings) -> Encoder:
+    """The encoder of an official Whisper checkpoint, as deep as it is, otherwise as `settings` say.
+
+    Raises:
+        ValueError: the checkpoint holds no such encoder.
+
+    """
+    saved = torch.load(checkpoint, map_location="cpu", weights_only=True)["model_state_dict"]
     prefix = "encoder."
-    own = {
+    weights = {
         key.removeprefix(prefix): value.float()
-        for key, value in weights.items()
+        for key, value in saved.items()
         if key.startswith(prefix) and "positional" not in key
     }
-    missing, unexpected = encoder.load_state_dict(own, strict=False)
+    blocks = {key.split(".")[1] for key in weights if key.startswith("blocks.")}
+    encoder = Encoder(replace(settings, layers=len(blocks)))
+    missing, unexpected = encoder.load_state_dict(weights, strict=False)
     fresh = [key for key in missing if not key.startswith(("up.", "down."))]
     if fresh or unexpected:
         raise ValueError(f"{checkpoint} does not fit: lacks {fresh}, has {unexpected}")
+    return encoder
+
+
+def start_from(module: nn.Module, weights: Mapping[str, Tensor]) -> None:
+    """Load the weights of a model with as many layers or fewer.
+
+    The layers above them change nothing at first, so what is below can be kept while they learn.
+
+    Raises:
+        ValueError: anything but such layers is missing, or does not belong.
+
+    """
+    missing, unexpected = module.load_state_dict(weights, strict=False)
+    added = {name for name, part in module.named_modules() if isinstance(part, Block)}
+    added = {name for name in added if not any(key.startswith(f"{name}.") for key in weights)}
+    wrong = [key for key in missing if not any(key.startswith(f"{name}.") for name in added)]
+    if wrong or unexpected:
+        raise ValueError(f"the weights do not fit: they lack {wrong} and have {unexpected}")
+    for name in added:
+        module.get_submodule(name).be_identity()

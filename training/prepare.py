@@ -45,7 +45,7 @@ class Sources:
     words: list[str]
 
 
-KINDS = {"command": 0.30, "request": 0.25, "prose": 0.25, "phrase": 0.08, "salad": 0.12}
+KINDS = {"command": 0.12, "request": 0.30, "prose": 0.36, "phrase": 0.06, "salad": 0.16}
 """The mix of a training corpus."""
 
 

@@ -11,6 +11,7 @@ from training import corpus
 from training.data import Utterances, loader
 from training.decode import error_rates
 from training.export import load
+from training.model import Encoder, ModelSettings
 from training.prepare import read_recordings
 from training.train import WEIGHTS, Recipe, Trainer
 
@@ -91,12 +92,83 @@ def _with_tokens(recipe):
     return folder
 
 
-def test_distillation_brings_the_masked_encoder_nearer_to_the_unmasked_one(recipe, tmp_path):
-    trainer = Trainer(replace(recipe, output=tmp_path, distil_steps=40))
+@pytest.fixture(scope="module")
+def whisper(tmp_path_factory):
+    """A checkpoint as Whisper's are, of the toy's width and one layer less."""
+    torch.manual_seed(5)
+    encoder = Encoder(ModelSettings(width=96, heads=2, layers=1))
+    weights = {f"encoder.{name}": value for name, value in encoder.state_dict().items()}
+    kept = {name: value for name, value in weights.items() if ".up." not in name}
+    kept = {name: value for name, value in kept.items() if ".down." not in name}
+    path = tmp_path_factory.mktemp("whisper") / "tiny.pt"
+    torch.save({"model_state_dict": kept | {"decoder.ln.bias": torch.zeros(96)}}, path)
+    return str(path)
+
+
+def batch_of(recipe, trainer):
     data = {Path(folder): weight for folder, weight in recipe.data.items()}
-    batch = next(loader(Utterances(data, trainer.tokens, None, batch_s=16.0, seed=3)))
+    return next(loader(Utterances(data, trainer.tokens, None, batch_s=16.0, seed=3)))
+
+
+def test_distillation_brings_the_masked_encoder_nearer_to_the_unmasked_one(
+    recipe, whisper, tmp_path
+):
+    trainer = Trainer(replace(recipe, output=tmp_path, whisper=whisper, distil_steps=40))
+    batch = batch_of(recipe, trainer)
     losses = []
     for _ in range(40):
         losses += trainer._update(batch, 16)
         trainer.step += 1
     assert losses[-1] < 0.8 * losses[0]
+
+
+def test_a_layer_above_the_teacher_s_changes_nothing_until_it_has_learned(
+    recipe, whisper, tmp_path
+):
+    trainer = Trainer(replace(recipe, output=tmp_path, whisper=whisper, distil_steps=1))
+    batch = batch_of(recipe, trainer)
+    below, above = trainer.model.encoder.layers(batch.features, batch.frames // 2, 16)
+    torch.testing.assert_close(below, above)
+
+
+def test_what_the_teacher_has_taught_is_frozen_for_a_while_and_then_held(
+    recipe, whisper, tmp_path
+):
+    held = replace(
+        recipe,
+        output=tmp_path,
+        whisper=whisper,
+        flat_start_steps=0,
+        lead_steps=0,
+        frozen_steps=2,
+        distil_weight=1.0,
+        distil_share=0.5,
+    )
+    trainer = Trainer(held)
+    batch = batch_of(recipe, trainer)
+    encoder = trainer.model.encoder
+    taught = encoder.blocks[0].mlp[0].weight.clone()
+    added = encoder.blocks[1].attn.out.weight.clone()
+    counts = []
+    for _ in range(2):
+        counts.append(len(trainer._update(batch, 16)))
+        trainer.step += 1
+    torch.testing.assert_close(encoder.blocks[0].mlp[0].weight, taught, rtol=0, atol=0)
+    assert not torch.equal(encoder.blocks[1].attn.out.weight, added)
+    counts.append(len(trainer._update(batch, 16)))
+    assert not torch.equal(encoder.blocks[0].mlp[0].weight, taught)
+    assert counts == [3, 3, 4], "the distance from the teacher is the last of four losses"
+
+
+def test_distilling_without_a_teacher_is_refused(recipe, tmp_path):
+    with pytest.raises(ValueError, match="set `whisper`"):
+        Trainer(replace(recipe, output=tmp_path, distil_steps=10))
+    with pytest.raises(ValueError, match="set `whisper`"):
+        Trainer(replace(recipe, output=tmp_path, distil_weight=0.5))
+
+
+def test_weights_of_another_model_are_no_start(recipe, tmp_path):
+    torch.save({"encoder.else": torch.zeros(1)}, tmp_path / "weights.pt")
+    Trainer(replace(recipe, output=tmp_path))  # makes the vocabulary
+    with pytest.raises(ValueError, match=r"have \['encoder.else'\]"):
+        Trainer(replace(recipe, output=tmp_path, start=str(tmp_path / "weights.pt")))
