@@ -128,18 +128,19 @@ def bias_phrases(
     personal = settings.personalisation
     if not personal.enabled:
         return ()
-    lists: dict[str, Iterable[str]] = {
-        Kind.DEVICE: _names(home.devices()),
-        Kind.AREA: _names(home.areas()),
-        Kind.CONTACT: _called(home.contacts()),
-        "": [*personal.words, *personal.sounds_like, *more],
-    }
+    weights = personal.weights
+    lists: tuple[tuple[str, float, Iterable[str]], ...] = (
+        (Kind.DEVICE, weights.devices, _names(home.devices())),
+        (Kind.AREA, weights.rooms, _names(home.areas())),
+        (Kind.CONTACT, weights.people, _called(home.contacts())),
+        ("", weights.words, [*personal.words, *personal.sounds_like, *more]),
+    )
     phrases: dict[str, BiasPhrase] = {}
-    for kind, names in lists.items():
+    for kind, weight, names in lists:
         after = tuple(sorted((words_before or {}).get(kind, ())))
         for name in names:
             sounds = _sounds(name, personal.sounds_like)
-            phrases.setdefault(name, BiasPhrase(name, after=after, sounds_like=sounds))
+            phrases.setdefault(name, BiasPhrase(name, weight, after=after, sounds_like=sounds))
     return tuple(phrases.values())
 
 

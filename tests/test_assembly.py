@@ -1,7 +1,7 @@
 """Which names are favoured, and after which words."""
 
 from assistant.assembly import bias_phrases
-from assistant.config.settings import PersonalisationSettings, Settings
+from assistant.config.settings import PersonalisationSettings, Settings, WeightSettings
 from assistant.home.demo import DemoHome
 from assistant.household import make_household
 
@@ -18,6 +18,14 @@ def test_all_lists_are_favoured_once():
     assert found.keys() >= {"Kitchen light", "Bedroom", "Siobhan Walsh", "Mittens"}
     assert found.keys() >= {"Siobhan", "Radio Paradise"}
     assert phrases(enabled=False) == {}
+
+
+def test_each_list_counts_as_much_as_its_weight_says():
+    people = DemoHome(lambda: ("Siobhan",))
+    weights = WeightSettings(devices=0.5, rooms=0, people=2)
+    found = phrases(people, words=("Mittens",), weights=weights)
+    names = ("Kitchen light", "Bedroom", "Siobhan", "Mittens")
+    assert [found[name].weight for name in names] == [0.5, 0, 2, 1]
 
 
 def test_names_are_likelier_after_the_words_of_the_sentences():

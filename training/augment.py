@@ -119,13 +119,13 @@ class Augmenter:
         self._colours = [coloured_noise(COLOUR_SAMPLES, self._rng) for _ in range(COLOURS)]
 
     def __call__(self, samples: NDArray[np.int16]) -> Floats:
-        """int16 [n] to float32 [m] in -1 to 1; the tempo changes by up to 10 %."""
+        """int16 [n] to float32 [m] in -1 to 1; the tempo changes by up to 15 %."""
         rng = self._rng
         if rng.random() < HESITATING:
             samples = hesitate(samples, rng)
         audio = samples.astype(np.float32) / 32768.0
-        if rng.random() < 0.5:  # tempo and pitch together, by linear interpolation
-            audio = _resample(audio, rng.uniform(0.9, 1.1))
+        if rng.random() < 0.7:  # tempo and pitch together, by linear interpolation
+            audio = _resample(audio, rng.uniform(0.85, 1.15))
         if rng.random() < 0.5:
             audio = oaconvolve(audio, self._rooms[rng.integers(ROOMS)])[: len(audio)]
         if rng.random() < 0.3:

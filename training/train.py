@@ -18,7 +18,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import torch
 import yaml
@@ -257,15 +257,14 @@ class Trainer:
 
     def _distil(self, batch: Batch, outputs: list[Tensor]) -> tuple[Tensor]:
         """How far the layers' outputs are from the teacher's, relative to their size."""
-        assert self.teacher is not None, "a recipe that distils has one"
-        steps = batch.frames // 2
+        teacher, steps = cast("Encoder", self.teacher), batch.frames // 2
         with torch.no_grad():
             # The causal convolutions see one feature frame less of the future than Whisper's.
             shifted = torch.cat([batch.features[:, 1:], batch.features[:, -1:]], dim=1)
-            targets = self.teacher.layers(shifted, steps, None)
+            targets = teacher.layers(shifted, steps, None)
         kept = (torch.arange(outputs[0].shape[1], device=self.device) < steps[:, None])[..., None]
         pairs = list(zip(outputs, targets, strict=False))
-        last = self.teacher.ln_post(pairs[-1][0]), self.teacher.ln_post(pairs[-1][1])
+        last = teacher.ln_post(pairs[-1][0]), teacher.ln_post(pairs[-1][1])
         losses = [
             (((output - target) * kept).float() ** 2).sum() / (((target * kept).float() ** 2).sum())
             for output, target in (*pairs[:-1], last, last)

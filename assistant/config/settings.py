@@ -126,11 +126,25 @@ class RecogniserSettings:
     boost: Annotated[float, Limits(at_least=0, at_most=10)] = 1.5
 
 
+Weight = Annotated[float, Limits(at_least=0, at_most=10)]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WeightSettings:
+    """How much each list of names counts, relative to `recogniser.boost`; 0 favours none of it."""
+
+    devices: Weight = 1.0
+    rooms: Weight = 1.0
+    people: Weight = 1.0
+    words: Weight = 1.0
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PersonalisationSettings:
     """Names that the recogniser favours."""
 
     enabled: bool = True
+    weights: WeightSettings = field(default_factory=WeightSettings)
     contacts: tuple[str, ...] = ()
     contacts_file: Path | None = None
     words: tuple[str, ...] = ()

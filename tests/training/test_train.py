@@ -131,9 +131,7 @@ def test_a_layer_above_the_teacher_s_changes_nothing_until_it_has_learned(
     torch.testing.assert_close(below, above)
 
 
-def test_what_the_teacher_has_taught_is_frozen_for_a_while_and_then_held(
-    recipe, whisper, tmp_path
-):
+def test_what_the_teacher_has_taught_is_frozen_for_a_while_and_then_held(recipe, whisper, tmp_path):
     held = replace(
         recipe,
         output=tmp_path,
