@@ -14,7 +14,7 @@ from assistant import commands
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command; its exit status: 0 success, 2 bad usage or configuration, 1 any other."""
+    """Run one command; its exit status: 0 success, 2 what only the user mends, 1 any other."""
     given = sys.argv[1:] if arguments is None else arguments
     # `--lattice` alone must not take the next argument, a file, for its form.
     args = parser().parse_args(

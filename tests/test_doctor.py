@@ -5,7 +5,7 @@ import pytest
 
 from assistant.asr.manifest import FILES, Manifest, write_manifest
 from assistant.audio.capture import InputDevice
-from assistant.audio.source import AudioError
+from assistant.audio.source import NoAudioLibraryError
 from assistant.config import MODELS_FOLDER, load
 from assistant.doctor import Verdict, examine, healthy
 from assistant.edge import native
@@ -28,7 +28,7 @@ class Sound:
 
 class NoLibrary:
     def __init__(self):
-        raise AudioError("audio_library", "the microphone needs PyAudio")
+        raise NoAudioLibraryError("the microphone needs PyAudio")
 
 
 @pytest.fixture

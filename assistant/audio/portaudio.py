@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from assistant.audio.capture import Capture, DeviceError, Inbox, InputDevice
-from assistant.audio.source import SAMPLE_RATE, AudioError
+from assistant.audio.source import SAMPLE_RATE, NoAudioLibraryError
 
 _LOG = logging.getLogger(__name__)
 _BUFFERS_PER_S = 50
@@ -39,7 +39,7 @@ class PortAudio:
                 f"the microphone needs PyAudio ({error}); "
                 "install it: sudo apt install portaudio19-dev, then pip install 'hearth[mic]'"
             )
-            raise AudioError("audio_library", message) from None
+            raise NoAudioLibraryError(message) from None
         self._pyaudio = pyaudio
         _quiet_libraries()
 

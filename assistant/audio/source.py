@@ -24,6 +24,13 @@ class AudioError(Exception):
         self.code = code
 
 
+class NoAudioLibraryError(AudioError):
+    """What captures is not installed: trying again would not mend it."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__("audio_library", message)
+
+
 class AudioSource(Protocol):
     """A stream of audio with a name. The last frame of a finite source is padded with zeros."""
 

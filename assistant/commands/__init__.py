@@ -13,7 +13,7 @@ from typing import Any
 
 from assistant import log
 from assistant.asr.manifest import ModelError
-from assistant.audio.source import AudioError
+from assistant.audio.source import AudioError, NoAudioLibraryError
 from assistant.bench.child import BenchError
 from assistant.config import ConfigError, SettingError, Settings, load
 from assistant.edge.errors import EdgeFormatError
@@ -28,7 +28,14 @@ class UsageError(Exception):
     """What was asked for cannot be done so; the message says how."""
 
 
-_WRONG = (UsageError, ConfigError, SettingError, WakeWordError, ContactsError)
+_WRONG = (
+    UsageError,
+    ConfigError,
+    SettingError,
+    WakeWordError,
+    ContactsError,
+    NoAudioLibraryError,
+)
 _FAILED = (
     AudioError,
     HomeError,
