@@ -16,6 +16,7 @@ from assistant.blocks import Block, seconds
 from assistant.lattice import Hypothesis, Lattice, log_sum_exp
 
 _WAKE_WORD_LIKENESS = 60.0
+_WAKE_WORD_SURE = 85.0
 _WAKE_WORD_TAIL_S = 0.25
 
 
@@ -100,22 +101,21 @@ def _silenced(lattice: Lattice, until_s: float) -> Lattice:
 def _wake_words(hypothesis: Hypothesis, wake: WakeWordSaid) -> int:
     """How many words at the beginning belong to the wake word.
 
-    A word does that ended before the wake word was detected. Recognisers write a word late, so
-    the words up to a little after it do too, where they are spelt like the wake word.
+    A word does that ended before the wake word was detected. Detection comes late, though, and who
+    does not pause has begun the command by then: fewer words are it where they are surely spelt
+    so. Recognisers write a word late, so words a little after it are it, too, if they are alike.
     """
     words = hypothesis.words
     before = sum(word.end_s <= wake.end_s for word in words)
     spoken = wake.word.replace("_", "").replace(" ", "")
-    around = [
-        count
-        for count in range(before + 1, len(words) + 1)
-        if words[count - 1].start_s <= wake.end_s + _WAKE_WORD_TAIL_S
-    ]
+    reached = sum(word.start_s <= wake.end_s + _WAKE_WORD_TAIL_S for word in words)
     likeness = {
-        count: fuzz.ratio("".join(word.text for word in words[:count]), spoken) for count in around
+        count: fuzz.ratio("".join(word.text for word in words[:count]), spoken)
+        for count in range(1, max(before, reached) + 1)
     }
     best = max(likeness, key=lambda count: likeness[count], default=before)
-    return best if likeness.get(best, 0.0) >= _WAKE_WORD_LIKENESS else before
+    needed = _WAKE_WORD_SURE if best < before else _WAKE_WORD_LIKENESS
+    return best if likeness.get(best, 0.0) >= needed else before
 
 
 def confidence(result: RecognitionResult) -> float:

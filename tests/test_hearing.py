@@ -17,3 +17,15 @@ def test_without_a_wake_word_the_lattice_stays_as_it_is():
     heard = result(["lights", "on"])
     late = WakeWordSaid("okay_nabu", 0.0)
     assert without_wake_word(heard, late).lattice == heard.lattice
+
+
+def test_a_command_without_a_pause_after_the_wake_word_is_kept():
+    heard = result(["okay", "nabu", "lights", "on"])
+    late = WakeWordSaid("okay_nabu", heard.nbest[0].words[2].end_s)
+    assert without_wake_word(heard, late).text == "lights on"
+
+
+def test_what_was_heard_as_something_else_ends_where_it_was_detected():
+    heard = result(["ok", "now", "view", "lights", "on"])
+    late = WakeWordSaid("okay_nabu", heard.nbest[0].words[2].end_s)
+    assert without_wake_word(heard, late).text == "lights on"
