@@ -102,7 +102,7 @@ class ShallowFusion:
         return self._stacked(tuple(states))
 
     def _stack(self, states: tuple[int, ...]) -> Floats:
-        return np.stack([self._vector(state) for state in states])
+        return np.array([self._vector(state) for state in states])
 
     def _vector(self, state: int) -> Floats:
         vector = self._vectors.get(state)

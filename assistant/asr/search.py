@@ -190,7 +190,7 @@ class Search:
 
     def _scores(self, encoded: Floats, active: list[State]) -> tuple[Floats, list[float]]:
         """Log-probabilities [states, tokens], silent tokens as blanks; and those of the end."""
-        predicted = np.stack([self._vocabulary.predicted(state.key.context) for state in active])
+        predicted = np.array([self._vocabulary.predicted(state.key.context) for state in active])
         scores = self._vocabulary.network.join(encoded, predicted).astype(np.float32)
         scores -= scores.max(axis=1, keepdims=True)
         probabilities = np.exp(scores)
@@ -230,7 +230,7 @@ class Search:
         """Tokens worth emitting: row in `active`, token, mass after it, boost in it."""
         settings = self._settings
         masses = np.array([state.mass for state in active], np.float32)
-        spelled = np.stack([self._lexicon.costs(self._letters(state)) for state in active])
+        spelled = np.array([self._lexicon.costs(self._letters(state)) for state in active])
         totals = log_probs + masses[:, None] + spelled
         totals[:, self._blank] = -np.inf
         boosts = self._bias.boosts([state.key.bias for state in active])
