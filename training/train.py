@@ -54,6 +54,8 @@ class Recipe:
     seed: int = 1
     batch_s: float = 90.0
     distil_steps: int = 0
+    distil_rate: float = 5e-4
+    """Learning rate of the distil stage."""
     distil_weight: float = 0.0
     """Weight of the distilling loss in the transducer stage.
 
@@ -233,10 +235,9 @@ class Trainer:
         self.save()
 
     def _update(self, batch: Batch, chunk: int) -> tuple[float, ...]:
-        rate = self.rate()
+        rate, step = self.rate(), self.step - self.recipe.distil_steps
         for group in self.optimiser.param_groups:
-            group["lr"] = rate * group["rate"]
-        step = self.step - self.recipe.distil_steps
+            group["lr"] = rate * (self.recipe.distil_rate if step < 0 else group["rate"])
         for parameter in self._taught()[0]:
             parameter.requires_grad_(not 0 <= step < self.recipe.frozen_steps)
         with self.compressor.rounding(step):
