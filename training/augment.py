@@ -131,7 +131,7 @@ class Augmenter:
         if rng.random() < 0.3:
             audio = _tilt(audio, rng)
         level = float(np.sqrt((audio**2).mean())) + 1e-6
-        quiet = rng.uniform(25.0, 60.0)
+        quiet = rng.uniform(25.0, 90.0)
         start = rng.integers(COLOUR_SAMPLES - len(audio))
         hiss = self._colours[rng.integers(COLOURS)][start : start + len(audio)]
         audio = audio + np.float32(level * 10.0 ** (-quiet / 20.0)) * hiss

@@ -19,6 +19,10 @@ from training.corpus import SAMPLE_RATE, Corpus
 from training.tokens import EOS
 
 LONGEST_S = 14.0
+WAITING = 0.25
+"""The part of the batches in which there is silence before and after the speech."""
+LONGEST_WAITS_S = (2.0, 1.0)
+"""People do not speak at once when the wake word has been heard, nor does listening end at once."""
 POOL = 512
 """Utterances that are sorted by length at a time, so that a batch has little padding."""
 
@@ -116,8 +120,11 @@ class Utterances(IterableDataset[Batch]):
         self, items: list[tuple[Corpus, int]], augment: Augmenter | None, rng: np.random.Generator
     ) -> Batch:
         features = []
+        waiting = augment is not None and rng.random() < WAITING
+        # The same for all, so that a batch has no more padding than before.
+        waits_s = rng.uniform(0, LONGEST_WAITS_S) if waiting else np.zeros(2)
         for corpus, index in items:
-            samples = corpus.audio(index)
+            samples = np.pad(corpus.audio(index), (waits_s * SAMPLE_RATE).astype(int))
             if augment is None or rng.random() >= self._augmented:
                 features.append(log_mel(samples.astype(np.float32) / 32768.0))
             else:

@@ -32,7 +32,14 @@ from training.data import Batch, Utterances, loader
 from training.decode import error_rates
 from training.flat_start import flat_start_loss, linear_alignment
 from training.loss import transducer_loss
-from training.model import Encoder, ModelSettings, Transducer, start_from, whisper_encoder
+from training.model import (
+    POSITIONS,
+    Encoder,
+    ModelSettings,
+    Transducer,
+    start_from,
+    whisper_encoder,
+)
 
 WEIGHTS = "weights.pt"
 
@@ -85,6 +92,11 @@ class Recipe:
     """The part of every batch that the transducer loss sees; CTC, a tenth of the work, sees all."""
     average: float = 0.998
     chunks: tuple[int, ...] = (16, 16, 16, 8)
+    within: int = POSITIONS
+    """Steps of a stream within which an utterance lies, anywhere; 0: always at the beginning.
+
+    A command may come late in a stream, farther than the training sentences are long.
+    """
     fast_emit: float = 0.005
     report_every: int = 50
     evaluate_every: int = 500
@@ -218,7 +230,8 @@ class Trainer:
         began, seconds, losses = time.monotonic(), 0.0, []
         while self.step < recipe.distil_steps + recipe.steps:
             batch = next(batches).to(self.device)
-            losses.append(self._update(batch, rng.choice(recipe.chunks)))
+            position = rng.randrange(max(1, recipe.within - batch.features.shape[1] // 2))
+            losses.append(self._update(batch, rng.choice(recipe.chunks), position))
             seconds += float(batch.frames.sum()) / 100
             self.step += 1
             if self.step % recipe.report_every == 0:
@@ -234,7 +247,7 @@ class Trainer:
                 began = time.monotonic()
         self.save()
 
-    def _update(self, batch: Batch, chunk: int) -> tuple[float, ...]:
+    def _update(self, batch: Batch, chunk: int, position: int = 0) -> tuple[float, ...]:
         rate, step = self.rate(), self.step - self.recipe.distil_steps
         for group in self.optimiser.param_groups:
             group["lr"] = rate * (self.recipe.distil_rate if step < 0 else group["rate"])
@@ -242,8 +255,10 @@ class Trainer:
             parameter.requires_grad_(not 0 <= step < self.recipe.frozen_steps)
         with self.compressor.rounding(step):
             with torch.autocast(self.device.type, torch.bfloat16):
-                outputs = self.model.encoder.layers(batch.features, batch.frames // 2, chunk)
-                losses = self._distil(batch, outputs) if step < 0 else self._train(batch, outputs)
+                steps = batch.frames // 2
+                outputs = self.model.encoder.layers(batch.features, steps, chunk, position)
+                learn = self._distil if step < 0 else self._train
+                losses = learn(batch, outputs, position)
             self.optimiser.zero_grad()
             losses[0].backward()
         torch.nn.utils.clip_grad_norm_(self.model.parameters(), 2.0)
@@ -256,13 +271,13 @@ class Trainer:
         self.compressor.prune(step)
         return tuple(float(loss.detach()) for loss in losses)
 
-    def _distil(self, batch: Batch, outputs: list[Tensor]) -> tuple[Tensor]:
+    def _distil(self, batch: Batch, outputs: list[Tensor], position: int) -> tuple[Tensor]:
         """How far the layers' outputs are from the teacher's, relative to their size."""
         teacher, steps = cast("Encoder", self.teacher), batch.frames // 2
         with torch.no_grad():
             # The causal convolutions see one feature frame less of the future than Whisper's.
             shifted = torch.cat([batch.features[:, 1:], batch.features[:, -1:]], dim=1)
-            targets = teacher.layers(shifted, steps, None)
+            targets = teacher.layers(shifted, steps, None, position)
         kept = (torch.arange(outputs[0].shape[1], device=self.device) < steps[:, None])[..., None]
         pairs = list(zip(outputs, targets, strict=False))
         last = teacher.ln_post(pairs[-1][0]), teacher.ln_post(pairs[-1][1])
@@ -272,14 +287,15 @@ class Trainer:
         ]
         return (torch.stack(losses).mean(),)
 
-    def _train(self, batch: Batch, outputs: list[Tensor]) -> tuple[Tensor, ...]:
+    def _train(self, batch: Batch, outputs: list[Tensor], position: int) -> tuple[Tensor, ...]:
         losses = self._transduce(batch, self.model.encoder.head(outputs[-1]))
         step = self.step - self.recipe.distil_steps
         if not self.recipe.distil_weight or step < self.recipe.frozen_steps:
             return losses
         kept = self._some(len(batch.frames), self.recipe.distil_share)
         part = batch.rows(kept)
-        (distance,) = self._distil(part, [x[kept, : part.features.shape[1] // 2] for x in outputs])
+        heard = [x[kept, : part.features.shape[1] // 2] for x in outputs]
+        (distance,) = self._distil(part, heard, position)
         return losses[0] + self.recipe.distil_weight * distance, *losses[1:], distance
 
     def _some(self, rows: int, share: float) -> Tensor:
