@@ -31,6 +31,7 @@ from chart import Axis, Line, chart
 from numpy.typing import NDArray
 
 from assistant.asr.bias import Biaser, NoBias, ShallowFusion
+from assistant.asr.internal_lm import InternalLanguageModel
 from assistant.asr.lexicon import Lexicon
 from assistant.asr.model_folder import Model, load_model
 from assistant.asr.network import Floats, Network, State
@@ -46,7 +47,7 @@ from training.corpus import Corpus, write
 from training.synthesis import HELD_OUT_VOICES, SAMPLE_RATE, available, synthesise
 
 TEXTS = Path(__file__).parent / "names"
-BOOSTS = (0.0, 0.5, 1.0, 1.5, 2.0, 2.5)
+BOOSTS = (0.0, 0.4, 0.5, 0.6, 0.7, 0.8)
 DISTRACTORS = (10, 100, 1000, 10_000)
 CARRIERS = {
     "device": (
@@ -217,7 +218,8 @@ def score(
     """Search every encoding with these names favoured."""
     pieces = model.network.pieces
     vocabulary, settings = Vocabulary(model.network), SearchSettings(beam, model.symbols)
-    biaser: Biaser = ShallowFusion(pieces, names, boost) if boost else NoBias()
+    expected = InternalLanguageModel(model.network)
+    biaser: Biaser = ShallowFusion(pieces, names, boost, expected) if boost else NoBias()
     lexicon = Lexicon(pieces, model.words, words_of(names))
     missed = errors = words = 0
     for each in spoken:

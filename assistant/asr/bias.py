@@ -13,7 +13,7 @@ from typing import Protocol
 
 import numpy as np
 
-from assistant.asr.name_tree import NameTree, Slots, favoured
+from assistant.asr.name_tree import Improbability, NameTree, Slots, favoured
 from assistant.asr.network import Floats
 from assistant.asr.result import BiasPhrase
 from assistant.asr.tokens import WORD_START
@@ -64,11 +64,12 @@ class NoBias:
 class ShallowFusion:
     """Boosts by letters matched, in natural logs.
 
-    A letter on the way along a name is given `strength * weight`, so that the name is not dropped
-    before it is complete. Then it is worth `strength * weight * letters - 0.5 log N` in a list of
-    N names, where letters of frequent words count less (`name_tree.letters_counted`); and all of
-    it counts less where no word stands before the name that it usually follows. Names begin and
-    end where words do. A complete name keeps its worth, whatever follows.
+    A name is given `strength * weight` of its improbability, so that what the recogniser expects
+    anyway gets little and what it has never heard of gets much. It is given on the way, in equal
+    parts for the letters, so that the name is not dropped before it is complete. In a list of N
+    names 0.5 log N is taken off, since one of many is less likely; and all of it counts less where
+    no word stands before the name that it usually follows. Names begin and end where words do. A
+    complete name keeps its worth, whatever follows.
 
     A state is a node of the tree, 0 its root, together with the slot in which the words at the
     node began: `node * slots + slot`.
@@ -77,10 +78,14 @@ class ShallowFusion:
     start = 0
 
     def __init__(
-        self, pieces: Sequence[str], phrases: Sequence[BiasPhrase], strength: float
+        self,
+        pieces: Sequence[str],
+        phrases: Sequence[BiasPhrase],
+        strength: float,
+        improbability: Improbability,
     ) -> None:
         self._spelling = _Spelling(tuple(pieces))
-        names, groups, self._written = favoured(phrases, strength)
+        names, groups, self._written = favoured(phrases, strength, improbability)
         self._slots = Slots(groups, (_first_and_last(name.text) for name in names))
         self._tree = NameTree(names, self._slots.words, len(groups))
         self._count = len(self._slots.factors)

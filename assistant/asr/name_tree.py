@@ -8,23 +8,23 @@ likely) says how much each class counts.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from assistant.asr.frequent_words import FREQUENT, FUNCTION_WORDS
+from assistant.asr.function_words import FUNCTION_WORDS
 from assistant.asr.result import BiasPhrase
 from assistant.asr.spelling import spelled
 from assistant.asr.tokens import WORD_START
 
-FULL_LETTERS: Final = 8
-"""A name's letters after this many count half: a long name needs less help for each."""
-FREQUENT_SHARE: Final = 0.4
-"""How much a letter of a frequent word counts: the recogniser knows the word anyway."""
 LIST_COST: Final = 0.5
 """How much of log N is taken off each name's worth: one of many names is less likely."""
 ELSEWHERE: Final = 0.7
 """How much of a name's worth is left where no word that it follows stands before it."""
+
+
+Improbability = Callable[[Sequence[str]], Sequence[float]]
+"""How improbable the recogniser holds each of some texts, in nats."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,41 +150,33 @@ class NameTree:
 
 
 def favoured(
-    phrases: Sequence[BiasPhrase], strength: float
+    phrases: Sequence[BiasPhrase], strength: float, improbability: Improbability
 ) -> tuple[list[Favoured], list[tuple[str, ...]], dict[str, str]]:
     """The names worth favouring, the classes' words, and how words heard otherwise are written."""
     groups = list(dict.fromkeys(phrase.after for phrase in phrases)) or [()]
     discount = LIST_COST * math.log(max(1, len(phrases)))
+    said = [(phrase, each) for phrase in phrases for each in _said(phrase)]
     names: list[Favoured] = []
     written: dict[str, str] = {}
-    for phrase in phrases:
-        text = spelled(phrase.text)
-        letter = strength * phrase.weight
-        worth = letter * letters_counted(text) - discount
-        if worth <= 0:
+    costs = improbability([heard for _, heard in said])
+    for (phrase, heard), cost in zip(said, costs, strict=True):
+        made_up = strength * phrase.weight * cost
+        if made_up <= discount:
             continue
-        group = groups.index(phrase.after)
-        heard = [_as_many_words(spelled(sound), text) for sound in phrase.sounds_like]
-        names += [Favoured(each, letter, worth, group) for each in (text, *heard) if each]
-        for other in filter(None, heard):
-            written |= {
-                said: word
-                for said, word in zip(other.split(), text.split(), strict=True)
-                if said != word
-            }
+        letter = made_up / len(heard.replace(" ", ""))
+        names.append(Favoured(heard, letter, made_up - discount, groups.index(phrase.after)))
+        words = zip(heard.split(), spelled(phrase.text).split(), strict=True)
+        written |= {word: own for word, own in words if word != own}
     return names, groups, written
 
 
-def letters_counted(text: str) -> float:
-    """A name's letters by how rare its words are; 0 for a name of function words only."""
-    letters = sum(len(word) * _rarity(word) for word in text.split())
-    return min(letters, FULL_LETTERS) + max(0.0, letters - FULL_LETTERS) / 2
-
-
-def _rarity(word: str) -> float:
-    if word in FUNCTION_WORDS:
-        return 0.0
-    return FREQUENT_SHARE if word in FREQUENT else 1.0
+def _said(phrase: BiasPhrase) -> list[str]:
+    """A name and what it sounds like, as it is written; nothing for function words only."""
+    text = spelled(phrase.text)
+    if FUNCTION_WORDS.issuperset(text.split()):
+        return []
+    heard = (_as_many_words(spelled(sound), text) for sound in phrase.sounds_like)
+    return [text, *filter(None, heard)]
 
 
 def _as_many_words(heard: str, text: str) -> str:

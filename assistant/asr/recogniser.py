@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from assistant.asr.bias import Biaser, NoBias, ShallowFusion
 from assistant.asr.features import HOP
 from assistant.asr.frontend import Features
+from assistant.asr.internal_lm import InternalLanguageModel
 from assistant.asr.lexicon import Lexicon
 from assistant.asr.model_folder import Model, load_model
 from assistant.asr.network import Floats, State
@@ -24,7 +25,7 @@ from assistant.asr.search import Search, SearchSettings, Vocabulary
 from assistant.asr.spelling import spelled
 
 FRAME_S: Final = 0.01
-DEFAULT_BOOST: Final = 1.5
+DEFAULT_BOOST: Final = 0.6
 """Strength of biasing: natural log given for a letter of a listed name; see docs/names.md."""
 
 
@@ -54,6 +55,7 @@ class TransducerRecogniser:
         self.output = output or OutputSettings()
         self.vocabulary = Vocabulary(model.network)
         self._boost = boost
+        self._expected = InternalLanguageModel(model.network)
         self._phrases: tuple[BiasPhrase, ...] = ()
         self._biaser: Biaser = NoBias()
         self._lexicon = Lexicon(model.network.pieces, model.words)
@@ -70,7 +72,8 @@ class TransducerRecogniser:
     def _fusion(self, phrases: Sequence[BiasPhrase]) -> Biaser:
         if not phrases or self._boost <= 0:
             return NoBias()
-        return ShallowFusion(self.model.network.pieces, phrases, self._boost)
+        pieces = self.model.network.pieces
+        return ShallowFusion(pieces, phrases, self._boost, self._expected)
 
 
 def words_of(phrases: Sequence[BiasPhrase]) -> Iterator[str]:

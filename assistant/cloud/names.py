@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
-from assistant.asr.frequent_words import FUNCTION_WORDS
+from assistant.asr.function_words import FUNCTION_WORDS
 from assistant.asr.spelling import spelled
 from assistant.cloud.subwords import NAME_TAG
 from assistant.lattice import Lattice

@@ -123,7 +123,7 @@ class RecogniserSettings:
     model: str = "en-small"
     runtime: Runtime = "onnx"
     beam: Annotated[int, Limits(at_least=1, at_most=64)] = 4
-    boost: Annotated[float, Limits(at_least=0, at_most=10)] = 1.5
+    boost: Annotated[float, Limits(at_least=0, at_most=2)] = 0.6
 
 
 Weight = Annotated[float, Limits(at_least=0, at_most=10)]

@@ -11,6 +11,7 @@ from assistant.asr.bias import ShallowFusion
 from assistant.asr.result import BiasPhrase
 from assistant.asr.search import Search, SearchSettings, Vocabulary
 from assistant.lattice import best_path, log_sum_exp
+from tests.asr.test_bias import by_letters
 from tests.asr.toy_network import ToyNetwork
 
 PIECES = ("<blk>", "</s>", "▁a", "▁b", "c")
@@ -233,7 +234,7 @@ A, B, C = PIECES.index("▁a"), PIECES.index("▁b"), PIECES.index("c")
 def spelled_out(frames_, listed, **changes):
     network = Spelling(0, PIECES, 2)
     network.eos_id = 1
-    bias = ShallowFusion(PIECES, [BiasPhrase(name) for name in listed], 1.5)
+    bias = ShallowFusion(PIECES, [BiasPhrase(name) for name in listed], 1.5, by_letters)
     search = searched(network, [], bias, symbols=1, **changes)
     for frame in frames_:
         search.step(np.array(frame, np.float32))

@@ -1,0 +1,92 @@
+"""What a recogniser expects to be said."""
+
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from assistant.asr.internal_lm import InternalLanguageModel
+from assistant.asr.model_folder import load_model
+from tests.asr.toy_network import PIECES, ToyNetwork
+
+
+def log_probs(network, context):
+    """Of the tokens that are written, after a context."""
+    scores = network.join(np.zeros(8, np.float32), network.predict(np.array([context])))[0]
+    written = scores[3:].astype(float)
+    return dict(zip(PIECES[3:], written - np.log(np.exp(written).sum()), strict=True))
+
+
+def test_a_text_costs_what_its_tokens_cost_one_after_another():
+    network = ToyNetwork(seed=3)
+    expected = InternalLanguageModel(network)
+    a, d, b = (PIECES.index(piece) for piece in ("▁a", "d", "▁b"))
+    first = log_probs(network, [0, 0])["▁a"]
+    second = log_probs(network, [0, a])["d"]
+    third = log_probs(network, [a, d])["▁b"]
+    assert expected(["ad b"]) == pytest.approx([-(first + second + third)], rel=1e-5)
+    assert b
+
+
+@given(st.lists(st.text("abcdef ", max_size=8).map(lambda text: " ".join(text.split()))))
+def test_texts_are_independent_of_each_other_and_of_what_is_known(texts):
+    together = InternalLanguageModel(ToyNetwork(seed=1))
+    apart = [InternalLanguageModel(ToyNetwork(seed=1))([text])[0] for text in texts]
+    assert together(texts) == pytest.approx(apart, rel=1e-5)
+    assert together(texts[::-1]) == pytest.approx(apart[::-1], rel=1e-5)
+
+
+def test_what_cannot_be_written_costs_nothing():
+    assert InternalLanguageModel(ToyNetwork())(["", "xyz"])[0] == 0
+
+
+@dataclass
+class Counted:
+    """A network that counts the rows it predicts."""
+
+    network: ToyNetwork
+    rows: int = 0
+
+    def __getattr__(self, name):
+        return getattr(self.network, name)
+
+    def predict(self, contexts):
+        self.rows += len(contexts)
+        return self.network.predict(contexts)
+
+
+def test_only_new_names_are_looked_at():
+    network = Counted(ToyNetwork())
+    expected = InternalLanguageModel(network)
+    expected(["ad", "bef"])
+    before = network.rows
+    expected(["ad", "bef", "cd"])
+    assert network.rows == before + 2
+
+
+@pytest.fixture(scope="module")
+def shipped():
+    return InternalLanguageModel(
+        load_model(Path(__file__).parents[2] / "models" / "en-small").network
+    )
+
+
+def test_the_shipped_model_expects_a_home_s_words_rather_than_foreign_names(shipped):
+    kitchen, list_, hygge, ngozi = shipped(
+        ["kitchen light", "shopping list", "hyggelampe", "ngozi okafor"]
+    )
+    assert max(kitchen, list_) < 0.5 * min(hygge, ngozi)
+
+
+def test_a_thousand_names_are_looked_at_in_a_moment(shipped):
+    rng = np.random.default_rng(0)
+    names = ["".join(rng.choice(list("abcdefghijklmnopqrstuvwxyz"), 9)) for _ in range(1000)]
+    began = time.process_time()
+    shipped(names)
+    first_s, began = time.process_time() - began, time.process_time()
+    shipped([*names, "siobhan"])
+    assert time.process_time() - began < 0.2 * first_s
