@@ -218,7 +218,7 @@ def score(
     """Search every encoding with these names favoured."""
     pieces = model.network.pieces
     vocabulary, settings = Vocabulary(model.network), SearchSettings(beam, model.symbols)
-    expected = InternalLanguageModel(model.network)
+    expected = InternalLanguageModel(model.network).improbability
     biaser: Biaser = ShallowFusion(pieces, names, boost, expected) if boost else NoBias()
     lexicon = Lexicon(pieces, model.words, words_of(names))
     missed = errors = words = 0

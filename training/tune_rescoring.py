@@ -24,7 +24,7 @@ import numpy as np
 from assistant.asr.recogniser import OutputSettings, TransducerRecogniser, load_recogniser
 from assistant.asr.result import RecognitionResult
 from assistant.cloud.expansion import rescore
-from assistant.cloud.internal import InternalLanguageModel
+from assistant.cloud.internal import RecogniserInside
 from assistant.cloud.language_model import LanguageModel, WeightedSum, WordBonus
 from assistant.cloud.language_model_folder import Weights, read_manifest, write_manifest
 from assistant.cloud.recurrent import RecurrentLanguageModel
@@ -175,7 +175,7 @@ def main() -> None:
     recogniser = load_recogniser(args.recogniser, beam=args.search_beam)
     recogniser.output = OutputSettings(least_posterior=min(args.least_posterior))
     language = RecurrentLanguageModel.load(args.model)
-    models = Models(language, InternalLanguageModel(recogniser.model.network), args.beam)
+    models = Models(language, RecogniserInside(recogniser.model.network), args.beam)
     developed = [each for folder in args.sets for each in hear(recogniser, Corpus(folder))]
     weights = language.weights
     if not args.keep:

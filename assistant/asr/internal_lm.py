@@ -1,14 +1,14 @@
-"""What a transducer expects to be said before it has heard anything: its internal language model.
+"""The language model that a transducer has learned inside itself.
 
-The zero-encoder estimate of Meng et al., "Internal language model estimation for domain-adaptive
-end-to-end speech recognition" (2021): the joiner is given nothing for what was heard, and of its
-scores only those of tokens that are written count.
+A transducer's predictor and joiner know what its training sentences were like. What they expect is
+estimated by what the joiner says when it hears nothing, the blank left out (Variani et al., 2020;
+Meng et al., 2021).
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Final
 
 import numpy as np
@@ -19,50 +19,64 @@ from assistant.asr.tokens import WORD_START, is_special
 
 _ROWS: Final = 1024
 """Tokens that are looked at in one go."""
+_WORDS: Final = 20_000
 
 
 class InternalLanguageModel:
-    """Says how improbable texts are to a recogniser. What it was asked last it knows by heart."""
+    """What the recogniser over a network expects; not for several threads at once."""
 
     def __init__(self, network: Network) -> None:
+        self.start: tuple[int, ...] = (network.blank_id,) * network.context_size
         self._network = network
-        self._numbers = {
-            piece: number
-            for number, piece in reversed(list(enumerate(network.pieces)))
-            if number not in {network.blank_id, network.eos_id} and not is_special(piece)
-        }
-        self._longest = max(map(len, self._numbers), default=0)
+        self._pieces = {piece: number for number, piece in enumerate(network.pieces)}
+        self._silent = [
+            number
+            for number, piece in enumerate(network.pieces)
+            if number == network.blank_id or is_special(piece)
+        ]
         self._known: dict[str, float] = {}
+        self.cut = lru_cache(_WORDS)(self._cut)
 
-    def __call__(self, texts: Sequence[str]) -> list[float]:
-        """The negative log-probability of each text, in nats; 0 for what it cannot write."""
+    def log_probs(self, contexts: NDArray[np.int64]) -> Floats:
+        """Log-probabilities [B, V] of the token after each context, tokens without text left out.
+
+        `contexts` [B, C] are the last tokens, all that the predictor sees.
+        """
+        predicted = self._network.predict(contexts)
+        scores = self._network.join(self._nothing, predicted).astype(np.float32)
+        scores[:, self._silent] = -np.inf
+        scores -= scores.max(axis=1, keepdims=True)
+        log_probs: Floats = scores - np.log(np.exp(scores).sum(axis=1, keepdims=True))
+        return log_probs
+
+    def improbability(self, texts: Sequence[str]) -> list[float]:
+        """The negative log-probability of each text, in nats; what cannot be written costs nothing.
+
+        What was asked last is known by heart, so that a list with one more text is quick.
+        """
         fresh = [text for text in dict.fromkeys(texts) if text not in self._known]
         known = self._known | dict(zip(fresh, self._improbable(fresh), strict=True))
         self._known = {text: known[text] for text in texts}
         return [known[text] for text in texts]
 
     def _improbable(self, texts: Sequence[str]) -> list[float]:
-        cuts = [self._cut(text) for text in texts]
-        size = self._network.context_size
-        history = [[self._network.blank_id] * size + cut for cut in cuts]
-        contexts = [past[at : at + size] for past in history for at in range(len(past) - size)]
-        tokens = [token for cut in cuts for token in cut]
-        owners = np.repeat(np.arange(len(cuts)), [len(cut) for cut in cuts])
-        costs = [
-            self._costs(np.array(contexts[at : at + _ROWS], np.int64), tokens[at : at + _ROWS])
-            for at in range(0, len(tokens), _ROWS)
-        ]
-        sums = np.zeros(len(cuts))
-        np.add.at(sums, owners, np.concatenate(costs) if costs else 0.0)
+        size = len(self.start)
+        contexts: list[tuple[int, ...]] = []
+        tokens: list[int] = []
+        owners: list[int] = []
+        for owner, text in enumerate(texts):
+            said = (*self.start, *(token for word in text.split() for token in self.cut(word)))
+            for at in range(len(said) - size):
+                contexts.append(said[at : at + size])
+                tokens.append(said[at + size])
+                owners.append(owner)
+        sums = np.zeros(len(texts))
+        for at in range(0, len(tokens), _ROWS):
+            part = slice(at, at + _ROWS)
+            log_probs = self.log_probs(np.array(contexts[part], np.int64))
+            costs = -log_probs[np.arange(len(log_probs)), tokens[part]]
+            np.add.at(sums, owners[part], costs)
         return [float(each) for each in sums]
-
-    def _costs(self, contexts: NDArray[np.int64], tokens: Sequence[int]) -> Floats:
-        """What each token costs after its context."""
-        scores = self._network.join(self._nothing, self._network.predict(contexts))
-        written = scores[:, sorted(self._numbers.values())].astype(np.float64)
-        most = written.max(axis=1)
-        total = most + np.log(np.exp(written - most[:, None]).sum(axis=1))
-        return np.asarray(total - scores[np.arange(len(tokens)), tokens], np.float32)
 
     @cached_property
     def _nothing(self) -> Floats:
@@ -73,14 +87,20 @@ class InternalLanguageModel:
         encoded, _ = network.encode(silence, network.initial_state())
         return np.zeros_like(encoded[0])
 
-    def _cut(self, text: str) -> list[int]:
-        """A text as tokens, the longest that fit one after another."""
-        rest = WORD_START + text.replace(" ", WORD_START) if text else ""
-        tokens = []
-        while rest:
-            fitting = (n for n in range(min(self._longest, len(rest)), 0, -1))
-            length = next((n for n in fitting if rest[:n] in self._numbers), 0)
-            if length:
-                tokens.append(self._numbers[rest[:length]])
-            rest = rest[length or 1 :]
-        return tokens
+    def _cut(self, word: str) -> tuple[int, ...]:
+        """A word's tokens: as few as possible, the first ones as long as possible.
+
+        The recogniser's file of tokens has no probabilities, and this is how sentencepiece nearly
+        always cuts. What cannot be cut is left out.
+        """
+        text = WORD_START + word
+        best: list[tuple[int, ...] | None] = [()] + [None] * len(text)
+        for end in range(1, len(text) + 1):
+            for start in range(end):
+                before, token = best[start], self._pieces.get(text[start:end])
+                if before is None or token is None:
+                    continue
+                known = best[end]
+                if known is None or len(before) + 1 < len(known):
+                    best[end] = (*before, token)
+        return best[-1] or ()

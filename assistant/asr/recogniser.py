@@ -73,7 +73,7 @@ class TransducerRecogniser:
         if not phrases or self._boost <= 0:
             return NoBias()
         pieces = self.model.network.pieces
-        return ShallowFusion(pieces, phrases, self._boost, self._expected)
+        return ShallowFusion(pieces, phrases, self._boost, self._expected.improbability)
 
 
 def words_of(phrases: Sequence[BiasPhrase]) -> Iterator[str]:

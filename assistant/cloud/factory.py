@@ -9,7 +9,7 @@ from pathlib import Path
 from assistant.cloud.batching import BatchLimits, Rescore
 from assistant.cloud.completion import CompletionLanguageModel, Endpoint
 from assistant.cloud.expansion import Reweighted, rescore
-from assistant.cloud.internal import InternalLanguageModel
+from assistant.cloud.internal import RecogniserInside
 from assistant.cloud.language_model import LanguageModel, WeightedSum, WordBonus
 from assistant.cloud.language_model_folder import Weights
 from assistant.cloud.recurrent import RecurrentLanguageModel
@@ -34,7 +34,7 @@ def make_rescore(settings: Settings) -> Rescore:
         (WordBonus(), weights.word),
     ]
     if weights.internal:
-        internal = InternalLanguageModel.load(settings.model_folder)
+        internal = RecogniserInside.load(settings.model_folder)
         parts.append((internal, -weights.internal))
     whole = WeightedSum(parts)
 

@@ -1,9 +1,7 @@
-"""The language model that a transducer has learned inside itself, to be discounted.
+"""A recogniser's internal language model, to be discounted.
 
-A transducer's predictor and joiner know what its training sentences were like. Where another
-language model judges the words, that knowledge would count twice. The internal score is estimated
-by what the joiner says when it hears nothing, the blank left out (Variani et al., 2020; Meng et
-al., 2021).
+Where another language model judges the words, what the recogniser knows of the language itself
+would count twice.
 """
 
 from __future__ import annotations
@@ -15,17 +13,16 @@ from typing import Final
 
 import numpy as np
 
+from assistant.asr.internal_lm import InternalLanguageModel
 from assistant.asr.model_folder import load_model
 from assistant.asr.network import Floats, Network
-from assistant.asr.tokens import WORD_START, is_special
 from assistant.cloud.language_model import END_TAG, NAME_TAG, Extension, Query
 
 _CONTEXTS: Final = 20_000
 """Distributions that are kept, a kilobyte each."""
-_WORDS: Final = 20_000
 
 
-class InternalLanguageModel:
+class RecogniserInside:
     """Implements `LanguageModel` for a recogniser's own network.
 
     A state is the last tokens, all that the predictor sees. A class tag and the sentence's end,
@@ -34,22 +31,12 @@ class InternalLanguageModel:
 
     def __init__(self, network: Network) -> None:
         self.name = f"the inside of {network.name}"
-        self.start = (network.blank_id,) * network.context_size
-        self._network = network
-        self._pieces = {piece: number for number, piece in enumerate(network.pieces)}
-        self._silent = [
-            number
-            for number, piece in enumerate(network.pieces)
-            if number == network.blank_id or is_special(piece)
-        ]
-        frame = np.zeros((network.chunk_frames + network.look_ahead_frames, network.mels))
-        encoded, _ = network.encode(frame.astype(np.float32), network.initial_state())
-        self._nothing = np.zeros_like(encoded[0])
+        self._inside = InternalLanguageModel(network)
+        self.start = self._inside.start
         self._log_probs = lru_cache(_CONTEXTS)(self._after)
-        self._tokens = lru_cache(_WORDS)(self._cut)
 
     @classmethod
-    def load(cls, folder: Path) -> InternalLanguageModel:
+    def load(cls, folder: Path) -> RecogniserInside:
         """Of the recogniser in a folder; raises `ModelError`."""
         return cls(load_model(folder).network)
 
@@ -61,36 +48,12 @@ class InternalLanguageModel:
         context, log_prob = query.state, 0.0
         if not isinstance(context, tuple):
             raise TypeError("a state of another language model")
-        for token in self._tokens(query.word):
+        word = query.word
+        for token in () if word in {END_TAG, NAME_TAG} else self._inside.cut(word):
             log_prob += float(self._log_probs(context)[token])
             context = (*context[1:], token)
         return Extension(log_prob, context)
 
     def _after(self, context: tuple[int, ...]) -> Floats:
-        """Log-probabilities [V] of the token after a context, tokens without text left out."""
-        predicted = self._network.predict(np.array([context], np.int64))
-        scores = self._network.join(self._nothing, predicted)[0].astype(np.float32)
-        scores[self._silent] = -np.inf
-        scores -= scores.max()
-        log_probs: Floats = scores - np.log(np.exp(scores).sum())
+        log_probs: Floats = self._inside.log_probs(np.array([context], np.int64))[0]
         return log_probs
-
-    def _cut(self, word: str) -> tuple[int, ...]:
-        """A word's tokens: as few as possible, the first ones as long as possible.
-
-        The recogniser's file of tokens has no probabilities, and this is how sentencepiece nearly
-        always cuts. What cannot be cut is left out.
-        """
-        if word in {END_TAG, NAME_TAG}:
-            return ()
-        text = WORD_START + word
-        best: list[tuple[int, ...] | None] = [()] + [None] * len(text)
-        for end in range(1, len(text) + 1):
-            for start in range(end):
-                before, token = best[start], self._pieces.get(text[start:end])
-                if before is None or token is None:
-                    continue
-                known = best[end]
-                if known is None or len(before) + 1 < len(known):
-                    best[end] = (*before, token)
-        return best[-1] or ()

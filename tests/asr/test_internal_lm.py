@@ -23,7 +23,7 @@ def log_probs(network, context):
 
 def test_a_text_costs_what_its_tokens_cost_one_after_another():
     network = ToyNetwork(seed=3)
-    expected = InternalLanguageModel(network)
+    expected = InternalLanguageModel(network).improbability
     a, d, b = (PIECES.index(piece) for piece in ("▁a", "d", "▁b"))
     first = log_probs(network, [0, 0])["▁a"]
     second = log_probs(network, [0, a])["d"]
@@ -34,14 +34,14 @@ def test_a_text_costs_what_its_tokens_cost_one_after_another():
 
 @given(st.lists(st.text("abcdef ", max_size=8).map(lambda text: " ".join(text.split()))))
 def test_texts_are_independent_of_each_other_and_of_what_is_known(texts):
-    together = InternalLanguageModel(ToyNetwork(seed=1))
-    apart = [InternalLanguageModel(ToyNetwork(seed=1))([text])[0] for text in texts]
+    together = InternalLanguageModel(ToyNetwork(seed=1)).improbability
+    apart = [InternalLanguageModel(ToyNetwork(seed=1)).improbability([text])[0] for text in texts]
     assert together(texts) == pytest.approx(apart, rel=1e-5)
     assert together(texts[::-1]) == pytest.approx(apart[::-1], rel=1e-5)
 
 
 def test_what_cannot_be_written_costs_nothing():
-    assert InternalLanguageModel(ToyNetwork())(["", "xyz"])[0] == 0
+    assert InternalLanguageModel(ToyNetwork()).improbability(["", "xyz"]) == [0, 0]
 
 
 @dataclass
@@ -61,7 +61,7 @@ class Counted:
 
 def test_only_new_names_are_looked_at():
     network = Counted(ToyNetwork())
-    expected = InternalLanguageModel(network)
+    expected = InternalLanguageModel(network).improbability
     expected(["ad", "bef"])
     before = network.rows
     expected(["ad", "bef", "cd"])
@@ -70,9 +70,8 @@ def test_only_new_names_are_looked_at():
 
 @pytest.fixture(scope="module")
 def shipped():
-    return InternalLanguageModel(
-        load_model(Path(__file__).parents[2] / "models" / "en-small").network
-    )
+    model = load_model(Path(__file__).parents[2] / "models" / "en-small")
+    return InternalLanguageModel(model.network).improbability
 
 
 def test_the_shipped_model_expects_a_home_s_words_rather_than_foreign_names(shipped):

@@ -5,14 +5,14 @@ import math
 
 import pytest
 
-from assistant.cloud.internal import InternalLanguageModel
+from assistant.cloud.internal import RecogniserInside
 from assistant.cloud.language_model import END_TAG, NAME_TAG, Query
 from tests.asr.toy_network import PIECES, ToyNetwork
 
 
 @pytest.fixture
 def model():
-    return InternalLanguageModel(ToyNetwork(seed=1))
+    return RecogniserInside(ToyNetwork(seed=1))
 
 
 def score(model, *words):
