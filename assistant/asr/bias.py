@@ -19,15 +19,22 @@ from assistant.asr.result import BiasPhrase
 from assistant.asr.tokens import WORD_START
 
 
+GIVEN_BACK = 1e-3
+"""Boosts are sums of floats, so that less than this is a rounding error."""
+
+
 class Biaser(Protocol):
     """What the search asks. States are small numbers; a hypothesis carries one."""
 
     start: int
 
-    def boosts(self, states: Sequence[int]) -> Floats | None:
-        """What each next token is given after each state: [states, tokens]; None for nothing.
+    def boost(self, state: int, token: int) -> float:
+        """What a token is given after a state; negative where an earlier boost is taken back."""
 
-        Negative where an earlier boost is taken back.
+    def onward(self, states: Sequence[int]) -> Floats | None:
+        """What each next token is given that is a step along a name: [states, tokens].
+
+        Minus infinity for all other tokens; None if there are no names.
         """
 
     def next(self, state: int, token: int) -> int:
@@ -45,7 +52,11 @@ class NoBias:
 
     start = 0
 
-    def boosts(self, states: Sequence[int]) -> None:
+    def boost(self, state: int, token: int) -> float:  # noqa: ARG002
+        """Nothing."""
+        return 0.0
+
+    def onward(self, states: Sequence[int]) -> None:
         """Nothing."""
 
     def next(self, state: int, token: int) -> int:  # noqa: ARG002
@@ -94,7 +105,7 @@ class ShallowFusion:
         # These are asked again and again for the few nodes that a search comes to.
         self.next = lru_cache(4096)(self._next)
         self.finish = lru_cache(4096)(self._finish)
-        self._stacked = lru_cache(256)(self._stack)
+        self._steps = lru_cache(4096)(self._onward)
         self._given = lru_cache(4096)(self._boost_so_far)
         self._left = lru_cache(4096)(self._state_left)
 
@@ -102,12 +113,18 @@ class ShallowFusion:
         """The name's word, where this is how it sounds."""
         return self._written.get(word, word)
 
-    def boosts(self, states: Sequence[int]) -> Floats:
-        """What each next token is given: [states, tokens]."""
-        return self._stacked(tuple(states))
+    def boost(self, state: int, token: int) -> float:
+        """What a token is given after a state."""
+        return float(self._vector(state)[token])
 
-    def _stack(self, states: tuple[int, ...]) -> Floats:
-        return np.array([self._vector(state) for state in states])
+    def onward(self, states: Sequence[int]) -> Floats:
+        """What each next token is given that is a step along a name."""
+        return np.array([self._steps(state) for state in states])
+
+    def _onward(self, state: int) -> Floats:
+        vector = self._vector(state)
+        # What only gives a boost back is no way on along a name; the last letter may cost a little.
+        return np.where(vector > self.finish(state) + GIVEN_BACK, vector, np.float32(-np.inf))
 
     def _vector(self, state: int) -> Floats:
         vector = self._vectors.get(state)

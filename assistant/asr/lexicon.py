@@ -56,13 +56,18 @@ class Lexicon:
     def __init__(
         self, pieces: Sequence[str], words: Words | None, names: Iterable[str] = ()
     ) -> None:
-        self._pieces = tuple(pieces)
-        self._lists: tuple[tuple[tuple[str, ...], float], ...] = ()
+        self._count = len(pieces)
+        self._lists: tuple[tuple[Sequence[str], float], ...] = ()
         if words is not None:
-            own = tuple(sorted(set(names)))
-            self._lists = ((own, 0.0), (words.usual, 0.0), (words.rare, RARE))
+            # Two sorted runs, which `sorted` merges in a millisecond.
+            usual = sorted([*words.usual, *sorted(names)])
+            self._lists = ((usual, 0.0), (words.rare, RARE))
         self._beginning = lru_cache(2 * _PREFIXES)(self._cost_of_beginning)
         self.costs = lru_cache(_PREFIXES)(self._costs)
+        self._begins = np.array([piece.startswith(WORD_START) for piece in pieces])
+        self._inner = [piece for piece in pieces if not piece.startswith(WORD_START)]
+        first = [piece.removeprefix(WORD_START) for piece in pieces if piece.startswith(WORD_START)]
+        self._first = np.array([self._beginning(letters) for letters in first], np.float32)
 
     def ending(self, letters: str) -> float:
         """What is added (at most 0) where a word of these letters ends."""
@@ -70,32 +75,30 @@ class Lexicon:
 
     def _costs(self, letters: str) -> Floats:
         """What is added for each next token after the letters of an unfinished word; [tokens]."""
+        costs = np.zeros(self._count, np.float32)
         if not self._lists:
-            return np.zeros(len(self._pieces), np.float32)
-        so_far, ended = self._beginning(letters), self.ending(letters)
-        return np.array(
-            [
-                ended + self._beginning(piece.removeprefix(WORD_START))
-                if piece.startswith(WORD_START)
-                else self._beginning(letters + piece) - so_far
-                for piece in self._pieces
-            ],
-            np.float32,
-        )
+            return costs
+        costs[self._begins] = self._first + self.ending(letters)
+        so_far = self._beginning(letters)
+        if so_far > -UNKNOWN:  # else no letter more can make it worse
+            costs[~self._begins] = [
+                self._beginning(letters + piece) - so_far for piece in self._inner
+            ]
+        return costs
 
     def _cost_of_beginning(self, letters: str) -> float:
-        return self._cheapest(letters, lambda word: word.startswith(letters))
+        return self._cheapest(letters, str.startswith)
 
     def _word(self, letters: str) -> float:
-        forms = {letters, letters.removesuffix("'s")} - {""}
-        return max((self._cheapest(form, form.__eq__) for form in forms), default=0.0)
+        forms = {letters, letters.removesuffix("'s") or letters}
+        return max(self._cheapest(form, str.__eq__) for form in forms)
 
-    def _cheapest(self, letters: str, fits: Callable[[str], bool]) -> float:
-        """The cost by the first list whose word at the place of `letters` fits."""
+    def _cheapest(self, letters: str, fits: Callable[[str, str], bool]) -> float:
+        """The cost by the first list whose word at the place of `letters` fits them."""
         if not letters or not self._lists:
             return 0.0
         for words, cost in self._lists:
             place = bisect_left(words, letters)
-            if place < len(words) and fits(words[place]):
+            if place < len(words) and fits(words[place], letters):
                 return -cost
         return -UNKNOWN

@@ -32,8 +32,6 @@ from assistant.asr.word_graph import START, Arc, Place, WordGraph, likelier, rea
 
 FADING = 0.95
 """How much of an end-of-sentence probability is left after a frame without a token."""
-GIVEN_BACK = 1e-3
-"""Boosts are sums of floats, so that less than this is a rounding error."""
 CONTEXTS = 2048
 """Predictor outputs that are kept, about a kilobyte each."""
 
@@ -52,7 +50,7 @@ class SearchSettings:
     """Beginnings of an unfinished word that a state remembers."""
     names: int = 4
     """States within an unfinished name that are kept besides."""
-    hope: float = 2.0
+    hope: float = 1.0
     """How far below the best state they may be, all their boost counted (natural log)."""
 
 
@@ -229,28 +227,25 @@ class Search:
     ) -> list[tuple[int, int, float, float]]:
         """Tokens worth emitting: row in `active`, token, mass after it, boost in it."""
         settings = self._settings
-        masses = np.array([state.mass for state in active], np.float32)
-        spelled = np.array([self._lexicon.costs(self._letters(state)) for state in active])
-        totals = log_probs + masses[:, None] + spelled
+        masses = np.array([[state.mass] for state in active], np.float32)
+        totals = np.array([self._lexicon.costs(self._letters(state)) for state in active])
+        totals += log_probs
+        totals += masses
         totals[:, self._blank] = -np.inf
-        boosts = self._bias.boosts([state.key.bias for state in active])
-        unearned = np.array([self._unearned(state) for state in active], np.float32)
-        earned = totals + unearned[:, None]
+        states = [state.key.bias for state in active]
+        onward = self._bias.onward(states)
+        earned = totals
+        if onward is not None:
+            earned = totals + np.array([[self._unearned(state)] for state in active], np.float32)
         best = max(*map(self._earned, ready.values()), float(earned.max()))
         found = _greatest(earned, best - settings.margin, settings.beam)
-        if boosts is None:
-            return [(row, token, float(totals[row, token]), 0.0) for row, token in found]
-        totals += boosts
-        # What only gives a boost back is no way on along a name; the last letter may cost a little.
-        hoped = np.where(boosts > unearned[:, None] + GIVEN_BACK, totals, -np.inf)
-        found += [
-            each
-            for each in _greatest(hoped, best - settings.hope, settings.names)
-            if each not in found
-        ]
+        if onward is not None:
+            hoped = _greatest(totals + onward, best - settings.hope, settings.names)
+            found = list(dict.fromkeys(found + hoped))
+        given = [self._bias.boost(states[row], token) for row, token in found]
         return [
-            (row, token, float(totals[row, token]), float(boosts[row, token]))
-            for row, token in found
+            (row, token, float(totals[row, token]) + boost, boost)
+            for (row, token), boost in zip(found, given, strict=True)
         ]
 
     def _letters(self, state: State) -> str:
