@@ -94,6 +94,9 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True, help="where corpora are written")
     parser.add_argument("--shards", type=int, default=8, help="synthetic parts; 0 for none")
     parser.add_argument("--shard-size", type=int, default=3000)
+    parser.add_argument(
+        "--first-shard", type=int, default=0, help="number of the first; others say other sentences"
+    )
     parser.add_argument("--processes", type=int, default=2)
     args = parser.parse_args()
 
@@ -130,7 +133,7 @@ def main() -> None:
     if measured:
         lines = random.Random(3).sample(sorted(measured - {""}), 200)
         jobs.append((args.data / "heldout_slurp", lines, True, 3))
-    for shard in range(args.shards):
+    for shard in range(args.first_shard, args.first_shard + args.shards):
         lines = sentences(sources, args.shard_size, 100 + shard, held_out=held_out)
         jobs.append((args.data / f"tts{shard}", lines, False, 200 + shard))
     with ProcessPoolExecutor(args.processes) as pool:
