@@ -18,7 +18,6 @@ from assistant.asr.network import Floats
 from assistant.asr.result import BiasPhrase
 from assistant.asr.tokens import WORD_START
 
-
 GIVEN_BACK = 1e-3
 """Boosts are sums of floats, so that less than this is a rounding error."""
 
