@@ -71,8 +71,12 @@ def sentences(sources: Sources, count: int, seed: int, *, held_out: set[str]) ->
 
 
 def development_speakers(recordings: list[Recording]) -> set[str]:
-    """One speaker in sixteen, to watch a run with voices that it does not train on."""
-    return set(sorted({speaker for _, speaker, _ in recordings})[::16])
+    """One speaker in sixteen, to watch a run with voices that it does not train on.
+
+    A table of fewer speakers is trained on whole.
+    """
+    speakers = sorted({speaker for _, speaker, _ in recordings})
+    return set(speakers[::16]) if len(speakers) >= 16 else set()
 
 
 def _make(job: tuple[Path, list[str], bool, int]) -> str:

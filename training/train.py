@@ -34,12 +34,11 @@ from training.flat_start import flat_start_loss, linear_alignment
 from training.loss import transducer_loss
 from training.model import (
     POSITIONS,
-    Encoder,
     ModelSettings,
     Transducer,
     start_from,
-    whisper_encoder,
 )
+from training.teacher import Teacher
 
 WEIGHTS = "weights.pt"
 
@@ -55,6 +54,9 @@ class Recipe:
     noise: str | None = None
     develop: list[str] = field(default_factory=list)
     whisper: str | None = None
+    """A Whisper checkpoint, whose encoder a fresh model starts from and learns from."""
+    teacher: str | None = None
+    """Half-precision weights of a model of the same shape, whose encoder it learns from instead."""
     start: str | None = None
     """Half-precision weights to go on from, with the vocabulary that lies beside them."""
     model: dict[str, Any] = field(default_factory=dict)
@@ -104,8 +106,10 @@ class Recipe:
     compression: Compression = field(default_factory=Compression)
 
     def __post_init__(self) -> None:
-        if (self.distil_steps or self.distil_weight) and not self.whisper:
-            raise ValueError("the recipe distils, but has no teacher: set `whisper`")
+        if (self.distil_steps or self.distil_weight) and not (self.whisper or self.teacher):
+            raise ValueError("the recipe distils, but has no teacher: set `whisper` or `teacher`")
+        if self.whisper and self.teacher:
+            raise ValueError("the recipe has both `whisper` and `teacher`: leave one out")
         if self.compression.steps > self.steps:
             raise ValueError(
                 f"compression takes {self.compression.steps} steps, but there are {self.steps}:"
@@ -131,15 +135,17 @@ class Trainer:
         self.model = Transducer(
             ModelSettings(vocabulary=self.tokens.get_piece_size(), **recipe.model)
         )
-        self.teacher: Encoder | None = None
+        self.teacher: Teacher | None = None
         if recipe.whisper:
-            teacher = whisper_encoder(Path(recipe.whisper), self.model.settings)
-            start_from(self.model.encoder, teacher.state_dict())
-            self.teacher = teacher.requires_grad_(requires_grad=False).to(self.device)
+            self.teacher = Teacher.whisper(Path(recipe.whisper), self.model.settings)
+            start_from(self.model.encoder, self.teacher.encoder.state_dict())
+        elif recipe.teacher:
+            self.teacher = Teacher.trained(Path(recipe.teacher), self.model.settings)
         if recipe.start:
             weights = torch.load(recipe.start, map_location="cpu", weights_only=True)
             start_from(self.model, {key: value.float() for key, value in weights.items()})
         self.model.to(self.device)
+        self.teacher = self.teacher and self.teacher.to(self.device)
         self.average = copy.deepcopy(self.model).requires_grad_(requires_grad=False)
         self.step = 0
         pieces = (self.tokens.id_to_piece(i) for i in range(self.tokens.get_piece_size()))
@@ -158,8 +164,8 @@ class Trainer:
 
     def _taught(self) -> tuple[list[nn.Parameter], list[nn.Parameter]]:
         """Parameters that the teacher has too, and those above them."""
-        layers = self.model.settings.layers if self.teacher is None else len(self.teacher.blocks)
-        known = ("encoder.conv", *(f"encoder.blocks.{layer}." for layer in range(layers)))
+        taught = (self.teacher.encoder if self.teacher else self.model.encoder).blocks
+        known = ("encoder.conv", *(f"encoder.blocks.{layer}." for layer in range(len(taught))))
         parts: tuple[list[nn.Parameter], list[nn.Parameter]] = [], []
         for name, parameter in self.model.named_parameters():
             parts[not name.startswith(known)].append(parameter)
@@ -258,7 +264,7 @@ class Trainer:
                 steps = batch.frames // 2
                 outputs = self.model.encoder.layers(batch.features, steps, chunk, position)
                 learn = self._distil if step < 0 else self._train
-                losses = learn(batch, outputs, position)
+                losses = learn(batch, outputs, chunk, position)
             self.optimiser.zero_grad()
             losses[0].backward()
         torch.nn.utils.clip_grad_norm_(self.model.parameters(), 2.0)
@@ -271,13 +277,12 @@ class Trainer:
         self.compressor.prune(step)
         return tuple(float(loss.detach()) for loss in losses)
 
-    def _distil(self, batch: Batch, outputs: list[Tensor], position: int) -> tuple[Tensor]:
+    def _distil(
+        self, batch: Batch, outputs: list[Tensor], chunk: int, position: int
+    ) -> tuple[Tensor]:
         """How far the layers' outputs are from the teacher's, relative to their size."""
-        teacher, steps = cast("Encoder", self.teacher), batch.frames // 2
-        with torch.no_grad():
-            # The causal convolutions see one feature frame less of the future than Whisper's.
-            shifted = torch.cat([batch.features[:, 1:], batch.features[:, -1:]], dim=1)
-            targets = teacher.layers(shifted, steps, None, position)
+        teacher, steps = cast("Teacher", self.teacher), batch.frames // 2
+        targets = teacher.layers(batch.features, steps, chunk, position)
         kept = (torch.arange(outputs[0].shape[1], device=self.device) < steps[:, None])[..., None]
         pairs = list(zip(outputs, targets, strict=False))
         last = teacher.ln_post(pairs[-1][0]), teacher.ln_post(pairs[-1][1])
@@ -287,7 +292,9 @@ class Trainer:
         ]
         return (torch.stack(losses).mean(),)
 
-    def _train(self, batch: Batch, outputs: list[Tensor], position: int) -> tuple[Tensor, ...]:
+    def _train(
+        self, batch: Batch, outputs: list[Tensor], chunk: int, position: int
+    ) -> tuple[Tensor, ...]:
         losses = self._transduce(batch, self.model.encoder.head(outputs[-1]))
         step = self.step - self.recipe.distil_steps
         if not self.recipe.distil_weight or step < self.recipe.frozen_steps:
@@ -295,7 +302,7 @@ class Trainer:
         kept = self._some(len(batch.frames), self.recipe.distil_share)
         part = batch.rows(kept)
         heard = [x[kept, : part.features.shape[1] // 2] for x in outputs]
-        (distance,) = self._distil(part, heard, position)
+        (distance,) = self._distil(part, heard, chunk, position)
         return losses[0] + self.recipe.distil_weight * distance, *losses[1:], distance
 
     def _some(self, rows: int, share: float) -> Tensor:

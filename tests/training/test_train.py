@@ -8,6 +8,7 @@ import pytest
 import torch
 
 from training import corpus
+from training.compress import Compression
 from training.data import Utterances, loader
 from training.decode import error_rates
 from training.export import load
@@ -158,11 +159,39 @@ def test_what_the_teacher_has_taught_is_frozen_for_a_while_and_then_held(recipe,
     assert counts == [3, 3, 4], "the distance from the teacher is the last of four losses"
 
 
+def test_a_dense_model_teaches_the_sparse_one_that_goes_on_from_it(recipe, tmp_path):
+    dense = Trainer(replace(recipe, output=tmp_path / "dense"))
+    dense.save()
+    weights = str(dense.recipe.output / "weights.pt")
+    halved = Compression(sparsity=0.5, sparse_steps=(0, 1))
+    sparse = replace(
+        recipe,
+        output=tmp_path / "sparse",
+        start=weights,
+        teacher=weights,
+        distil_weight=1.0,
+        distil_share=1.0,
+        flat_start_steps=0,
+        lead_steps=0,
+        compression=halved,
+    )
+    trainer = Trainer(sparse)
+    batch = batch_of(recipe, trainer)
+    distances = []
+    for _ in range(30):
+        distances.append(trainer._update(batch, 16)[-1])
+        trainer.step += 1
+    assert distances[0] < 1e-6, "it begins as its teacher is"
+    assert distances[-1] < 0.8 * max(distances), "then half is gone, and it learns to do without"
+
+
 def test_distilling_without_a_teacher_is_refused(recipe, tmp_path):
     with pytest.raises(ValueError, match="set `whisper`"):
         Trainer(replace(recipe, output=tmp_path, distil_steps=10))
     with pytest.raises(ValueError, match="set `whisper`"):
         Trainer(replace(recipe, output=tmp_path, distil_weight=0.5))
+    with pytest.raises(ValueError, match="leave one out"):
+        Trainer(replace(recipe, output=tmp_path, whisper="tiny.pt", teacher="weights.pt"))
 
 
 def test_weights_of_another_model_are_no_start(recipe, tmp_path):

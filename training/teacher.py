@@ -1,0 +1,57 @@
+"""An encoder that another one learns from, layer by layer and frame by frame.
+
+No text is needed for it, and every frame teaches: Whisper's encoder teaches one whose attention is
+limited to chunks, and a dense model's the same one with half of its weights gone (Sanh et al.,
+"DistilBERT", 2019, for the layers as targets).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+
+from training.model import Encoder, ModelSettings, Transducer, whisper_encoder
+
+
+@dataclass(frozen=True, slots=True)
+class Teacher:
+    """A trained encoder, and how it hears."""
+
+    encoder: Encoder
+    streaming: bool
+    """Whether it hears what its student hears, chunk by chunk; else everything at once."""
+
+    @classmethod
+    def whisper(cls, checkpoint: Path, settings: ModelSettings) -> Teacher:
+        """An official Whisper checkpoint's encoder; raises `ValueError` where it has none."""
+        return cls(whisper_encoder(checkpoint, settings), streaming=False)
+
+    @classmethod
+    def trained(cls, weights: Path, settings: ModelSettings) -> Teacher:
+        """The encoder of half-precision weights of the student's shape."""
+        model = Transducer(settings)
+        saved = torch.load(weights, map_location="cpu", weights_only=True)
+        model.load_state_dict({name: value.float() for name, value in saved.items()})
+        return cls(model.encoder, streaming=True)
+
+    def to(self, device: torch.device) -> Teacher:
+        """On a device, never to be trained."""
+        encoder = self.encoder.requires_grad_(requires_grad=False).to(device)
+        return Teacher(encoder, self.streaming)
+
+    @torch.no_grad()
+    def layers(self, features: Tensor, steps: Tensor, chunk: int, position: int) -> list[Tensor]:
+        """What the student's layers should give; arguments as those of `Encoder.layers`."""
+        if self.streaming:
+            return self.encoder.layers(features, steps, chunk, position)
+        # The student's causal convolutions see one feature frame less of the future than Whisper's.
+        shifted = torch.cat([features[:, 1:], features[:, -1:]], dim=1)
+        return self.encoder.layers(shifted, steps, None, position)
+
+    @property
+    def ln_post(self) -> nn.LayerNorm:
+        """The normalisation after its last layer."""
+        return self.encoder.ln_post
