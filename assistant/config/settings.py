@@ -122,7 +122,7 @@ class RecogniserSettings:
 
     model: str = "en-small"
     runtime: Runtime = "onnx"
-    beam: Annotated[int, Limits(at_least=1, at_most=64)] = 4
+    beam: Annotated[int, Limits(at_least=1, at_most=64)] = 8
     boost: Annotated[float, Limits(at_least=0, at_most=2)] = 0.6
 
 
