@@ -50,6 +50,7 @@ class Ear:
         self._wake = wake
         self.samples = 0
         """How much was heard."""
+        self._peeked: RecognitionResult | None = None
 
     def take(self, block: Block) -> Heard:
         """Hear the next block of the utterance."""
@@ -60,11 +61,12 @@ class Ear:
 
     def peek(self) -> RecognitionResult:
         """The result for all that was heard so far."""
-        return self._own(self._stream.peek())
+        self._peeked = self._stream.peek()
+        return self._own(self._peeked)
 
     def finish(self) -> RecognitionResult:
-        """The final result."""
-        return self._own(self._stream.finish())
+        """The final result, which is that of the last look if nothing was said since."""
+        return self._own(self._stream.finish(self._peeked))
 
     def _own(self, result: RecognitionResult) -> RecognitionResult:
         return result if self._wake is None else without_wake_word(result, self._wake)

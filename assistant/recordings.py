@@ -46,7 +46,7 @@ class _RecordingStream:
         self._heard.append(samples)
         self._stream.accept(samples)
 
-    def finish(self) -> RecognitionResult:
+    def finish(self, earlier: RecognitionResult | None = None) -> RecognitionResult:
         """The final result; what was heard is written by then, or a line in the log says why not.
 
         A full disk or a folder that may not be written is no reason not to answer.
@@ -55,7 +55,7 @@ class _RecordingStream:
             _write(self._folder, np.concatenate(self._heard) if self._heard else _NOTHING)
         except (OSError, soundfile.LibsndfileError) as error:
             _LOG.warning("this command could not be recorded in %s: %s", self._folder, error)
-        return self._stream.finish()
+        return self._stream.finish(earlier)
 
 
 _NOTHING = np.empty(0, np.int16)

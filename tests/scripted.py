@@ -93,7 +93,7 @@ class ScriptedStream:
     def peek(self):
         return self._result(self._heard)
 
-    def finish(self):
+    def finish(self, earlier=None):
         if self._script.final is not None:
             return result(self._script.final.split(), 1.0)
         return self._result(self._heard)

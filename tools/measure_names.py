@@ -139,7 +139,7 @@ def recorded(folder: Path) -> Corpus:
 
 
 class Kept:
-    """A network that keeps what its encoder gives."""
+    """A network that keeps what its encoder gave when it last began to hear something."""
 
     def __init__(self, network: Network) -> None:
         self._network = network
@@ -147,6 +147,11 @@ class Kept:
 
     def __getattr__(self, name: str) -> object:
         return getattr(self._network, name)
+
+    def initial_state(self) -> State:
+        """The network's; the second pass begins with it too."""
+        self.outputs.clear()
+        return self._network.initial_state()
 
     def encode(self, features: Floats, state: State) -> tuple[Floats, State]:
         """The network's, kept."""
@@ -165,7 +170,6 @@ def heard(model: Model, kept_in: Path, corpus: Corpus, limit: int | None) -> lis
     for index, entry in list(enumerate(corpus.entries))[:limit]:
         file = kept_in / f"{index}.npy"
         if not file.exists():
-            kept.outputs.clear()
             recognise(recogniser, corpus.audio(index))
             np.save(file, np.concatenate(kept.outputs))
             sys.stderr.write(f"\r{index + 1} sentences heard")

@@ -46,14 +46,21 @@ def ctc_greedy(model: Transducer, encoded: Tensor) -> list[int]:
 
 @torch.no_grad()
 def error_rates(
-    model: Transducer, tokens: sentencepiece.SentencePieceProcessor, corpus: Corpus, limit: int
+    model: Transducer,
+    tokens: sentencepiece.SentencePieceProcessor,
+    corpus: Corpus,
+    limit: int,
+    chunk: int | None = None,
 ) -> tuple[float, float, list[tuple[str, str]]]:
-    """Word error rates of transducer and CTC over `limit` utterances, and (truth, heard) pairs."""
+    """Word error rates of transducer and CTC over `limit` utterances, and (truth, heard) pairs.
+
+    `chunk` is how many steps of the attention see each other, by default as in a stream.
+    """
     wrong, wrong_ctc, words, pairs = 0, 0, 0, []
     for index in np.linspace(0, len(corpus) - 1, min(limit, len(corpus))).astype(int):
         truth = corpus.entries[index].text
         batch = collate([log_mel(corpus.audio(index).astype(np.float32) / 32768.0)], [[EOS]])
-        encoded = model.encoder(batch.features, batch.frames // 2)[0]
+        encoded = model.encoder(batch.features, batch.frames // 2, chunk)[0]
         heard = tokens.decode(greedy(model, encoded))
         heard_ctc = tokens.decode(ctc_greedy(model, encoded))
         wrong += Levenshtein.distance(truth.split(), heard.split())

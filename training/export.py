@@ -199,6 +199,7 @@ def manifest_of(model: Transducer, name: str, language: str, licence: str) -> Ma
         mels=settings.mels,
         chunk_frames=settings.chunk * FRAMES_PER_STEP,
         frame_multiple=settings.stack * FRAMES_PER_STEP,
+        whole_frames=settings.whole * FRAMES_PER_STEP,
         blank_id=BLANK,
         eos_id=EOS,
         context_size=settings.context,

@@ -38,6 +38,8 @@ class ModelSettings:
     heads: int = 6
     layers: int = 4
     chunk: int = 16
+    whole: int = 256
+    """A chunk that holds most sentences whole, when they are heard again at their end."""
     left: int = 256
     stack: int = 2
     hidden: int = 640

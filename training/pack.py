@@ -98,6 +98,7 @@ def _settings(settings: ModelSettings, name: str) -> EdgeSettings:
         heads=settings.heads,
         layers=settings.layers,
         chunk=settings.chunk,
+        whole=settings.whole,
         left=settings.left,
         stack=settings.stack,
         hidden=settings.hidden,

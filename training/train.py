@@ -93,7 +93,12 @@ class Recipe:
     transducer_share: float = 1.0
     """The part of every batch that the transducer loss sees; CTC, a tenth of the work, sees all."""
     average: float = 0.998
-    chunks: tuple[int, ...] = (16, 16, 16, 8)
+    chunks: tuple[int, ...] = (16, 256, 256, 8)
+    """Steps of 20 ms that see each other, one of these for each batch.
+
+    Those of a stream, and those of most utterances as a whole, which are heard again when they are
+    over (Zhang et al., "Unified streaming and non-streaming two-pass end-to-end model", 2020).
+    """
     within: int = POSITIONS
     """Steps of a stream within which an utterance lies, anywhere; 0: always at the beginning.
 
@@ -343,12 +348,20 @@ class Trainer:
         return loss.sum() / lengths.sum()
 
     def evaluate(self) -> None:
-        """Print word error rates of the averaged model on the development corpora."""
+        """Print word error rates of the averaged model on the development corpora.
+
+        First those of a stream, then those of whole utterances.
+        """
         model = copy.deepcopy(self.average).cpu()
         for folder in self.recipe.develop:
-            corpus = Corpus(Path(folder))
-            wer, ctc, pairs = error_rates(model, self.tokens, corpus, self.recipe.utterances)
-            print(f"  {Path(folder).name}: WER {wer:.1%}, CTC {ctc:.1%}; {pairs[1]}", flush=True)
+            corpus, limit = Corpus(Path(folder)), self.recipe.utterances
+            wer, ctc, _ = error_rates(model, self.tokens, corpus, limit)
+            whole, _, pairs = error_rates(model, self.tokens, corpus, limit, model.settings.whole)
+            print(
+                f"  {Path(folder).name}: WER {wer:.1%}, CTC {ctc:.1%}, whole {whole:.1%};"
+                f" {pairs[1]}",
+                flush=True,
+            )
 
 
 def main() -> None:

@@ -39,6 +39,7 @@ class Manifest:
     mels: int = 80
     chunk_frames: int = 32
     frame_multiple: int = 4
+    whole_frames: int = 0
     blank_id: int = 0
     eos_id: int | None = 2
     context_size: int = 3
@@ -56,6 +57,7 @@ def write_manifest(folder: Path, manifest: Manifest) -> None:
         "features": {"kind": FEATURES, "mels": manifest.mels},
         "chunk_frames": manifest.chunk_frames,
         "frame_multiple": manifest.frame_multiple,
+        "whole_frames": manifest.whole_frames,
         "blank_id": manifest.blank_id,
         "eos_id": manifest.eos_id,
         "context_size": manifest.context_size,
@@ -104,6 +106,7 @@ def _manifest(values: dict[str, Any], path: Path) -> Manifest:
         mels=int(features["mels"]),
         chunk_frames=int(values["chunk_frames"]),
         frame_multiple=int(values["frame_multiple"]),
+        whole_frames=int(values.get("whole_frames", 0)),
         blank_id=int(values["blank_id"]),
         eos_id=None if eos_id is None else int(eos_id),
         context_size=int(values["context_size"]),

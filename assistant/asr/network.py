@@ -25,6 +25,11 @@ class Network(Protocol):
     """Feature frames (10 ms) that the encoder wants at a time."""
     frame_multiple: int
     """A shorter chunk, at the end of the audio, is a multiple of this."""
+    whole_frames: int
+    """Frames that the encoder may be given at once, to hear a sentence again when it is over.
+
+    0 where it was not trained for that.
+    """
     look_ahead_frames: int
     """Frames after a chunk that the encoder wants to see with it; they come again in the next."""
     frames_per_output: int

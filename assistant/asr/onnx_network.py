@@ -51,6 +51,7 @@ class OnnxNetwork:
         self.mels = manifest.mels
         self.chunk_frames = manifest.chunk_frames
         self.frame_multiple = manifest.frame_multiple
+        self.whole_frames = manifest.whole_frames
         self.blank_id = manifest.blank_id
         self.eos_id = manifest.eos_id
         self.context_size = manifest.context_size

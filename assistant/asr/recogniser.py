@@ -6,7 +6,7 @@ import copy
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -22,9 +22,12 @@ from assistant.asr.model_folder import Model, load_model
 from assistant.asr.network import Floats, State
 from assistant.asr.result import BiasPhrase, RecognitionResult
 from assistant.asr.search import Search, SearchSettings, Vocabulary
+from assistant.asr.second_pass import encode_whole
 from assistant.asr.spelling import spelled
 
 FRAME_S: Final = 0.01
+LONGEST_FRAMES: Final = 3000
+"""What is longer is not heard again: it is no command, and would take long."""
 DEFAULT_BOOST: Final = 0.6
 """Strength of biasing: natural log given for a letter of a listed name; see docs/names.md."""
 
@@ -89,6 +92,9 @@ class _Position:
     def __init__(self, model: Model, search: Search) -> None:
         self.features: Features = model.front_end.open()
         self.frames: Floats = np.zeros((0, model.network.mels), np.float32)
+        """Not yet decoded."""
+        self.decoded: tuple[Floats, ...] = ()
+        """All before them, where they may be heard again."""
         self.state: State = model.network.initial_state()
         self.search = search
         self._network = model.network
@@ -129,6 +135,8 @@ class _Position:
     def _decode(self, count: int) -> None:
         """Decode `count` frames, seen with those that the network looks ahead to."""
         window = self.frames[: count + self._network.look_ahead_frames]
+        if self._network.whole_frames:
+            self.decoded += (self.frames[:count],)
         encoded, self.state = self._network.encode(window, self.state)
         for vector in encoded:
             self.search.step(vector)
@@ -140,14 +148,15 @@ class Stream:
     """The recognition of one utterance."""
 
     def __init__(self, recogniser: TransducerRecogniser, search: Search) -> None:
-        network = recogniser.model.network
+        network = self._network = recogniser.model.network
         self._output = recogniser.output
         self._output_s = network.frames_per_output * FRAME_S
         # Features are computed for whole chunks, so that results do not depend on how the audio
         # was cut, not even by a rounding error.
         self._chunk = network.chunk_frames * HOP
         self._waiting = np.zeros(0, np.int16)
-        self._position = _Position(recogniser.model, search)
+        self._start = search
+        self._position = _Position(recogniser.model, search.copy())
         self._result: RecognitionResult | None = None
         self._decode_ms = 0.0
         self._finished = False
@@ -180,16 +189,35 @@ class Stream:
         with self._timed():
             position = self._position.copy()
             position.finish(self._waiting)
-            return self._made(position.search)
+            return self._heard_again(position)
 
-    def finish(self) -> RecognitionResult:
-        """The final result; the stream takes no more samples."""
+    def finish(self, earlier: RecognitionResult | None = None) -> RecognitionResult:
+        """The final result; the stream takes no more samples.
+
+        It is `earlier`, what a peek gave, where the first pass has heard nothing else since: then
+        only silence has come, and there is nothing to wait for.
+        """
         if not self._finished:
             with self._timed():
                 self._position.finish(self._waiting)
-                self._result = self._made(self._position.search)
+                self._result = self._heard_again(self._position, earlier)
             self._finished = True
         return self.partial()
+
+    def _heard_again(
+        self, position: _Position, earlier: RecognitionResult | None = None
+    ) -> RecognitionResult:
+        """The result of the second pass, or of the first where there is no other."""
+        features, end = position.decoded, position.search.end_of_sentence
+        first_pass = position.search.graph(self._output_s).nbest(1)[0].text
+        if not features or not first_pass or sum(map(len, features)) > LONGEST_FRAMES:
+            return self._made(position.search)
+        if earlier is not None and earlier.first_pass == first_pass:
+            return replace(earlier, end_of_sentence=end, decode_ms=self._decode_ms)
+        search = self._start.copy()
+        for vector in encode_whole(self._network, np.concatenate(features)):
+            search.step(vector)
+        return replace(self._made(search), end_of_sentence=end, first_pass=first_pass)
 
     def _made(self, search: Search) -> RecognitionResult:
         graph = search.graph(self._output_s)

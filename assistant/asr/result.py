@@ -23,6 +23,8 @@ class RecognitionResult:
     """Probability (0 to 1) that the sentence is complete, by the recogniser's own token."""
     decode_ms: float
     """Wall time that the stream has spent computing since it was opened."""
+    first_pass: str = ""
+    """What was heard while she spoke, before the sentence was heard again as a whole."""
 
     @property
     def text(self) -> str:
@@ -57,8 +59,11 @@ class RecogniserStream(Protocol):
         The stream goes on afterwards as if it had not been asked.
         """
 
-    def finish(self) -> RecognitionResult:
-        """The final result; the stream takes no more samples. Needs no padding."""
+    def finish(self, earlier: RecognitionResult | None = None) -> RecognitionResult:
+        """The final result; the stream takes no more samples. Needs no padding.
+
+        Where `earlier`, what a peek gave, can stand because nothing was said since, it may do.
+        """
 
 
 class Recogniser(Protocol):

@@ -29,6 +29,7 @@ class SherpaNetwork:
     """The network of a folder in sherpa-onnx's form. Its tokens are given in lower case."""
 
     sample_rate = 16_000
+    whole_frames = 0
     blank_id = 0
     eos_id: int | None = None
 

@@ -41,27 +41,33 @@ class EdgeSettings:
     vocabulary: int
     blank: int
     eos: int | None
+    whole: int = 0
+    """Steps that see each other when a sentence is heard again; 0: it is not, as in old files."""
 
     def __post_init__(self) -> None:
         for field in fields(self):
             value = getattr(self, field.name)
             allowed = field.name == "eos" and value is None
-            low = 0 if field.name in ("blank", "eos", "left") else 1
+            low = 0 if field.name in ("blank", "eos", "left", "whole") else 1
             high = 192_000 if field.name == "sample_rate" else MOST
             if field.name == "name":
                 if not isinstance(value, str):
                     raise EdgeFormatError("the model's name is no text")
             elif not allowed and (type(value) is not int or not low <= value <= high):
                 raise EdgeFormatError(f"{field.name} is {value!r}")
-        if self.left + self.chunk > MOST_KEYS:
+        if self.left + max(self.chunk, self.whole) > MOST_KEYS:
             raise EdgeFormatError(f"attention to more than {MOST_KEYS} steps")
         if self.width % (self.heads * 2) or self.width % LANES:
             raise EdgeFormatError(f"{self.heads} heads cannot share a width of {self.width}")
         for value in (self.mels * 3, self.hidden, self.joint):
             if value % DEPTH:
                 raise EdgeFormatError(f"a width of {value} is no multiple of {DEPTH}")
-        if self.chunk % self.stack or max(self.blank, self.eos or 0) >= self.vocabulary:
-            raise EdgeFormatError("chunk and stack, or blank and vocabulary, do not fit")
+        if (
+            self.chunk % self.stack
+            or self.whole % self.stack
+            or max(self.blank, self.eos or 0) >= self.vocabulary
+        ):
+            raise EdgeFormatError("chunk, whole and stack, or blank and vocabulary, do not fit")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -177,8 +183,8 @@ def _settings(sections: dict[str, Section]) -> tuple[EdgeSettings, tuple[str, ..
         values: Any = json.loads(text)
     except (ValueError, RecursionError):
         raise EdgeFormatError("the settings are no JSON") from None
-    known = {field.name for field in fields(EdgeSettings)}
-    if not isinstance(values, dict) or values.keys() != known | {"pieces"}:
+    known = {field.name for field in fields(EdgeSettings)} | {"pieces"}
+    if not isinstance(values, dict) or values.keys() | {"whole"} != known:
         raise EdgeFormatError("the settings are not those of a transducer")
     pieces = values.pop("pieces")
     if not isinstance(pieces, list) or not all(isinstance(piece, str) for piece in pieces):

@@ -45,6 +45,7 @@ class EdgeNetwork:
         self.sample_rate = shape.sample_rate
         self.mels = shape.mels
         self.chunk_frames = shape.chunk * FRAMES_PER_STEP
+        self.whole_frames = shape.whole * FRAMES_PER_STEP
         self.frames_per_output = self.frame_multiple = shape.stack * FRAMES_PER_STEP
         self.blank_id, self.eos_id = shape.blank, shape.eos
         self.context_size = shape.context
@@ -77,10 +78,11 @@ class EdgeNetwork:
     def encode(self, features: Floats, state: State) -> tuple[Floats, State]:
         """Features [N, mels] to encoder outputs [N / 4, joint] and the state after them."""
         shape, frames = self.model.settings, len(features)
-        if not 0 < frames <= self.chunk_frames or frames % self.frame_multiple:
+        most = max(self.chunk_frames, self.whole_frames)
+        if not 0 < frames <= most or frames % self.frame_multiple:
             raise ValueError(
-                f"{frames} frames; the encoder takes multiples of {self.frame_multiple} up to"
-                f" {self.chunk_frames}"
+                f"{frames} frames; the encoder takes multiples of {self.frame_multiple}"
+                f" up to {most}"
             )
         recent, position, *remembered = state
         steps, heard = frames // FRAMES_PER_STEP, int(position[0])
@@ -122,7 +124,9 @@ class EdgeNetwork:
             if built is None:
                 made = _MAKERS[kind](self.model, count)
                 built = made, native.aligned(4 * made.arena).view(np.float32)
-                self._programs[kind, count] = built
+                # Whole sentences have many lengths, and a large arena each.
+                if kind != "encoder" or count <= self.chunk_frames:
+                    self._programs[kind, count] = built
             steps, arena = built
             for name, values in inputs.items():
                 at = steps.inputs[name].at

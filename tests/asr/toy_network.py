@@ -14,6 +14,7 @@ class ToyNetwork:
     mels = 80
     chunk_frames = 32
     frame_multiple = 4
+    whole_frames = 0
     look_ahead_frames = 0
     frames_per_output = 4
     blank_id = 0
@@ -35,7 +36,7 @@ class ToyNetwork:
 
     def encode(self, features, state):
         assert len(features) % self.frame_multiple == 0
-        assert len(features) <= self.chunk_frames
+        assert len(features) <= max(self.chunk_frames, self.whole_frames)
         (memory,) = state
         outputs = []
         for stacked in features.reshape(-1, 4 * self.mels):

@@ -12,6 +12,7 @@ SMALL = ModelSettings(
     heads=2,
     layers=2,
     chunk=8,
+    whole=48,
     left=32,
     hidden=48,
     joint=32,

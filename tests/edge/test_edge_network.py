@@ -35,10 +35,10 @@ def stream(network, features, state=None):
     return np.concatenate(outputs), state
 
 
-def whole(transducer, features, position=0):
+def whole(transducer, features, position=0, chunk=None):
     with torch.no_grad():
         steps = torch.tensor([len(features) // 2])
-        return transducer.encoder(torch.tensor(features)[None], steps, None, position)[0].numpy()
+        return transducer.encoder(torch.tensor(features)[None], steps, chunk, position)[0].numpy()
 
 
 def distance(ours, theirs):
@@ -50,6 +50,18 @@ def test_streaming_follows_the_float_model_to_quantisation(network, transducer, 
     ours, theirs = stream(network, features)[0], whole(transducer, features)
     assert ours.shape == theirs.shape
     assert distance(ours, theirs) < 0.05
+
+
+@pytest.mark.parametrize("frames", [96, 60])
+def test_a_sentence_heard_as_a_whole_is_what_the_float_model_hears(
+    network, transducer, features, frames
+):
+    ours, _ = network.encode(features[:frames], network.initial_state())
+    assert distance(ours, whole(transducer, features[:frames], chunk=48)) < 0.05
+    assert distance(ours, whole(transducer, features[:frames])) > 0.1
+    reference = EdgeNetwork(network.model, Reference())
+    theirs, _ = reference.encode(features[:frames], reference.initial_state())
+    np.testing.assert_array_equal(ours, theirs)
 
 
 def test_four_bits_lose_more_and_still_follow(transducer, pieces, features, tmp_path):
@@ -122,15 +134,16 @@ def test_predictor_and_joiner(network, transducer, rng, count):
     assert np.abs(scores - expected_scores).max() < 0.03
 
 
-@pytest.mark.parametrize("frames", [0, 6, 20])
+@pytest.mark.parametrize("frames", [0, 6, 100])
 def test_chunks_of_a_wrong_length_are_refused(network, frames):
-    with pytest.raises(ValueError, match="multiples of 4 up to 16"):
+    with pytest.raises(ValueError, match="multiples of 4 up to 96"):
         network.encode(np.zeros((frames, 16), np.float32), network.initial_state())
 
 
 def test_what_the_search_is_told(network, pieces):
     assert (network.name, network.sample_rate, network.mels) == ("small", 16_000, 16)
     assert (network.chunk_frames, network.frame_multiple, network.frames_per_output) == (16, 4, 4)
+    assert network.whole_frames == 96
     assert (network.blank_id, network.eos_id, network.context_size) == (0, 2, 3)
     assert network.pieces == tuple(pieces)
 

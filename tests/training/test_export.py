@@ -12,7 +12,16 @@ from training.export import export, load, main, manifest_of, quantise
 from training.model import POSITIONS, ModelSettings, Transducer
 
 SETTINGS = ModelSettings(
-    vocabulary=12, mels=80, width=32, heads=2, layers=2, chunk=4, left=8, hidden=24, joint=16
+    vocabulary=12,
+    mels=80,
+    width=32,
+    heads=2,
+    layers=2,
+    chunk=4,
+    whole=20,
+    left=8,
+    hidden=24,
+    joint=16,
 )
 CHUNK = 2 * SETTINGS.chunk
 PIECES = "".join(f"{piece} {index}\n" for index, piece in enumerate("abcdefghijkl"))
@@ -47,10 +56,10 @@ class Stream:
         return encoded[0]
 
 
-def whole(model, features):
+def whole(model, features, chunk=None):
     with torch.no_grad():
         steps = torch.tensor([len(features) // 2])
-        return model.encoder(torch.from_numpy(features[None]), steps)[0].numpy()
+        return model.encoder(torch.from_numpy(features[None]), steps, chunk)[0].numpy()
 
 
 def noise(frames):
@@ -64,6 +73,15 @@ def test_streaming_equals_whole_utterances_at_every_chunk_boundary(model, folder
         heard.append(stream(features[end - CHUNK : end]))
         expected = whole(model, features[:end])
         np.testing.assert_allclose(np.concatenate(heard), expected, atol=1e-4)
+
+
+@pytest.mark.parametrize("frames", [40, 28])
+def test_a_sentence_is_heard_again_as_a_whole(model, folder, frames):
+    features = noise(frames)
+    expected = whole(model, features, SETTINGS.whole)
+    np.testing.assert_allclose(Stream(folder)(features), expected, atol=1e-4)
+    assert np.abs(whole(model, features) - expected).max() > 1e-2
+    assert read_manifest(folder).whole_frames == 40
 
 
 @pytest.mark.parametrize("chunks", [0, 1, 2, 5])
@@ -109,7 +127,7 @@ def test_int8_is_smaller_and_close(model, folder, tmp_path):
 def test_half_precision_weights_load_with_their_shape(model, tmp_path):
     weights = {name: value.half() for name, value in model.state_dict().items()}
     torch.save(weights, tmp_path / "weights.pt")
-    loaded = load(tmp_path, heads=2, chunk=4, left=8)
+    loaded = load(tmp_path, heads=2, chunk=4, whole=20, left=8)
     assert loaded.settings == SETTINGS
     half = model.joiner.out.weight.half().float()
     assert torch.equal(loaded.joiner.out.weight, half)

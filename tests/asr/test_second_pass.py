@@ -1,0 +1,106 @@
+"""A sentence is heard again as a whole when it seems to be over."""
+
+from itertools import pairwise
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from assistant.asr.frontend import WhisperFrontEnd
+from assistant.asr.model_folder import Model
+from assistant.asr.recogniser import LONGEST_FRAMES, TransducerRecogniser
+from assistant.asr.search import SearchSettings
+from assistant.asr.second_pass import encode_whole
+from tests.asr.toy_network import ToyNetwork
+
+RATE = 16_000
+AUDIO = (np.random.default_rng(0).standard_normal(2 * RATE) * 4000).astype(np.int16)
+
+
+class Attentive(ToyNetwork):
+    """Hears differently when it is given more at once, as attention to what follows does."""
+
+    def __init__(self, whole_frames=128):
+        super().__init__(seed=7)
+        self.whole_frames = whole_frames
+        self.given = []
+
+    def encode(self, features, state):
+        self.given.append(len(features))
+        mean = features.mean() if len(features) > self.chunk_frames else 0.0
+        return super().encode(features - np.float32(mean), state)
+
+
+def recogniser(network):
+    return TransducerRecogniser(Model(network, WhisperFrontEnd(), symbols=3), SearchSettings())
+
+
+def content(result):
+    return result.nbest, result.lattice, result.end_of_sentence
+
+
+def heard(network, samples, cuts=()):
+    stream = recogniser(network).open()
+    for start, end in pairwise([0, *sorted(cuts), len(samples)]):
+        stream.accept(samples[start:end])
+    return stream.finish()
+
+
+@settings(max_examples=10, deadline=None)
+@given(st.lists(st.integers(0, len(AUDIO)), max_size=5))
+def test_the_second_pass_does_not_depend_on_how_the_audio_came(cuts):
+    assert content(heard(Attentive(), AUDIO, cuts)) == content(heard(Attentive(), AUDIO))
+
+
+def test_the_result_is_that_of_the_second_pass():
+    once, again = heard(ToyNetwork(seed=7), AUDIO), heard(Attentive(), AUDIO)
+    assert again.first_pass == once.text
+    assert again.end_of_sentence == once.end_of_sentence
+    assert content(again) != content(once)
+
+
+def test_while_she_speaks_only_the_first_pass_is_heard():
+    network = Attentive()
+    stream = recogniser(network).open()
+    network.given.clear()
+    stream.accept(AUDIO)
+    assert stream.partial().text
+    assert max(network.given) == network.chunk_frames
+
+
+def test_after_a_look_nothing_new_costs_no_second_pass():
+    network = Attentive()
+    stream = recogniser(network).open()
+    stream.accept(AUDIO)
+    looked = stream.peek()
+    network.given.clear()
+    result = stream.finish(looked)
+    assert max(network.given) <= network.chunk_frames
+    assert (result.nbest, result.lattice) == (looked.nbest, looked.lattice)
+    assert result.decode_ms >= looked.decode_ms
+
+
+def test_after_a_look_other_words_are_heard_again():
+    stream = recogniser(Attentive()).open()
+    stream.accept(AUDIO[:RATE])
+    looked = stream.peek()
+    stream.accept(AUDIO[RATE:])
+    assert content(stream.finish(looked)) == content(heard(Attentive(), AUDIO))
+
+
+def test_what_is_too_long_to_be_a_command_is_heard_once():
+    audio = np.tile(AUDIO, 1 + LONGEST_FRAMES // 200)
+    result = heard(Attentive(), audio)
+    assert content(result) == content(heard(ToyNetwork(seed=7), audio))
+    assert not result.first_pass
+
+
+@pytest.mark.parametrize("frames", [4, 124, 128, 132, 260, 512, 516])
+def test_long_sentences_are_seen_in_equal_parts(frames):
+    network = Attentive()
+    features = np.ones((frames, network.mels), np.float32)
+    assert len(encode_whole(network, features)) == frames // network.frames_per_output
+    assert sum(network.given) == frames
+    assert max(network.given) <= network.whole_frames
+    assert max(network.given) - min(network.given) <= network.frame_multiple
