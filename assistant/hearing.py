@@ -50,23 +50,26 @@ class Ear:
         self._wake = wake
         self.samples = 0
         """How much was heard."""
-        self._peeked: RecognitionResult | None = None
+        self._looked: RecognitionResult | None = None
 
     def take(self, block: Block) -> Heard:
         """Hear the next block of the utterance."""
         voice = tuple((end_s, self._voice.process(frame)) for frame, end_s in block.frames())
         self._stream.accept(block.samples)
         self.samples += block.samples.size
-        return Heard(seconds(block.end), voice, self._own(self._stream.partial()))
+        result = self._stream.partial()
+        if self._looked is not None and self._looked.heard_no_less_than(result):
+            result = self._looked
+        return Heard(seconds(block.end), voice, self._own(result))
 
     def peek(self) -> RecognitionResult:
         """The result for all that was heard so far."""
-        self._peeked = self._stream.peek()
-        return self._own(self._peeked)
+        self._looked = self._stream.peek(self._looked)
+        return self._own(self._looked)
 
     def finish(self) -> RecognitionResult:
         """The final result, which is that of the last look if nothing was said since."""
-        return self._own(self._stream.finish(self._peeked))
+        return self._own(self._stream.finish(self._looked))
 
     def _own(self, result: RecognitionResult) -> RecognitionResult:
         return result if self._wake is None else without_wake_word(result, self._wake)

@@ -34,8 +34,7 @@ class Progress:
     def follow(self, heard: Heard) -> int:
         """Take a block in; how many stretches of speech became certain in it."""
         self.now_s = heard.end_s
-        if self.result is None or not extends(self.text, heard.result.text):
-            self.result = heard.result  # else a look has already seen further
+        self.result = heard.result
         return sum(
             end_s > self._start_s and self.speech.step(probability, end_s)
             for end_s, probability in heard.voice

@@ -90,7 +90,7 @@ class ScriptedStream:
     def partial(self):
         return self._result(self._heard // CHUNK * CHUNK)
 
-    def peek(self):
+    def peek(self, earlier=None):
         return self._result(self._heard)
 
     def finish(self, earlier=None):

@@ -184,19 +184,19 @@ class Stream:
                 self._result = self._made(self._position.search)
         return self._result
 
-    def peek(self) -> RecognitionResult:
-        """The result for every sample heard; the stream goes on as if it had not been asked."""
+    def peek(self, earlier: RecognitionResult | None = None) -> RecognitionResult:
+        """The result for every sample heard; the stream goes on as if it had not been asked.
+
+        It is `earlier`, what another peek gave, where the first pass has heard nothing else since:
+        then only silence has come, and there is nothing to wait for.
+        """
         with self._timed():
             position = self._position.copy()
             position.finish(self._waiting)
-            return self._heard_again(position)
+            return self._heard_again(position, earlier)
 
     def finish(self, earlier: RecognitionResult | None = None) -> RecognitionResult:
-        """The final result; the stream takes no more samples.
-
-        It is `earlier`, what a peek gave, where the first pass has heard nothing else since: then
-        only silence has come, and there is nothing to wait for.
-        """
+        """The final result; the stream takes no more samples. `earlier` is as in `peek`."""
         if not self._finished:
             with self._timed():
                 self._position.finish(self._waiting)
@@ -205,19 +205,19 @@ class Stream:
         return self.partial()
 
     def _heard_again(
-        self, position: _Position, earlier: RecognitionResult | None = None
+        self, position: _Position, earlier: RecognitionResult | None
     ) -> RecognitionResult:
         """The result of the second pass, or of the first where there is no other."""
         features, end = position.decoded, position.search.end_of_sentence
-        first_pass = position.search.graph(self._output_s).nbest(1)[0].text
-        if not features or not first_pass or sum(map(len, features)) > LONGEST_FRAMES:
+        heard_first = position.search.graph(self._output_s).nbest(1)[0].text
+        if not features or not heard_first or sum(map(len, features)) > LONGEST_FRAMES:
             return self._made(position.search)
-        if earlier is not None and earlier.first_pass == first_pass:
+        if earlier is not None and earlier.heard_first == heard_first:
             return replace(earlier, end_of_sentence=end, decode_ms=self._decode_ms)
         search = self._start.copy()
         for vector in encode_whole(self._network, np.concatenate(features)):
             search.step(vector)
-        return replace(self._made(search), end_of_sentence=end, first_pass=first_pass)
+        return replace(self._made(search), end_of_sentence=end, heard_first=heard_first)
 
     def _made(self, search: Search) -> RecognitionResult:
         graph = search.graph(self._output_s)

@@ -23,13 +23,18 @@ class RecognitionResult:
     """Probability (0 to 1) that the sentence is complete, by the recogniser's own token."""
     decode_ms: float
     """Wall time that the stream has spent computing since it was opened."""
-    first_pass: str = ""
+    heard_first: str = ""
     """What was heard while she spoke, before the sentence was heard again as a whole."""
 
     @property
     def text(self) -> str:
         """The best hypothesis as text."""
         return self.nbest[0].text
+
+    def heard_no_less_than(self, partial: RecognitionResult) -> bool:
+        """Whether a later result has no words that were not known when this one was made."""
+        words, known = partial.text.split(), (self.heard_first or self.text).split()
+        return known[: len(words)] == words
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,17 +58,15 @@ class RecogniserStream(Protocol):
     def partial(self) -> RecognitionResult:
         """The result for whole encoder chunks heard so far; cheap, nothing is computed anew."""
 
-    def peek(self) -> RecognitionResult:
+    def peek(self, earlier: RecognitionResult | None = None) -> RecognitionResult:
         """The result for every sample heard, the last unfinished chunk included.
 
-        The stream goes on afterwards as if it had not been asked.
+        The stream goes on afterwards as if it had not been asked. `earlier`, what another peek
+        gave, may stand where nothing was said since.
         """
 
     def finish(self, earlier: RecognitionResult | None = None) -> RecognitionResult:
-        """The final result; the stream takes no more samples. Needs no padding.
-
-        Where `earlier`, what a peek gave, can stand because nothing was said since, it may do.
-        """
+        """The final result; the stream takes no more samples. Needs no padding."""
 
 
 class Recogniser(Protocol):

@@ -55,12 +55,12 @@ def test_the_second_pass_does_not_depend_on_how_the_audio_came(cuts):
 
 def test_the_result_is_that_of_the_second_pass():
     once, again = heard(ToyNetwork(seed=7), AUDIO), heard(Attentive(), AUDIO)
-    assert again.first_pass == once.text
+    assert again.heard_first == once.text
     assert again.end_of_sentence == once.end_of_sentence
     assert content(again) != content(once)
 
 
-def test_while_she_speaks_only_the_first_pass_is_heard():
+def test_while_she_speaks_only_the_heard_first_is_heard():
     network = Attentive()
     stream = recogniser(network).open()
     network.given.clear()
@@ -93,7 +93,7 @@ def test_what_is_too_long_to_be_a_command_is_heard_once():
     audio = np.tile(AUDIO, 1 + LONGEST_FRAMES // 200)
     result = heard(Attentive(), audio)
     assert content(result) == content(heard(ToyNetwork(seed=7), audio))
-    assert not result.first_pass
+    assert not result.heard_first
 
 
 @pytest.mark.parametrize("frames", [4, 124, 128, 132, 260, 512, 516])
