@@ -28,6 +28,8 @@ from assistant.asr.spelling import spelled
 FRAME_S: Final = 0.01
 LONGEST_FRAMES: Final = 3000
 """What is longer is not heard again: it is no command, and would take long."""
+FIRST_BEAM: Final = 3
+FIRST_NAMES: Final = 2
 DEFAULT_BOOST: Final = 0.6
 """Strength of biasing: natural log given for a letter of a listed name; see docs/names.md."""
 
@@ -56,6 +58,7 @@ class TransducerRecogniser:
         self.sample_rate = model.network.sample_rate
         self.search = search
         self.output = output or OutputSettings()
+        self._first = narrow(search) if model.network.whole_frames else search
         self.vocabulary = Vocabulary(model.network)
         self._boost = boost
         self._expected = InternalLanguageModel(model.network)
@@ -70,13 +73,21 @@ class TransducerRecogniser:
             self._phrases = phrases
             self._biaser = self._fusion(phrases)
             self._lexicon = Lexicon(self.model.network.pieces, self.model.words, words_of(phrases))
-        return Stream(self, Search(self.vocabulary, self.search, self._biaser, self._lexicon))
+        return Stream(self, self._search(self._first), self._search(self.search))
+
+    def _search(self, settings: SearchSettings) -> Search:
+        return Search(self.vocabulary, settings, self._biaser, self._lexicon)
 
     def _fusion(self, phrases: Sequence[BiasPhrase]) -> Biaser:
         if not phrases or self._boost <= 0:
             return NoBias()
         pieces = self.model.network.pieces
         return ShallowFusion(pieces, phrases, self._boost, self._expected.improbability)
+
+
+def narrow(settings: SearchSettings) -> SearchSettings:
+    """Those of a first pass: what it misses, the second one can still find."""
+    return replace(settings, beam=min(settings.beam, FIRST_BEAM), names=FIRST_NAMES)
 
 
 def words_of(phrases: Sequence[BiasPhrase]) -> Iterator[str]:
@@ -145,9 +156,9 @@ class _Position:
 
 
 class Stream:
-    """The recognition of one utterance."""
+    """The recognition of one utterance, by one search while it is heard and one at its end."""
 
-    def __init__(self, recogniser: TransducerRecogniser, search: Search) -> None:
+    def __init__(self, recogniser: TransducerRecogniser, first: Search, second: Search) -> None:
         network = self._network = recogniser.model.network
         self._output = recogniser.output
         self._output_s = network.frames_per_output * FRAME_S
@@ -155,8 +166,8 @@ class Stream:
         # was cut, not even by a rounding error.
         self._chunk = network.chunk_frames * HOP
         self._waiting = np.zeros(0, np.int16)
-        self._start = search
-        self._position = _Position(recogniser.model, search.copy())
+        self._second = second
+        self._position = _Position(recogniser.model, first)
         self._result: RecognitionResult | None = None
         self._decode_ms = 0.0
         self._finished = False
@@ -214,7 +225,7 @@ class Stream:
             return self._made(position.search)
         if earlier is not None and earlier.heard_first == heard_first:
             return replace(earlier, end_of_sentence=end, decode_ms=self._decode_ms)
-        search = self._start.copy()
+        search = self._second.copy()
         for vector in encode_whole(self._network, np.concatenate(features)):
             search.step(vector)
         return replace(self._made(search), end_of_sentence=end, heard_first=heard_first)

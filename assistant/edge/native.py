@@ -142,7 +142,7 @@ class _Encoded:
             "words": matrix.bitmap.shape[1],
             "scales": self._at(matrix.scales),
             "bias": self._at(matrix.bias),
-            "sums": self._at(matrix.sums()),
+            "sums": self._at(_sums(matrix)),
             "bitmap": self._at(matrix.bitmap),
             "blocks": self._at(matrix.blocks),
         }
@@ -152,6 +152,17 @@ class _Encoded:
             raise ValueError("kernels need arrays without gaps")
         self.keep.append(array)
         return array.ctypes.data
+
+
+_SUMS: Final[WeakKeyDictionary[Matrix, NDArray[np.int32]]] = WeakKeyDictionary()
+
+
+def _sums(matrix: Matrix) -> NDArray[np.int32]:
+    """A matrix's sums, added up once for all programs that use it: they have many lengths."""
+    found = _SUMS.get(matrix)
+    if found is None:
+        found = _SUMS[matrix] = matrix.sums()
+    return found
 
 
 _OPERATIONS: Final = {Linear: 0, Norm: 1, Attend: 2, Join: 3}
