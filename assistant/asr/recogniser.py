@@ -105,7 +105,8 @@ class _Position:
         self.frames: Floats = np.zeros((0, model.network.mels), np.float32)
         """Not yet decoded."""
         self.decoded: tuple[Floats, ...] = ()
-        """All before them, where they may be heard again."""
+        """All before them, as long as they may be heard again; else nothing."""
+        self._kept_frames = LONGEST_FRAMES if model.network.whole_frames else 0
         self.state: State = model.network.initial_state()
         self.search = search
         self._network = model.network
@@ -146,8 +147,8 @@ class _Position:
     def _decode(self, count: int) -> None:
         """Decode `count` frames, seen with those that the network looks ahead to."""
         window = self.frames[: count + self._network.look_ahead_frames]
-        if self._network.whole_frames:
-            self.decoded += (self.frames[:count],)
+        self._kept_frames -= count
+        self.decoded = (*self.decoded, self.frames[:count]) if self._kept_frames >= 0 else ()
         encoded, self.state = self._network.encode(window, self.state)
         for vector in encoded:
             self.search.step(vector)
@@ -221,7 +222,7 @@ class Stream:
         """The result of the second pass, or of the first where there is no other."""
         features, end = position.decoded, position.search.end_of_sentence
         heard_first = position.search.graph(self._output_s).nbest(1)[0].text
-        if not features or not heard_first or sum(map(len, features)) > LONGEST_FRAMES:
+        if not features or not heard_first:
             return self._made(position.search)
         if earlier is not None and earlier.heard_first == heard_first:
             return replace(earlier, end_of_sentence=end, decode_ms=self._decode_ms)
