@@ -5,7 +5,8 @@ from __future__ import annotations
 import argparse
 import csv
 import random
-from collections.abc import Callable, Iterator
+import shutil
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -82,8 +83,14 @@ def development_speakers(recordings: list[Recording]) -> set[str]:
 def _make(job: tuple[Path, list[str], bool, int]) -> str:
     folder, lines, held_out, seed = job
     voices = synthesis.HELD_OUT_VOICES if held_out else synthesis.TRAINING_VOICES
-    count = corpus.write(folder, synthesis.synthesise(lines, voices, seed, vary=not held_out))
-    return f"{folder.name}: {count} utterances"
+    spoken = synthesis.synthesise(lines, voices, seed, vary=not held_out)
+    return f"{folder.name}: {_written(folder, spoken)} utterances"
+
+
+def _written(folder: Path, recordings: Iterable[Recording]) -> int:
+    """A corpus made anew: running this twice must not double it."""
+    shutil.rmtree(folder, ignore_errors=True)
+    return corpus.write(folder, recordings)
 
 
 def main() -> None:
@@ -110,9 +117,9 @@ def main() -> None:
         for name, kept in (("real", False), ("dev_real", True)):
             part = [row for row in recordings if (row[1] in developing) == kept]
             if part:
-                print(name, corpus.write(args.data / f"{name}{number}", part))
+                print(name, _written(args.data / f"{name}{number}", part))
     if args.noise:
-        print("noise", corpus.write(args.data / "noise", read_recordings(args.noise)))
+        print("noise", _written(args.data / "noise", read_recordings(args.noise)))
     if args.shards == 0:
         return
     measured = text.normalised_lines(args.measure) if args.measure else set()

@@ -30,7 +30,7 @@ class UnavailableError(Exception):
 class Hearth:
     """A model folder, heard as a stream in 100 ms pieces, without favoured names."""
 
-    def __init__(self, folder: Path, beam: int = 4, runtime: str = "onnx") -> None:
+    def __init__(self, folder: Path, beam: int = 8, runtime: str = "onnx") -> None:
         from assistant.asr.recogniser import load_recogniser  # noqa: PLC0415
 
         self.name = f"{folder.name} ({runtime}, beam {beam})"
