@@ -25,7 +25,7 @@ RARE: Final = 0.8
 """What a word costs that is only in the dictionary (natural log)."""
 UNKNOWN: Final = 3.0
 """What a word costs that is in neither."""
-_PREFIXES: Final = 4096
+_PREFIXES: Final = 1024
 
 
 class Words:
@@ -62,7 +62,7 @@ class Lexicon:
             # Two sorted runs, which `sorted` merges in a millisecond.
             usual = sorted([*words.usual, *sorted(names)])
             self._lists = ((usual, 0.0), (words.rare, RARE))
-        self._beginning = lru_cache(2 * _PREFIXES)(self._cost_of_beginning)
+        self._beginning = lru_cache(4 * _PREFIXES)(self._cost_of_beginning)
         self.costs = lru_cache(_PREFIXES)(self._costs)
         self._begins = np.array([piece.startswith(WORD_START) for piece in pieces])
         self._inner = [piece for piece in pieces if not piece.startswith(WORD_START)]

@@ -32,7 +32,7 @@ from assistant.asr.word_graph import START, Arc, Place, WordGraph, likelier, rea
 
 FADING = 0.95
 """How much of an end-of-sentence probability is left after a frame without a token."""
-CONTEXTS = 2048
+CONTEXTS = 1024
 """Predictor outputs that are kept, about a kilobyte each."""
 
 

@@ -105,14 +105,14 @@ class _Encoded:
         self.keep: list[object] = []
         self.steps = (_Step * len(program.steps))(*map(self._step, program.steps))
         self.address = ctypes.addressof(self.steps)
-        self.keys = -1
-        self.scratch = aligned(0)
+        self._keys, self._scratch = -1, 0
 
-    def reserve(self, library: ctypes.CDLL, keys: int) -> None:
-        """Have enough scratch memory to attend to `keys` steps."""
-        if keys > self.keys:
-            size = library.edge_scratch(self.address, len(self.steps), keys)
-            self.keys, self.scratch = keys, aligned(size)
+    def scratch(self, library: ctypes.CDLL, keys: int) -> int:
+        """Bytes of scratch memory that are enough to attend to `keys` steps."""
+        if keys > self._keys:
+            self._scratch = library.edge_scratch(self.address, len(self.steps), keys)
+            self._keys = keys
+        return self._scratch
 
     def _step(self, step: Step) -> _Step:
         values = {"operation": _OPERATIONS[type(step)], "residual": -1}
@@ -190,6 +190,7 @@ class Native:
         if not self._library.edge_supported(self._level):
             raise KernelError(f"this machine has no {self._level.name}")
         self._programs: WeakKeyDictionary[Program, _Encoded] = WeakKeyDictionary()
+        self._scratch = aligned(0)
         self._lock = threading.Lock()
         self.name = self._level.name.lower()
 
@@ -201,14 +202,16 @@ class Native:
             encoded = self._programs.get(program)
             if encoded is None:
                 encoded = self._programs[program] = _Encoded(program)
-            encoded.reserve(self._library, memory.keys.shape[1] if memory else 0)
+            size = encoded.scratch(self._library, memory.keys.shape[1] if memory else 0)
+            if self._scratch.size < size:
+                self._scratch = aligned(size)
             self._library.edge_run(
                 self._level,
                 encoded.address,
                 len(encoded.steps),
                 arena.ctypes.data,
                 _address(memory) if memory else None,
-                encoded.scratch.ctypes.data,
+                self._scratch.ctypes.data,
             )
 
 

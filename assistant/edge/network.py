@@ -51,7 +51,8 @@ class EdgeNetwork:
         self.context_size = shape.context
         self.pieces = model.pieces
         self._embedding = model.embedding()
-        self._programs: dict[tuple[str, int], tuple[Program, Floats]] = {}
+        self._programs: dict[tuple[str, int], Program] = {}
+        self._arena: Floats = np.zeros(0, np.float32)
         self._lock = threading.Lock()
 
     @classmethod
@@ -120,14 +121,15 @@ class EdgeNetwork:
     ) -> Floats:
         """Execute a part's program for `count` rows; the result is the caller's."""
         with self._lock:
-            built = self._programs.get((kind, count))
-            if built is None:
-                made = _MAKERS[kind](self.model, count)
-                built = made, native.aligned(4 * made.arena).view(np.float32)
-                # Whole sentences have many lengths, and a large arena each.
-                if kind != "encoder" or count <= self.chunk_frames:
-                    self._programs[kind, count] = built
-            steps, arena = built
+            steps = self._programs.get((kind, count))
+            if steps is None:
+                steps = _MAKERS[kind](self.model, count)
+                # Whole sentences and lists of names have many lengths, which seldom come again.
+                if count <= self.chunk_frames:
+                    self._programs[kind, count] = steps
+            if self._arena.size < steps.arena:
+                self._arena = native.aligned(4 * steps.arena).view(np.float32)
+            arena = self._arena
             for name, values in inputs.items():
                 at = steps.inputs[name].at
                 arena[at : at + values.size] = values.reshape(-1)
