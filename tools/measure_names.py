@@ -305,7 +305,7 @@ def main() -> int:
     parser.add_argument(
         "--sounds-like", action="store_true", help="give what the names sound like, as a user may"
     )
-    parser.add_argument("--beam", type=int, default=4)
+    parser.add_argument("--beam", type=int, default=8)
     parser.add_argument("--boosts", type=float, nargs="+", default=BOOSTS)
     parser.add_argument("--boost", type=float, default=DEFAULT_BOOST, help="for the cost")
     parser.add_argument("--others", type=int, nargs="+", default=DISTRACTORS)
