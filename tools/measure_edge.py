@@ -118,7 +118,8 @@ def prepare(run: Path | None, folder: Path) -> tuple[Any, list[Candidate]]:
     if run:
         tokens = run / "tokens.txt"
     else:
-        tokens = folder / "made.txt"
+        tokens = folder / "made" / "tokens.txt"
+        tokens.parent.mkdir()
         lines = (f"t{index} {index}\n" for index in range(model.settings.vocabulary))
         tokens.write_text("".join(lines), "utf8")
     manifest = manifest_of(model, "measured", "en", "Apache-2.0")
