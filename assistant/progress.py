@@ -60,9 +60,3 @@ class Progress:
             end_of_sentence=self.result.end_of_sentence if self.result else 0.0,
             completeness=self.completeness,
         )
-
-
-def extends(text: str, beginning: str) -> bool:
-    """Whether a text begins with the words of another."""
-    words, first = text.split(), beginning.split()
-    return words[: len(first)] == first

@@ -18,6 +18,7 @@ from assistant.asr.endpoint import (
     FinalEndpointer,
     SpeculativeEndpointer,
 )
+from assistant.asr.result import extends
 from assistant.blocks import Block, Blocks
 from assistant.events import (
     Event,
@@ -29,7 +30,7 @@ from assistant.events import (
     Where,
 )
 from assistant.hearing import Ear, confidence
-from assistant.progress import Progress, extends
+from assistant.progress import Progress
 from assistant.speculation import Speculation
 from assistant.worker import Worker
 

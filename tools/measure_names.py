@@ -42,6 +42,7 @@ from assistant.asr.spelling import spelled
 from assistant.bench.audio import word_errors
 from assistant.commands.transcribe import recognise
 from assistant.config import Settings
+from assistant.config.settings import RecogniserSettings
 from assistant.household import make_household
 from training.corpus import Corpus, write
 from training.synthesis import HELD_OUT_VOICES, SAMPLE_RATE, available, synthesise
@@ -305,7 +306,7 @@ def main() -> int:
     parser.add_argument(
         "--sounds-like", action="store_true", help="give what the names sound like, as a user may"
     )
-    parser.add_argument("--beam", type=int, default=8)
+    parser.add_argument("--beam", type=int, default=RecogniserSettings().beam)
     parser.add_argument("--boosts", type=float, nargs="+", default=BOOSTS)
     parser.add_argument("--boost", type=float, default=DEFAULT_BOOST, help="for the cost")
     parser.add_argument("--others", type=int, nargs="+", default=DISTRACTORS)

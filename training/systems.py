@@ -11,6 +11,8 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from assistant.config.settings import RecogniserSettings
+
 SAMPLE_RATE = 16_000
 
 
@@ -30,7 +32,9 @@ class UnavailableError(Exception):
 class Hearth:
     """A model folder, heard as a stream in 100 ms pieces, without favoured names."""
 
-    def __init__(self, folder: Path, beam: int = 8, runtime: str = "onnx") -> None:
+    def __init__(
+        self, folder: Path, beam: int = RecogniserSettings().beam, runtime: str = "onnx"
+    ) -> None:
         from assistant.asr.recogniser import load_recogniser  # noqa: PLC0415
 
         self.name = f"{folder.name} ({runtime}, beam {beam})"

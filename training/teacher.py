@@ -33,8 +33,7 @@ class Teacher:
     def trained(cls, weights: Path, settings: ModelSettings) -> Teacher:
         """The encoder of half-precision weights of the student's shape."""
         model = Transducer(settings)
-        saved = torch.load(weights, map_location="cpu", weights_only=True)
-        model.load_state_dict({name: value.float() for name, value in saved.items()})
+        model.load_state_dict(torch.load(weights, map_location="cpu", weights_only=True))
         return cls(model.encoder, streaming=True)
 
     def to(self, device: torch.device) -> Teacher:

@@ -140,17 +140,13 @@ class Trainer:
         self.model = Transducer(
             ModelSettings(vocabulary=self.tokens.get_piece_size(), **recipe.model)
         )
-        self.teacher: Teacher | None = None
-        if recipe.whisper:
-            self.teacher = Teacher.whisper(Path(recipe.whisper), self.model.settings)
+        self.teacher = self._made_teacher()
+        if recipe.whisper and self.teacher:
             start_from(self.model.encoder, self.teacher.encoder.state_dict())
-        elif recipe.teacher:
-            self.teacher = Teacher.trained(Path(recipe.teacher), self.model.settings)
         if recipe.start:
             weights = torch.load(recipe.start, map_location="cpu", weights_only=True)
             start_from(self.model, {key: value.float() for key, value in weights.items()})
         self.model.to(self.device)
-        self.teacher = self.teacher and self.teacher.to(self.device)
         self.average = copy.deepcopy(self.model).requires_grad_(requires_grad=False)
         self.step = 0
         pieces = (self.tokens.id_to_piece(i) for i in range(self.tokens.get_piece_size()))
@@ -166,6 +162,15 @@ class Trainer:
         )
         self.compressor = Compressor(recipe.compression, self.model, self.average)
         self._resume()
+
+    def _made_teacher(self) -> Teacher | None:
+        if self.recipe.whisper:
+            teacher = Teacher.whisper(Path(self.recipe.whisper), self.model.settings)
+        elif self.recipe.teacher:
+            teacher = Teacher.trained(Path(self.recipe.teacher), self.model.settings)
+        else:
+            return None
+        return teacher.to(self.device)
 
     def _taught(self) -> tuple[list[nn.Parameter], list[nn.Parameter]]:
         """Parameters that the teacher has too, and those above them."""

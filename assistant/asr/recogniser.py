@@ -30,6 +30,7 @@ LONGEST_FRAMES: Final = 3000
 """What is longer is not heard again: it is no command, and would take long."""
 FIRST_BEAM: Final = 3
 FIRST_NAMES: Final = 2
+"""States of a first pass, and those within a name: enough to show words and to find the end."""
 DEFAULT_BOOST: Final = 0.6
 """Strength of biasing: natural log given for a letter of a listed name; see docs/names.md."""
 
@@ -220,14 +221,15 @@ class Stream:
         self, position: _Position, earlier: RecognitionResult | None
     ) -> RecognitionResult:
         """The result of the second pass, or of the first where there is no other."""
-        features, end = position.decoded, position.search.end_of_sentence
-        heard_first = position.search.graph(self._output_s).nbest(1)[0].text
-        if not features or not heard_first:
-            return self._made(position.search)
+        first = position.search
+        heard_first = first.graph(self._output_s).nbest(1)[0].text if position.decoded else ""
+        if not heard_first:
+            return self._made(first)
+        end = first.end_of_sentence
         if earlier is not None and earlier.heard_first == heard_first:
             return replace(earlier, end_of_sentence=end, decode_ms=self._decode_ms)
         search = self._second.copy()
-        for vector in encode_whole(self._network, np.concatenate(features)):
+        for vector in encode_whole(self._network, np.concatenate(position.decoded)):
             search.step(vector)
         return replace(self._made(search), end_of_sentence=end, heard_first=heard_first)
 

@@ -33,8 +33,7 @@ class RecognitionResult:
 
     def heard_no_less_than(self, partial: RecognitionResult) -> bool:
         """Whether a later result has no words that were not known when this one was made."""
-        words, known = partial.text.split(), (self.heard_first or self.text).split()
-        return known[: len(words)] == words
+        return extends(self.heard_first or self.text, partial.text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +76,12 @@ class Recogniser(Protocol):
 
     def open(self, bias: Sequence[BiasPhrase] = ()) -> RecogniserStream:
         """Start an utterance with the names that are favoured in it."""
+
+
+def extends(text: str, beginning: str) -> bool:
+    """Whether a text begins with the words of another."""
+    words, first = text.split(), beginning.split()
+    return words[: len(first)] == first
 
 
 def texts(hypotheses: Iterable[Hypothesis]) -> list[str]:
