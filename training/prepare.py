@@ -46,6 +46,20 @@ class Sources:
     words: list[str]
 
 
+@dataclass(frozen=True, slots=True)
+class HeldOut:
+    """Sentences that no training hears, all normalised."""
+
+    developing: set[str]
+    home: list[str]
+    measured: set[str]
+
+    @property
+    def all(self) -> set[str]:
+        """All of them."""
+        return self.developing | set(self.home) | self.measured
+
+
 KINDS = {"command": 0.12, "request": 0.30, "prose": 0.36, "phrase": 0.06, "salad": 0.16}
 """The mix of a training corpus."""
 
@@ -80,11 +94,30 @@ def development_speakers(recordings: list[Recording]) -> set[str]:
     return set(speakers[::16]) if len(speakers) >= 16 else set()
 
 
-def _make(job: tuple[Path, list[str], bool, int]) -> str:
-    folder, lines, held_out, seed = job
-    voices = synthesis.HELD_OUT_VOICES if held_out else synthesis.TRAINING_VOICES
-    spoken = synthesis.synthesise(lines, voices, seed, vary=not held_out)
+Voices = tuple[tuple[synthesis.Voice, float], ...]
+
+
+Job = tuple[Path, list[str], Voices, bool, int]
+"""Folder, sentences, voices, whether they vary, seed."""
+
+
+def _make(job: Job) -> str:
+    folder, lines, voices, vary, seed = job
+    spoken = synthesis.synthesise(lines, voices, seed, vary=vary)
     return f"{folder.name}: {_written(folder, spoken)} utterances"
+
+
+def _measuring_jobs(data: Path, held_out: HeldOut, voices: Voices, others: Voices) -> list[Job]:
+    """What is only listened to: `others` are voices that no training hears."""
+    measured = sorted(held_out.measured - {""})
+    jobs: list[Job] = [
+        (data / "dev_general", sorted(held_out.developing)[:200], voices, True, 1),
+        (data / "heldout_home", held_out.home, others, False, 2),
+    ]
+    if measured:
+        lines = random.Random(3).sample(measured, 200)
+        jobs.append((data / "heldout_slurp", lines, others, False, 3))
+    return jobs
 
 
 def _written(folder: Path, recordings: Iterable[Recording]) -> int:
@@ -98,6 +131,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--texts", type=Path, nargs="*", default=[], help="general requests")
     parser.add_argument("--wordnet", type=Path, help="WordNet's folder, for examples of use")
+    parser.add_argument("--prose", type=Path, nargs="*", default=[], help="sentences of any kind")
     parser.add_argument("--words", type=Path, help="a list of words, one a line")
     parser.add_argument("--recordings", type=Path, nargs="*", default=[], help="tables of speech")
     parser.add_argument("--noise", type=Path, help="table of noises, as of recordings")
@@ -106,8 +140,12 @@ def main() -> None:
     parser.add_argument("--shards", type=int, default=8, help="synthetic parts; 0 for none")
     parser.add_argument("--shard-size", type=int, default=3000)
     parser.add_argument(
-        "--first-shard", type=int, default=0, help="number of the first; others say other sentences"
+        "--first-shard",
+        type=int,
+        default=0,
+        help="number of the first; beyond 0 only new sentences are made, and no measuring sets",
     )
+    parser.add_argument("--kokoro", type=Path, help="folder of Kokoro, which then speaks it all")
     parser.add_argument("--processes", type=int, default=2)
     args = parser.parse_args()
 
@@ -122,34 +160,38 @@ def main() -> None:
         print("noise", _written(args.data / "noise", read_recordings(args.noise)))
     if args.shards == 0:
         return
-    measured = text.normalised_lines(args.measure) if args.measure else set()
-    general = [line for line in text.requests(args.texts) if line not in measured]
-    dev_general = set(general[::60])
-    general = [line for line in general if line not in dev_general]
-    home = text.Commands(7)
-    home_test = sorted({text.normalise(home.draw("command")) for _ in range(200)})
-    held_out = dev_general | set(home_test) | measured
-    words = {word for line in general for word in line.split()}
-    if args.words:
-        words |= {text.normalise(word) for word in args.words.read_text("utf8").splitlines()}
-    sources = Sources(
-        general,
-        text.wordnet_examples(args.wordnet) if args.wordnet else [],
-        sorted(word for word in words if word and " " not in word),
-    )
-    jobs = [
-        (args.data / "dev_general", sorted(dev_general)[:200], False, 1),
-        (args.data / "heldout_home", home_test, True, 2),
-    ]
-    if measured:
-        lines = random.Random(3).sample(sorted(measured - {""}), 200)
-        jobs.append((args.data / "heldout_slurp", lines, True, 3))
+    sources, held_out = _sentences_of(args)
+    voices, others = synthesis.TRAINING_VOICES, synthesis.HELD_OUT_VOICES
+    if args.kokoro:
+        voices, others = (synthesis.kokoro_voices(args.kokoro, held_out=h) for h in (False, True))
+    jobs: list[Job] = []
+    if args.first_shard == 0:
+        jobs += _measuring_jobs(args.data, held_out, voices, others)
     for shard in range(args.first_shard, args.first_shard + args.shards):
-        lines = sentences(sources, args.shard_size, 100 + shard, held_out=held_out)
-        jobs.append((args.data / f"tts{shard}", lines, False, 200 + shard))
+        lines = sentences(sources, args.shard_size, 100 + shard, held_out=held_out.all)
+        jobs.append((args.data / f"tts{shard}", lines, voices, True, 200 + shard))
     with ProcessPoolExecutor(args.processes) as pool:
         for line in pool.map(_make, jobs):
             print(line, flush=True)
+
+
+def _sentences_of(args: argparse.Namespace) -> tuple[Sources, HeldOut]:
+    """What the texts give to train on and to measure with."""
+    measured = text.normalised_lines(args.measure) if args.measure else set()
+    general = [line for line in text.requests(args.texts) if line not in measured]
+    developing = set(general[::60])
+    general = [line for line in general if line not in developing]
+    home = text.Commands(7)
+    home_test = sorted({text.normalise(home.draw("command")) for _ in range(200)})
+    words = {word for line in general for word in line.split()}
+    if args.words:
+        words |= {text.normalise(word) for word in args.words.read_text("utf8").splitlines()}
+    prose = set(text.wordnet_examples(args.wordnet) if args.wordnet else [])
+    prose.update(text.requests(args.prose))
+    sources = Sources(
+        general, sorted(prose), sorted(word for word in words if word and " " not in word)
+    )
+    return sources, HeldOut(developing, home_test, measured)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Training speech from free text-to-speech programs: flite, festival, RHVoice, pico, espeak-ng.
+"""Training speech from free text-to-speech: flite, festival, RHVoice, pico, espeak-ng, Kokoro.
 
 Few voices are free, so each is multiplied. A voice speaks slower or faster by a factor, and the
 result is resampled by the same factor: the tempo comes out as it was while pitch and formants
@@ -7,14 +7,16 @@ move together, as they do between a small and a large speaker.
 
 from __future__ import annotations
 
+import json
 import random
 import shutil
 import subprocess
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache, partial
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 import soundfile
@@ -127,6 +129,127 @@ class Pico:
         return _one_by_one(
             texts, lambda text, file: [*run, "-w", file, f"{begin}{text}</pitch></speed>"]
         )
+
+
+_KOKORO_RATE = 24_000
+_KOKORO_STYLES = (510, 1, 256)
+"""A voice is a style vector for every length of a sentence in phonemes."""
+_KOKORO_MOST = _KOKORO_STYLES[0] - 2
+
+
+class KokoroNetwork:
+    """Kokoro-82M, a neural synthesiser of many voices (StyleTTS 2; weights Apache-2.0).
+
+    `folder` holds `kokoro-int8.onnx` and `voices/*.bin`; `docs/training.md` says where they are
+    from. Each process loads it when it first speaks.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def speak(self, text: str, style: NDArray[np.float32], accent: str, speed: float) -> Samples:
+        """One sentence, int16 at 24 kHz; empty where it is too long."""
+        session, phonemes, numbers = _kokoro(self.folder)
+        ids = [numbers[c] for c in phonemes[accent](text) if c in numbers][:_KOKORO_MOST]
+        audio = session.run(
+            None,
+            {
+                "tokens": np.array([[0, *ids, 0]], np.int64),
+                "style": style[max(0, len(ids) - 1)],
+                "speed": np.array([speed], np.float32),
+            },
+        )[0]
+        return np.asarray(audio.squeeze().clip(-1, 1) * 32767, np.int16)
+
+    def style(self, name: str) -> NDArray[np.float32]:
+        """The style vectors of a voice."""
+        raw = np.fromfile(self.folder / "voices" / f"{name}.bin", np.float32)
+        return raw.reshape(_KOKORO_STYLES)
+
+
+@lru_cache(maxsize=1)
+def _kokoro(folder: Path) -> tuple[Any, dict[str, Callable[[str], str]], dict[str, int]]:
+    """Network, the phonemes of American ("a") and British ("b") English, phonemes' numbers."""
+    import hibari  # noqa: PLC0415
+    import onnxruntime  # noqa: PLC0415
+    from hibari.g2p import G2P  # noqa: PLC0415
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = 1
+    session = onnxruntime.InferenceSession(str(folder / "kokoro-int8.onnx"), options)
+    table = json.loads(Path(hibari.__file__).with_name("assets").joinpath("vocab.json").read_text())
+    makers = {"a": G2P(), "b": G2P(british=True)}
+    phonemes = {accent: partial(_joined, maker) for accent, maker in makers.items()}
+    return session, phonemes, table.get("vocab", table)
+
+
+def _joined(maker: Callable[[str], Any], text: str) -> str:
+    made = maker(text)
+    return made if isinstance(made, str) else "".join(made[0])
+
+
+@dataclass(frozen=True, slots=True)
+class Kokoro:
+    """A voice of Kokoro; with `other` of the same accent, halfway between two."""
+
+    name: str
+    network: KokoroNetwork
+    other: str = ""
+
+    def speak(self, texts: Sequence[str], stretch: float, pitch: float) -> Iterator[Path]:
+        """See `Voice`; the pitch is the voice's own."""
+        del pitch
+        style = self.network.style(self.name)
+        if self.other:
+            style = (style + self.network.style(self.other)) / 2
+        with tempfile.TemporaryDirectory() as folder:
+            for number, text in enumerate(texts):
+                audio = self.network.speak(f"{text}.", style, self.name[0], 1 / stretch)
+                path = Path(folder, f"{number}.wav")
+                soundfile.write(path, audio, _KOKORO_RATE)
+                yield path
+
+
+@dataclass(frozen=True, slots=True)
+class Hibari:
+    """The one voice of hibari-tts, a small network that learned from Kokoro's; Apache-2.0."""
+
+    name: str = "hibari"
+
+    def speak(self, texts: Sequence[str], stretch: float, pitch: float) -> Iterator[Path]:
+        """See `Voice`; the pitch is the voice's own."""
+        del pitch
+        with tempfile.TemporaryDirectory() as folder:
+            for number, text in enumerate(texts):
+                path = Path(folder, f"{number}.wav")
+                soundfile.write(path, _hibari()(f"{text}.", speed=1 / stretch), _KOKORO_RATE)
+                yield path
+
+
+@lru_cache(maxsize=1)
+def _hibari() -> Any:  # noqa: ANN401
+    from hibari import Hibari as Synthesiser  # noqa: PLC0415
+
+    return Synthesiser(threads=1)
+
+
+KOKORO_HELD_OUT = ("af_bella", "bm_george")
+
+
+def kokoro_voices(folder: Path, *, held_out: bool) -> tuple[tuple[Voice, float], ...]:
+    """The English voices of Kokoro in `folder`, and as much weight for what lies between two.
+
+    For training there is twice as much of Hibari, which takes a fiftieth of their time.
+    """
+    network = KokoroNetwork(folder)
+    found = sorted(path.stem for path in (folder / "voices").glob("[ab]?_*.bin"))
+    names = [name for name in found if (name in KOKORO_HELD_OUT) == held_out]
+    alone = tuple((Kokoro(name, network), 1.0) for name in names)
+    if held_out:
+        return alone
+    pairs = [(a, b) for a in names for b in names if a < b and a[0] == b[0]]
+    between = tuple((Kokoro(a, network, b), len(names) / len(pairs)) for a, b in pairs)
+    return (*alone, *between, (Hibari(), 4.0 * len(names)))
 
 
 TRAINING_VOICES: tuple[tuple[Voice, float], ...] = (
