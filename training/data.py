@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +14,7 @@ from torch import Tensor
 from torch.utils.data import DataLoader, IterableDataset
 
 from assistant.asr.features import FLOOR, log_mel
+from assistant.asr.word_pieces import END, SPECIAL, WordPieces
 from training.augment import Augmenter, spec_augment
 from training.corpus import SAMPLE_RATE, Corpus
 from training.tokens import EOS
@@ -36,33 +37,51 @@ class Batch:
     """Feature frames of each utterance, rounded up to a multiple of 4; [B]."""
     labels: Tensor
     label_lengths: Tensor
+    pieces: Tensor
+    """Labels of the attention decoder, END included; [B, P]."""
+    piece_lengths: Tensor
 
     def to(self, device: torch.device) -> Batch:
         """The batch on a device."""
-        return Batch(
-            self.features.to(device),
-            self.frames.to(device),
-            self.labels.to(device),
-            self.label_lengths.to(device),
-        )
+        return Batch(*(getattr(self, field.name).to(device) for field in fields(self)))
 
     def rows(self, kept: Tensor) -> Batch:
         """Some of the utterances, padded no more than they need."""
-        frames, lengths = self.frames[kept], self.label_lengths[kept]
-        features = self.features[kept, : frames.max()]
-        return Batch(features, frames, self.labels[kept, : lengths.max()], lengths)
+        frames = self.frames[kept]
+        lengths, counts = self.label_lengths[kept], self.piece_lengths[kept]
+        return Batch(
+            self.features[kept, : frames.max()],
+            frames,
+            self.labels[kept, : lengths.max()],
+            lengths,
+            self.pieces[kept, : counts.max()],
+            counts,
+        )
 
 
-def collate(features: Sequence[np.ndarray], labels: Sequence[list[int]]) -> Batch:
-    """Pad utterances to one batch; features with silence, labels with blank."""
+def collate(
+    features: Sequence[np.ndarray],
+    labels: Sequence[list[int]],
+    pieces: Sequence[list[int]] | None = None,
+) -> Batch:
+    """Pad utterances to one batch; features with silence, labels with blank, pieces with END."""
     frames = [-(-len(x) // 4) * 4 for x in features]
     padded = np.full((len(features), max(frames), features[0].shape[1]), FLOOR, np.float32)
-    ids = np.zeros((len(labels), max(map(len, labels))), np.int64)
-    for row, (x, y) in enumerate(zip(features, labels, strict=True)):
+    for row, x in enumerate(features):
         padded[row, : len(x)] = x
-        ids[row, : len(y)] = y
-    lengths = torch.tensor([len(y) for y in labels])
-    return Batch(torch.from_numpy(padded), torch.tensor(frames), torch.from_numpy(ids), lengths)
+    return Batch(
+        torch.from_numpy(padded),
+        torch.tensor(frames),
+        *_padded(labels),
+        *_padded(pieces or [[END]] * len(features)),
+    )
+
+
+def _padded(rows: Sequence[list[int]]) -> tuple[Tensor, Tensor]:
+    ids = torch.zeros(len(rows), max(map(len, rows)), dtype=torch.long)
+    for row, numbers in enumerate(rows):
+        ids[row, : len(numbers)] = torch.tensor(numbers)
+    return ids, torch.tensor([len(numbers) for numbers in rows])
 
 
 class Utterances(IterableDataset[Batch]):
@@ -81,10 +100,12 @@ class Utterances(IterableDataset[Batch]):
         seed: int,
         clean: int = 0,
         augmented: float = 1.0,
+        pieces: WordPieces | None = None,
     ) -> None:
         self._corpora, self._tokens, self._noise = corpora, tokens, noise
         self._batch_s, self._seed = batch_s, seed
         self._clean, self._augmented = clean, augmented
+        self._pieces = pieces or WordPieces(SPECIAL)
 
     def __iter__(self) -> Iterator[Batch]:
         rng = np.random.default_rng(self._seed)
@@ -129,8 +150,10 @@ class Utterances(IterableDataset[Batch]):
                 features.append(log_mel(samples.astype(np.float32) / 32768.0))
             else:
                 features.append(spec_augment(log_mel(augment(samples)), rng))
-        labels = [[*self._tokens.encode(c.entries[i].text), EOS] for c, i in items]
-        return collate(features, labels)
+        texts = [corpus.entries[index].text for corpus, index in items]
+        labels = [[*self._tokens.encode(text), EOS] for text in texts]
+        pieces = [[*self._pieces.encode(text), END] for text in texts]
+        return collate(features, labels, pieces)
 
 
 def loader(utterances: Utterances) -> Iterator[Batch]:

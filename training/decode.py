@@ -9,6 +9,8 @@ from rapidfuzz.distance import Levenshtein
 from torch import Tensor
 
 from assistant.asr.features import log_mel
+from assistant.asr.word_pieces import WordPieces
+from training.attention_decoder import greedy as write
 from training.corpus import Corpus
 from training.data import collate
 from training.model import Transducer
@@ -68,3 +70,21 @@ def error_rates(
         words += len(truth.split())
         pairs.append((truth, heard))
     return wrong / words, wrong_ctc / words, pairs
+
+
+@torch.no_grad()
+def attention_error_rate(
+    model: Transducer, pieces: WordPieces, corpus: Corpus, limit: int
+) -> tuple[float, list[tuple[str, str]]]:
+    """Word error rate of the attention decoder on utterances heard whole, and the pairs."""
+    wrong, words, pairs = 0, 0, []
+    settings = model.settings
+    for index in np.linspace(0, len(corpus) - 1, min(limit, len(corpus))).astype(int):
+        truth = corpus.entries[index].text
+        batch = collate([log_mel(corpus.audio(index).astype(np.float32) / 32768.0)], [[EOS]])
+        outputs = model.encoder.layers(batch.features, batch.frames // 2, settings.whole)
+        heard = pieces.decode(write(model.decoder, outputs[settings.decoder_layer - 1][0]))
+        wrong += Levenshtein.distance(truth.split(), heard.split())
+        words += len(truth.split())
+        pairs.append((truth, heard))
+    return wrong / words, pairs

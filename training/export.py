@@ -31,13 +31,17 @@ from onnxruntime.quantization import QuantType, quantize_dynamic
 from torch import Tensor, nn
 
 from assistant.asr import lexicon
-from assistant.asr.manifest import Manifest, write_manifest
+from assistant.asr.manifest import HEARING, INNER, PIECES, WRITING, Manifest, write_manifest
 from assistant.asr.model_folder import RUNTIMES
+from assistant.asr.word_pieces import WordPieces
 from assistant.edge.matrix import BITS
 from assistant.edge.model import FILE_NAME
-from training.model import FRAMES_PER_STEP, ModelSettings, Transducer
+from training import four_bits
+from training.calibrate import Utterance, calibrated
+from training.model import DECODER, FRAMES_PER_STEP, ModelSettings, Transducer
 from training.pack import pack, speech_of
 from training.streaming import StreamingEncoder, StreamingPredictor
+from training.streaming_decoder import Hearing, Writing
 from training.tokens import BLANK, EOS
 
 OPSET = 17
@@ -83,7 +87,17 @@ def _settings(weights: dict[str, Tensor]) -> ModelSettings:
         hidden=hidden,
         joint=joint,
         context=weights["predictor.conv.weight"].shape[2],
+        **_decoder_settings(weights),
     )
+
+
+def _decoder_settings(weights: dict[str, Tensor]) -> dict[str, int]:
+    names = [name for name in weights if name.startswith(f"{DECODER}blocks.")]
+    if not names:
+        return {}
+    layers = len({name.split(".")[2] for name in names})
+    pieces = len(weights[f"{DECODER}token_embedding.weight"])
+    return {"pieces": pieces, "decoder_layers": layers}
 
 
 def export(model: Transducer, tokens: Path, folder: Path, manifest: Manifest) -> None:
@@ -98,9 +112,11 @@ def export(model: Transducer, tokens: Path, folder: Path, manifest: Manifest) ->
         (torch.zeros(1, frames, settings.mels), *encoder.initial_state()),
         folder / "encoder.onnx",
         ["features", *names],
-        ["encoder_out", *(f"next_{name}" for name in names)],
-        {"features": {1: "frames"}, "encoder_out": {1: "outputs"}},
+        ["encoder_out", *(f"next_{name}" for name in names), *([INNER] if settings.pieces else [])],
+        {"features": {1: "frames"}, "encoder_out": {1: "outputs"}, INNER: {1: "steps"}},
     )
+    if settings.pieces:
+        _export_decoder(model, folder)
     batch = {0: "batch"}
     _export(
         StreamingPredictor(model.predictor),
@@ -123,9 +139,44 @@ def export(model: Transducer, tokens: Path, folder: Path, manifest: Manifest) ->
     write_manifest(folder, manifest)
 
 
+def _export_decoder(model: Transducer, folder: Path) -> None:
+    settings, decoder = model.settings, model.decoder
+    size = settings.width // settings.heads
+    _export(
+        Hearing(decoder),
+        (torch.zeros(1, 2 * settings.chunk, settings.width),),
+        folder / HEARING,
+        [INNER],
+        ["keys", "values"],
+        {INNER: {1: "steps"}, "keys": {3: "steps"}, "values": {2: "steps"}},
+    )
+    layers, heads, sentences = settings.decoder_layers, settings.heads, 2
+    past = torch.zeros(layers, sentences, heads, 3, size)
+    heard = torch.zeros(layers, heads, size, 2 * settings.chunk)
+    pieces = torch.zeros(sentences, dtype=torch.int64)
+    written = {1: "sentences", 3: "written"}
+    _export(
+        Writing(decoder),
+        (pieces, torch.tensor([3]), heard, heard.transpose(2, 3), past, past),
+        folder / WRITING,
+        ["pieces", "position", "keys", "values", "past_keys", "past_values"],
+        ["log_probs", "next_keys", "next_values"],
+        {
+            "pieces": {0: "sentences"},
+            "keys": {3: "steps"},
+            "values": {2: "steps"},
+            "past_keys": written,
+            "past_values": written,
+            "log_probs": {0: "sentences"},
+            "next_keys": {1: "sentences", 3: "longer"},
+            "next_values": {1: "sentences", 3: "longer"},
+        },
+    )
+
+
 def _copy_lists(source: Path, folder: Path) -> None:
-    """The tokens, and the words where there is a list of them (`training.words`)."""
-    for name in ("tokens.txt", lexicon.FILE):
+    """The tokens, and words and pieces where there are lists of them."""
+    for name in ("tokens.txt", lexicon.FILE, PIECES):
         if source != folder and (source / name).exists():
             shutil.copy(source / name, folder / name)
 
@@ -154,16 +205,21 @@ def _export(  # noqa: PLR0917
         )
 
 
-def quantise(source: Path, folder: Path, manifest: Manifest) -> None:
-    """Write an int8 copy of a float32 model folder.
+def quantise(source: Path, folder: Path, manifest: Manifest, bits: int = 8) -> None:
+    """Write a copy of a float32 model folder in low precision.
 
     Weights of matrix products become int8, with a scale for each output; activations are
     quantised as they come. The first convolution stays in float32: it is small, and it sees the
-    features, where a wrong scale would hurt most.
+    features, where a wrong scale would hurt most. With 4 `bits` the encoder's weights have 4; those
+    of an attention decoder, which come as often as there are pieces, always have.
     """
     folder.mkdir(parents=True, exist_ok=True)
     for part in PARTS:
-        _quantise(source / f"{part}.onnx", folder / f"{part}.onnx")
+        few = part == "encoder" and bits == BITS[1]
+        (four_bits.quantise if few else _quantise)(source / f"{part}.onnx", folder / f"{part}.onnx")
+    for name in (HEARING, WRITING):
+        if (source / name).exists():
+            four_bits.quantise(source / name, folder / name)
     _copy_lists(source, folder)
     write_manifest(folder, manifest)
 
@@ -206,6 +262,12 @@ def manifest_of(model: Transducer, name: str, language: str, licence: str) -> Ma
     )
 
 
+def _speech(args: argparse.Namespace) -> list[Utterance]:
+    file = args.checkpoint / PIECES
+    pieces = WordPieces.read(file) if file.exists() else None
+    return speech_of(args.speech, pieces) if args.speech else []
+
+
 def _write_edge(model: Transducer, args: argparse.Namespace, name: str) -> None:
     args.out.mkdir(parents=True, exist_ok=True)
     size = pack(
@@ -215,7 +277,8 @@ def _write_edge(model: Transducer, args: argparse.Namespace, name: str) -> None:
         args.out / FILE_NAME,
         weight_bits=args.bits or 8,
         sparsity=args.sparsity,
-        speech=speech_of(args.speech) if args.speech else (),
+        speech=_speech(args),
+        pieces=args.checkpoint / PIECES,
         name=name,
     )
     print(f"edge: {args.out / FILE_NAME} {size / 1e6:.2f} MB")
@@ -223,11 +286,18 @@ def _write_edge(model: Transducer, args: argparse.Namespace, name: str) -> None:
 
 def _write_onnx(model: Transducer, args: argparse.Namespace, name: str) -> None:
     manifest = manifest_of(model, name, args.language, args.licence)
+    speech = _speech(args)
+    if speech:
+        _, fitted = calibrated(model, speech, args.bits or 8, None)
     other = "int8" if args.float32 else "float32"
     folders = {"float32": args.out, "int8": args.out, other: args.out / other}
     with tempfile.TemporaryDirectory() as made:
         export(model, args.checkpoint / "tokens.txt", Path(made), manifest)
-        quantise(Path(made), folders["int8"], manifest)
+        with tempfile.TemporaryDirectory() as rounded:
+            if speech:
+                export(fitted, args.checkpoint / "tokens.txt", Path(rounded), manifest)
+            exact = Path(rounded if speech else made)
+            quantise(exact, folders["int8"], manifest, args.bits or 8)
         folders["float32"].mkdir(parents=True, exist_ok=True)
         for path in Path(made).iterdir():
             shutil.copy(path, folders["float32"])
@@ -243,9 +313,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("out", type=Path, help="the model folder to write")
     parser.add_argument("--runtime", choices=RUNTIMES, default="onnx", help="what will execute it")
     parser.add_argument("--float32", action="store_true", help="OUT holds float32 rather than int8")
-    parser.add_argument("--bits", type=int, choices=BITS, help="edge: of most weights; default: 8")
+    parser.add_argument("--bits", type=int, choices=BITS, help="of most weights; default: 8")
     parser.add_argument("--sparsity", type=float, help="edge: the share of blocks to set to zero")
-    parser.add_argument("--speech", type=Path, help="edge: a corpus as `training.prepare` makes it")
+    parser.add_argument("--speech", type=Path, help="a corpus, to fit rounding to")
     parser.add_argument("--recipe", type=Path, help="the recipe, when it changes the model's shape")
     parser.add_argument("--name", default=None, help="default: the name of OUT")
     parser.add_argument("--language", default="en")
@@ -254,8 +324,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     edge = args.runtime == "edge"
     if edge and args.float32:
         parser.error("--float32 is of the ONNX files: leave it out with --runtime edge")
-    if not edge and (args.bits, args.sparsity, args.speech) != (None, None, None):
-        parser.error("--bits, --sparsity and --speech need --runtime edge")
+    if not edge and args.sparsity is not None:
+        parser.error("--sparsity needs --runtime edge")
     if args.sparsity is not None and not 0 <= args.sparsity < 1:
         parser.error(f"--sparsity is {args.sparsity}: it may be 0 to below 1")
     known = {field.name for field in fields(ModelSettings)}

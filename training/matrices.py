@@ -30,6 +30,25 @@ def encoder_matrices(settings: ModelSettings) -> dict[str, tuple[str, ...]]:
     return matrices | {name: (name,) for name in ("encoder.up", "encoder.down")}
 
 
+def writer_matrices(settings: ModelSettings) -> dict[str, tuple[str, ...]]:
+    """The same for the attention decoder, whose weights come as often as there are pieces."""
+    matrices: dict[str, tuple[str, ...]] = {}
+    for layer in range(settings.decoder_layers if settings.pieces else 0):
+        block, label = f"decoder.blocks.{layer}", f"writer.blocks.{layer}"
+        own = tuple(f"{block}.attn.{part}" for part in ("query", "key", "value"))
+        heard = tuple(f"{block}.cross_attn.{part}" for part in ("key", "value"))
+        matrices |= {
+            f"{label}.attn.qkv": own,
+            f"{label}.attn.out": (f"{block}.attn.out",),
+            f"{label}.cross.query": (f"{block}.cross_attn.query",),
+            f"{label}.cross.heard": heard,
+            f"{label}.cross.out": (f"{block}.cross_attn.out",),
+            f"{label}.mlp.0": (f"{block}.mlp.0",),
+            f"{label}.mlp.2": (f"{block}.mlp.2",),
+        }
+    return matrices
+
+
 _PLAIN = ("attn.out", "mlp.0", "mlp.2")
 
 

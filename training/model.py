@@ -18,12 +18,15 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from training.attention_decoder import AttentionDecoder
+from training.layers import Block
+
 POSITIONS = 1500
 """Whisper's positions, 20 ms each; a longer stream starts over."""
 MEL_CONTEXT = 3
 """Feature frames before a chunk that its convolutions need."""
-MASKED = -1e4
-"""Added-up attention scores of what may not be seen; finite in every precision."""
+DECODER = "decoder."
+"""What the names of the attention decoder's weights begin with."""
 FRAMES_PER_STEP = 2
 """Feature frames (10 ms) in one step of the attention layers."""
 
@@ -46,63 +49,11 @@ class ModelSettings:
     joint: int = 320
     context: int = 3
     blank: int = 0
-
-
-class Attention(nn.Module):
-    """Multi-head self-attention over a cache of earlier steps; names of weights are Whisper's."""
-
-    def __init__(self, width: int, heads: int) -> None:
-        super().__init__()
-        self.heads = heads
-        self.query = nn.Linear(width, width)
-        self.key = nn.Linear(width, width, bias=False)
-        self.value = nn.Linear(width, width)
-        self.out = nn.Linear(width, width)
-
-    def forward(
-        self, x: Tensor, past: tuple[Tensor, Tensor] | None, mask: Tensor | None
-    ) -> tuple[Tensor, Tensor, Tensor]:
-        """Attend from x [B, T, W] to the past and x; also returns keys and values [B, S, W]."""
-        query, key, value = self.query(x), self.key(x), self.value(x)
-        if past is not None:
-            key, value = torch.cat([past[0], key], dim=1), torch.cat([past[1], value], dim=1)
-        rows, columns, content = (self._split(tensor) for tensor in (query, key, value))
-        # Written out: for these short utterances PyTorch's fused attention takes a fifth of a
-        # training step longer on a CPU.
-        scores = (rows * rows.shape[-1] ** -0.5) @ columns.transpose(2, 3)
-        if mask is not None:
-            scores = scores.masked_fill(~mask, MASKED)
-        mixed = scores.softmax(-1, dtype=scores.dtype) @ content
-        return self.out(mixed.transpose(1, 2).flatten(2)), key, value
-
-    def _split(self, x: Tensor) -> Tensor:
-        return x.unflatten(2, (self.heads, -1)).transpose(1, 2)
-
-
-class Block(nn.Module):
-    """A pre-norm transformer layer."""
-
-    def __init__(self, width: int, heads: int) -> None:
-        super().__init__()
-        self.attn = Attention(width, heads)
-        self.attn_ln = nn.LayerNorm(width)
-        self.mlp = nn.Sequential(
-            nn.Linear(width, 4 * width), nn.GELU(), nn.Linear(4 * width, width)
-        )
-        self.mlp_ln = nn.LayerNorm(width)
-
-    def forward(
-        self, x: Tensor, past: tuple[Tensor, Tensor] | None, mask: Tensor | None
-    ) -> tuple[Tensor, Tensor, Tensor]:
-        """Returns the layer's output [B, T, W], keys and values."""
-        attended, key, value = self.attn(self.attn_ln(x), past, mask)
-        x = x + attended
-        return x + self.mlp(self.mlp_ln(x)), key, value
-
-    def be_identity(self) -> None:
-        """Add nothing to what comes in, until training says otherwise."""
-        for part in (*self.attn.out.parameters(), *self.mlp[2].parameters()):
-            nn.init.zeros_(part)
+    pieces: int = 0
+    """Vocabulary of the attention decoder; 0 where there is none."""
+    decoder_layers: int = 4
+    decoder_layer: int = 4
+    """How many of the encoder's layers are below what the decoder attends to."""
 
 
 def sinusoids(length: int, width: int) -> Tensor:
@@ -202,7 +153,10 @@ class Joiner(nn.Module):
 
 
 class Transducer(nn.Module):
-    """Encoder, predictor, joiner, and a CTC output that helps training to find alignments."""
+    """Encoder, predictor, joiner; a CTC output that helps training to find alignments.
+
+    With `settings.pieces` also an attention decoder for a second pass.
+    """
 
     def __init__(self, settings: ModelSettings) -> None:
         super().__init__()
@@ -211,6 +165,10 @@ class Transducer(nn.Module):
         self.predictor = Predictor(settings)
         self.joiner = Joiner(settings)
         self.ctc = nn.Linear(settings.joint, settings.vocabulary)
+        if settings.pieces:
+            self.decoder = AttentionDecoder(
+                settings.width, settings.heads, settings.decoder_layers, settings.pieces
+            )
 
     def forward(self, encoded: Tensor, labels: Tensor) -> Tensor:
         """Joiner output [B, T, U + 1, V] for encoder output [B, T, joint], labels [B, U]."""
@@ -243,7 +201,7 @@ def whisper_encoder(checkpoint: Path, settings: ModelSettings) -> Encoder:
 
 
 def start_from(module: nn.Module, weights: Mapping[str, Tensor]) -> None:
-    """Load the weights of a model with as many layers or fewer.
+    """Load the weights of a model with as many encoder layers or fewer, or without a decoder.
 
     The layers above them change nothing at first, so what is below can be kept while they learn.
 
@@ -254,7 +212,10 @@ def start_from(module: nn.Module, weights: Mapping[str, Tensor]) -> None:
     missing, unexpected = module.load_state_dict(weights, strict=False)
     added = {name for name, part in module.named_modules() if isinstance(part, Block)}
     added = {name for name in added if not any(key.startswith(f"{name}.") for key in weights)}
-    wrong = [key for key in missing if not any(key.startswith(f"{name}.") for name in added)]
+    known = {f"{name}." for name in added}
+    if not any(key.startswith(DECODER) for key in weights):
+        known.add(DECODER)
+    wrong = [key for key in missing if not key.startswith(tuple(known))]
     if wrong or unexpected:
         raise ValueError(f"the weights do not fit: they lack {wrong} and have {unexpected}")
     for name in added:

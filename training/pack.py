@@ -14,13 +14,14 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from assistant.asr.features import log_mel
+from assistant.asr.word_pieces import START, WordPieces
 from assistant.edge.format import Section, Table
 from assistant.edge.matrix import Matrix
 from assistant.edge.model import EdgeModel, EdgeSettings
 from assistant.edge.quantise import quantise
-from training.calibrate import calibrated
+from training.calibrate import TABLE, WRITER_BITS, Utterance, calibrated
 from training.corpus import Corpus
-from training.matrices import DELICATE
+from training.matrices import DELICATE, writer_matrices
 from training.model import ModelSettings, Transducer
 from training.tokens import EOS
 
@@ -35,14 +36,16 @@ def pack(
     *,
     weight_bits: int = 8,
     sparsity: float | None = None,
-    speech: Sequence[Tensor] = (),
+    speech: Sequence[Utterance] = (),
+    pieces: Path | Sequence[str] = (),
     name: str = "hearth",
 ) -> int:
     """Write the packed file of a `Transducer`'s state; its length in bytes.
 
     `tokens`: the pieces in order, or the `tokens.txt` that lists them. `sparsity`: the share of
-    blocks to prune; None prunes none. `speech`: features [T, mels] of utterances, which pruning
-    and rounding are fitted to (`training.calibrate`); without them the smallest blocks are pruned.
+    blocks to prune; None prunes none. `speech`: utterances that pruning and rounding are fitted to
+    (`training.calibrate`); without them the smallest blocks are pruned. `pieces`: those of the
+    attention decoder, or their file, where there is one.
 
     Raises:
         ValueError: the settings cannot be packed.
@@ -53,34 +56,48 @@ def pack(
     fitted = _fitted(state, settings, speech, weight_bits, sparsity) if speech else {}
     for label, (weight, bias) in _linears(weights, settings).items():
         delicate = label in DELICATE
+        writer = label.startswith("writer.")
+        bits = WRITER_BITS if writer else 8 if delicate else weight_bits
         sections[label] = fitted.get(label) or quantise(
-            label, weight, bias, 8 if delicate else weight_bits, None if delicate else sparsity
+            label, weight, bias, bits, None if delicate or writer else sparsity
         )
-    for label in _norms(settings):
-        sections[label] = np.stack([weights[f"{label}.weight"], weights[f"{label}.bias"]])
+    for label, name_of in _norms(settings).items():
+        sections[label] = np.stack([weights[f"{name_of}.weight"], weights[f"{name_of}.bias"]])
+    if settings.pieces:
+        sections["writer.positions"] = weights["decoder.positional_embedding"]
+        words = WordPieces.read(pieces).pieces if isinstance(pieces, Path) else pieces
+        sections["writer.pieces"] = "\n".join(words)
     sections["predictor.embedding"] = _table(weights["predictor.embedding.weight"])
-    pieces = read_pieces(tokens) if isinstance(tokens, Path) else tuple(tokens)
-    return EdgeModel(_settings(settings, name), pieces, sections).save(path)
+    known = read_pieces(tokens) if isinstance(tokens, Path) else tuple(tokens)
+    return EdgeModel(_settings(settings, name), known, sections).save(path)
 
 
 def _fitted(
     state: Mapping[str, Tensor],
     settings: ModelSettings,
-    speech: Sequence[Tensor],
+    speech: Sequence[Utterance],
     bits: int,
     sparsity: float | None,
 ) -> dict[str, Matrix]:
     model = Transducer(settings)
     model.load_state_dict({key: value.float() for key, value in state.items()})
-    return calibrated(model, speech, bits, sparsity)
+    return calibrated(model, speech, bits, sparsity)[0]
 
 
-def speech_of(folder: Path, utterances: int = 60) -> list[Tensor]:
-    """Features of some utterances of a corpus, spread over all of it."""
+def speech_of(
+    folder: Path, pieces: WordPieces | None = None, utterances: int = 60
+) -> list[Utterance]:
+    """Some utterances of a corpus, spread over all of it."""
     corpus = Corpus(folder)
     index = np.linspace(0, len(corpus) - 1, min(utterances, len(corpus))).astype(int)
-    features = [log_mel(corpus.audio(at).astype(np.float32) / 32768) for at in index]
-    return [torch.from_numpy(part[: len(part) // 4 * 4]) for part in features if len(part) > 4]
+    found = []
+    for at in index:
+        features = log_mel(corpus.audio(at).astype(np.float32) / 32768)
+        features = features[: len(features) // 4 * 4]
+        written = [START, *pieces.encode(corpus.entries[at].text)] if pieces else []
+        if len(features):
+            found.append(Utterance(torch.from_numpy(features), torch.tensor([written])))
+    return found
 
 
 def read_pieces(path: Path) -> tuple[str, ...]:
@@ -107,15 +124,27 @@ def _settings(settings: ModelSettings, name: str) -> EdgeSettings:
         vocabulary=settings.vocabulary,
         blank=settings.blank,
         eos=EOS,
+        word_pieces=settings.pieces,
+        writer_layers=settings.decoder_layers if settings.pieces else 0,
+        inner_layer=settings.decoder_layer if settings.pieces else 0,
     )
 
 
-def _norms(settings: ModelSettings) -> list[str]:
+def _norms(settings: ModelSettings) -> dict[str, str]:
+    """Every layer norm's label in the file and its name in the model."""
     layers = [f"encoder.blocks.{layer}" for layer in range(settings.layers)]
-    return [
-        *(f"{layer}.{kind}_ln" for layer in layers for kind in ("attn", "mlp")),
-        "encoder.ln_post",
-    ]
+    names = [f"{layer}.{kind}_ln" for layer in layers for kind in ("attn", "mlp")]
+    labels = {name: name for name in (*names, "encoder.ln_post")}
+    if not settings.pieces:
+        return labels
+    for layer in range(settings.decoder_layers):
+        block, label = f"decoder.blocks.{layer}", f"writer.blocks.{layer}"
+        labels |= {
+            f"{label}.attn_ln": f"{block}.attn_ln",
+            f"{label}.cross_ln": f"{block}.cross_attn_ln",
+            f"{label}.mlp_ln": f"{block}.mlp_ln",
+        }
+    return labels | {"writer.ln_heard": "decoder.ln_heard", "writer.ln": "decoder.ln"}
 
 
 def _linears(
@@ -138,15 +167,24 @@ def _linears(
     named = {name: (weight, weights[bias]) for name, (weight, bias) in linears.items()}
     for layer in range(settings.layers):
         attention = f"encoder.blocks.{layer}.attn"
-        named[f"{attention}.qkv"] = _stacked(weights, attention)
+        named[f"{attention}.qkv"] = _stacked(weights, [f"{attention}.{part}" for part in _QKV])
+    for label, modules in writer_matrices(settings).items():
+        named[label] = _stacked(weights, modules)
+    if settings.pieces:
+        table = weights["decoder.token_embedding.weight"]
+        named[TABLE] = table, np.zeros(len(table), np.float32)
     return named
 
 
-def _stacked(weights: Mapping[str, Floats], attention: str) -> tuple[Floats, Floats]:
-    """Query, key and value as one product; the key has no bias."""
-    parts = [weights[f"{attention}.{part}.weight"] for part in ("query", "key", "value")]
-    query, value = weights[f"{attention}.query.bias"], weights[f"{attention}.value.bias"]
-    return np.concatenate(parts), np.concatenate([query, np.zeros_like(query), value])
+_QKV = ("query", "key", "value")
+
+
+def _stacked(weights: Mapping[str, Floats], modules: Sequence[str]) -> tuple[Floats, Floats]:
+    """Several modules as one product; an attention's key has no bias."""
+    parts = [weights[f"{module}.weight"] for module in modules]
+    nothing = np.zeros(len(parts[0]), np.float32)
+    biases = [weights.get(f"{module}.bias", nothing) for module in modules]
+    return np.concatenate(parts), np.concatenate(biases)
 
 
 def _unrolled(weight: Floats) -> Floats:

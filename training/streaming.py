@@ -13,7 +13,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from training.model import MEL_CONTEXT, POSITIONS, Attention, Block, Encoder, Predictor
+from training.layers import Attention, Block
+from training.model import MEL_CONTEXT, POSITIONS, Encoder, Predictor
 
 
 class StreamingAttention(nn.Module):
@@ -69,11 +70,15 @@ class StreamingBlock(nn.Module):
 
 
 class StreamingEncoder(nn.Module):
-    """Features [1, N, mels] and the state to `encoder_out` [1, N / 4, joint] and the next state."""
+    """Features [1, N, mels] and the state to `encoder_out` [1, N / 4, joint] and the next state.
+
+    With an attention decoder there is one more output, what it attends to: `inner` [1, N / 2, W].
+    """
 
     def __init__(self, encoder: Encoder) -> None:
         super().__init__()
         settings = self.settings = encoder.settings
+        self.inner_layer = settings.decoder_layer if settings.pieces else 0
         self.encoder = encoder
         self.blocks = nn.ModuleList(StreamingBlock(block) for block in encoder.blocks)
         # A convolution as a matrix product, which can be quantised like the others.
@@ -108,11 +113,14 @@ class StreamingEncoder(nn.Module):
         x = self._stem(heard, position)
         mask = self._mask(x.shape[1], position)
         after = [heard[:, -MEL_CONTEXT:]]
-        for block, keys, values in zip(self.blocks, caches[::2], caches[1::2], strict=True):
+        inner: list[Tensor] = []
+        for layer, block in enumerate(self.blocks, start=1):
+            keys, values = caches[2 * layer - 2 : 2 * layer]
             x, all_keys, all_values = block(x, keys, values, mask)
             after += [all_keys[..., -left:], all_values[:, :, -left:]]
+            inner += [x] if layer == self.inner_layer else []
         encoded = self._head(self.encoder.ln_post(x))
-        return encoded, *after, position + x.shape[1]
+        return encoded, *after, position + x.shape[1], *inner
 
     def _stem(self, heard: Tensor, position: Tensor) -> Tensor:
         """Convolutions and positions; these are computed, a table would be a fifth of the model."""

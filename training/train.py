@@ -15,6 +15,7 @@ import math
 import random
 import shutil
 import time
+from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -25,14 +26,18 @@ import yaml
 from torch import Tensor, nn
 from torch.nn import functional
 
-from training import text, tokens
+from assistant.asr.manifest import PIECES
+from assistant.asr.word_pieces import WordPieces
+from training import text, tokens, word_pieces
+from training.attention_decoder import attention_loss, shifted, whisper_decoder
 from training.compress import Compression, Compressor
 from training.corpus import Corpus
 from training.data import Batch, Utterances, loader
-from training.decode import error_rates
+from training.decode import attention_error_rate, error_rates
 from training.flat_start import flat_start_loss, linear_alignment
 from training.loss import transducer_loss
 from training.model import (
+    DECODER,
     POSITIONS,
     ModelSettings,
     Transducer,
@@ -57,6 +62,10 @@ class Recipe:
     """A Whisper checkpoint, whose encoder a fresh model starts from and learns from."""
     teacher: str | None = None
     """Half-precision weights of a model of the same shape, whose encoder it learns from instead."""
+    pieces: str | None = None
+    """Whisper's `gpt2.tiktoken`: there is an attention decoder, with the pieces of `dictionary`."""
+    dictionary: str | None = None
+    """A list of words, one a line."""
     start: str | None = None
     """Half-precision weights to go on from, with the vocabulary that lies beside them."""
     model: dict[str, Any] = field(default_factory=dict)
@@ -92,6 +101,10 @@ class Recipe:
     ctc_weight: float = 0.3
     transducer_share: float = 1.0
     """The part of every batch that the transducer loss sees; CTC, a tenth of the work, sees all."""
+    attention_weight: float = 0.0
+    """Weight of the attention decoder's loss, for batches that are heard whole."""
+    attention_rate: float = 1e-4
+    """Learning rate of the attention decoder."""
     average: float = 0.998
     chunks: tuple[int, ...] = (16, 256, 256, 8)
     """Steps of 20 ms that see each other, one of these for each batch.
@@ -115,6 +128,8 @@ class Recipe:
             raise ValueError("the recipe distils, but has no teacher: set `whisper` or `teacher`")
         if self.whisper and self.teacher:
             raise ValueError("the recipe has both `whisper` and `teacher`: leave one out")
+        if self.pieces and not self.dictionary:
+            raise ValueError("the recipe has `pieces`, but no `dictionary` to choose them by")
         if self.compression.steps > self.steps:
             raise ValueError(
                 f"compression takes {self.compression.steps} steps, but there are {self.steps}:"
@@ -137,8 +152,13 @@ class Trainer:
         self.recipe = recipe
         self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
         self.tokens = self._vocabulary()
+        self.pieces = self._word_pieces()
         self.model = Transducer(
-            ModelSettings(vocabulary=self.tokens.get_piece_size(), **recipe.model)
+            ModelSettings(
+                vocabulary=self.tokens.get_piece_size(),
+                pieces=len(self.pieces.pieces) if self.pieces else 0,
+                **recipe.model,
+            )
         )
         self.teacher = self._made_teacher()
         if recipe.whisper and self.teacher:
@@ -146,16 +166,22 @@ class Trainer:
         if recipe.start:
             weights = torch.load(recipe.start, map_location="cpu", weights_only=True)
             start_from(self.model, {key: value.float() for key, value in weights.items()})
+            self._start_decoder(decoder_known=any(key.startswith(DECODER) for key in weights))
+        else:
+            self._start_decoder(decoder_known=False)
+        self._fix_pieces()
         self.model.to(self.device)
         self.average = copy.deepcopy(self.model).requires_grad_(requires_grad=False)
         self.step = 0
+        self.attention_losses: deque[float] = deque(maxlen=recipe.report_every // 2)
         pieces = (self.tokens.id_to_piece(i) for i in range(self.tokens.get_piece_size()))
         self._piece_lengths = torch.tensor([float(len(piece)) for piece in pieces])
-        known, fresh = self._taught()
+        self._parts = known, fresh, writing = self._taught()
         self.optimiser = torch.optim.AdamW(
             [
                 {"params": known, "rate": recipe.encoder_rate},
                 {"params": fresh, "rate": recipe.learning_rate},
+                {"params": writing, "rate": recipe.attention_rate},
             ],
             betas=(0.9, 0.98),
             weight_decay=1e-3,
@@ -172,14 +198,17 @@ class Trainer:
             return None
         return teacher.to(self.device)
 
-    def _taught(self) -> tuple[list[nn.Parameter], list[nn.Parameter]]:
-        """Parameters that the teacher has too, and those above them."""
+    def _taught(self) -> tuple[list[nn.Parameter], list[nn.Parameter], list[nn.Parameter]]:
+        """Parameters that the teacher has too, those above them, those of an attention decoder."""
         taught = (self.teacher.encoder if self.teacher else self.model.encoder).blocks
         known = ("encoder.conv", *(f"encoder.blocks.{layer}." for layer in range(len(taught))))
-        parts: tuple[list[nn.Parameter], list[nn.Parameter]] = [], []
+        parts: tuple[list[nn.Parameter], ...] = [], [], []
         for name, parameter in self.model.named_parameters():
-            parts[not name.startswith(known)].append(parameter)
-        return parts
+            if not parameter.requires_grad:
+                continue
+            part = 2 if name.startswith(DECODER) else not name.startswith(known)
+            parts[part].append(parameter)
+        return parts[0], parts[1], parts[2]
 
     def _vocabulary(self) -> Any:  # noqa: ANN401
         if not (self.recipe.output / "tokens.model").exists():
@@ -197,6 +226,38 @@ class Trainer:
         general = text.requests([Path(path) for path in recipe.texts])
         size = recipe.model.get("vocabulary", 256)
         tokens.train(tokens.vocabulary_text(general, recipe.seed), size, recipe.output)
+
+    def _word_pieces(self) -> WordPieces | None:
+        """Those in the output folder; made, or taken along from where the run starts."""
+        recipe = self.recipe
+        if not recipe.pieces:
+            return None
+        path = recipe.output / PIECES
+        beside = Path(recipe.start or path).with_name(PIECES)
+        if not path.exists() and beside.exists():
+            shutil.copy(beside, path)
+        if not path.exists():
+            ranks = word_pieces.read_ranks(Path(recipe.pieces))
+            words = text.normalised_lines(Path(cast("str", recipe.dictionary)))
+            word_pieces.choose(ranks, words).write(path)
+        return WordPieces.read(path)
+
+    def _start_decoder(self, *, decoder_known: bool) -> None:
+        """Give a fresh attention decoder Whisper's weights."""
+        recipe = self.recipe
+        if self.pieces and recipe.pieces and recipe.whisper and not decoder_known:
+            ranks = word_pieces.read_ranks(Path(recipe.pieces))
+            sources = word_pieces.sources(self.pieces, ranks)
+            weights = whisper_decoder(Path(recipe.whisper), sources)
+            self.model.decoder.load_state_dict(weights)
+
+    def _fix_pieces(self) -> None:
+        """Keep the pieces' vectors as they are.
+
+        Every step would push those of words that our texts do not use a little farther away.
+        """
+        if self.pieces:
+            self.model.decoder.token_embedding.requires_grad_(requires_grad=False)
 
     @property
     def _checkpoint(self) -> Path:
@@ -254,6 +315,9 @@ class Trainer:
                 mean = [sum(column) / len(column) for column in zip(*losses, strict=False)]
                 speed = seconds / (time.monotonic() - began)
                 values = " ".join(f"{value:.3f}" for value in mean)
+                written = self.attention_losses
+                if written:
+                    values += f" attention {sum(written) / len(written):.3f}"
                 print(f"step {self.step} loss {values} speed {speed:.0f}x", flush=True)
                 began, seconds, losses = time.monotonic(), 0.0, []
             if self.step % recipe.evaluate_every == 0:
@@ -267,7 +331,7 @@ class Trainer:
         rate, step = self.rate(), self.step - self.recipe.distil_steps
         for group in self.optimiser.param_groups:
             group["lr"] = rate * (self.recipe.distil_rate if step < 0 else group["rate"])
-        for parameter in self._taught()[0]:
+        for parameter in self._parts[0]:
             parameter.requires_grad_(not 0 <= step < self.recipe.frozen_steps)
         with self.compressor.rounding(step):
             with torch.autocast(self.device.type, torch.bfloat16):
@@ -306,6 +370,7 @@ class Trainer:
         self, batch: Batch, outputs: list[Tensor], chunk: int, position: int
     ) -> tuple[Tensor, ...]:
         losses = self._transduce(batch, self.model.encoder.head(outputs[-1]))
+        losses = losses[0] + self._attend(batch, outputs, chunk), *losses[1:]
         step = self.step - self.recipe.distil_steps
         if not self.recipe.distil_weight or step < self.recipe.frozen_steps:
             return losses
@@ -314,6 +379,17 @@ class Trainer:
         heard = [x[kept, : part.features.shape[1] // 2] for x in outputs]
         (distance,) = self._distil(part, heard, chunk, position)
         return losses[0] + self.recipe.distil_weight * distance, *losses[1:], distance
+
+    def _attend(self, batch: Batch, outputs: list[Tensor], chunk: int) -> Tensor | float:
+        """The weighted loss of the attention decoder, which writes only what is heard whole."""
+        settings = self.model.settings
+        if not self.recipe.attention_weight or chunk < settings.whole:
+            return 0.0
+        encoded = outputs[settings.decoder_layer - 1]
+        scores = self.model.decoder(shifted(batch.pieces), encoded, batch.frames // 2)
+        loss = attention_loss(scores, batch.pieces, batch.piece_lengths)
+        self.attention_losses.append(float(loss.detach()))
+        return self.recipe.attention_weight * loss
 
     def _some(self, rows: int, share: float) -> Tensor:
         """Random rows of a batch."""
@@ -362,11 +438,11 @@ class Trainer:
             corpus, limit = Corpus(Path(folder)), self.recipe.utterances
             wer, ctc, _ = error_rates(model, self.tokens, corpus, limit)
             whole, _, pairs = error_rates(model, self.tokens, corpus, limit, model.settings.whole)
-            print(
-                f"  {Path(folder).name}: WER {wer:.1%}, CTC {ctc:.1%}, whole {whole:.1%};"
-                f" {pairs[1]}",
-                flush=True,
-            )
+            line = f"  {Path(folder).name}: WER {wer:.1%}, CTC {ctc:.1%}, whole {whole:.1%}"
+            if self.pieces:
+                written, pairs = attention_error_rate(model, self.pieces, corpus, limit)
+                line += f", attention {written:.1%}"
+            print(f"{line}; {pairs[1]}", flush=True)
 
 
 def main() -> None:
@@ -386,6 +462,7 @@ def main() -> None:
         seed=recipe.seed + 1000 + trainer.step,
         clean=recipe.clean_steps - trainer.step,
         augmented=recipe.augmented,
+        pieces=trainer.pieces,
     )
     trainer.run(loader(utterances))
 

@@ -13,7 +13,13 @@ NAME: Final = "manifest.json"
 FORM: Final = "hearth"
 FEATURES: Final = "whisper-log-mel"
 FILES: Final = ("encoder.onnx", "predictor.onnx", "joiner.onnx", "tokens.txt")
-OPTIONAL: Final = ("words.txt",)
+HEARING: Final = "hearing.onnx"
+WRITING: Final = "writing.onnx"
+"""The attention decoder's parts: keys and values of what was heard, and a piece after others."""
+PIECES: Final = "pieces.txt"
+INNER: Final = "inner"
+"""The encoder's output that the attention decoder hears."""
+OPTIONAL: Final = ("words.txt", HEARING, WRITING, PIECES)
 
 
 class ModelError(Exception):

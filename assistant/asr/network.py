@@ -10,9 +10,31 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from assistant.asr.word_pieces import WordPieces
+
 Floats = NDArray[np.float32]
 State = tuple[NDArray[np.generic], ...]
 """What the encoder remembers of a stream. Never changed in place, so keeping one is a copy."""
+
+
+class Writer(Protocol):
+    """An attention decoder: pieces so far and what was heard to the next piece."""
+
+    pieces: WordPieces
+
+    def encode(self, features: Floats, state: State) -> tuple[Floats, Floats, State]:
+        """As `Network.encode`, and after the outputs the encoder's inner ones [T, W]."""
+
+    def hear(self, inner: Floats) -> State:
+        """What every piece attends to, of inner outputs."""
+
+    def begin(self, sentences: int) -> State:
+        """What the decoder remembers of sentences without pieces; sentences are the second axis."""
+
+    def write(
+        self, pieces: NDArray[np.int64], position: int, heard: State, past: State
+    ) -> tuple[Floats, State]:
+        """Log-probabilities [B, V] after one more piece of each sentence [B], and the new past."""
 
 
 class Network(Protocol):
@@ -41,6 +63,10 @@ class Network(Protocol):
     """How many tokens the predictor sees."""
     pieces: tuple[str, ...]
     """The text of each token; `▁` begins a word."""
+
+    @property
+    def writer(self) -> Writer | None:
+        """The attention decoder; None where the model has none."""
 
     def initial_state(self) -> State:
         """The encoder's state before any audio."""

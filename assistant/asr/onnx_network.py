@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
@@ -9,15 +10,26 @@ import numpy as np
 import onnxruntime
 from numpy.typing import NDArray
 
-from assistant.asr.manifest import Manifest, ModelError, check_files, read_manifest
+from assistant.asr.manifest import (
+    HEARING,
+    INNER,
+    PIECES,
+    WRITING,
+    Manifest,
+    ModelError,
+    check_files,
+    read_manifest,
+)
 from assistant.asr.network import Floats, State
 from assistant.asr.tokens import read_pieces
+from assistant.asr.word_pieces import WordPieces
 
 TYPES: Final = {
     "tensor(float)": np.float32,
     "tensor(int64)": np.int64,
     "tensor(int32)": np.int32,
 }
+Encode = Callable[[Floats, State], tuple[Floats, Floats, State]]
 
 
 def session(path: Path) -> onnxruntime.InferenceSession:
@@ -59,13 +71,15 @@ class OnnxNetwork:
         self._encoder = session(folder / "encoder.onnx")
         self._predictor = session(folder / "predictor.onnx")
         self._joiner = session(folder / "joiner.onnx")
+        self.writer = OnnxWriter.load(folder, manifest, self._with_inner)
+        outputs = [output.name for output in self._encoder.get_outputs()]
+        # What nobody asks for is not copied out of the runtime.
+        self._outputs = [name for name in outputs if name != INNER]
         _, *states = self._encoder.get_inputs()
         self._states = [state.name for state in states]
         self._initial = tuple(np.zeros(state.shape, TYPES[state.type]) for state in states)
-        outputs, _ = self.encode(
-            np.zeros((self.chunk_frames, self.mels), np.float32), self._initial
-        )
-        self.frames_per_output = self.chunk_frames // len(outputs)
+        nothing = np.zeros((self.chunk_frames, self.mels), np.float32)
+        self.frames_per_output = self.chunk_frames // len(self.encode(nothing, self._initial)[0])
 
     @classmethod
     def load(cls, folder: Path) -> OnnxNetwork:
@@ -85,9 +99,17 @@ class OnnxNetwork:
 
     def encode(self, features: Floats, state: State) -> tuple[Floats, State]:
         """Features [N, mels] to encoder outputs [M, D] and the state after them."""
-        inputs = dict(zip(self._states, state, strict=True))
-        encoded, *after = self._encoder.run(None, {"features": features[None], **inputs})
+        encoded, *after = self._run(self._outputs, features, state)
         return encoded[0], tuple(after)
+
+    def _with_inner(self, features: Floats, state: State) -> tuple[Floats, Floats, State]:
+        encoded, *after, inner = self._run([*self._outputs, INNER], features, state)
+        return encoded[0], inner[0], tuple(after)
+
+    def _run(self, outputs: list[str], features: Floats, state: State) -> list[Floats]:
+        inputs = dict(zip(self._states, state, strict=True))
+        made: list[Floats] = self._encoder.run(outputs, {"features": features[None], **inputs})
+        return made
 
     def predict(self, contexts: NDArray[np.int64]) -> Floats:
         """Last tokens [B, context_size] to predictor outputs [B, P]."""
@@ -100,3 +122,45 @@ class OnnxNetwork:
         inputs = {"encoder_out": repeated, "predictor_out": predicted}
         scores: Floats = self._joiner.run(None, inputs)[0]
         return scores
+
+
+class OnnxWriter:
+    """The attention decoder of a model folder in Hearth's form."""
+
+    def __init__(self, folder: Path, pieces: WordPieces, encode: Encode) -> None:
+        self.pieces = pieces
+        self.encode = encode
+        self._hearing = session(folder / HEARING)
+        self._writing = session(folder / WRITING)
+        self._names = [each.name for each in self._writing.get_inputs()]
+        shape = self._writing.get_inputs()[-1].shape
+        self._layers, self._heads, self._size = shape[0], shape[2], shape[4]
+
+    @classmethod
+    def load(cls, folder: Path, manifest: Manifest, encode: Encode) -> OnnxWriter | None:
+        """Load a folder's; None where its manifest lists none. `encode` is as in `Writer`.
+
+        Raises:
+            ModelError: a file of it is not usable.
+
+        """
+        if WRITING not in manifest.files:
+            return None
+        return cls(folder, WordPieces.read(folder / PIECES), encode)
+
+    def hear(self, inner: Floats) -> State:
+        """See `Writer`."""
+        return tuple(self._hearing.run(None, {INNER: inner[None]}))
+
+    def begin(self, sentences: int) -> State:
+        """See `Writer`."""
+        none = np.zeros((self._layers, sentences, self._heads, 0, self._size), np.float32)
+        return none, none
+
+    def write(
+        self, pieces: NDArray[np.int64], position: int, heard: State, past: State
+    ) -> tuple[Floats, State]:
+        """See `Writer`."""
+        values = (pieces, np.array([position]), *heard, *past)
+        log_probs, *after = self._writing.run(None, dict(zip(self._names, values, strict=True)))
+        return log_probs, tuple(after)

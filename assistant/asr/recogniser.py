@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from assistant.asr.bias import Biaser, NoBias, ShallowFusion
 from assistant.asr.features import HOP
+from assistant.asr.following import FollowingSearch
 from assistant.asr.frontend import Features
 from assistant.asr.internal_lm import InternalLanguageModel
 from assistant.asr.lexicon import Lexicon
@@ -22,8 +23,10 @@ from assistant.asr.model_folder import Model, load_model
 from assistant.asr.network import Floats, State
 from assistant.asr.result import BiasPhrase, RecognitionResult
 from assistant.asr.search import Search, SearchSettings, Vocabulary
-from assistant.asr.second_pass import encode_whole
+from assistant.asr.second_pass import JUDGED, Panel, encode_whole
 from assistant.asr.spelling import spelled
+from assistant.lattice import pruned
+from assistant.lattice_union import lattice_of
 
 FRAME_S: Final = 0.01
 LONGEST_FRAMES: Final = 3000
@@ -65,6 +68,8 @@ class TransducerRecogniser:
         self._expected = InternalLanguageModel(model.network)
         self._phrases: tuple[BiasPhrase, ...] = ()
         self._biaser: Biaser = NoBias()
+        self.listed: frozenset[str] = frozenset()
+        """The words of the names."""
         self._lexicon = Lexicon(model.network.pieces, model.words)
 
     def open(self, bias: Sequence[BiasPhrase] = ()) -> Stream:
@@ -73,8 +78,13 @@ class TransducerRecogniser:
         if phrases != self._phrases:
             self._phrases = phrases
             self._biaser = self._fusion(phrases)
-            self._lexicon = Lexicon(self.model.network.pieces, self.model.words, words_of(phrases))
+            self.listed = frozenset(words_of(phrases))
+            self._lexicon = Lexicon(self.model.network.pieces, self.model.words, self.listed)
         return Stream(self, self._search(self._first), self._search(self.search))
+
+    def following(self, texts: Sequence[str]) -> FollowingSearch:
+        """A search that says nothing but the texts."""
+        return FollowingSearch(self.vocabulary, texts, self._biaser, self._lexicon)
 
     def _search(self, settings: SearchSettings) -> Search:
         return Search(self.vocabulary, settings, self._biaser, self._lexicon)
@@ -169,6 +179,7 @@ class Stream:
         self._chunk = network.chunk_frames * HOP
         self._waiting = np.zeros(0, np.int16)
         self._second = second
+        self._listed, self._following = recogniser.listed, recogniser.following
         self._position = _Position(recogniser.model, first)
         self._result: RecognitionResult | None = None
         self._decode_ms = 0.0
@@ -229,9 +240,28 @@ class Stream:
         if earlier is not None and earlier.heard_first == heard_first:
             return replace(earlier, end_of_sentence=end, decode_ms=self._decode_ms)
         search = self._second.copy()
-        for vector in encode_whole(self._network, np.concatenate(position.decoded)):
+        outputs, inner = encode_whole(self._network, np.concatenate(position.decoded))
+        for vector in outputs:
             search.step(vector)
-        return replace(self._made(search), end_of_sentence=end, heard_first=heard_first)
+        result = self._made(search)
+        if self._network.writer is not None:
+            panel = Panel(self._network.writer, inner, self._listed)
+            result = self._agreed(result, outputs, panel)
+        return replace(result, end_of_sentence=end, heard_first=heard_first)
+
+    def _agreed(
+        self, result: RecognitionResult, outputs: Floats, panel: Panel
+    ) -> RecognitionResult:
+        """The result with the attention decoder's texts among its own, all judged by both."""
+        own = result.nbest[:JUDGED]
+        known = {hypothesis.text for hypothesis in own}
+        new = [text for text in panel.texts if text not in known]
+        found = self._following(new).finish(outputs, self._output_s) if new else []
+        both = {each.text: each for each in (*found, *own)}
+        ranked = panel.ranked(list(both.values()))
+        lattice = pruned(lattice_of(ranked), self._output.least_posterior)
+        nbest = tuple(ranked[: self._output.nbest])
+        return replace(result, nbest=nbest, lattice=lattice, decode_ms=self._decode_ms)
 
     def _made(self, search: Search) -> RecognitionResult:
         graph = search.graph(self._output_s)

@@ -30,6 +30,7 @@ class SherpaNetwork:
 
     sample_rate = 16_000
     whole_frames = 0
+    writer = None
     blank_id = 0
     eos_id: int | None = None
 

@@ -76,6 +76,17 @@ class Matrix:
         rows = blocks.transpose(0, 2, 1, 3).reshape(self.groups * LANES, self.inputs)
         return rows[: self.outputs]
 
+    def row(self, output: int) -> Floats:
+        """The weights of one output, float32 [inputs]: a product can serve as a table, too."""
+        group, lane = divmod(output, LANES)
+        stored = self.stored()
+        first = int(stored[:group].sum())
+        count = int(stored[group].sum())
+        values = np.zeros((self.inputs // DEPTH, DEPTH), np.float32)
+        blocks = unpack_blocks(self.blocks[first : first + count], self.bits)
+        values[stored[group]] = blocks[:, lane]
+        return np.asarray(values.ravel() * self.scales[output], np.float32)
+
     def sums(self) -> NDArray[np.int32]:
         """Sum of each output's values: int32 [groups * 16]; unsigned activations need it."""
         totals = np.zeros((self.groups, LANES), np.int32)

@@ -19,7 +19,10 @@ FILE_NAME: Final = "model.edge"
 MOST_KEYS: Final = 512
 """Steps that attention may see; with more, its int32 sums could overflow."""
 MOST: Final = 4096
-"""No number in the settings is larger."""
+"""No number in the settings is larger, but for these."""
+_MOST: Final = {"sample_rate": 192_000, "word_pieces": 65_536}
+_ADDED: Final = ("whole", "word_pieces", "writer_layers", "inner_layer")
+"""Settings that old files lack."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,18 +46,28 @@ class EdgeSettings:
     eos: int | None
     whole: int = 0
     """Steps that see each other when a sentence is heard again; 0: it is not, as in old files."""
+    word_pieces: int = 0
+    """Vocabulary of the attention decoder; 0: there is none."""
+    writer_layers: int = 0
+    inner_layer: int = 0
+    """Layers of the encoder below what the attention decoder hears."""
 
     def __post_init__(self) -> None:
         for field in fields(self):
             value = getattr(self, field.name)
             allowed = field.name == "eos" and value is None
-            low = 0 if field.name in ("blank", "eos", "left", "whole") else 1
-            high = 192_000 if field.name == "sample_rate" else MOST
+            low = 0 if field.name in ("blank", "eos", "left", *_ADDED) else 1
+            high = _MOST.get(field.name, MOST)
             if field.name == "name":
                 if not isinstance(value, str):
                     raise EdgeFormatError("the model's name is no text")
             elif not allowed and (type(value) is not int or not low <= value <= high):
                 raise EdgeFormatError(f"{field.name} is {value!r}")
+        self._check_lengths()
+
+    def _check_lengths(self) -> None:
+        if self.word_pieces and not 0 < self.inner_layer <= self.layers:
+            raise EdgeFormatError(f"there is no layer {self.inner_layer} to attend to")
         if self.left + max(self.chunk, self.whole) > MOST_KEYS:
             raise EdgeFormatError(f"attention to more than {MOST_KEYS} steps")
         if self.width % (self.heads * 2) or self.width % LANES:
@@ -137,17 +150,40 @@ class EdgeModel:
             matrix = self.matrix(name)
             if (matrix.outputs, matrix.inputs) != (outputs, inputs):
                 raise EdgeFormatError(f"{name} is not {outputs} x {inputs}")
-        norms = [f"encoder.blocks.{i}.{kind}_ln" for i in range(shape.layers) for kind in _KINDS]
-        for name in (*norms, "encoder.ln_post"):
+        for name in _norms(shape):
             if self.floats(name).shape != (2, shape.width):
                 raise EdgeFormatError(f"{name} is not 2 x {shape.width}")
         if self.embedding().values.shape != (shape.vocabulary, shape.joint):
             raise EdgeFormatError(f"the embedding is not {shape.vocabulary} x {shape.joint}")
         if len(self.pieces) != shape.vocabulary:
             raise EdgeFormatError(f"{len(self.pieces)} tokens instead of {shape.vocabulary}")
+        if shape.word_pieces:
+            if len(self.word_pieces()) != shape.word_pieces:
+                raise EdgeFormatError(f"there are not {shape.word_pieces} word pieces")
+            if self.floats("writer.positions").shape[1:] != (shape.width,):
+                raise EdgeFormatError("positions and width do not fit")
+
+    def word_pieces(self) -> tuple[str, ...]:
+        """The pieces that the attention decoder writes."""
+        section = self.sections.get("writer.pieces")
+        if not isinstance(section, str):
+            raise EdgeFormatError("there are no word pieces")
+        return tuple(section.split())
 
 
-_KINDS: Final = ("attn", "mlp")
+def _norms(shape: EdgeSettings) -> list[str]:
+    """Every layer norm."""
+    layers = [
+        f"encoder.blocks.{i}.{kind}_ln" for i in range(shape.layers) for kind in ("attn", "mlp")
+    ]
+    if not shape.word_pieces:
+        return [*layers, "encoder.ln_post"]
+    writer = [
+        f"writer.blocks.{i}.{kind}_ln"
+        for i in range(shape.writer_layers)
+        for kind in ("attn", "cross", "mlp")
+    ]
+    return [*layers, "encoder.ln_post", *writer, "writer.ln_heard", "writer.ln"]
 
 
 def _matrices(shape: EdgeSettings) -> list[tuple[str, int, int]]:
@@ -172,7 +208,26 @@ def _matrices(shape: EdgeSettings) -> list[tuple[str, int, int]]:
         ("predictor.conv", joint, shape.context * joint),
         ("predictor.out", joint, joint),
         ("joiner.out", shape.vocabulary, joint),
+        *(_writer_matrices(shape) if shape.word_pieces else ()),
     ]
+
+
+def _writer_matrices(shape: EdgeSettings) -> list[tuple[str, int, int]]:
+    width = shape.width
+    layers = [
+        (f"writer.blocks.{layer}.{name}", outputs, inputs)
+        for layer in range(shape.writer_layers)
+        for name, outputs, inputs in (
+            ("attn.qkv", 3 * width, width),
+            ("attn.out", width, width),
+            ("cross.query", width, width),
+            ("cross.heard", 2 * width, width),
+            ("cross.out", width, width),
+            ("mlp.0", 4 * width, width),
+            ("mlp.2", width, 4 * width),
+        )
+    ]
+    return [*layers, ("writer.out", shape.word_pieces, width)]
 
 
 def _settings(sections: dict[str, Section]) -> tuple[EdgeSettings, tuple[str, ...]]:
@@ -184,7 +239,7 @@ def _settings(sections: dict[str, Section]) -> tuple[EdgeSettings, tuple[str, ..
     except (ValueError, RecursionError):
         raise EdgeFormatError("the settings are no JSON") from None
     known = {field.name for field in fields(EdgeSettings)} | {"pieces"}
-    if not isinstance(values, dict) or values.keys() | {"whole"} != known:
+    if not isinstance(values, dict) or values.keys() | set(_ADDED) != known:
         raise EdgeFormatError("the settings are not those of a transducer")
     pieces = values.pop("pieces")
     if not isinstance(pieces, list) or not all(isinstance(piece, str) for piece in pieces):

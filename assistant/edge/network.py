@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import math
-import threading
-from functools import lru_cache
+from collections.abc import Callable
+from functools import lru_cache, partial
 from pathlib import Path
-from typing import Final, Self
+from typing import Final, Self, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +16,8 @@ from assistant.edge import native, program
 from assistant.edge.matrix import Floats
 from assistant.edge.model import FILE_NAME, EdgeModel
 from assistant.edge.program import Executor, Memory, Program
+from assistant.edge.runner import Runner
+from assistant.edge.writer import EdgeWriter
 
 MEL_CONTEXT: Final = 3
 """Feature frames before a chunk that its convolutions need."""
@@ -40,7 +42,10 @@ class EdgeNetwork:
     def __init__(self, model: EdgeModel, executor: Executor | None = None) -> None:
         shape = model.settings
         self.model = model
-        self.executor = executor or native.best()
+        self._runner = Runner(executor or native.best())
+        self.writer = (
+            EdgeWriter(model, self._runner, self._with_inner) if shape.word_pieces else None
+        )
         self.name = shape.name
         self.sample_rate = shape.sample_rate
         self.mels = shape.mels
@@ -51,9 +56,11 @@ class EdgeNetwork:
         self.context_size = shape.context
         self.pieces = model.pieces
         self._embedding = model.embedding()
-        self._programs: dict[tuple[str, int], Program] = {}
-        self._arena: Floats = np.zeros(0, np.float32)
-        self._lock = threading.Lock()
+
+    @property
+    def executor(self) -> Executor:
+        """What runs the programs."""
+        return self._runner.executor
 
     @classmethod
     def load(cls, path: Path, executor: Executor | None = None) -> Self:
@@ -78,6 +85,16 @@ class EdgeNetwork:
 
     def encode(self, features: Floats, state: State) -> tuple[Floats, State]:
         """Features [N, mels] to encoder outputs [N / 4, joint] and the state after them."""
+        encoded, _, after = self._encode("encoder", features, state)
+        return encoded, after
+
+    def _with_inner(self, features: Floats, state: State) -> tuple[Floats, Floats, State]:
+        encoded, inner, after = self._encode("encoder, inner", features, state)
+        return encoded, cast("Floats", inner), after
+
+    def _encode(
+        self, kind: str, features: Floats, state: State
+    ) -> tuple[Floats, Floats | None, State]:
         shape, frames = self.model.settings, len(features)
         most = max(self.chunk_frames, self.whole_frames)
         if not 0 < frames <= most or frames % self.frame_multiple:
@@ -90,7 +107,8 @@ class EdgeNetwork:
         memory = _extended(remembered, steps)
         inputs = np.concatenate([recent, features], dtype=np.float32)
         places = _positions(heard % POSITIONS, steps, shape.width)
-        encoded = self._run("encoder", frames, {"features": inputs, "positions": places}, memory)
+        given = {"features": inputs, "positions": places}
+        encoded, inner = self._run(kind, frames, given, memory)
         kept = slice(max(0, memory.past + steps - shape.left), None)
         after: State = (
             inputs[-MEL_CONTEXT:],
@@ -100,47 +118,33 @@ class EdgeNetwork:
             memory.values[:, :, kept],
             memory.value_scales[:, kept],
         )
-        return encoded, after
+        return encoded, inner, after
 
     def predict(self, contexts: NDArray[np.int64]) -> Floats:
         """Last tokens of each hypothesis [B, context] to predictor outputs [B, joint]."""
         rows = self._embedding.rows(contexts).reshape(len(contexts), -1)
-        parts = [self._run("predictor", len(part), {"embedded": part}) for part in _parts(rows)]
+        parts = [self._run("predictor", len(part), {"embedded": part})[0] for part in _parts(rows)]
         return np.concatenate(parts) if len(parts) > 1 else parts[0]
 
     def join(self, encoded: Floats, predicted: Floats) -> Floats:
         """One encoder output [joint] and predictor outputs [B, joint] to scores [B, vocabulary]."""
         parts = [
-            self._run("joiner", len(part), {"encoded": encoded, "predicted": part})
+            self._run("joiner", len(part), {"encoded": encoded, "predicted": part})[0]
             for part in _parts(predicted)
         ]
         return np.concatenate(parts) if len(parts) > 1 else parts[0]
 
     def _run(
         self, kind: str, count: int, inputs: dict[str, Floats], memory: Memory | None = None
-    ) -> Floats:
-        """Execute a part's program for `count` rows; the result is the caller's."""
-        with self._lock:
-            steps = self._programs.get((kind, count))
-            if steps is None:
-                steps = _MAKERS[kind](self.model, count)
-                # Whole sentences and lists of names have many lengths, which seldom come again.
-                if count <= self.chunk_frames:
-                    self._programs[kind, count] = steps
-            if self._arena.size < steps.arena:
-                self._arena = native.aligned(4 * steps.arena).view(np.float32)
-            arena = self._arena
-            for name, values in inputs.items():
-                at = steps.inputs[name].at
-                arena[at : at + values.size] = values.reshape(-1)
-            self.executor.run(steps, arena, memory)
-            out = steps.output
-            size = out.count * steps.width
-            return arena[out.at : out.at + size].reshape(out.count, steps.width).copy()
+    ) -> tuple[Floats, Floats | None]:
+        """Execute a part's program for `count` rows or frames."""
+        make, model = _MAKERS[kind], self.model
+        return self._runner.run((kind, 0, count), lambda: make(model, count), inputs, memory)
 
 
-_MAKERS: Final = {
+_MAKERS: Final[dict[str, Callable[[EdgeModel, int], Program]]] = {
     "encoder": program.encoder,
+    "encoder, inner": partial(program.encoder, with_inner=True),
     "predictor": program.predictor,
     "joiner": program.joiner,
 }

@@ -108,6 +108,8 @@ class Program:
     output: Rows
     width: int
     """Floats in a row of the output."""
+    inner: Rows | None = None
+    """What the attention decoder hears, where it is asked for."""
 
 
 class Executor(Protocol):
@@ -119,7 +121,7 @@ class Executor(Protocol):
         """Execute all steps; `memory` is given when the program attends."""
 
 
-class _Arena:
+class Arena:
     """Hands out places in the arena."""
 
     def __init__(self) -> None:
@@ -132,11 +134,14 @@ class _Arena:
         return Rows(at, width, count)
 
 
-def encoder(model: EdgeModel, frames: int) -> Program:
-    """The encoder for a chunk of `frames`; inputs `features` (3 frames more) and `positions`."""
+def encoder(model: EdgeModel, frames: int, *, with_inner: bool = False) -> Program:
+    """The encoder for a chunk of `frames`; inputs `features` (3 frames more) and `positions`.
+
+    `with_inner` gives what the attention decoder hears, too.
+    """
     shape = model.settings
     steps, width = frames // 2, shape.width
-    arena = _Arena()
+    arena = Arena()
     features = arena.rows(frames + 3, shape.mels)
     positions, x = arena.rows(steps, width), arena.rows(steps, width)
     narrow, out = arena.rows(steps, width), arena.rows(steps // shape.stack, shape.joint)
@@ -158,9 +163,12 @@ def encoder(model: EdgeModel, frames: int) -> Program:
             positions,
         ),
     ]
-    layers: list[Step] = [
-        step for layer in range(shape.layers) for step in _layer(model, layer, x, narrow, at)
-    ]
+    inner = arena.rows(steps, width) if with_inner else None
+    layers: list[Step] = []
+    for layer in range(shape.layers):
+        layers += _layer(model, layer, x, narrow, at)
+        if inner is not None and layer + 1 == shape.inner_layer:
+            layers.append(Norm(model.floats("writer.ln_heard"), x, inner))
     hidden = Rows(at, shape.hidden, out.count)
     head: list[Step] = [
         Norm(model.floats("encoder.ln_post"), x, narrow),
@@ -173,7 +181,7 @@ def encoder(model: EdgeModel, frames: int) -> Program:
         Linear(model.matrix("encoder.down"), hidden, out),
     ]
     inputs = {"features": features, "positions": positions}
-    return Program((*stem, *layers, *head), arena.size, inputs, out, shape.joint)
+    return Program((*stem, *layers, *head), arena.size, inputs, out, shape.joint, inner)
 
 
 def _layer(model: EdgeModel, layer: int, x: Rows, narrow: Rows, at: int) -> list[Step]:
@@ -194,7 +202,7 @@ def _layer(model: EdgeModel, layer: int, x: Rows, narrow: Rows, at: int) -> list
 
 def predictor(model: EdgeModel, count: int) -> Program:
     """The predictor for `count` contexts; input `embedded`, a row of all a context's tokens."""
-    shape, arena = model.settings, _Arena()
+    shape, arena = model.settings, Arena()
     embedded = arena.rows(count, shape.context * shape.joint)
     mixed, out = arena.rows(count, shape.joint), arena.rows(count, shape.joint)
     steps = (
@@ -206,7 +214,7 @@ def predictor(model: EdgeModel, count: int) -> Program:
 
 def joiner(model: EdgeModel, count: int) -> Program:
     """The joiner for one encoder output with `count` predictor outputs."""
-    shape, arena = model.settings, _Arena()
+    shape, arena = model.settings, Arena()
     encoded, predicted = arena.rows(1, shape.joint), arena.rows(count, shape.joint)
     joined, out = arena.rows(count, shape.joint), arena.rows(count, shape.vocabulary)
     steps = (

@@ -10,9 +10,11 @@ from hypothesis import strategies as st
 from assistant.asr.frontend import WhisperFrontEnd
 from assistant.asr.model_folder import Model
 from assistant.asr.recogniser import LONGEST_FRAMES, TransducerRecogniser, narrow
+from assistant.asr.result import BiasPhrase
 from assistant.asr.search import SearchSettings
 from assistant.asr.second_pass import encode_whole
-from tests.asr.toy_network import ToyNetwork
+from assistant.lattice_paths import nbest
+from tests.asr.toy_network import LETTERS, ToyNetwork, ToyWriter
 
 RATE = 16_000
 AUDIO = (np.random.default_rng(0).standard_normal(2 * RATE) * 4000).astype(np.int16)
@@ -103,7 +105,56 @@ def test_what_is_too_long_to_be_a_command_is_heard_once():
 def test_long_sentences_are_seen_in_equal_parts(frames):
     network = Attentive()
     features = np.ones((frames, network.mels), np.float32)
-    assert len(encode_whole(network, features)) == frames // network.frames_per_output
+    outputs, inner = encode_whole(network, features)
+    assert len(outputs) == frames // network.frames_per_output
+    assert inner.size == 0
     assert sum(network.given) == frames
     assert max(network.given) <= network.whole_frames
     assert max(network.given) - min(network.given) <= network.frame_multiple
+
+
+class Written(Attentive):
+    """With an attention decoder, which has heard the same."""
+
+    def __init__(self, **settings):
+        super().__init__()
+        self.writer = ToyWriter(self, **settings)
+
+
+def test_both_decoders_judge_every_text_of_the_result():
+    network = Written(sharpness=2.0)
+    result = heard(network, AUDIO)
+    alone = heard(Attentive(), AUDIO)
+    assert content(result) != content(alone)
+    assert result.heard_first == alone.heard_first
+    scores = [each.log_prob for each in result.nbest]
+    assert scores == sorted(scores, reverse=True)
+    assert sum(each.posterior for each in result.lattice.edges if each.start == 0) == (
+        pytest.approx(1.0)
+    )
+    assert nbest(result.lattice, 1)[0].text == result.text
+
+
+def test_a_decoder_without_an_opinion_changes_no_order():
+    result, alone = heard(Written(sharpness=0.0), AUDIO), heard(Attentive(), AUDIO)
+    lengths = {len(each.text) for each in result.nbest}
+    assert len(lengths) > 1
+    known = {each.text: each for each in alone.nbest}
+    shared = [each for each in result.nbest if each.text in known]
+    assert shared
+    for each in shared:
+        pieces = ToyWriter(None).pieces.encode(each.text)
+        cost = (len(pieces) + 1) * np.log(len(LETTERS))
+        assert each.log_prob == pytest.approx(known[each.text].log_prob - cost, abs=1e-3)
+
+
+def test_a_name_of_the_home_is_not_lost_to_a_decoder_that_does_not_know_it():
+    network = Written(sharpness=0.0, unlikely="d")
+    model = Model(network, WhisperFrontEnd(), symbols=3)
+    texts = []
+    for names in ((), (BiasPhrase("ad"),)):
+        stream = TransducerRecogniser(model, SearchSettings(), boost=4.0).open(names)
+        stream.accept(AUDIO)
+        texts.append(stream.finish().text.split())
+    assert "ad" not in texts[0]
+    assert "ad" in texts[1]

@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from assistant.asr.word_pieces import SPECIAL, WordPieces
+
 PIECES = ("<blk>", "<unk>", "</s>", "▁a", "▁b", "▁c", "d", "e", "f", "▁")
 """Enough for words of several tokens, ambiguous cuts and names."""
 
@@ -15,6 +17,7 @@ class ToyNetwork:
     chunk_frames = 32
     frame_multiple = 4
     whole_frames = 0
+    writer = None
     look_ahead_frames = 0
     frames_per_output = 4
     blank_id = 0
@@ -49,3 +52,35 @@ class ToyNetwork:
 
     def join(self, encoded, predicted):
         return np.tanh(encoded + predicted) @ self._out + self._bias
+
+
+LETTERS = (*SPECIAL, "▁", *"abcdef", "▁a", "de")
+
+
+class ToyWriter:
+    """Scores depend on the mean of what was heard, on the last piece and on the position."""
+
+    def __init__(self, network, sharpness=1.0, unlikely="", seed=3):
+        rng = np.random.default_rng(seed)
+        self.pieces = WordPieces(LETTERS)
+        self._network = network
+        self._heard = sharpness * rng.standard_normal((8, len(LETTERS)), np.float32)
+        self._last = sharpness * rng.standard_normal((len(LETTERS), len(LETTERS)), np.float32)
+        self._unlikely = np.array([20.0 * (piece == unlikely) for piece in LETTERS], np.float32)
+
+    def encode(self, features, state):
+        outputs, state = self._network.encode(features, state)
+        return outputs, np.repeat(outputs, 2, axis=0), state
+
+    def hear(self, inner):
+        return (inner.mean(axis=0),)
+
+    def begin(self, sentences):
+        return (np.zeros((1, sentences), np.float32),)
+
+    def write(self, pieces, position, heard, past):
+        (before,) = past
+        scores = heard[0] @ self._heard + self._last[pieces] * np.cos(before[0])[:, None]
+        scores = scores - self._unlikely
+        scores -= np.log(np.exp(scores).sum(axis=1, keepdims=True))
+        return scores.astype(np.float32), (before + pieces[None] + position,)

@@ -1,0 +1,127 @@
+"""What an attention decoder would write, and what it thinks of other texts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from assistant.asr.network import Floats, State, Writer
+from assistant.asr.tokens import WORD_START
+from assistant.asr.word_pieces import END, START
+
+MOST_PIECES = 120
+"""A decoder that goes on and on has lost its place."""
+PIECES_A_STEP = 0.25
+"""Nobody says more than this in 20 ms of speech, 12 pieces a second."""
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A text and how likely (natural log) each of its words is, then that it ends there."""
+
+    text: str
+    words: tuple[float, ...]
+    end: float
+
+    @property
+    def log_prob(self) -> float:
+        """Of all of it."""
+        return sum(self.words) + self.end
+
+
+@dataclass(frozen=True, slots=True)
+class _Sentence:
+    pieces: tuple[int, ...]
+    log_probs: tuple[float, ...]
+    score: float
+
+
+def write(writer: Writer, heard: State, steps: int, beam: int) -> list[Written]:
+    """The likeliest texts, best first, at most `beam`, of an utterance of `steps` of 20 ms."""
+    most = min(MOST_PIECES, 4 + int(PIECES_A_STEP * steps))
+    open_ones = [_Sentence((START,), (), 0.0)]
+    past = writer.begin(1)
+    done: list[_Sentence] = []
+    for position in range(most):
+        last = np.array([sentence.pieces[-1] for sentence in open_ones])
+        log_probs, past = writer.write(last, position, heard, past)
+        ended, chosen = _extended(open_ones, log_probs, beam)
+        done += ended
+        done = sorted(done, key=_score, reverse=True)[:beam]
+        # A longer sentence is never likelier than its beginning.
+        least = done[-1].score if len(done) == beam else -np.inf
+        chosen = [(row, sentence) for row, sentence in chosen if sentence.score > least]
+        if not chosen:
+            break
+        rows = [row for row, _ in chosen]
+        open_ones = [sentence for _, sentence in chosen]
+        past = tuple(part[:, rows] for part in past)
+    return [_written(writer, sentence.pieces[1:], sentence.log_probs) for sentence in done]
+
+
+def _score(sentence: _Sentence) -> float:
+    return sentence.score
+
+
+def _extended(
+    sentences: Sequence[_Sentence], log_probs: Floats, beam: int
+) -> tuple[list[_Sentence], list[tuple[int, _Sentence]]]:
+    """The sentences that end here, and the `beam` best longer ones with the rows they grew from."""
+    ended = [_longer(each, END, row) for each, row in zip(sentences, log_probs, strict=True)]
+    totals = np.array([[each.score] for each in sentences]) + log_probs
+    totals[:, [END, START]] = -np.inf
+    best = np.argpartition(-totals, min(beam, totals.size - 1), axis=None)[:beam]
+    rows, pieces = np.unravel_index(best, totals.shape)
+    longer = [
+        (int(row), _longer(sentences[row], int(piece), log_probs[row]))
+        for row, piece in zip(rows, pieces, strict=True)
+        if piece not in (END, START)
+    ]
+    return ended, longer
+
+
+def _longer(sentence: _Sentence, piece: int, log_probs: Floats) -> _Sentence:
+    added = float(log_probs[piece])
+    pieces = sentence.pieces if piece == END else (*sentence.pieces, piece)
+    return _Sentence(pieces, (*sentence.log_probs, added), sentence.score + added)
+
+
+def judge(writer: Writer, heard: State, texts: Sequence[str]) -> list[Written]:
+    """How likely each of some texts is."""
+    if not texts:
+        return []
+    targets = [(*writer.pieces.encode(text), END) for text in texts]
+    given = _given(targets)
+    past = writer.begin(len(texts))
+    gained: list[list[float]] = [[] for _ in texts]
+    for position in range(given.shape[1] - 1):
+        log_probs, past = writer.write(given[:, position], position, heard, past)
+        for row, target in enumerate(targets):
+            if position < len(target):
+                gained[row].append(float(log_probs[row, target[position]]))
+    return [
+        _written(writer, target[:-1], tuple(row))
+        for target, row in zip(targets, gained, strict=True)
+    ]
+
+
+def _given(targets: Sequence[tuple[int, ...]]) -> NDArray[np.int64]:
+    """START and the pieces, [texts, longest + 1]; after a text's end it does not matter."""
+    given = np.full((len(targets), max(map(len, targets)) + 1), END)
+    given[:, 0] = START
+    for row, target in enumerate(targets):
+        given[row, 1 : len(target) + 1] = target
+    return given
+
+
+def _written(writer: Writer, pieces: tuple[int, ...], log_probs: tuple[float, ...]) -> Written:
+    words: list[float] = []
+    for number, log_prob in zip(pieces, log_probs[:-1], strict=True):
+        if writer.pieces.pieces[number].startswith(WORD_START) or not words:
+            words.append(log_prob)
+        else:
+            words[-1] += log_prob
+    return Written(writer.pieces.decode(pieces), tuple(words), log_probs[-1])

@@ -1,0 +1,103 @@
+"""The attention decoder on the edge runtime: the second implementation of `asr.network.Writer`.
+
+Its products are programs of 4- or 8-bit kernels. Attention, a few rows with what was heard and with
+the pieces so far, is NumPy's: it has no weights.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from assistant.asr.network import State
+from assistant.asr.word_pieces import WordPieces
+from assistant.edge import writer_program
+from assistant.edge.matrix import Floats
+from assistant.edge.model import EdgeModel
+from assistant.edge.program import Program
+from assistant.edge.runner import Runner
+
+Encode = Callable[[Floats, State], tuple[Floats, Floats, State]]
+
+
+class EdgeWriter:
+    """Writes word pieces by a packed model.
+
+    What was heard is `(keys, values)`, float32 [layers, heads, W / heads, T] and [layers, heads, T,
+    W / heads]; the past `(keys, values)`, float32 [layers, B, heads, U, W / heads].
+    """
+
+    def __init__(self, model: EdgeModel, runner: Runner, encode: Encode) -> None:
+        self.pieces = WordPieces(model.word_pieces())
+        self.encode = encode
+        self._model, self._runner = model, runner
+        shape = model.settings
+        self._layers, self._heads = shape.writer_layers, shape.heads
+        self._size = shape.width // shape.heads
+        self._scale = np.float32(self._size**-0.5)
+        self._positions = model.floats("writer.positions")
+        self._table = model.matrix("writer.out")
+
+    def hear(self, inner: Floats) -> State:
+        """See `Writer`; `inner` is normalised already."""
+        made = [self._run("hearing", layer, {"inner": inner}) for layer in range(self._layers)]
+        both = np.stack(made).reshape(self._layers, len(inner), 2, self._heads, self._size)
+        keys = np.ascontiguousarray(both[:, :, 0].transpose(0, 2, 3, 1))
+        return keys, np.ascontiguousarray(both[:, :, 1].transpose(0, 2, 1, 3))
+
+    def begin(self, sentences: int) -> State:
+        """See `Writer`."""
+        none = np.zeros((self._layers, sentences, self._heads, 0, self._size), np.float32)
+        return none, none
+
+    def write(
+        self, pieces: NDArray[np.int64], position: int, heard: State, past: State
+    ) -> tuple[Floats, State]:
+        """See `Writer`."""
+        width, count = self._heads * self._size, len(pieces)
+        rows = np.array([self._table.row(int(piece)) for piece in pieces])
+        made = self._run("begin", 0, {"x": rows + self._positions[position]})
+        after: tuple[list[Floats], list[Floats]] = [], []
+        for layer in range(self._layers):
+            x, projected = made[:, :width], made[:, width:]
+            query, key, value = projected.reshape(count, 3, self._heads, 1, self._size).transpose(
+                1, 0, 2, 3, 4
+            )
+            keys = np.concatenate([past[0][layer], key], axis=2)
+            values = np.concatenate([past[1][layer], value], axis=2)
+            after[0].append(keys)
+            after[1].append(values)
+            weights = _softmax((query * self._scale) @ keys.swapaxes(2, 3))
+            mixed = (weights @ values).reshape(count, width)
+            made = self._run("looking", layer, {"x": x, "mixed": mixed})
+            query = made[:, width:].reshape(count, self._heads, self._size).swapaxes(0, 1)
+            weights = _softmax((query * self._scale) @ heard[0][layer])
+            mixed = (weights @ heard[1][layer]).swapaxes(0, 1).reshape(count, width)
+            made = self._run("going_on", layer, {"x": made[:, :width], "mixed": mixed})
+        made -= made.max(axis=1, keepdims=True)
+        made -= np.log(np.exp(made).sum(axis=1, keepdims=True))
+        return made, (np.stack(after[0]), np.stack(after[1]))
+
+    def _run(self, kind: str, layer: int, inputs: dict[str, Floats]) -> Floats:
+        count = len(next(iter(inputs.values())))
+        make = _MAKERS[kind]
+        model = self._model
+        key = (f"writer.{kind}", layer, count)
+        output, _ = self._runner.run(key, lambda: make(model, count, layer), inputs)
+        return output
+
+
+_MAKERS: Final[dict[str, Callable[[EdgeModel, int, int], Program]]] = {
+    "hearing": writer_program.hearing,
+    "begin": writer_program.begin,
+    "looking": writer_program.looking,
+    "going_on": writer_program.going_on,
+}
+
+
+def _softmax(scores: Floats) -> Floats:
+    shares = np.exp(scores - scores.max(axis=-1, keepdims=True))
+    return np.asarray(shares / shares.sum(axis=-1, keepdims=True), np.float32)

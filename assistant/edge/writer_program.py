@@ -1,0 +1,86 @@
+"""The attention decoder's programs: all but its attention, which has few rows and many lengths.
+
+A layer is two programs, cut where it attends. Each takes and gives `x`, what goes from layer to
+layer, and beside it what attention needs or gave.
+"""
+
+from __future__ import annotations
+
+from assistant.edge.model import EdgeModel
+from assistant.edge.program import Activation, Arena, Linear, Norm, Program, Rows, Step
+
+
+def hearing(model: EdgeModel, steps: int, layer: int) -> Program:
+    """Input `inner` [steps, W] to a layer's keys and values side by side [steps, 2 W]."""
+    width, arena = model.settings.width, Arena()
+    inner, out = arena.rows(steps, width), arena.rows(steps, 2 * width)
+    linear = Linear(model.matrix(f"writer.blocks.{layer}.cross.heard"), inner, out)
+    return Program((linear,), arena.size, {"inner": inner}, out, 2 * width)
+
+
+def begin(model: EdgeModel, count: int, layer: int = 0) -> Program:
+    """Input `x` [count, W] to `x` and a layer's query, key and value [count, 4 W]."""
+    width, arena = model.settings.width, Arena()
+    narrow = arena.rows(count, width)
+    both, x, made = _both(arena, count, width, 3 * width)
+    steps = _projected(model, layer, x, narrow, made)
+    return Program(tuple(steps), arena.size, {"x": x}, both, 4 * width)
+
+
+def looking(model: EdgeModel, count: int, layer: int) -> Program:
+    """Inputs `x` and `mixed`, what a layer's pieces gave, to `x` and the query of what was heard.
+
+    [count, 2 W].
+    """
+    width, arena, name = model.settings.width, Arena(), f"writer.blocks.{layer}"
+    mixed, narrow = arena.rows(count, width), arena.rows(count, width)
+    both, x, query = _both(arena, count, width, width)
+    steps = (
+        Linear(model.matrix(f"{name}.attn.out"), mixed, x, residual=x),
+        Norm(model.floats(f"{name}.cross_ln"), x, narrow),
+        Linear(model.matrix(f"{name}.cross.query"), narrow, query),
+    )
+    return Program(steps, arena.size, {"x": x, "mixed": mixed}, both, 2 * width)
+
+
+def going_on(model: EdgeModel, count: int, layer: int) -> Program:
+    """Inputs `x` and `mixed`, what was heard, to what the next layer begins with, as in `begin`.
+
+    After the last layer to scores [count, V].
+    """
+    shape, arena, name = model.settings, Arena(), f"writer.blocks.{layer}"
+    width, last = shape.width, layer + 1 == shape.writer_layers
+    mixed, narrow = arena.rows(count, width), arena.rows(count, width)
+    wide = arena.rows(count, 4 * width)
+    both, x, made = _both(arena, count, width, 3 * width)
+    steps: list[Step] = [
+        Linear(model.matrix(f"{name}.cross.out"), mixed, x, residual=x),
+        Norm(model.floats(f"{name}.mlp_ln"), x, narrow),
+        Linear(model.matrix(f"{name}.mlp.0"), narrow, wide, Activation.GELU),
+        Linear(model.matrix(f"{name}.mlp.2"), wide, x, residual=x),
+    ]
+    inputs = {"x": x, "mixed": mixed}
+    if not last:
+        steps += _projected(model, layer + 1, x, narrow, made)
+        return Program(tuple(steps), arena.size, inputs, both, 4 * width)
+    scores = arena.rows(count, shape.word_pieces)
+    steps += [
+        Norm(model.floats("writer.ln"), x, narrow),
+        Linear(model.matrix("writer.out"), narrow, scores),
+    ]
+    return Program(tuple(steps), arena.size, inputs, scores, shape.word_pieces)
+
+
+def _both(arena: Arena, count: int, width: int, made: int) -> tuple[Rows, Rows, Rows]:
+    """Rows of `x` and what is made beside it; and each of the two alone."""
+    both = arena.rows(count, width + made)
+    stride = width + made
+    return both, Rows(both.at, stride, count), Rows(both.at + width, stride, count)
+
+
+def _projected(model: EdgeModel, layer: int, x: Rows, narrow: Rows, out: Rows) -> list[Step]:
+    name = f"writer.blocks.{layer}"
+    return [
+        Norm(model.floats(f"{name}.attn_ln"), x, narrow),
+        Linear(model.matrix(f"{name}.attn.qkv"), narrow, out),
+    ]

@@ -1,0 +1,317 @@
+"""The attention decoder on whole sentences, piece by piece, in ONNX and on the edge runtime."""
+
+import base64
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+from torch.nn import functional
+
+from assistant.asr.manifest import HEARING, PIECES, WRITING, read_manifest
+from assistant.asr.onnx_network import OnnxNetwork
+from assistant.asr.word_pieces import END, SPECIAL, START, WordPieces
+from assistant.edge import native
+from assistant.edge.matrix import LANES
+from assistant.edge.model import EdgeModel
+from assistant.edge.network import EdgeNetwork
+from assistant.edge.reference import Reference
+from training import four_bits, word_pieces
+from training.attention_decoder import attention_loss, greedy, shifted, whisper_decoder
+from training.calibrate import Utterance, calibrated
+from training.export import export, load, manifest_of, quantise
+from training.model import ModelSettings, Transducer, start_from, whisper_encoder
+from training.pack import pack
+
+SETTINGS = ModelSettings(
+    vocabulary=12,
+    mels=80,
+    width=128,
+    heads=2,
+    layers=2,
+    chunk=4,
+    whole=20,
+    left=8,
+    hidden=64,
+    joint=32,
+    pieces=300,
+    decoder_layers=2,
+    decoder_layer=1,
+)
+STEPS = 16
+WORDS = WordPieces([*SPECIAL, *(f"▁w{number}" for number in range(SETTINGS.pieces - 2))])
+TOKENS = [f"t{number}" for number in range(SETTINGS.vocabulary)]
+
+
+@pytest.fixture(scope="module")
+def model():
+    torch.manual_seed(2)
+    made = Transducer(SETTINGS).eval()
+    torch.nn.init.normal_(made.decoder.positional_embedding, std=0.3)
+    return made
+
+
+@pytest.fixture(scope="module")
+def encoded():
+    torch.manual_seed(3)
+    return torch.randn(2, STEPS, SETTINGS.width)
+
+
+@pytest.fixture(scope="module")
+def run(model, tmp_path_factory):
+    """A training run's folder."""
+    folder = tmp_path_factory.mktemp("run")
+    (folder / "tokens.txt").write_text("".join(f"{t} {n}\n" for n, t in enumerate(TOKENS)))
+    WORDS.write(folder / PIECES)
+    state = {name: value.half() for name, value in model.state_dict().items()}
+    torch.save(state, folder / "weights.pt")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def folder(model, run, tmp_path_factory):
+    """The float32 model folder."""
+    made = tmp_path_factory.mktemp("float32")
+    export(model, run / "tokens.txt", made, manifest_of(model, "small", "en", "MIT"))
+    return made
+
+
+def whole(model, pieces, encoded):
+    with torch.no_grad():
+        scores = model.decoder(pieces, encoded, torch.full((len(pieces),), encoded.shape[1]))
+    return scores.log_softmax(-1)
+
+
+def test_a_piece_sees_those_before_it_and_nothing_that_is_padding(model, encoded):
+    pieces = torch.tensor([[START, 5, 9, 4], [START, 5, 7, 8]])
+    steps = torch.tensor([STEPS, 10])
+    with torch.no_grad():
+        scores = model.decoder(pieces, encoded, steps)
+        changed = encoded.clone()
+        changed[1, 10:] = 7.0
+        again = model.decoder(pieces.clone().index_fill_(1, torch.tensor([3]), 11), changed, steps)
+    torch.testing.assert_close(scores[:, :3], again[:, :3])
+    assert not torch.allclose(scores[:, 3], again[:, 3])
+
+
+def test_the_loss_is_that_of_the_pieces_alone():
+    torch.manual_seed(1)
+    scores, targets = torch.randn(2, 4, 30), torch.tensor([[5, 6, 7, END], [8, END, 0, 0]])
+    loss = attention_loss(scores, targets, torch.tensor([4, 2]))
+    rows = torch.cat([scores[0], scores[1, :2]])
+    expected = functional.cross_entropy(
+        rows, torch.tensor([5, 6, 7, END, 8, END]), label_smoothing=0.05
+    )
+    torch.testing.assert_close(loss, expected)
+    assert shifted(targets).tolist() == [[START, 5, 6, 7], [START, 8, END, 0]]
+
+
+def test_it_learns_to_write_what_it_is_given(encoded):
+    torch.manual_seed(4)
+    decoder = Transducer(SETTINGS).decoder
+    targets = torch.tensor([[5, 6, 7, END], [9, 8, 6, END]])
+    optimiser = torch.optim.Adam(decoder.parameters(), 3e-3)
+    for _ in range(60):
+        optimiser.zero_grad()
+        scores = decoder(shifted(targets), encoded, torch.tensor([STEPS, STEPS]))
+        attention_loss(scores, targets, torch.tensor([4, 4])).backward()
+        optimiser.step()
+    assert [greedy(decoder, each) for each in encoded] == [[5, 6, 7], [9, 8, 6]]
+
+
+def written(writer, pieces, inner):
+    """Log-probabilities after every piece of sentences [B, U]."""
+    heard, past, rows = writer.hear(inner), writer.begin(len(pieces)), []
+    for position in range(pieces.shape[1]):
+        log_probs, past = writer.write(pieces[:, position], position, heard, past)
+        rows.append(log_probs)
+    return np.stack(rows, axis=1)
+
+
+def test_onnx_writes_piece_by_piece_what_the_model_does(model, folder, encoded):
+    network = OnnxNetwork.load(folder)
+    pieces = torch.tensor([[START, 5, 9, 4, 4], [START, 7, 8, 3, 2], [START, 9, 9, 9, 9]])
+    expected = whole(model, pieces, encoded[:1].expand(3, -1, -1))
+    found = written(network.writer, pieces.numpy(), encoded[0].numpy())
+    np.testing.assert_allclose(found, expected, atol=1e-4)
+    assert network.writer.pieces.pieces == WORDS.pieces
+
+
+def features(frames=24):
+    return np.random.default_rng(5).normal(0, 0.5, (frames, 80)).astype(np.float32)
+
+
+def test_both_runtimes_hear_inside_the_encoder_what_the_model_does(model, folder, packed):
+    with torch.no_grad():
+        layers = model.encoder.layers(torch.tensor(features())[None], torch.tensor([12]), 20)
+        expected = layers[SETTINGS.decoder_layer - 1]
+        normal = model.decoder.ln_heard(expected)
+    for network, inside, tolerance in (
+        (OnnxNetwork.load(folder), expected, 1e-4),
+        (EdgeNetwork.load(packed), normal, 0.2),
+    ):
+        outputs, inner, _ = network.writer.encode(features(), network.initial_state())
+        np.testing.assert_allclose(inner, inside[0], atol=tolerance)
+        np.testing.assert_array_equal(
+            outputs, network.encode(features(), network.initial_state())[0]
+        )
+
+
+def test_a_model_is_loaded_with_its_decoder(run):
+    assert load(run, decoder_layer=1).settings == replace(SETTINGS, chunk=16, whole=256, left=256)
+
+
+def test_four_bits_keep_what_lies_on_their_grid(model, run, tmp_path):
+    """The packed file's weights and those of the ONNX file are the same numbers."""
+    utterance = Utterance(torch.tensor(features()), torch.tensor([[START, 5, 9, 4]]))
+    matrices, fitted = calibrated(model, [utterance], 4, None)
+    export(fitted, run / "tokens.txt", tmp_path / "made", manifest_of(fitted, "x", "en", "MIT"))
+    manifest = manifest_of(fitted, "x", "en", "MIT")
+    quantise(tmp_path / "made", tmp_path / "small", manifest, 4)
+    sizes = [(tmp_path / kind / WRITING).stat().st_size for kind in ("made", "small")]
+    assert sizes[1] < 0.7 * sizes[0]
+    inner = torch.randn(STEPS, SETTINGS.width).numpy()
+    pieces = np.array([[START, 5, 9, 4]])
+    exact = written(OnnxNetwork.load(tmp_path / "made").writer, pieces, inner)
+    found = written(OnnxNetwork.load(tmp_path / "small").writer, pieces, inner)
+    assert np.corrcoef(exact.ravel(), found.ravel())[0, 1] > 0.998
+    table = matrices["writer.out"]
+    rows = np.stack([table.row(index) for index in (0, 17, 299)])
+    known = fitted.decoder.token_embedding.weight.detach()
+    np.testing.assert_array_equal(rows, known[[0, 17, 299]])
+
+
+def test_weights_off_every_grid_get_the_scale_that_loses_least():
+    rng = np.random.default_rng(1)
+    rows = rng.normal(size=(300, 2 * four_bits.BLOCK)).astype(np.float32)
+    rows[7] = rng.integers(-7, 8, rows.shape[1]) * 0.125
+    rows[8] = 0
+    values, scales = four_bits._on_grid(rows)
+    near = (values.astype(np.float32) - four_bits.OFFSET) * scales[..., None]
+    np.testing.assert_array_equal(near.reshape(rows.shape)[[7, 8]], rows[[7, 8]])
+    assert np.square(near.reshape(rows.shape) - rows).mean() < 0.02
+
+
+@pytest.fixture(scope="module")
+def packed(model, tmp_path_factory):
+    path = tmp_path_factory.mktemp("edge") / "model.edge"
+    pack(model.state_dict(), SETTINGS, TOKENS, path, pieces=WORDS.pieces)
+    return path
+
+
+def test_the_edge_runtime_writes_what_the_rounded_model_does(model, packed, encoded):
+    network = EdgeNetwork.load(packed)
+    rounded = Transducer(SETTINGS).eval()
+    rounded.load_state_dict(model.state_dict())
+    _use(rounded, EdgeModel.load(packed))
+    pieces = torch.tensor([[START, 5, 9, 4], [START, 7, 8, 3]])
+    expected = whole(rounded, pieces, encoded[:1].expand(2, -1, -1))
+    normal = rounded.decoder.ln_heard(encoded[0]).detach().numpy()
+    found = written(network.writer, pieces.numpy(), normal)
+    assert np.abs(np.exp(found).sum(-1) - 1).max() < 1e-4
+    assert np.corrcoef(found.ravel(), expected.numpy().ravel())[0, 1] > 0.9999
+
+
+def _use(model, packed):
+    """Give the attention decoder the weights of the packed file."""
+    weights = {}
+    for layer in range(SETTINGS.decoder_layers):
+        label, block = f"writer.blocks.{layer}", f"decoder.blocks.{layer}"
+        for name, parts in {
+            "attn.qkv": ("attn.query", "attn.key", "attn.value"),
+            "attn.out": ("attn.out",),
+            "cross.query": ("cross_attn.query",),
+            "cross.heard": ("cross_attn.key", "cross_attn.value"),
+            "cross.out": ("cross_attn.out",),
+            "mlp.0": ("mlp.0",),
+            "mlp.2": ("mlp.2",),
+        }.items():
+            matrix = packed.matrix(f"{label}.{name}")
+            rows = matrix.values() * matrix.scales[: matrix.outputs, None]
+            for part, values in zip(parts, np.split(rows, len(parts)), strict=True):
+                weights[f"{block}.{part}.weight"] = torch.tensor(values)
+    table = packed.matrix("writer.out")
+    rows = table.values() * table.scales[: table.outputs, None]
+    weights["decoder.token_embedding.weight"] = torch.tensor(rows)
+    model.load_state_dict(weights, strict=False)
+
+
+@pytest.mark.skipif(not native.levels(), reason="no compiled kernels")
+def test_compiled_kernels_write_bit_for_bit_what_numpy_does(packed, encoded):
+    pieces = np.array([[START, 5, 9], [START, 7, 8], [START, 3, 3]])
+    found = [
+        written(EdgeNetwork.load(packed, executor).writer, pieces, encoded[0].numpy())
+        for executor in (Reference(), native.best())
+    ]
+    np.testing.assert_array_equal(*found)
+
+
+def test_a_row_of_a_product_is_the_weights_of_one_output(packed):
+    matrix = EdgeModel.load(packed).matrix("writer.blocks.0.mlp.0")
+    rows = matrix.values() * matrix.scales[: matrix.outputs, None]
+    for index in (0, LANES - 1, LANES, matrix.outputs - 1):
+        np.testing.assert_array_equal(matrix.row(index), rows[index])
+
+
+TIKTOKEN = [" ", "'", *"abcdehlmnot", " t", "he", " the", "lo", "moth", "mo", "th", " Big", "no1"]
+
+
+@pytest.fixture
+def ranks(tmp_path):
+    lines = [f"{base64.b64encode(p.encode()).decode()} {n}" for n, p in enumerate(TIKTOKEN)]
+    (tmp_path / "gpt2.tiktoken").write_text("\n".join(lines) + "\n")
+    return word_pieces.read_ranks(tmp_path / "gpt2.tiktoken")
+
+
+def test_pieces_are_those_that_words_need_and_what_they_are_made_of(ranks):
+    chosen = word_pieces.choose(ranks, ["the", "moth"])
+    longer = [piece for piece in chosen.pieces if len(piece) > 1]
+    assert longer == [*SPECIAL, "▁t", "he", "▁the", "moth", "mo", "th"]
+    assert {"▁", "'", "a", "l"} <= set(chosen.pieces)
+    assert chosen.decode(chosen.encode("the lot")) == "the lot"
+    numbers = word_pieces.sources(chosen, ranks)
+    assert numbers[:2] == [50256, 50257]
+    assert [TIKTOKEN[number].replace(" ", "▁") for number in numbers[2:]] == list(chosen.pieces[2:])
+
+
+@pytest.fixture
+def checkpoint(tmp_path):
+    """A Whisper of our small shape."""
+    torch.manual_seed(6)
+    source = Transducer(replace(SETTINGS, pieces=60_000)).state_dict()
+    saved = {name: value for name, value in source.items() if name.startswith("encoder.")}
+    saved = {n: v for n, v in saved.items() if not n.startswith(("encoder.up", "encoder.down"))}
+    saved |= {
+        name: value
+        for name, value in source.items()
+        if name.startswith("decoder.") and "ln_heard" not in name
+    }
+    saved["decoder.positional_embedding"] = torch.randn(448, SETTINGS.width)
+    saved["encoder.positional_embedding"] = torch.randn(1500, SETTINGS.width)
+    torch.save({"model_state_dict": saved}, tmp_path / "whisper.pt")
+    return tmp_path / "whisper.pt", saved
+
+
+def test_a_fresh_decoder_begins_with_whispers_weights(checkpoint):
+    path, saved = checkpoint
+    settings = replace(SETTINGS, pieces=3)
+    decoder = Transducer(settings).decoder
+    decoder.load_state_dict(whisper_decoder(path, [50256, 50257, 7]))
+    table = saved["decoder.token_embedding.weight"]
+    torch.testing.assert_close(decoder.token_embedding.weight[2], table[7])
+    torch.testing.assert_close(decoder.ln_heard.weight, saved["encoder.ln_post.weight"])
+    assert whisper_encoder(path, settings).settings.layers == 2
+
+
+def test_a_model_without_a_decoder_can_be_gone_on_from(model):
+    weights = {n: v for n, v in model.state_dict().items() if not n.startswith("decoder.")}
+    fresh = Transducer(SETTINGS)
+    start_from(fresh, weights)
+    torch.testing.assert_close(fresh.encoder.up.weight, model.encoder.up.weight)
+    del weights["joiner.out.bias"]
+    with pytest.raises(ValueError, match=r"joiner\.out\.bias"):
+        start_from(Transducer(SETTINGS), weights)
+
+
+def test_a_manifest_lists_the_decoders_files(folder):
+    assert {HEARING, WRITING, PIECES} <= set(read_manifest(folder).files)
