@@ -54,7 +54,11 @@ def load_recogniser(settings: Settings) -> Recogniser:
 
     chosen = settings.recogniser
     recogniser = load(
-        settings.model_folder, beam=chosen.beam, runtime=chosen.runtime, boost=chosen.boost
+        settings.model_folder,
+        beam=chosen.beam,
+        runtime=chosen.runtime,
+        boost=chosen.boost,
+        attention_decoder=chosen.attention_decoder,
     )
     folder = settings.privacy.save_recordings
     return RecordingRecogniser(recogniser, folder) if folder else recogniser

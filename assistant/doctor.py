@@ -15,7 +15,15 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from assistant import household
-from assistant.asr.manifest import FILES, NAME, ModelError, check_files, read_manifest
+from assistant.asr.manifest import (
+    FILES,
+    NAME,
+    OPTIONAL,
+    WORDS,
+    ModelError,
+    check_files,
+    read_manifest,
+)
 from assistant.asr.model_folder import load_model, weight_files
 from assistant.asr.published import is_published
 from assistant.audio.capture import Driver
@@ -157,7 +165,8 @@ def _model(settings: Settings) -> Iterator[Finding]:
 def _checked(folder: Path, runtime: Runtime) -> str:
     """What a folder in Hearth's form holds; raises `ModelError`."""
     manifest = read_manifest(folder)
-    checked = check_files(folder, manifest, FILES if runtime == "onnx" else ())
+    onnx = runtime == "onnx"
+    checked = check_files(folder, manifest, FILES if onnx else (), OPTIONAL if onnx else (WORDS,))
     size_mb = sum(manifest.files[name].bytes for name in checked) / 1e6
     return f"{manifest.name} in {folder}, {size_mb:.1f} MB, checksums right"
 

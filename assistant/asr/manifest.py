@@ -19,7 +19,8 @@ WRITING: Final = "writing.onnx"
 PIECES: Final = "pieces.txt"
 INNER: Final = "inner"
 """The encoder's output that the attention decoder hears."""
-OPTIONAL: Final = ("words.txt", HEARING, WRITING, PIECES)
+WORDS: Final = "words.txt"
+OPTIONAL: Final = (WORDS, HEARING, WRITING, PIECES)
 
 
 class ModelError(Exception):
@@ -123,16 +124,21 @@ def _manifest(values: dict[str, Any], path: Path) -> Manifest:
     )
 
 
-def check_files(folder: Path, manifest: Manifest, needed: Sequence[str] = FILES) -> tuple[str, ...]:
+def check_files(
+    folder: Path,
+    manifest: Manifest,
+    needed: Sequence[str] = FILES,
+    optional: Sequence[str] = OPTIONAL,
+) -> tuple[str, ...]:
     """Compare the folder's files with the manifest; gives the names of those compared.
 
-    These are the `needed` ones, and the optional ones that the manifest lists.
+    These are the `needed` ones, and the `optional` ones that the manifest lists.
 
     Raises:
         ModelError: names the first file that is missing or not as it was written.
 
     """
-    names = (*needed, *(name for name in OPTIONAL if name in manifest.files))
+    names = (*needed, *(name for name in optional if name in manifest.files))
     for name in names:
         entry, path = manifest.files.get(name), folder / name
         if entry is None:

@@ -28,8 +28,8 @@ class Model:
     """The words of its language, where it has a list."""
 
 
-def load_model(folder: Path, runtime: str = "onnx") -> Model:
-    """Load the model in a folder.
+def load_model(folder: Path, runtime: str = "onnx", *, attention_decoder: bool = True) -> Model:
+    """Load the model in a folder, with its attention decoder if it has one and that is wanted.
 
     Raises:
         ModelError: the folder holds no usable model, or none for this runtime; the message says
@@ -41,9 +41,9 @@ def load_model(folder: Path, runtime: str = "onnx") -> Model:
     if not folder.is_dir():
         raise ModelError(f"{folder} is no folder: set recogniser.model to one{_beside(folder)}")
     if runtime == "edge":
-        return Model(_edge(folder), WhisperFrontEnd(), 3, _words(folder))
+        return Model(_edge(folder, attention_decoder), WhisperFrontEnd(), 3, _words(folder))
     if (folder / NAME).exists():
-        return Model(_onnx(folder), WhisperFrontEnd(), 3, _words(folder))
+        return Model(_onnx(folder, attention_decoder), WhisperFrontEnd(), 3, _words(folder))
     if is_published(folder):
         return _sherpa(folder)
     raise ModelError(f"{folder} holds no model: there is neither {NAME} nor {TOKENS}")
@@ -76,19 +76,19 @@ def _words(folder: Path) -> Words | None:
         raise ModelError(f"{file} cannot be read ({error}): fetch the model again") from None
 
 
-def _onnx(folder: Path) -> Network:
+def _onnx(folder: Path, attention_decoder: bool) -> Network:
     # Imported when it is used: the edge runtime does without ONNX Runtime and its memory.
     from assistant.asr.onnx_network import OnnxNetwork  # noqa: PLC0415
 
-    return OnnxNetwork.load(folder)
+    return OnnxNetwork.load(folder, attention_decoder=attention_decoder)
 
 
-def _edge(folder: Path) -> Network:
+def _edge(folder: Path, attention_decoder: bool) -> Network:
     from assistant.edge.errors import EdgeFormatError  # noqa: PLC0415
     from assistant.edge.network import EdgeNetwork  # noqa: PLC0415
 
     try:
-        return EdgeNetwork.load(folder)
+        return EdgeNetwork.load(folder, attention_decoder=attention_decoder)
     except (EdgeFormatError, OSError) as error:
         raise ModelError(f"{folder} has no model for the edge runtime: {error}") from error
 

@@ -57,7 +57,14 @@ class OnnxNetwork:
 
     look_ahead_frames = 0
 
-    def __init__(self, folder: Path, manifest: Manifest, pieces: tuple[str, ...]) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        manifest: Manifest,
+        pieces: tuple[str, ...],
+        *,
+        attention_decoder: bool = True,
+    ) -> None:
         self.name = manifest.name
         self.sample_rate = manifest.sample_rate
         self.mels = manifest.mels
@@ -71,7 +78,9 @@ class OnnxNetwork:
         self._encoder = session(folder / "encoder.onnx")
         self._predictor = session(folder / "predictor.onnx")
         self._joiner = session(folder / "joiner.onnx")
-        self.writer = OnnxWriter.load(folder, manifest, self._with_inner)
+        self.writer: OnnxWriter | None = None
+        if attention_decoder and WRITING in manifest.files:
+            self.writer = OnnxWriter(folder, WordPieces.read(folder / PIECES), self._with_inner)
         outputs = [output.name for output in self._encoder.get_outputs()]
         # What nobody asks for is not copied out of the runtime.
         self._outputs = [name for name in outputs if name != INNER]
@@ -82,8 +91,8 @@ class OnnxNetwork:
         self.frames_per_output = self.chunk_frames // len(self.encode(nothing, self._initial)[0])
 
     @classmethod
-    def load(cls, folder: Path) -> OnnxNetwork:
-        """Load a folder after checking its files.
+    def load(cls, folder: Path, *, attention_decoder: bool = True) -> OnnxNetwork:
+        """Load a folder after checking its files; the attention decoder where that is wanted.
 
         Raises:
             ModelError: a file is missing, damaged or of an unknown form; the message names it.
@@ -91,7 +100,8 @@ class OnnxNetwork:
         """
         manifest = read_manifest(folder)
         check_files(folder, manifest)
-        return cls(folder, manifest, read_pieces(folder / "tokens.txt"))
+        pieces = read_pieces(folder / "tokens.txt")
+        return cls(folder, manifest, pieces, attention_decoder=attention_decoder)
 
     def initial_state(self) -> State:
         """The encoder's state before any audio: zeros."""
@@ -135,18 +145,6 @@ class OnnxWriter:
         self._names = [each.name for each in self._writing.get_inputs()]
         shape = self._writing.get_inputs()[-1].shape
         self._layers, self._heads, self._size = shape[0], shape[2], shape[4]
-
-    @classmethod
-    def load(cls, folder: Path, manifest: Manifest, encode: Encode) -> OnnxWriter | None:
-        """Load a folder's; None where its manifest lists none. `encode` is as in `Writer`.
-
-        Raises:
-            ModelError: a file of it is not usable.
-
-        """
-        if WRITING not in manifest.files:
-            return None
-        return cls(folder, WordPieces.read(folder / PIECES), encode)
 
     def hear(self, inner: Floats) -> State:
         """See `Writer`."""

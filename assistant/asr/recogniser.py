@@ -280,13 +280,20 @@ class Stream:
 
 
 def load_recogniser(
-    folder: Path, *, beam: int = 4, runtime: str = "onnx", boost: float = DEFAULT_BOOST
+    folder: Path,
+    *,
+    beam: int = 4,
+    runtime: str = "onnx",
+    boost: float = DEFAULT_BOOST,
+    attention_decoder: bool = True,
 ) -> TransducerRecogniser:
     """Load the model in a folder; `runtime` is `onnx` or `edge`.
+
+    Without `attention_decoder` a model that has one is used as if it had none.
 
     Raises:
         ModelError: the folder holds no usable model; the message says what to do.
 
     """
-    model = load_model(folder, runtime)
+    model = load_model(folder, runtime, attention_decoder=attention_decoder)
     return TransducerRecogniser(model, SearchSettings(beam=beam, symbols=model.symbols), boost)

@@ -124,6 +124,7 @@ class RecogniserSettings:
     runtime: Runtime = "onnx"
     beam: Annotated[int, Limits(at_least=1, at_most=64)] = 8
     boost: Annotated[float, Limits(at_least=0, at_most=2)] = 0.6
+    attention_decoder: bool = True
 
 
 Weight = Annotated[float, Limits(at_least=0, at_most=10)]

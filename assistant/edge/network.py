@@ -39,13 +39,19 @@ class EdgeNetwork:
 
     look_ahead_frames = 0
 
-    def __init__(self, model: EdgeModel, executor: Executor | None = None) -> None:
+    def __init__(
+        self,
+        model: EdgeModel,
+        executor: Executor | None = None,
+        *,
+        attention_decoder: bool = True,
+    ) -> None:
         shape = model.settings
         self.model = model
         self._runner = Runner(executor or native.best())
-        self.writer = (
-            EdgeWriter(model, self._runner, self._with_inner) if shape.word_pieces else None
-        )
+        self.writer: EdgeWriter | None = None
+        if attention_decoder and shape.word_pieces:
+            self.writer = EdgeWriter(model, self._runner, self._with_inner)
         self.name = shape.name
         self.sample_rate = shape.sample_rate
         self.mels = shape.mels
@@ -63,12 +69,15 @@ class EdgeNetwork:
         return self._runner.executor
 
     @classmethod
-    def load(cls, path: Path, executor: Executor | None = None) -> Self:
-        """Open a packed file, or the one in a model's folder.
+    def load(
+        cls, path: Path, executor: Executor | None = None, *, attention_decoder: bool = True
+    ) -> Self:
+        """Open a packed file, or the one in a model's folder; its decoder where that is wanted.
 
         Raises `EdgeFormatError` when it is corrupt and `OSError` when it cannot be read.
         """
-        return cls(EdgeModel.load(path / FILE_NAME if path.is_dir() else path), executor)
+        model = EdgeModel.load(path / FILE_NAME if path.is_dir() else path)
+        return cls(model, executor, attention_decoder=attention_decoder)
 
     def initial_state(self) -> State:
         """The state before any audio."""
