@@ -10,10 +10,8 @@ one after the other, each on the outputs of those that are done already.
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
-from functools import partial
 
 import numpy as np
 import torch
@@ -21,96 +19,35 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from assistant.edge.matrix import DEPTH, LANES, Matrix, groups
-from assistant.edge.quantise import CLIPS, from_values, quantise
-from training.matrices import encoder_matrices, from_rows, rows, writer_matrices
+from assistant.edge.quantise import CLIPS, from_values
+from training.matrices import encoder_matrices, from_rows, rows
 from training.model import Transducer
 
 Doubles = NDArray[np.float64]
 
 BATCH = 128
 """Columns that are done before the others hear of it; masks are chosen for as many at a time."""
-WRITER_BITS = 4
-TABLE = "writer.out"
-"""The label of the pieces' vectors."""
 DAMPING = 0.01
 """Added to the inputs' second moments, relative to their mean."""
 
 
-@dataclass(frozen=True, slots=True)
-class Utterance:
-    """What weights are fitted to."""
-
-    features: Tensor
-    """[T, mels], T a multiple of 4."""
-    pieces: Tensor
-    """[1, P] of the attention decoder, START first; [1, 0] without one."""
-
-
 def calibrated(
-    model: Transducer, speech: Sequence[Utterance], bits: int, sparsity: float | None
-) -> tuple[dict[str, Matrix], Transducer]:
-    """The encoder's matrices but for the first convolution, and the attention decoder's.
-
-    Also the model with these weights. The decoder's have 4 bits and no block is pruned: it is read
-    once a piece, so its weights must be few bytes, and its output layer is no product on speech.
-    """
-    model = copy.deepcopy(model).eval()
-    settings = model.settings
-    listening = [partial(_listen, model, utterance) for utterance in speech]
-    matrices = _solved(model, encoder_matrices(settings), listening, bits, sparsity)
-    if settings.pieces:
-        writing = [partial(_write, model, each.pieces, _inner(model, each)) for each in speech]
-        matrices |= _solved(model, writer_matrices(settings), writing, WRITER_BITS, None)
-        matrices[TABLE] = _table(model)
-    return matrices, model
-
-
-def _solved(
-    model: Transducer,
-    wanted: Mapping[str, tuple[str, ...]],
-    runs: Sequence[Callable[[], None]],
-    bits: int,
-    sparsity: float | None,
+    model: Transducer, speech: Sequence[Tensor], bits: int, sparsity: float | None
 ) -> dict[str, Matrix]:
-    """The matrices by label, one after the other; the model gets their weights."""
+    """The encoder's matrices but for the first convolution, fitted to features [T, mels]."""
+    model = copy.deepcopy(model).eval()
     matrices = {}
-    for label, names in wanted.items():
+    for label, names in encoder_matrices(model.settings).items():
         modules = [model.get_submodule(name) for name in names]
+        moments = _moments(model, modules[0], speech)
         weight = np.concatenate([_rows(module.weight) for module in modules])
-        values, scales = solve(weight, _moments(modules[0], runs), bits, sparsity)
+        values, scales = solve(weight, moments, bits, sparsity)
         biases = [_bias(module) for module in modules]
         matrices[label] = _matrix(label, values, scales, np.concatenate(biases), bits)
         fitted = torch.from_numpy((values * scales[:, None]).astype(np.float32))
         for module, part in zip(modules, fitted.chunk(len(modules)), strict=True):
             module.weight.data = from_rows(part, module.weight)
     return matrices
-
-
-def _table(model: Transducer) -> Matrix:
-    """The pieces' vectors, rounded as they are: they go in, too."""
-    weight = model.decoder.token_embedding.weight
-    matrix = quantise(TABLE, weight.detach().numpy(), None, WRITER_BITS)
-    values = matrix.values() * matrix.scales[: matrix.outputs, None]
-    weight.data = torch.from_numpy(values)
-    return matrix
-
-
-def _listen(model: Transducer, utterance: Utterance) -> None:
-    features = utterance.features
-    model.encoder(features[None], torch.tensor([len(features) // 2]))
-
-
-@torch.no_grad()
-def _inner(model: Transducer, utterance: Utterance) -> Tensor:
-    """What the attention decoder hears, by an encoder that is done."""
-    settings, features = model.settings, utterance.features
-    steps = torch.tensor([len(features) // 2])
-    outputs = model.encoder.layers(features[None], steps, settings.whole)
-    return outputs[settings.decoder_layer - 1]
-
-
-def _write(model: Transducer, pieces: Tensor, inner: Tensor) -> None:
-    model.decoder(pieces, inner, torch.tensor([inner.shape[1]]))
 
 
 def solve(
@@ -255,12 +192,13 @@ def _bias(module: Module) -> Doubles:
 
 
 @torch.no_grad()
-def _moments(module: Module, runs: Sequence[Callable[[], None]]) -> Doubles:
-    """Second moments of a module's inputs [K, K] in several runs of the model."""
+def _moments(model: Transducer, module: Module, speech: Sequence[Tensor]) -> Doubles:
+    """Second moments of a module's inputs [K, K]."""
     moments = torch.zeros(0)
     with _heard(module) as inputs:
-        for run in runs:
-            run()
+        for features in speech:
+            lengths = torch.tensor([len(features) // 2])
+            model.encoder(features[None], lengths)
             x = inputs.pop()
             if isinstance(module, nn.Conv1d):
                 frames = x.unfold(2, module.kernel_size[0], module.stride[0])

@@ -33,11 +33,9 @@ from torch import Tensor, nn
 from assistant.asr import lexicon
 from assistant.asr.manifest import HEARING, INNER, PIECES, WRITING, Manifest, write_manifest
 from assistant.asr.model_folder import RUNTIMES
-from assistant.asr.word_pieces import WordPieces
 from assistant.edge.matrix import BITS
 from assistant.edge.model import FILE_NAME
-from training import four_bits
-from training.calibrate import Utterance, calibrated
+from training import blockwise
 from training.model import DECODER, FRAMES_PER_STEP, ModelSettings, Transducer
 from training.pack import pack, speech_of
 from training.streaming import StreamingEncoder, StreamingPredictor
@@ -205,21 +203,19 @@ def _export(  # noqa: PLR0917
         )
 
 
-def quantise(source: Path, folder: Path, manifest: Manifest, bits: int = 8) -> None:
-    """Write a copy of a float32 model folder in low precision.
+def quantise(source: Path, folder: Path, manifest: Manifest) -> None:
+    """Write an int8 copy of a float32 model folder.
 
     Weights of matrix products become int8, with a scale for each output; activations are
     quantised as they come. The first convolution stays in float32: it is small, and it sees the
-    features, where a wrong scale would hurt most. With 4 `bits` the encoder's weights have 4; those
-    of an attention decoder, which come as often as there are pieces, always have.
+    features, where a wrong scale would hurt most.
     """
     folder.mkdir(parents=True, exist_ok=True)
     for part in PARTS:
-        few = part == "encoder" and bits == BITS[1]
-        (four_bits.quantise if few else _quantise)(source / f"{part}.onnx", folder / f"{part}.onnx")
+        _quantise(source / f"{part}.onnx", folder / f"{part}.onnx")
     for name in (HEARING, WRITING):
         if (source / name).exists():
-            four_bits.quantise(source / name, folder / name)
+            blockwise.quantise(source / name, folder / name)
     _copy_lists(source, folder)
     write_manifest(folder, manifest)
 
@@ -262,12 +258,6 @@ def manifest_of(model: Transducer, name: str, language: str, licence: str) -> Ma
     )
 
 
-def _speech(args: argparse.Namespace) -> list[Utterance]:
-    file = args.checkpoint / PIECES
-    pieces = WordPieces.read(file) if file.exists() else None
-    return speech_of(args.speech, pieces) if args.speech else []
-
-
 def _write_edge(model: Transducer, args: argparse.Namespace, name: str) -> None:
     args.out.mkdir(parents=True, exist_ok=True)
     size = pack(
@@ -277,7 +267,7 @@ def _write_edge(model: Transducer, args: argparse.Namespace, name: str) -> None:
         args.out / FILE_NAME,
         weight_bits=args.bits or 8,
         sparsity=args.sparsity,
-        speech=_speech(args),
+        speech=speech_of(args.speech) if args.speech else (),
         pieces=args.checkpoint / PIECES,
         name=name,
     )
@@ -286,18 +276,11 @@ def _write_edge(model: Transducer, args: argparse.Namespace, name: str) -> None:
 
 def _write_onnx(model: Transducer, args: argparse.Namespace, name: str) -> None:
     manifest = manifest_of(model, name, args.language, args.licence)
-    speech = _speech(args)
-    if speech:
-        _, fitted = calibrated(model, speech, args.bits or 8, None)
     other = "int8" if args.float32 else "float32"
     folders = {"float32": args.out, "int8": args.out, other: args.out / other}
     with tempfile.TemporaryDirectory() as made:
         export(model, args.checkpoint / "tokens.txt", Path(made), manifest)
-        with tempfile.TemporaryDirectory() as rounded:
-            if speech:
-                export(fitted, args.checkpoint / "tokens.txt", Path(rounded), manifest)
-            exact = Path(rounded if speech else made)
-            quantise(exact, folders["int8"], manifest, args.bits or 8)
+        quantise(Path(made), folders["int8"], manifest)
         folders["float32"].mkdir(parents=True, exist_ok=True)
         for path in Path(made).iterdir():
             shutil.copy(path, folders["float32"])
@@ -313,9 +296,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("out", type=Path, help="the model folder to write")
     parser.add_argument("--runtime", choices=RUNTIMES, default="onnx", help="what will execute it")
     parser.add_argument("--float32", action="store_true", help="OUT holds float32 rather than int8")
-    parser.add_argument("--bits", type=int, choices=BITS, help="of most weights; default: 8")
+    parser.add_argument("--bits", type=int, choices=BITS, help="edge: of most weights; default: 8")
     parser.add_argument("--sparsity", type=float, help="edge: the share of blocks to set to zero")
-    parser.add_argument("--speech", type=Path, help="a corpus, to fit rounding to")
+    parser.add_argument("--speech", type=Path, help="edge: a corpus as `training.prepare` makes it")
     parser.add_argument("--recipe", type=Path, help="the recipe, when it changes the model's shape")
     parser.add_argument("--name", default=None, help="default: the name of OUT")
     parser.add_argument("--language", default="en")
@@ -324,8 +307,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     edge = args.runtime == "edge"
     if edge and args.float32:
         parser.error("--float32 is of the ONNX files: leave it out with --runtime edge")
-    if not edge and args.sparsity is not None:
-        parser.error("--sparsity needs --runtime edge")
+    if not edge and (args.bits, args.sparsity, args.speech) != (None, None, None):
+        parser.error("--bits, --sparsity and --speech need --runtime edge")
     if args.sparsity is not None and not 0 <= args.sparsity < 1:
         parser.error(f"--sparsity is {args.sparsity}: it may be 0 to below 1")
     known = {field.name for field in fields(ModelSettings)}

@@ -14,14 +14,14 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from assistant.asr.features import log_mel
-from assistant.asr.word_pieces import START, WordPieces
+from assistant.asr.word_pieces import WordPieces
 from assistant.edge.format import Section, Table
 from assistant.edge.matrix import Matrix
 from assistant.edge.model import EdgeModel, EdgeSettings
 from assistant.edge.quantise import quantise
-from training.calibrate import TABLE, WRITER_BITS, Utterance, calibrated
+from training.calibrate import calibrated
 from training.corpus import Corpus
-from training.matrices import DELICATE, writer_matrices
+from training.matrices import DELICATE, WRITER, writer_matrices
 from training.model import ModelSettings, Transducer
 from training.tokens import EOS
 
@@ -36,16 +36,16 @@ def pack(
     *,
     weight_bits: int = 8,
     sparsity: float | None = None,
-    speech: Sequence[Utterance] = (),
+    speech: Sequence[Tensor] = (),
     pieces: Path | Sequence[str] = (),
     name: str = "hearth",
 ) -> int:
     """Write the packed file of a `Transducer`'s state; its length in bytes.
 
     `tokens`: the pieces in order, or the `tokens.txt` that lists them. `sparsity`: the share of
-    blocks to prune; None prunes none. `speech`: utterances that pruning and rounding are fitted to
-    (`training.calibrate`); without them the smallest blocks are pruned. `pieces`: those of the
-    attention decoder, or their file, where there is one.
+    blocks to prune; None prunes none. `speech`: features [T, mels] of utterances, which pruning
+    and rounding are fitted to (`training.calibrate`); without them the smallest blocks are pruned.
+    `pieces`: those of the attention decoder, or their file, where there is one.
 
     Raises:
         ValueError: the settings cannot be packed.
@@ -55,11 +55,9 @@ def pack(
     sections: dict[str, Section] = {}
     fitted = _fitted(state, settings, speech, weight_bits, sparsity) if speech else {}
     for label, (weight, bias) in _linears(weights, settings).items():
-        delicate = label in DELICATE
-        writer = label.startswith("writer.")
-        bits = WRITER_BITS if writer else 8 if delicate else weight_bits
+        delicate = label in DELICATE or label.startswith(WRITER)
         sections[label] = fitted.get(label) or quantise(
-            label, weight, bias, bits, None if delicate or writer else sparsity
+            label, weight, bias, 8 if delicate else weight_bits, None if delicate else sparsity
         )
     for label, name_of in _norms(settings).items():
         sections[label] = np.stack([weights[f"{name_of}.weight"], weights[f"{name_of}.bias"]])
@@ -75,29 +73,21 @@ def pack(
 def _fitted(
     state: Mapping[str, Tensor],
     settings: ModelSettings,
-    speech: Sequence[Utterance],
+    speech: Sequence[Tensor],
     bits: int,
     sparsity: float | None,
 ) -> dict[str, Matrix]:
     model = Transducer(settings)
     model.load_state_dict({key: value.float() for key, value in state.items()})
-    return calibrated(model, speech, bits, sparsity)[0]
+    return calibrated(model, speech, bits, sparsity)
 
 
-def speech_of(
-    folder: Path, pieces: WordPieces | None = None, utterances: int = 60
-) -> list[Utterance]:
-    """Some utterances of a corpus, spread over all of it."""
+def speech_of(folder: Path, utterances: int = 60) -> list[Tensor]:
+    """Features of some utterances of a corpus, spread over all of it."""
     corpus = Corpus(folder)
     index = np.linspace(0, len(corpus) - 1, min(utterances, len(corpus))).astype(int)
-    found = []
-    for at in index:
-        features = log_mel(corpus.audio(at).astype(np.float32) / 32768)
-        features = features[: len(features) // 4 * 4]
-        written = [START, *pieces.encode(corpus.entries[at].text)] if pieces else []
-        if len(features):
-            found.append(Utterance(torch.from_numpy(features), torch.tensor([written])))
-    return found
+    features = [log_mel(corpus.audio(at).astype(np.float32) / 32768) for at in index]
+    return [torch.from_numpy(part[: len(part) // 4 * 4]) for part in features if len(part) > 4]
 
 
 def read_pieces(path: Path) -> tuple[str, ...]:
@@ -172,7 +162,7 @@ def _linears(
         named[label] = _stacked(weights, modules)
     if settings.pieces:
         table = weights["decoder.token_embedding.weight"]
-        named[TABLE] = table, np.zeros(len(table), np.float32)
+        named[f"{WRITER}out"] = table, np.zeros(len(table), np.float32)
     return named
 
 

@@ -7,7 +7,7 @@ import torch
 from assistant.edge.model import EdgeModel
 from assistant.edge.network import EdgeNetwork
 from assistant.edge.quantise import quantise
-from training.calibrate import Utterance, solve
+from training.calibrate import solve
 from training.pack import pack
 
 
@@ -56,8 +56,7 @@ def test_blocks_that_are_zero_already_stay_so(layer, sparsity, density):
 
 def test_a_model_packed_for_speech_is_closer_to_the_float_one(transducer, pieces, tmp_path):
     torch.manual_seed(5)
-    spoken = [torch.randn(160, 16) * 0.5 for _ in range(6)]
-    speech = [Utterance(each, torch.zeros(1, 0, dtype=torch.long)) for each in spoken]
+    speech = [torch.randn(160, 16) * 0.5 for _ in range(6)]
     distances = {}
     for name, heard in (("plain", ()), ("fitted", speech[:5])):
         path = tmp_path / f"{name}.edge"
@@ -66,10 +65,10 @@ def test_a_model_packed_for_speech_is_closer_to_the_float_one(transducer, pieces
         assert EdgeModel.load(path).matrix("encoder.up").bits == 4
         network, outputs = EdgeNetwork.load(path), []
         state = network.initial_state()
-        for chunk in spoken[5].numpy().reshape(10, 16, 16):
+        for chunk in speech[5].numpy().reshape(10, 16, 16):
             encoded, state = network.encode(chunk, state)
             outputs.append(encoded)
         with torch.no_grad():
-            expected = transducer.encoder(spoken[5][None], torch.tensor([80]))[0].numpy()
+            expected = transducer.encoder(speech[5][None], torch.tensor([80]))[0].numpy()
         distances[name] = np.linalg.norm(np.concatenate(outputs) - expected)
     assert distances["fitted"] < 0.7 * distances["plain"]

@@ -153,7 +153,7 @@ def test_a_model_for_the_edge_runtime_computes_nearly_the_same(model, folder, tm
 @pytest.mark.parametrize(
     ("more", "said"),
     [
-        (["--sparsity", "0.5"], "needs --runtime edge"),
+        (["--bits", "4"], "need --runtime edge"),
         (["--runtime", "edge", "--float32"], "leave it out"),
         (["--runtime", "edge", "--sparsity", "1.5"], "--sparsity is 1.5"),
     ],
