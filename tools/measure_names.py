@@ -3,8 +3,8 @@
     python tools/measure_names.py [--limit N] [--plot names.svg]
 
 Speaks 300 sentences over the 200 names in names/names.tsv and the 300 of names/plain.txt with
-voices that training never hears, once, into data/names. The encoder hears each sentence once for
-each model; then every boost is tried with lists of the 200 names and 10 to 10,000 others.
+voices that training never hears, once, into data/names. Then every boost is tried with lists of the
+200 names and 10 to 10,000 others.
 
 Needs flite, festival with ked, and the extra `measure` for the other names (Faker's, 20
 languages). A name counts as wrong unless its words stand in the transcript one after another.
@@ -15,14 +15,13 @@ from __future__ import annotations
 
 import argparse
 import csv
-import hashlib
 import importlib
 import itertools
 import random
 import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
@@ -30,14 +29,10 @@ import numpy as np
 from chart import Axis, Line, chart
 from numpy.typing import NDArray
 
-from assistant.asr.bias import Biaser, NoBias, ShallowFusion
-from assistant.asr.internal_lm import InternalLanguageModel
-from assistant.asr.lexicon import Lexicon
 from assistant.asr.model_folder import Model, load_model
-from assistant.asr.network import Floats, Network, State
-from assistant.asr.recogniser import DEFAULT_BOOST, TransducerRecogniser, words_of
+from assistant.asr.recogniser import DEFAULT_BOOST, TransducerRecogniser
 from assistant.asr.result import BiasPhrase
-from assistant.asr.search import Search, SearchSettings, Vocabulary
+from assistant.asr.search import SearchSettings
 from assistant.asr.spelling import spelled
 from assistant.bench.audio import word_errors
 from assistant.commands.transcribe import recognise
@@ -91,11 +86,10 @@ class Sentence:
 
 @dataclass(frozen=True, slots=True)
 class Spoken:
-    """A recording and what the encoder made of it."""
+    """A recording and what was said in it."""
 
     sentence: Sentence
     samples: NDArray[np.int16]
-    encoded: Floats
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,45 +131,6 @@ def recorded(folder: Path) -> Corpus:
         texts = [sentence.said for sentence in sentences()]
         write(folder, synthesise(texts, HELD_OUT_VOICES, seed=3, vary=False, batch=20))
     return Corpus(folder)
-
-
-class Kept:
-    """A network that keeps what its encoder gave when it last began to hear something."""
-
-    def __init__(self, network: Network) -> None:
-        self._network = network
-        self.outputs: list[Floats] = []
-
-    def __getattr__(self, name: str) -> object:
-        return getattr(self._network, name)
-
-    def initial_state(self) -> State:
-        """The network's; the second pass begins with it too."""
-        self.outputs.clear()
-        return self._network.initial_state()
-
-    def encode(self, features: Floats, state: State) -> tuple[Floats, State]:
-        """The network's, kept."""
-        encoded, state = self._network.encode(features, state)
-        self.outputs.append(encoded)
-        return encoded, state
-
-
-def heard(model: Model, kept_in: Path, corpus: Corpus, limit: int | None) -> list[Spoken]:
-    """The recordings and their encodings, which are kept in a folder."""
-    kept = Kept(model.network)
-    recogniser = TransducerRecogniser(replace(model, network=kept), SearchSettings(beam=1))
-    by_said = {sentence.said: sentence for sentence in sentences()}
-    found = []
-    kept_in.mkdir(exist_ok=True)
-    for index, entry in list(enumerate(corpus.entries))[:limit]:
-        file = kept_in / f"{index}.npy"
-        if not file.exists():
-            recognise(recogniser, corpus.audio(index))
-            np.save(file, np.concatenate(kept.outputs))
-            sys.stderr.write(f"\r{index + 1} sentences heard")
-        found.append(Spoken(by_said[entry.text], corpus.audio(index), np.load(file)))
-    return found
 
 
 def phrases(distractors: int, *, by_sound: bool) -> list[BiasPhrase]:
@@ -220,18 +175,12 @@ def score(
     names: Sequence[BiasPhrase] = (),
     boost: float = 0.0,
 ) -> Score:
-    """Search every encoding with these names favoured."""
-    pieces = model.network.pieces
-    vocabulary, settings = Vocabulary(model.network), SearchSettings(beam, model.symbols)
-    expected = InternalLanguageModel(model.network).improbability
-    biaser: Biaser = ShallowFusion(pieces, names, boost, expected) if boost else NoBias()
-    lexicon = Lexicon(pieces, model.words, words_of(names))
+    """Hear every recording with these names favoured."""
+    recogniser = TransducerRecogniser(model, SearchSettings(beam, model.symbols), boost)
+    given = names if boost else ()
     missed = errors = words = 0
     for each in spoken:
-        search = Search(vocabulary, settings, biaser, lexicon)
-        for vector in each.encoded:
-            search.step(vector)
-        text = search.graph(1.0).nbest(1)[0].text
+        text = recognise(recogniser, each.samples, given).text
         wrong, count = word_errors(each.sentence.written, text)
         errors, words = errors + wrong, words + count
         missed += f" {each.sentence.name} " not in f" {text} "
@@ -313,8 +262,11 @@ def main() -> int:
     parser.add_argument("--no-cost", dest="cost", action="store_false")
     args = parser.parse_args()
     model, corpus = load_model(args.model), recorded(args.folder)
-    encoder = hashlib.sha256((args.model / "encoder.onnx").read_bytes()).hexdigest()
-    spoken = heard(model, args.folder / encoder[:12], corpus, args.limit)
+    by_said = {sentence.said: sentence for sentence in sentences()}
+    spoken = [
+        Spoken(by_said[entry.text], corpus.audio(index))
+        for index, entry in list(enumerate(corpus.entries))[: args.limit]
+    ]
     lines = sweep(model, spoken, args)
     if args.plot:
         most = max(y for line in lines for _, y in line.points)

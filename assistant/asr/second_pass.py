@@ -24,12 +24,12 @@ from assistant.asr.attention_search import Written, judge, write
 from assistant.asr.network import Floats, Network, Writer
 from assistant.lattice import Hypothesis
 
-WRITER_WEIGHT: Final = 1.0
-"""How much the attention decoder's log-probability counts beside the transducer's."""
+WRITER_SHARE: Final = 0.75
+"""The attention decoder's share in the mean of both log-probabilities; the rest is the other's."""
 WRITER_BEAM: Final = 4
 JUDGED: Final = 8
 """The transducer's best hypotheses that the attention decoder judges."""
-LEAST_FOR_NAMES: Final = -3.0
+LEAST_FOR_NAMES: Final = -1.0
 """A word of a listed name is at least this likely (natural log) to the attention decoder.
 
 It does not know the list, and a rare name must not fall for that.
@@ -71,14 +71,18 @@ class Panel:
         return list(self._known)
 
     def ranked(self, hypotheses: Sequence[Hypothesis]) -> list[Hypothesis]:
-        """The hypotheses with both scores in `log_prob`, best first."""
+        """The hypotheses with the mean of both scores as `log_prob`, best first."""
         new = [each.text for each in hypotheses if each.text not in self._known]
         self._known |= zip(new, judge(self._writer, self._heard, new), strict=True)
-        both = [replace(each, log_prob=self._score(each)) for each in hypotheses]
+        both = [
+            replace(each, log_prob=self._mean(each), boost=(1 - WRITER_SHARE) * each.boost)
+            for each in hypotheses
+        ]
         return sorted(both, key=lambda each: -each.log_prob)
 
-    def _score(self, hypothesis: Hypothesis) -> float:
-        return hypothesis.log_prob + WRITER_WEIGHT * self._likelihood(self._known[hypothesis.text])
+    def _mean(self, hypothesis: Hypothesis) -> float:
+        written = self._likelihood(self._known[hypothesis.text])
+        return (1 - WRITER_SHARE) * hypothesis.log_prob + WRITER_SHARE * written
 
     def _likelihood(self, written: Written) -> float:
         words = zip(written.text.split(), written.words, strict=True)
