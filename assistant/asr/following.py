@@ -113,7 +113,9 @@ class FollowingSearch:
     ) -> None:
         states = self._most = _STATES * len(texts)
         self._only = Following(vocabulary.network.pieces, texts, bias)
-        settings = SearchSettings(beam=states, names=states, margin=_MARGIN, hope=_MARGIN)
+        settings = SearchSettings(
+            beam=states, names=states, margin=_MARGIN, hope=_MARGIN, branches=1
+        )
         self._search = Search(vocabulary, settings, self._only, lexicon)
 
     def finish(self, outputs: Floats, frame_s: float) -> list[Hypothesis]:

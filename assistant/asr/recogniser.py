@@ -254,8 +254,7 @@ class Stream:
     ) -> RecognitionResult:
         """The result with the attention decoder's texts among its own, all judged by both."""
         own = result.nbest[:JUDGED]
-        known = {hypothesis.text for hypothesis in own}
-        new = [text for text in panel.texts if text not in known]
+        new = panel.proposals(own)
         found = self._following(new).finish(outputs, self._output_s) if new else []
         both = {each.text: each for each in (*found, *own)}
         ranked = panel.ranked(list(both.values()))

@@ -27,6 +27,8 @@ from assistant.lattice import Hypothesis
 WRITER_SHARE: Final = 0.75
 """The attention decoder's share in the mean of both log-probabilities; the rest is the other's."""
 WRITER_BEAM: Final = 4
+LEAST_PROMISING: Final = 2.0
+"""Texts that would be this much below the best one (natural log) are not followed."""
 JUDGED: Final = 8
 """The transducer's best hypotheses that the attention decoder judges."""
 LEAST_FOR_NAMES: Final = -1.0
@@ -65,24 +67,34 @@ class Panel:
         # A text that was found in other pieces, too, counts as its likeliest ones.
         self._known = {each.text: each for each in reversed(written)}
 
-    @property
-    def texts(self) -> list[str]:
-        """What it writes itself."""
-        return list(self._known)
+    def proposals(self, own: Sequence[Hypothesis]) -> list[str]:
+        """What it writes itself and the transducer's hypotheses lack, where it could be the best.
+
+        It cannot if it were not even when the transducer liked it as much as its own best.
+        """
+        texts = {each.text for each in own}
+        written = [each for text, each in self._known.items() if text not in texts]
+        best = self.ranked(own)[0].log_prob
+        most = max(each.log_prob for each in own)
+        return [
+            each.text
+            for each in written
+            if _mean(most, self._likelihood(each)) > best - LEAST_PROMISING
+        ]
 
     def ranked(self, hypotheses: Sequence[Hypothesis]) -> list[Hypothesis]:
         """The hypotheses with the mean of both scores as `log_prob`, best first."""
         new = [each.text for each in hypotheses if each.text not in self._known]
         self._known |= zip(new, judge(self._writer, self._heard, new), strict=True)
         both = [
-            replace(each, log_prob=self._mean(each), boost=(1 - WRITER_SHARE) * each.boost)
+            replace(
+                each,
+                log_prob=_mean(each.log_prob, self._likelihood(self._known[each.text])),
+                boost=_mean(each.boost, 0.0),
+            )
             for each in hypotheses
         ]
         return sorted(both, key=lambda each: -each.log_prob)
-
-    def _mean(self, hypothesis: Hypothesis) -> float:
-        written = self._likelihood(self._known[hypothesis.text])
-        return (1 - WRITER_SHARE) * hypothesis.log_prob + WRITER_SHARE * written
 
     def _likelihood(self, written: Written) -> float:
         words = zip(written.text.split(), written.words, strict=True)
@@ -90,6 +102,10 @@ class Panel:
             max(log_prob, LEAST_FOR_NAMES) if word in self._listed else log_prob
             for word, log_prob in words
         )
+
+
+def _mean(transducer: float, writer: float) -> float:
+    return (1 - WRITER_SHARE) * transducer + WRITER_SHARE * writer
 
 
 def _parts(features: Floats, most: int, multiple: int) -> list[Floats]:
