@@ -18,10 +18,9 @@ from assistant import household
 from assistant.asr.manifest import (
     FILES,
     NAME,
-    OPTIONAL,
-    WORDS,
     ModelError,
     check_files,
+    optional_files,
     read_manifest,
 )
 from assistant.asr.model_folder import load_model, weight_files
@@ -30,7 +29,7 @@ from assistant.audio.capture import Driver
 from assistant.audio.microphone import choose
 from assistant.audio.portaudio import PortAudio
 from assistant.audio.source import AudioError
-from assistant.config.settings import RepliesSettings, Runtime, Settings
+from assistant.config.settings import RecogniserSettings, RepliesSettings, Settings
 from assistant.edge import native
 from assistant.edge.errors import EdgeFormatError
 from assistant.edge.model import FILE_NAME, EdgeModel
@@ -157,16 +156,17 @@ def _model(settings: Settings) -> Iterator[Finding]:
         return
     try:
         published = runtime == "onnx" and is_published(folder)
-        yield _ok(about, _published(folder) if published else _checked(folder, runtime))
+        yield _ok(about, _published(folder) if published else _checked(folder, settings.recogniser))
     except ModelError as error:
         yield _problem(about, error)
 
 
-def _checked(folder: Path, runtime: Runtime) -> str:
+def _checked(folder: Path, chosen: RecogniserSettings) -> str:
     """What a folder in Hearth's form holds; raises `ModelError`."""
     manifest = read_manifest(folder)
-    onnx = runtime == "onnx"
-    checked = check_files(folder, manifest, FILES if onnx else (), OPTIONAL if onnx else (WORDS,))
+    onnx = chosen.runtime == "onnx"
+    optional = optional_files(attention_decoder=onnx and chosen.attention_decoder)
+    checked = check_files(folder, manifest, FILES if onnx else (), optional)
     size_mb = sum(manifest.files[name].bytes for name in checked) / 1e6
     return f"{manifest.name} in {folder}, {size_mb:.1f} MB, checksums right"
 

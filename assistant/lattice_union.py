@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from assistant.lattice import Edge, Hypothesis, Lattice, Node, log_sum_exp, with_posteriors
+from assistant.lattice import Edge, Hypothesis, Lattice, Node, log_sum_exp
 
 
 def lattice_of(hypotheses: Sequence[Hypothesis]) -> Lattice:
     """A lattice whose paths are the hypotheses, with their scores.
 
     Hypotheses share the edges of their common beginning. An edge gets what its word adds to the
-    summed score of all hypotheses that begin so, so that every path has its own score.
+    summed score of all hypotheses that begin so, so that every path has its own score. Posteriors
+    are not filled in.
     """
     beginnings: dict[tuple[str, ...], list[Hypothesis]] = {(): list(hypotheses)}
     for hypothesis in hypotheses:
@@ -41,4 +42,4 @@ def lattice_of(hypotheses: Sequence[Hypothesis]) -> Lattice:
     nodes = [Node(numbers[words], times[words]) for words in ordered]
     nodes.append(Node(len(ordered), max([last_s, *times.values()])))
     edges.sort(key=lambda edge: (edge.start, edge.end))
-    return with_posteriors(Lattice(tuple(nodes), tuple(edges), 0, len(ordered)))
+    return Lattice(tuple(nodes), tuple(edges), 0, len(ordered))

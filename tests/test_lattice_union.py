@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assistant.lattice import Hypothesis, Word, best_path, log_sum_exp
+from assistant.lattice import Hypothesis, Word, best_path, log_sum_exp, with_posteriors
 from assistant.lattice_paths import nbest
 from assistant.lattice_union import lattice_of
 
@@ -22,7 +22,7 @@ def hypothesis_of(words, log_prob):
 @given(HYPOTHESES)
 def test_paths_are_the_hypotheses_with_their_scores(drawn):
     given_ones = [hypothesis_of(*each) for each in drawn]
-    lattice = lattice_of(given_ones)
+    lattice = with_posteriors(lattice_of(given_ones))
     found = {each.text: each.log_prob for each in nbest(lattice, 20)}
     assert found == pytest.approx({each.text: each.log_prob for each in given_ones}, abs=1e-6)
     best = max(given_ones, key=lambda each: each.log_prob)
@@ -32,7 +32,7 @@ def test_paths_are_the_hypotheses_with_their_scores(drawn):
 @given(HYPOTHESES)
 def test_posteriors_are_shares_of_the_summed_score(drawn):
     given_ones = [hypothesis_of(*each) for each in drawn]
-    lattice = lattice_of(given_ones)
+    lattice = with_posteriors(lattice_of(given_ones))
     total = log_sum_exp(each.log_prob for each in given_ones)
     for node in lattice.nodes[:-1]:
         into = sum(edge.posterior for edge in lattice.edges if edge.end == node.id)
@@ -51,5 +51,5 @@ def test_posteriors_are_shares_of_the_summed_score(drawn):
 
 
 def test_silence_is_an_edge_without_a_word():
-    lattice = lattice_of([Hypothesis((), -3.0)])
+    lattice = with_posteriors(lattice_of([Hypothesis((), -3.0)]))
     assert [(edge.word, edge.posterior) for edge in lattice.edges] == [("", 1.0)]

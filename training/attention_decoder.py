@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from assistant.asr.word_pieces import END, START
-from training.layers import Attention
+from training.layers import Attention, feed_forward
 
 SMOOTHING = 0.05
 """The part of a target that all other pieces share (Szegedy et al., 2016)."""
@@ -44,24 +44,21 @@ class DecoderBlock(nn.Module):
         self.attn_ln = nn.LayerNorm(width)
         self.cross_attn = CrossAttention(width, heads)
         self.cross_attn_ln = nn.LayerNorm(width)
-        self.mlp = nn.Sequential(
-            nn.Linear(width, 4 * width), nn.GELU(), nn.Linear(4 * width, width)
-        )
+        self.mlp = feed_forward(width)
         self.mlp_ln = nn.LayerNorm(width)
 
     def forward(
         self,
         x: Tensor,
-        past: tuple[Tensor, Tensor] | None,
         mask: Tensor | None,
         heard: tuple[Tensor, Tensor],
         heard_mask: Tensor | None,
-    ) -> tuple[Tensor, Tensor, Tensor]:
-        """Returns the layer's output [B, U, W], keys and values of the pieces."""
-        attended, key, value = self.attn(self.attn_ln(x), past, mask)
+    ) -> Tensor:
+        """The layer's output [B, U, W]."""
+        attended, _, _ = self.attn(self.attn_ln(x), None, mask)
         x = x + attended
         x = x + self.cross_attn.attend(self.cross_attn_ln(x), heard, heard_mask)
-        return x + self.mlp(self.mlp_ln(x)), key, value
+        return x + self.mlp(self.mlp_ln(x))
 
 
 class AttentionDecoder(nn.Module):
@@ -80,13 +77,8 @@ class AttentionDecoder(nn.Module):
         normal = self.ln_heard(encoded)
         return [block.cross_attn.heard(normal) for block in self.blocks]
 
-    def embed(self, pieces: Tensor, position: int) -> Tensor:
-        """Pieces [B, U], the first at `position`, to [B, U, W]."""
-        positions = self.positional_embedding[position : position + pieces.shape[1]]
-        return self.token_embedding(pieces) + positions
-
     def scores(self, x: Tensor) -> Tensor:
-        """Output of the last layer [B, U, W] to scores [B, U, pieces]."""
+        """Output of the last layer [..., W] to scores [..., pieces]."""
         return functional.linear(self.ln(x), self.token_embedding.weight)
 
     def forward(self, pieces: Tensor, encoded: Tensor, steps: Tensor) -> Tensor:
@@ -97,9 +89,9 @@ class AttentionDecoder(nn.Module):
         count = pieces.shape[1]
         causal = torch.ones(count, count, dtype=torch.bool, device=pieces.device).tril()
         within = torch.arange(encoded.shape[1], device=pieces.device) < steps[:, None]
-        x = self.embed(pieces, 0)
+        x = self.token_embedding(pieces) + self.positional_embedding[:count]
         for block, heard in zip(self.blocks, self.hear(encoded), strict=True):
-            x, _, _ = block(x, None, causal, heard, within[:, None, None])
+            x = block(x, causal, heard, within[:, None, None])
         return self.scores(x)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 import sentencepiece
 import torch
@@ -12,7 +14,7 @@ from assistant.asr.features import log_mel
 from assistant.asr.word_pieces import WordPieces
 from training.attention_decoder import greedy as write
 from training.corpus import Corpus
-from training.data import collate
+from training.data import Batch, collate
 from training.model import Transducer
 from training.tokens import EOS
 
@@ -46,6 +48,13 @@ def ctc_greedy(model: Transducer, encoded: Tensor) -> list[int]:
     return [int(token) for token in kept if token not in (model.settings.blank, EOS)]
 
 
+def _utterances(corpus: Corpus, limit: int) -> Iterator[tuple[str, Batch]]:
+    """Text and features of `limit` utterances, spread over the corpus."""
+    for index in np.linspace(0, len(corpus) - 1, min(limit, len(corpus))).astype(int):
+        features = log_mel(corpus.audio(index).astype(np.float32) / 32768.0)
+        yield corpus.entries[index].text, collate([features], [[EOS]])
+
+
 @torch.no_grad()
 def error_rates(
     model: Transducer,
@@ -59,9 +68,7 @@ def error_rates(
     `chunk` is how many steps of the attention see each other, by default as in a stream.
     """
     wrong, wrong_ctc, words, pairs = 0, 0, 0, []
-    for index in np.linspace(0, len(corpus) - 1, min(limit, len(corpus))).astype(int):
-        truth = corpus.entries[index].text
-        batch = collate([log_mel(corpus.audio(index).astype(np.float32) / 32768.0)], [[EOS]])
+    for truth, batch in _utterances(corpus, limit):
         encoded = model.encoder(batch.features, batch.frames // 2, chunk)[0]
         heard = tokens.decode(greedy(model, encoded))
         heard_ctc = tokens.decode(ctc_greedy(model, encoded))
@@ -79,9 +86,7 @@ def attention_error_rate(
     """Word error rate of the attention decoder on utterances heard whole, and the pairs."""
     wrong, words, pairs = 0, 0, []
     settings = model.settings
-    for index in np.linspace(0, len(corpus) - 1, min(limit, len(corpus))).astype(int):
-        truth = corpus.entries[index].text
-        batch = collate([log_mel(corpus.audio(index).astype(np.float32) / 32768.0)], [[EOS]])
+    for truth, batch in _utterances(corpus, limit):
         outputs = model.encoder.layers(batch.features, batch.frames // 2, settings.whole)
         heard = pieces.decode(write(model.decoder, outputs[settings.decoder_layer - 1][0]))
         wrong += Levenshtein.distance(truth.split(), heard.split())

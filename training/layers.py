@@ -44,6 +44,11 @@ class Attention(nn.Module):
         return x.unflatten(2, (self.heads, -1)).transpose(1, 2)
 
 
+def feed_forward(width: int) -> nn.Sequential:
+    """What follows attention in a layer."""
+    return nn.Sequential(nn.Linear(width, 4 * width), nn.GELU(), nn.Linear(4 * width, width))
+
+
 class Block(nn.Module):
     """A pre-norm transformer layer."""
 
@@ -51,9 +56,7 @@ class Block(nn.Module):
         super().__init__()
         self.attn = Attention(width, heads)
         self.attn_ln = nn.LayerNorm(width)
-        self.mlp = nn.Sequential(
-            nn.Linear(width, 4 * width), nn.GELU(), nn.Linear(4 * width, width)
-        )
+        self.mlp = feed_forward(width)
         self.mlp_ln = nn.LayerNorm(width)
 
     def forward(

@@ -167,8 +167,9 @@ def main() -> None:
     jobs: list[Job] = []
     if args.first_shard == 0:
         jobs += _measuring_jobs(args.data, held_out, voices, others)
+    never_heard = held_out.all
     for shard in range(args.first_shard, args.first_shard + args.shards):
-        lines = sentences(sources, args.shard_size, 100 + shard, held_out=held_out.all)
+        lines = sentences(sources, args.shard_size, 100 + shard, held_out=never_heard)
         jobs.append((args.data / f"tts{shard}", lines, voices, True, 200 + shard))
     with ProcessPoolExecutor(args.processes) as pool:
         for line in pool.map(_make, jobs):

@@ -56,7 +56,7 @@ class Writing(nn.Module):
     ) -> tuple[Tensor, Tensor, Tensor]:
         """Log-probabilities [B, V] of the next piece; the past with this one."""
         decoder = self.decoder
-        x = functional.embedding(pieces, decoder.token_embedding.weight)
+        x = decoder.token_embedding(pieces)
         x = x + functional.embedding(position, decoder.positional_embedding)
         after: tuple[list[Tensor], list[Tensor]] = [], []
         for layer, block in enumerate(decoder.blocks):
@@ -64,8 +64,7 @@ class Writing(nn.Module):
             x, key, value = _layer(block, x, past, (keys[layer], values[layer]))
             after[0].append(key)
             after[1].append(value)
-        scores = functional.linear(decoder.ln(x), decoder.token_embedding.weight)
-        return scores.log_softmax(-1), torch.stack(after[0]), torch.stack(after[1])
+        return decoder.scores(x).log_softmax(-1), torch.stack(after[0]), torch.stack(after[1])
 
 
 def _layer(

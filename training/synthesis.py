@@ -148,7 +148,7 @@ class KokoroNetwork:
         self.folder = folder
 
     def speak(self, text: str, style: NDArray[np.float32], accent: str, speed: float) -> Samples:
-        """One sentence, int16 at 24 kHz; empty where it is too long."""
+        """One sentence, int16 at 24 kHz; cut off after 508 phonemes."""
         session, phonemes, numbers = _kokoro(self.folder)
         ids = [numbers[c] for c in phonemes[accent](text) if c in numbers][:_KOKORO_MOST]
         audio = session.run(
@@ -188,6 +188,17 @@ def _joined(maker: Callable[[str], Any], text: str) -> str:
     return made if isinstance(made, str) else "".join(made[0])
 
 
+def _in_process(
+    texts: Sequence[str], speak: Callable[[str], NDArray[np.generic]]
+) -> Iterator[Path]:
+    """Speak each text by a network; with a full stop, as one speaks a sentence."""
+    with tempfile.TemporaryDirectory() as folder:
+        for number, text in enumerate(texts):
+            path = Path(folder, f"{number}.wav")
+            soundfile.write(path, speak(f"{text}."), _KOKORO_RATE)
+            yield path
+
+
 @dataclass(frozen=True, slots=True)
 class Kokoro:
     """A voice of Kokoro; with `other` of the same accent, halfway between two."""
@@ -202,12 +213,9 @@ class Kokoro:
         style = self.network.style(self.name)
         if self.other:
             style = (style + self.network.style(self.other)) / 2
-        with tempfile.TemporaryDirectory() as folder:
-            for number, text in enumerate(texts):
-                audio = self.network.speak(f"{text}.", style, self.name[0], 1 / stretch)
-                path = Path(folder, f"{number}.wav")
-                soundfile.write(path, audio, _KOKORO_RATE)
-                yield path
+        return _in_process(
+            texts, lambda text: self.network.speak(text, style, self.name[0], 1 / stretch)
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,11 +227,7 @@ class Hibari:
     def speak(self, texts: Sequence[str], stretch: float, pitch: float) -> Iterator[Path]:
         """See `Voice`; the pitch is the voice's own."""
         del pitch
-        with tempfile.TemporaryDirectory() as folder:
-            for number, text in enumerate(texts):
-                path = Path(folder, f"{number}.wav")
-                soundfile.write(path, _hibari()(f"{text}.", speed=1 / stretch), _KOKORO_RATE)
-                yield path
+        return _in_process(texts, lambda text: _hibari()(text, speed=1 / stretch))
 
 
 @lru_cache(maxsize=1)

@@ -17,12 +17,10 @@ import shutil
 import time
 from collections import deque
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, cast
 
 import torch
-import yaml
 from torch import Tensor, nn
 from torch.nn import functional
 
@@ -30,7 +28,7 @@ from assistant.asr.manifest import PIECES
 from assistant.asr.word_pieces import WordPieces
 from training import text, tokens, word_pieces
 from training.attention_decoder import attention_loss, shifted, whisper_decoder
-from training.compress import Compression, Compressor
+from training.compress import Compressor
 from training.corpus import Corpus
 from training.data import Batch, Utterances, loader
 from training.decode import attention_error_rate, error_rates
@@ -38,110 +36,14 @@ from training.flat_start import flat_start_loss, linear_alignment
 from training.loss import transducer_loss
 from training.model import (
     DECODER,
-    POSITIONS,
     ModelSettings,
     Transducer,
     start_from,
 )
+from training.recipe import Recipe
 from training.teacher import Teacher
 
 WEIGHTS = "weights.pt"
-
-
-@dataclass(frozen=True, slots=True)
-class Recipe:
-    """What a recipe file says; paths are relative to the working directory."""
-
-    output: Path
-    data: dict[str, float]
-    """Corpus folders and how often each is drawn, relative to its size."""
-    texts: list[str] = field(default_factory=list)
-    noise: str | None = None
-    develop: list[str] = field(default_factory=list)
-    whisper: str | None = None
-    """A Whisper checkpoint, whose encoder a fresh model starts from and learns from."""
-    teacher: str | None = None
-    """Half-precision weights of a model of the same shape, whose encoder it learns from instead."""
-    pieces: str | None = None
-    """Whisper's `gpt2.tiktoken`: there is an attention decoder, with the pieces of `dictionary`."""
-    dictionary: str | None = None
-    """A list of words, one a line."""
-    start: str | None = None
-    """Half-precision weights to go on from, with the vocabulary that lies beside them."""
-    model: dict[str, Any] = field(default_factory=dict)
-    seed: int = 1
-    batch_s: float = 90.0
-    distil_steps: int = 0
-    distil_rate: float = 5e-4
-    """Learning rate of the distil stage."""
-    distil_weight: float = 0.0
-    """Weight of the distilling loss in the transducer stage.
-
-    Without it the encoder forgets, for a few synthetic voices, how people sound.
-    """
-    distil_share: float = 0.3
-    """The part of every batch that this loss sees."""
-    frozen_steps: int = 0
-    """The first steps of the transducer stage, in which only what is above the teacher learns."""
-    flat_start_steps: int = 0
-    """The first steps of the transducer stage, which train on a rough alignment."""
-    lead_steps: int = 0
-    """The steps after them, in which only CTC reaches the encoder.
-
-    A fresh joiner would teach it to say nothing; meanwhile it learns from what it is given.
-    """
-    clean_steps: int = 0
-    """Steps before augmentation begins."""
-    augmented: float = 1.0
-    """The part of the utterances that are augmented after that."""
-    steps: int = 10_000
-    warmup: int = 200
-    learning_rate: float = 1.5e-3
-    encoder_rate: float = 3e-4
-    ctc_weight: float = 0.3
-    transducer_share: float = 1.0
-    """The part of every batch that the transducer loss sees; CTC, a tenth of the work, sees all."""
-    attention_weight: float = 0.0
-    """Weight of the attention decoder's loss, for batches that are heard whole."""
-    attention_rate: float = 1e-4
-    """Learning rate of the attention decoder."""
-    average: float = 0.998
-    chunks: tuple[int, ...] = (16, 256, 256, 8)
-    """Steps of 20 ms that see each other, one of these for each batch.
-
-    Those of a stream, and those of most utterances as a whole, which are heard again when they are
-    over (Zhang et al., "Unified streaming and non-streaming two-pass end-to-end model", 2020).
-    """
-    within: int = POSITIONS
-    """Steps of a stream within which an utterance lies, anywhere; 0: always at the beginning.
-
-    A command may come late in a stream, farther than the training sentences are long.
-    """
-    fast_emit: float = 0.005
-    report_every: int = 50
-    evaluate_every: int = 500
-    utterances: int = 60
-    compression: Compression = field(default_factory=Compression)
-
-    def __post_init__(self) -> None:
-        if (self.distil_steps or self.distil_weight) and not (self.whisper or self.teacher):
-            raise ValueError("the recipe distils, but has no teacher: set `whisper` or `teacher`")
-        if self.whisper and self.teacher:
-            raise ValueError("the recipe has both `whisper` and `teacher`: leave one out")
-        if self.pieces and not self.dictionary:
-            raise ValueError("the recipe has `pieces`, but no `dictionary` to choose them by")
-        if self.compression.steps > self.steps:
-            raise ValueError(
-                f"compression takes {self.compression.steps} steps, but there are {self.steps}:"
-                " let it end earlier or set `steps` higher"
-            )
-
-    @classmethod
-    def load(cls, path: Path) -> Recipe:
-        """Read a recipe file."""
-        values = yaml.safe_load(path.read_text("utf8"))
-        compression = Compression(**values.pop("compression", {}))
-        return cls(**{**values, "output": Path(values["output"]), "compression": compression})
 
 
 class Trainer:
@@ -163,13 +65,15 @@ class Trainer:
         self.teacher = self._made_teacher()
         if recipe.whisper and self.teacher:
             start_from(self.model.encoder, self.teacher.encoder.state_dict())
+        weights = {}
         if recipe.start:
             weights = torch.load(recipe.start, map_location="cpu", weights_only=True)
             start_from(self.model, {key: value.float() for key, value in weights.items()})
-            self._start_decoder(decoder_known=any(key.startswith(DECODER) for key in weights))
-        else:
-            self._start_decoder(decoder_known=False)
-        self._fix_pieces()
+        if self.pieces:
+            if not any(key.startswith(DECODER) for key in weights):
+                self._start_decoder(self.pieces)
+            # Every step would push those of words that our texts do not use a little farther away.
+            self.model.decoder.token_embedding.requires_grad_(requires_grad=False)
         self.model.to(self.device)
         self.average = copy.deepcopy(self.model).requires_grad_(requires_grad=False)
         self.step = 0
@@ -242,22 +146,13 @@ class Trainer:
             word_pieces.choose(ranks, words).write(path)
         return WordPieces.read(path)
 
-    def _start_decoder(self, *, decoder_known: bool) -> None:
-        """Give a fresh attention decoder Whisper's weights."""
+    def _start_decoder(self, pieces: WordPieces) -> None:
+        """Give a fresh attention decoder Whisper's weights, where the recipe has them."""
         recipe = self.recipe
-        if self.pieces and recipe.pieces and recipe.whisper and not decoder_known:
+        if recipe.whisper and recipe.pieces:
             ranks = word_pieces.read_ranks(Path(recipe.pieces))
-            sources = word_pieces.sources(self.pieces, ranks)
-            weights = whisper_decoder(Path(recipe.whisper), sources)
+            weights = whisper_decoder(Path(recipe.whisper), word_pieces.sources(pieces, ranks))
             self.model.decoder.load_state_dict(weights)
-
-    def _fix_pieces(self) -> None:
-        """Keep the pieces' vectors as they are.
-
-        Every step would push those of words that our texts do not use a little farther away.
-        """
-        if self.pieces:
-            self.model.decoder.token_embedding.requires_grad_(requires_grad=False)
 
     @property
     def _checkpoint(self) -> Path:

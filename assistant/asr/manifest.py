@@ -23,6 +23,11 @@ WORDS: Final = "words.txt"
 OPTIONAL: Final = (WORDS, HEARING, WRITING, PIECES)
 
 
+def optional_files(*, attention_decoder: bool) -> tuple[str, ...]:
+    """The optional files that are read, with an attention decoder or without."""
+    return OPTIONAL if attention_decoder else (WORDS,)
+
+
 class ModelError(Exception):
     """A model folder that cannot be used; the message names the file and says what to do."""
 

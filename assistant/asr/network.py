@@ -5,6 +5,7 @@ ONNX Runtime is one implementation, the edge runtime another. The search knows n
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Protocol
 
 import numpy as np
@@ -15,6 +16,16 @@ from assistant.asr.word_pieces import WordPieces
 Floats = NDArray[np.float32]
 State = tuple[NDArray[np.generic], ...]
 """What the encoder remembers of a stream. Never changed in place, so keeping one is a copy."""
+
+
+EncodeWithInner = Callable[[Floats, State], tuple[Floats, Floats, State]]
+"""`Writer.encode`, which a network lends to its writer."""
+
+
+def no_past(layers: int, sentences: int, heads: int, size: int) -> State:
+    """Keys and values [layers, B, heads, U, size] of sentences without pieces."""
+    none = np.zeros((layers, sentences, heads, 0, size), np.float32)
+    return none, none
 
 
 class Writer(Protocol):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
@@ -18,9 +17,10 @@ from assistant.asr.manifest import (
     Manifest,
     ModelError,
     check_files,
+    optional_files,
     read_manifest,
 )
-from assistant.asr.network import Floats, State
+from assistant.asr.network import EncodeWithInner, Floats, State, no_past
 from assistant.asr.tokens import read_pieces
 from assistant.asr.word_pieces import WordPieces
 
@@ -29,7 +29,6 @@ TYPES: Final = {
     "tensor(int64)": np.int64,
     "tensor(int32)": np.int32,
 }
-Encode = Callable[[Floats, State], tuple[Floats, Floats, State]]
 
 
 def session(path: Path) -> onnxruntime.InferenceSession:
@@ -99,7 +98,7 @@ class OnnxNetwork:
 
         """
         manifest = read_manifest(folder)
-        check_files(folder, manifest)
+        check_files(folder, manifest, optional=optional_files(attention_decoder=attention_decoder))
         pieces = read_pieces(folder / "tokens.txt")
         return cls(folder, manifest, pieces, attention_decoder=attention_decoder)
 
@@ -137,7 +136,7 @@ class OnnxNetwork:
 class OnnxWriter:
     """The attention decoder of a model folder in Hearth's form."""
 
-    def __init__(self, folder: Path, pieces: WordPieces, encode: Encode) -> None:
+    def __init__(self, folder: Path, pieces: WordPieces, encode: EncodeWithInner) -> None:
         self.pieces = pieces
         self.encode = encode
         self._hearing = session(folder / HEARING)
@@ -152,8 +151,7 @@ class OnnxWriter:
 
     def begin(self, sentences: int) -> State:
         """See `Writer`."""
-        none = np.zeros((self._layers, sentences, self._heads, 0, self._size), np.float32)
-        return none, none
+        return no_past(self._layers, sentences, self._heads, self._size)
 
     def write(
         self, pieces: NDArray[np.int64], position: int, heard: State, past: State

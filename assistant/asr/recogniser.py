@@ -20,7 +20,7 @@ from assistant.asr.frontend import Features
 from assistant.asr.internal_lm import InternalLanguageModel
 from assistant.asr.lexicon import Lexicon
 from assistant.asr.model_folder import Model, load_model
-from assistant.asr.network import Floats, State
+from assistant.asr.network import Floats, State, Writer
 from assistant.asr.result import BiasPhrase, RecognitionResult
 from assistant.asr.search import Search, SearchSettings, Vocabulary
 from assistant.asr.second_pass import JUDGED, Panel, encode_whole
@@ -243,24 +243,28 @@ class Stream:
         outputs, inner = encode_whole(self._network, np.concatenate(position.decoded))
         for vector in outputs:
             search.step(vector)
-        result = self._made(search)
-        if self._network.writer is not None:
-            panel = Panel(self._network.writer, inner, self._listed)
-            result = self._agreed(result, outputs, panel)
+        writer = self._network.writer
+        result = (
+            self._made(search) if writer is None else self._agreed(search, outputs, writer, inner)
+        )
         return replace(result, end_of_sentence=end, heard_first=heard_first)
 
     def _agreed(
-        self, result: RecognitionResult, outputs: Floats, panel: Panel
+        self, search: Search, outputs: Floats, writer: Writer, inner: Floats
     ) -> RecognitionResult:
-        """The result with the attention decoder's texts among its own, all judged by both."""
-        own = result.nbest[:JUDGED]
+        """A search's hypotheses with the attention decoder's texts among them, judged by both."""
+        panel = Panel(writer, inner, self._listed)
+        own = search.graph(self._output_s).nbest(self._output.nbest)[:JUDGED]
         new = panel.proposals(own)
         found = self._following(new).finish(outputs, self._output_s) if new else []
         both = {each.text: each for each in (*found, *own)}
         ranked = panel.ranked(list(both.values()))
-        lattice = pruned(lattice_of(ranked), self._output.least_posterior)
-        nbest = tuple(ranked[: self._output.nbest])
-        return replace(result, nbest=nbest, lattice=lattice, decode_ms=self._decode_ms)
+        return RecognitionResult(
+            nbest=tuple(ranked[: self._output.nbest]),
+            lattice=pruned(lattice_of(ranked), self._output.least_posterior),
+            end_of_sentence=search.end_of_sentence,
+            decode_ms=self._decode_ms,
+        )
 
     def _made(self, search: Search) -> RecognitionResult:
         graph = search.graph(self._output_s)

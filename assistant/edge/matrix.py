@@ -76,17 +76,6 @@ class Matrix:
         rows = blocks.transpose(0, 2, 1, 3).reshape(self.groups * LANES, self.inputs)
         return rows[: self.outputs]
 
-    def row(self, output: int) -> Floats:
-        """The weights of one output, float32 [inputs]: a product can serve as a table, too."""
-        group, lane = divmod(output, LANES)
-        stored = self.stored()
-        first = int(stored[:group].sum())
-        count = int(stored[group].sum())
-        values = np.zeros((self.inputs // DEPTH, DEPTH), np.float32)
-        blocks = unpack_blocks(self.blocks[first : first + count], self.bits)
-        values[stored[group]] = blocks[:, lane]
-        return np.asarray(values.ravel() * self.scales[output], np.float32)
-
     def sums(self) -> NDArray[np.int32]:
         """Sum of each output's values: int32 [groups * 16]; unsigned activations need it."""
         totals = np.zeros((self.groups, LANES), np.int32)
@@ -109,6 +98,24 @@ class Matrix:
         for values in (self.scales, self.bias):
             if values.shape != (self.groups * LANES,) or not np.isfinite(values).all():
                 raise EdgeFormatError(f"{self.name}: scales or bias are not {self.outputs} numbers")
+
+
+class Lookup:
+    """The weights of single outputs: a product can serve as a table, too."""
+
+    def __init__(self, matrix: Matrix) -> None:
+        self._matrix = matrix
+        self._stored = matrix.stored()
+        self._first = np.concatenate([[0], self._stored.sum(axis=1).cumsum()])
+        """Where each group's blocks begin."""
+
+    def row(self, output: int) -> Floats:
+        """Those of one output, float32 [inputs]."""
+        matrix, (group, lane) = self._matrix, divmod(output, LANES)
+        blocks = matrix.blocks[self._first[group] : self._first[group + 1]]
+        values = np.zeros((matrix.inputs // DEPTH, DEPTH), np.float32)
+        values[self._stored[group]] = unpack_blocks(blocks, matrix.bits)[:, lane]
+        return np.asarray(values.ravel() * matrix.scales[output], np.float32)
 
 
 def groups(outputs: int) -> int:

@@ -189,16 +189,14 @@ def _norms(shape: EdgeSettings) -> list[str]:
 def _matrices(shape: EdgeSettings) -> list[tuple[str, int, int]]:
     """Name, outputs and inputs of every matrix."""
     width, joint = shape.width, shape.joint
-    layers = [
-        (f"encoder.blocks.{layer}.{name}", outputs, inputs)
-        for layer in range(shape.layers)
-        for name, outputs, inputs in (
-            ("attn.qkv", 3 * width, width),
-            ("attn.out", width, width),
-            ("mlp.0", 4 * width, width),
-            ("mlp.2", width, 4 * width),
-        )
-    ]
+    layers = _layers(
+        "encoder",
+        shape.layers,
+        ("attn.qkv", 3 * width, width),
+        ("attn.out", width, width),
+        ("mlp.0", 4 * width, width),
+        ("mlp.2", width, 4 * width),
+    )
     return [
         ("encoder.conv1", width, 3 * shape.mels),
         ("encoder.conv2", width, 3 * width),
@@ -214,20 +212,27 @@ def _matrices(shape: EdgeSettings) -> list[tuple[str, int, int]]:
 
 def _writer_matrices(shape: EdgeSettings) -> list[tuple[str, int, int]]:
     width = shape.width
-    layers = [
-        (f"writer.blocks.{layer}.{name}", outputs, inputs)
-        for layer in range(shape.writer_layers)
-        for name, outputs, inputs in (
-            ("attn.qkv", 3 * width, width),
-            ("attn.out", width, width),
-            ("cross.query", width, width),
-            ("cross.heard", 2 * width, width),
-            ("cross.out", width, width),
-            ("mlp.0", 4 * width, width),
-            ("mlp.2", width, 4 * width),
-        )
-    ]
+    layers = _layers(
+        "writer",
+        shape.writer_layers,
+        ("attn.qkv", 3 * width, width),
+        ("attn.out", width, width),
+        ("cross.query", width, width),
+        ("cross.heard", 2 * width, width),
+        ("cross.out", width, width),
+        ("mlp.0", 4 * width, width),
+        ("mlp.2", width, 4 * width),
+    )
     return [*layers, ("writer.out", shape.word_pieces, width)]
+
+
+def _layers(part: str, count: int, *matrices: tuple[str, int, int]) -> list[tuple[str, int, int]]:
+    """The matrices of a layer, for each of `count` layers."""
+    return [
+        (f"{part}.blocks.{layer}.{name}", outputs, inputs)
+        for layer in range(count)
+        for name, outputs, inputs in matrices
+    ]
 
 
 def _settings(sections: dict[str, Section]) -> tuple[EdgeSettings, tuple[str, ...]]:

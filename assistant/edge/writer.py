@@ -12,15 +12,13 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from assistant.asr.network import State
+from assistant.asr.network import EncodeWithInner, State, no_past
 from assistant.asr.word_pieces import WordPieces
 from assistant.edge import writer_program
-from assistant.edge.matrix import Floats
+from assistant.edge.matrix import Floats, Lookup
 from assistant.edge.model import EdgeModel
 from assistant.edge.program import Program
 from assistant.edge.runner import Runner
-
-Encode = Callable[[Floats, State], tuple[Floats, Floats, State]]
 
 
 class EdgeWriter:
@@ -30,7 +28,7 @@ class EdgeWriter:
     W / heads]; the past `(keys, values)`, float32 [layers, B, heads, U, W / heads].
     """
 
-    def __init__(self, model: EdgeModel, runner: Runner, encode: Encode) -> None:
+    def __init__(self, model: EdgeModel, runner: Runner, encode: EncodeWithInner) -> None:
         self.pieces = WordPieces(model.word_pieces())
         self.encode = encode
         self._model, self._runner = model, runner
@@ -39,7 +37,7 @@ class EdgeWriter:
         self._size = shape.width // shape.heads
         self._scale = np.float32(self._size**-0.5)
         self._positions = model.floats("writer.positions")
-        self._table = model.matrix("writer.out")
+        self._table = Lookup(model.matrix("writer.out"))
 
     def hear(self, inner: Floats) -> State:
         """See `Writer`; `inner` is normalised already."""
@@ -50,8 +48,7 @@ class EdgeWriter:
 
     def begin(self, sentences: int) -> State:
         """See `Writer`."""
-        none = np.zeros((self._layers, sentences, self._heads, 0, self._size), np.float32)
-        return none, none
+        return no_past(self._layers, sentences, self._heads, self._size)
 
     def write(
         self, pieces: NDArray[np.int64], position: int, heard: State, past: State

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -143,3 +144,12 @@ def test_malformed_tokens_are_placed(folder):
 def test_tokens_are_read_however_they_are_set_apart(folder):
     (folder / "tokens.txt").write_bytes("<blk> 0\r\n▁a\t1\r\n  2\n\u2028 3\n".encode())
     assert read_pieces(folder / "tokens.txt") == ("<blk>", "▁a", " ", " ")
+
+
+def test_without_the_attention_decoder_its_files_are_not_needed(tmp_path):
+    shutil.copytree(Path(__file__).parents[2] / "models" / "en-small", tmp_path / "model")
+    for name in ("hearing.onnx", "writing.onnx", "pieces.txt"):
+        (tmp_path / "model" / name).unlink()
+    assert load_model(tmp_path / "model", attention_decoder=False).network.writer is None
+    with pytest.raises(ModelError, match=r"hearing\.onnx is missing"):
+        load_model(tmp_path / "model")

@@ -12,7 +12,7 @@ from assistant.asr.manifest import HEARING, PIECES, WRITING, read_manifest
 from assistant.asr.onnx_network import OnnxNetwork
 from assistant.asr.word_pieces import END, SPECIAL, START, WordPieces
 from assistant.edge import native
-from assistant.edge.matrix import LANES
+from assistant.edge.matrix import LANES, Lookup
 from assistant.edge.model import EdgeModel
 from assistant.edge.network import EdgeNetwork
 from assistant.edge.reference import Reference
@@ -237,7 +237,7 @@ def test_a_row_of_a_product_is_the_weights_of_one_output(packed):
     matrix = EdgeModel.load(packed).matrix("writer.blocks.0.mlp.0")
     rows = matrix.values() * matrix.scales[: matrix.outputs, None]
     for index in (0, LANES - 1, LANES, matrix.outputs - 1):
-        np.testing.assert_array_equal(matrix.row(index), rows[index])
+        np.testing.assert_array_equal(Lookup(matrix).row(index), rows[index])
 
 
 TIKTOKEN = [" ", "'", *"abcdehlmnot", " t", "he", " the", "lo", "moth", "mo", "th", " Big", "no1"]
