@@ -7,8 +7,9 @@ Meng et al., 2021).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import cached_property, lru_cache
+from itertools import islice
 from typing import Final
 
 import numpy as np
@@ -20,6 +21,8 @@ from assistant.asr.tokens import WORD_START, is_special
 _ROWS: Final = 1024
 """Tokens that are looked at in one go."""
 _WORDS: Final = 20_000
+_CUTS: Final = 24
+"""Ways to cut a word that are compared."""
 
 
 class InternalLanguageModel:
@@ -36,6 +39,7 @@ class InternalLanguageModel:
         ]
         self._known: dict[str, float] = {}
         self.cut = lru_cache(_WORDS)(self._cut)
+        self.usual_cut = lru_cache(_WORDS)(self._usual_cut)
 
     def log_probs(self, contexts: NDArray[np.int64]) -> Floats:
         """Log-probabilities [B, V] of the token after each context, tokens without text left out.
@@ -60,17 +64,22 @@ class InternalLanguageModel:
         return [known[text] for text in texts]
 
     def _improbable(self, texts: Sequence[str]) -> list[float]:
+        said = [[token for word in text.split() for token in self.cut(word)] for text in texts]
+        return self._costs(said)
+
+    def _costs(self, sentences: Sequence[Sequence[int]]) -> list[float]:
+        """The negative log-probability of each row of tokens."""
         size = len(self.start)
         contexts: list[tuple[int, ...]] = []
         tokens: list[int] = []
         owners: list[int] = []
-        for owner, text in enumerate(texts):
-            said = (*self.start, *(token for word in text.split() for token in self.cut(word)))
-            for at in range(len(said) - size):
+        for owner, sentence in enumerate(sentences):
+            said = (*self.start, *sentence)
+            for at in range(len(sentence)):
                 contexts.append(said[at : at + size])
                 tokens.append(said[at + size])
                 owners.append(owner)
-        sums = np.zeros(len(texts))
+        sums = np.zeros(len(sentences))
         for at in range(0, len(tokens), _ROWS):
             part = slice(at, at + _ROWS)
             log_probs = self.log_probs(np.array(contexts[part], np.int64))
@@ -104,3 +113,25 @@ class InternalLanguageModel:
                 if known is None or len(before) + 1 < len(known):
                     best[end] = (*before, token)
         return best[-1] or ()
+
+    def _usual_cut(self, word: str) -> tuple[int, ...]:
+        """A word's tokens as training cut them, which is what the recogniser expects most.
+
+        Among the cuts with hardly more tokens than need be. Nothing where it cannot be cut.
+        """
+        shortest = self._cut(word)
+        if not shortest:
+            return ()
+        cuts = list(islice(self._cuts(WORD_START + word, len(shortest) + 1), _CUTS))
+        return min(zip(self._costs(cuts), cuts, strict=True))[1]
+
+    def _cuts(self, text: str, most: int) -> Iterator[tuple[int, ...]]:
+        """All ways to cut a text into at most so many tokens."""
+        if not text:
+            yield ()
+        elif most:
+            for end in range(len(text), 0, -1):
+                token = self._pieces.get(text[:end])
+                if token is not None:
+                    for rest in self._cuts(text[end:], most - 1):
+                        yield (token, *rest)

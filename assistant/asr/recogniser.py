@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from assistant.asr.bias import Biaser, NoBias, ShallowFusion
 from assistant.asr.features import HOP
-from assistant.asr.following import FollowingSearch
+from assistant.asr.following import Follower, line_of
 from assistant.asr.frontend import Features
 from assistant.asr.internal_lm import InternalLanguageModel
 from assistant.asr.lexicon import Lexicon
@@ -82,9 +82,11 @@ class TransducerRecogniser:
             self._lexicon = Lexicon(self.model.network.pieces, self.model.words, self.listed)
         return Stream(self, self._search(self._first), self._search(self.search))
 
-    def following(self, texts: Sequence[str]) -> FollowingSearch:
-        """A search that says nothing but the texts."""
-        return FollowingSearch(self.vocabulary, texts, self._biaser, self._lexicon)
+    def following(self, texts: Sequence[str]) -> Follower:
+        """What scores the texts; those that the tokens cannot write are left out."""
+        cut = self._expected.usual_cut
+        lines = [line_of(t, cut, self.vocabulary, self._biaser, self._lexicon) for t in texts]
+        return Follower(self.vocabulary, self.search.symbols, [line for line in lines if line])
 
     def _search(self, settings: SearchSettings) -> Search:
         return Search(self.vocabulary, settings, self._biaser, self._lexicon)
@@ -255,8 +257,7 @@ class Stream:
         """A search's hypotheses with the attention decoder's texts among them, judged by both."""
         panel = Panel(writer, inner, self._listed)
         own = search.graph(self._output_s).nbest(self._output.nbest)[:JUDGED]
-        new = panel.proposals(own)
-        found = self._following(new).finish(outputs, self._output_s) if new else []
+        found = self._following(panel.proposals(own)).scored(outputs, self._output_s)
         both = {each.text: each for each in (*found, *own)}
         ranked = panel.ranked(list(both.values()))
         return RecognitionResult(

@@ -17,6 +17,7 @@ the search that icefall calls "modified beam search".
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import NamedTuple
@@ -27,6 +28,7 @@ from assistant.asr.bias import Biaser, NoBias
 from assistant.asr.byte_tokens import joined
 from assistant.asr.lexicon import Lexicon
 from assistant.asr.network import Floats, Network
+from assistant.asr.token_letters import TokenLetters
 from assistant.asr.tokens import WORD_START, is_special
 from assistant.asr.word_graph import START, Arc, Place, WordGraph, likelier, reachable
 
@@ -106,13 +108,33 @@ class Vocabulary:
 
     def __init__(self, network: Network) -> None:
         self.network = network
-        self.begins = [piece.startswith(WORD_START) for piece in network.pieces]
+        self.letters = TokenLetters(network.pieces)
+        self.begins = self.letters.begins.tolist()
         self.texts = [piece.replace(WORD_START, "") for piece in network.pieces]
         specials = [i for i, piece in enumerate(network.pieces) if is_special(piece)]
         # A token without text counts as a blank: it changes nothing that anyone sees.
         self.silent = np.array(sorted({network.blank_id, *specials}))
         self.predicted = lru_cache(CONTEXTS)(self._predicted)
         self.word = lru_cache(CONTEXTS)(self._word)
+
+    def scores(self, encoded: Floats, contexts: Sequence[tuple[int, ...]]) -> tuple[Floats, Floats]:
+        """What an encoder output [D] makes of the tokens after each context.
+
+        Log-probabilities [contexts, tokens], silent tokens as blanks; and the probabilities
+        [contexts] that the sentence has ended.
+        """
+        predicted = np.array([self.predicted(context) for context in contexts])
+        scores = self.network.join(encoded, predicted).astype(np.float32)
+        scores -= scores.max(axis=1, keepdims=True)
+        probabilities = np.exp(scores)
+        total = probabilities.sum(axis=1)
+        blank = np.log(probabilities[:, self.silent].sum(axis=1) / total + 1e-30)
+        eos = self.network.eos_id
+        ends = np.zeros_like(total) if eos is None else probabilities[:, eos] / total
+        scores -= np.log(total)[:, None]
+        scores[:, self.silent] = -np.inf
+        scores[:, self.network.blank_id] = blank
+        return scores, ends
 
     def _predicted(self, context: tuple[int, ...]) -> Floats:
         predicted: Floats = self.network.predict(np.array([context], np.int64))[0]
@@ -139,7 +161,6 @@ class Search:
         self._settings = settings
         self._bias = bias or NoBias()
         self._lexicon = lexicon or Lexicon(network.pieces, None)
-        self._eos = network.eos_id
         self._blank = network.blank_id
         self._places: dict[int, Place] = {}
         self._boundaries: dict[int, Boundary] = {}
@@ -173,8 +194,9 @@ class Search:
         ready: dict[Key, State] = {}
         active = self._states
         for left in range(settings.symbols, 0, -1):
-            log_probs, ends = self._scores(encoded, active)
-            self._stay(ready, active, log_probs, ends)
+            contexts = [state.key.context for state in active]
+            log_probs, ends = self._vocabulary.scores(encoded, contexts)
+            self._stay(ready, active, log_probs, ends.tolist())
             emitted: dict[Key, State] = {}
             for row, token, mass, boost in self._candidates(ready, active, log_probs):
                 self._arrive(emitted, self._emit(active[row], token, mass, boost))
@@ -185,23 +207,6 @@ class Search:
             self._arrive(ready, state)
         self._states = self._best(ready)
         self.frame += 1
-
-    def _scores(self, encoded: Floats, active: list[State]) -> tuple[Floats, list[float]]:
-        """Log-probabilities [states, tokens], silent tokens as blanks; and those of the end."""
-        predicted = np.array([self._vocabulary.predicted(state.key.context) for state in active])
-        scores = self._vocabulary.network.join(encoded, predicted).astype(np.float32)
-        scores -= scores.max(axis=1, keepdims=True)
-        probabilities = np.exp(scores)
-        total = probabilities.sum(axis=1)
-        silent = self._vocabulary.silent
-        blank = np.log(probabilities[:, silent].sum(axis=1) / total + 1e-30)
-        ends = np.zeros(len(active))
-        if self._eos is not None:
-            ends = probabilities[:, self._eos] / total
-        scores -= np.log(total)[:, None]
-        scores[:, silent] = -np.inf
-        scores[:, self._blank] = blank
-        return scores, ends.tolist()
 
     def _stay(
         self, ready: dict[Key, State], active: list[State], log_probs: Floats, ends: list[float]

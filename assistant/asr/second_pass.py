@@ -26,7 +26,7 @@ from assistant.lattice import Hypothesis
 
 WRITER_SHARE: Final = 0.75
 """The attention decoder's share in the mean of both log-probabilities; the rest is the other's."""
-WRITER_BEAM: Final = 4
+WRITER_BEAM: Final = 8
 LEAST_PROMISING: Final = 2.0
 """Texts that would be this much below the best one (natural log) are not followed."""
 JUDGED: Final = 8

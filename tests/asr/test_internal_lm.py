@@ -71,11 +71,11 @@ def test_only_new_names_are_looked_at():
 @pytest.fixture(scope="module")
 def shipped():
     model = load_model(Path(__file__).parents[2] / "models" / "en-small")
-    return InternalLanguageModel(model.network).improbability
+    return InternalLanguageModel(model.network)
 
 
 def test_the_shipped_model_expects_a_home_s_words_rather_than_foreign_names(shipped):
-    kitchen, list_, hygge, ngozi = shipped(
+    kitchen, list_, hygge, ngozi = shipped.improbability(
         ["kitchen light", "shopping list", "hyggelampe", "ngozi okafor"]
     )
     assert max(kitchen, list_) < 0.5 * min(hygge, ngozi)
@@ -85,7 +85,35 @@ def test_a_thousand_names_are_looked_at_in_a_moment(shipped):
     rng = np.random.default_rng(0)
     names = ["".join(rng.choice(list("abcdefghijklmnopqrstuvwxyz"), 9)) for _ in range(1000)]
     began = time.process_time()
-    shipped(names)
+    shipped.improbability(names)
     first_s, began = time.process_time() - began, time.process_time()
-    shipped([*names, "siobhan"])
+    shipped.improbability([*names, "siobhan"])
     assert time.process_time() - began < 0.2 * first_s
+
+
+@given(st.text("abcdef", min_size=1, max_size=6))
+def test_a_word_is_cut_as_the_recogniser_expects_it(word):
+    network = ToyNetwork(seed=2)
+    expected = InternalLanguageModel(network)
+    usual, shortest = expected.usual_cut(word), expected.cut(word)
+    assert "".join(PIECES[token] for token in usual) in {f"▁{word}", ""}
+    assert bool(usual) == bool(shortest)
+    assert len(usual) <= len(shortest) + 1
+    if usual:
+        costs = [sum_of_costs(network, tokens) for tokens in (usual, shortest)]
+        assert costs[0] <= costs[1] + 1e-6
+
+
+def sum_of_costs(network, tokens):
+    said = (0,) * network.context_size + tokens
+    ends = range(network.context_size, len(said))
+    return -sum(
+        log_probs(network, said[end - network.context_size : end])[PIECES[said[end]]]
+        for end in ends
+    )
+
+
+def test_words_are_cut_as_in_training(shipped):
+    pieces = shipped._network.pieces
+    cuts = [[pieces[token] for token in shipped.usual_cut(word)] for word in ("iced", "lamp")]
+    assert cuts == [["▁i", "ce", "d"], ["▁lamp"]]
