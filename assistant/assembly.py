@@ -19,7 +19,7 @@ from assistant.audio.vad import SileroVad
 from assistant.config.settings import EndpointSettings, Settings
 from assistant.home.model import Area, Device, Home
 from assistant.household import Household
-from assistant.nlu.completeness import MAY_GO_ON
+from assistant.nlu.completeness import MAY_GO_ON, PROBABLY_FINISHED
 from assistant.nlu.names import Kind
 from assistant.opening import GuardedOpener, Opener, SpeechOpener, WakeOpener
 from assistant.pipeline import Pipeline
@@ -104,6 +104,8 @@ def make_judgement(settings: EndpointSettings, house: Household) -> Judgement:
             return Completeness.INCOMPLETE
         if unfinished <= SURELY_FINISHED:
             return Completeness.COMPLETE
+        if unfinished <= PROBABLY_FINISHED:
+            return Completeness.LIKELY
         return Completeness.OPEN if unfinished <= MAY_GO_ON else Completeness.UNSURE
 
     return Judgement(

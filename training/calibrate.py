@@ -33,8 +33,12 @@ DAMPING = 0.01
 
 def calibrated(
     model: Transducer, speech: Sequence[Tensor], bits: int, sparsity: float | None
-) -> dict[str, Matrix]:
-    """The encoder's matrices but for the first convolution, fitted to features [T, mels]."""
+) -> tuple[dict[str, Matrix], Transducer]:
+    """The encoder's matrices but for the first convolution, fitted to features [T, mels].
+
+    And a model that has them for weights. Every other utterance is heard as a whole, the rest in
+    the chunks of a stream.
+    """
     model = copy.deepcopy(model).eval()
     matrices = {}
     for label, names in encoder_matrices(model.settings).items():
@@ -46,8 +50,8 @@ def calibrated(
         matrices[label] = _matrix(label, values, scales, np.concatenate(biases), bits)
         fitted = torch.from_numpy((values * scales[:, None]).astype(np.float32))
         for module, part in zip(modules, fitted.chunk(len(modules)), strict=True):
-            module.weight.data = from_rows(part, module.weight)
-    return matrices
+            module.weight.data = from_rows(part, module.weight).contiguous()
+    return matrices, model
 
 
 def solve(
@@ -195,10 +199,11 @@ def _bias(module: Module) -> Doubles:
 def _moments(model: Transducer, module: Module, speech: Sequence[Tensor]) -> Doubles:
     """Second moments of a module's inputs [K, K]."""
     moments = torch.zeros(0)
+    chunks = model.settings.chunk, model.settings.whole
     with _heard(module) as inputs:
-        for features in speech:
+        for number, features in enumerate(speech):
             lengths = torch.tensor([len(features) // 2])
-            model.encoder(features[None], lengths)
+            model.encoder(features[None], lengths, chunks[number % 2])
             x = inputs.pop()
             if isinstance(module, nn.Conv1d):
                 frames = x.unfold(2, module.kernel_size[0], module.stride[0])

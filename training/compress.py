@@ -1,7 +1,7 @@
 """Training for the edge runtime: weights drawn to their grid, blocks taken away step by step.
 
 Both are off by default, and what is off touches nothing: the dense model trains as ever. Steps
-count from the beginning of the transducer stage.
+count from the beginning of the run.
 """
 
 from __future__ import annotations

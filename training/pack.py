@@ -79,7 +79,7 @@ def _fitted(
 ) -> dict[str, Matrix]:
     model = Transducer(settings)
     model.load_state_dict({key: value.float() for key, value in state.items()})
-    return calibrated(model, speech, bits, sparsity)
+    return calibrated(model, speech, bits, sparsity)[0]
 
 
 def speech_of(folder: Path, utterances: int = 60) -> list[Tensor]:

@@ -94,9 +94,10 @@ class Recipe:
             raise ValueError("the recipe has both `whisper` and `teacher`: leave one out")
         if self.pieces and not self.dictionary:
             raise ValueError("the recipe has `pieces`, but no `dictionary` to choose them by")
-        if self.compression.steps > self.steps:
+        if self.compression.steps > self.distil_steps + self.steps:
             raise ValueError(
-                f"compression takes {self.compression.steps} steps, but there are {self.steps}:"
+                f"compression takes {self.compression.steps} steps, but there are"
+                f" {self.distil_steps + self.steps}:"
                 " let it end earlier or set `steps` higher"
             )
 

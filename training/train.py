@@ -228,7 +228,7 @@ class Trainer:
             group["lr"] = rate * (self.recipe.distil_rate if step < 0 else group["rate"])
         for parameter in self._parts[0]:
             parameter.requires_grad_(not 0 <= step < self.recipe.frozen_steps)
-        with self.compressor.rounding(step):
+        with self.compressor.rounding(self.step):
             with torch.autocast(self.device.type, torch.bfloat16):
                 steps = batch.frames // 2
                 outputs = self.model.encoder.layers(batch.features, steps, chunk, position)
@@ -237,13 +237,13 @@ class Trainer:
             self.optimiser.zero_grad()
             losses[0].backward()
         torch.nn.utils.clip_grad_norm_(self.model.parameters(), 2.0)
-        self.compressor.pull(step)
+        self.compressor.pull(self.step)
         self.optimiser.step()
         decay = min(self.recipe.average, self.step / (self.step + 100))
         with torch.no_grad():
             own, mean = self.model.state_dict(), self.average.state_dict()
             torch._foreach_lerp_(list(mean.values()), list(own.values()), 1 - decay)
-        self.compressor.prune(step)
+        self.compressor.prune(self.step)
         return tuple(float(loss.detach()) for loss in losses)
 
     def _distil(
@@ -255,11 +255,18 @@ class Trainer:
         kept = (torch.arange(outputs[0].shape[1], device=self.device) < steps[:, None])[..., None]
         pairs = list(zip(outputs, targets, strict=False))
         last = teacher.ln_post(pairs[-1][0]), teacher.ln_post(pairs[-1][1])
-        losses = [
-            (((output - target) * kept).float() ** 2).sum() / (((target * kept).float() ** 2).sum())
-            for output, target in (*pairs[:-1], last, last)
-        ]
+        losses = [_distance(*pair, kept) for pair in (*pairs[:-1], last)]
+        top = self._top_distance(outputs[-1], targets[-1], kept)
+        losses.append(losses[-1] if top is None else top)
         return (torch.stack(losses).mean(),)
+
+    def _top_distance(self, output: Tensor, target: Tensor, kept: Tensor) -> Tensor | None:
+        """How far what the joiner gets is from what the teacher's gets, if it has one."""
+        teacher = cast("Teacher", self.teacher)
+        if not teacher.streaming:
+            return None
+        student, stack = self.model.encoder, self.model.settings.stack
+        return _distance(student.head(output), teacher.encoder.head(target), kept[:, ::stack])
 
     def _train(
         self, batch: Batch, outputs: list[Tensor], chunk: int, position: int
@@ -338,6 +345,12 @@ class Trainer:
                 written, pairs = attention_error_rate(model, self.pieces, corpus, limit)
                 line += f", attention {written:.1%}"
             print(f"{line}; {pairs[1]}", flush=True)
+
+
+def _distance(output: Tensor, target: Tensor, kept: Tensor) -> Tensor:
+    """The squared distance of outputs [B, T, W] where `kept` [B, T, 1], relative to their size."""
+    lost = ((output - target) * kept).float().square().sum()
+    return lost / (target * kept).float().square().sum()
 
 
 def main() -> None:

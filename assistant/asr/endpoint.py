@@ -20,6 +20,8 @@ class Completeness(StrEnum):
     """Whether the words so far could be the whole sentence."""
 
     COMPLETE = "complete"
+    LIKELY = "likely"
+    """No command, but sentences end with such words."""
     OPEN = "open"
     """A sentence that could still say where, or how much."""
     UNSURE = "unsure"
@@ -56,6 +58,7 @@ class Waits:
     """How long a pause ends a sentence, by how complete the words are."""
 
     complete_s: float
+    likely_s: float
     unsure_s: float
     open_s: float
     incomplete_s: float
@@ -66,6 +69,7 @@ class Waits:
         """The pause that is long enough for these features."""
         base_s = {
             Completeness.COMPLETE: self.complete_s,
+            Completeness.LIKELY: self.likely_s,
             Completeness.UNSURE: self.unsure_s,
             Completeness.OPEN: self.open_s,
             Completeness.INCOMPLETE: self.incomplete_s,
@@ -85,9 +89,9 @@ class Style:
 
 # The final open and incomplete waits are above 1.2 s, so that a pause for thought cuts nobody off.
 STYLES = {
-    "quick": Style(Waits(0.14, 0.26, 0.30, 0.50), Waits(0.34, 0.60, 0.80, 1.10)),
-    "normal": Style(Waits(0.16, 0.36, 0.40, 0.70), Waits(0.45, 1.10, 1.30, 1.60)),
-    "patient": Style(Waits(0.30, 0.50, 0.60, 1.00), Waits(0.75, 1.60, 2.00, 2.40)),
+    "quick": Style(Waits(0.14, 0.20, 0.26, 0.30, 0.50), Waits(0.34, 0.46, 0.60, 0.80, 1.10)),
+    "normal": Style(Waits(0.16, 0.26, 0.36, 0.40, 0.70), Waits(0.45, 0.80, 1.10, 1.30, 1.60)),
+    "patient": Style(Waits(0.30, 0.40, 0.50, 0.60, 1.00), Waits(0.75, 1.20, 1.60, 2.00, 2.40)),
 }
 
 
@@ -130,7 +134,7 @@ def with_waits(
 ) -> Style:
     """A style with some waits replaced: a complete sentence's, and the final incomplete one's.
 
-    Those of unsure and open sentences keep their proportion to that of a complete one.
+    Those of likely, unsure and open sentences keep their proportion to that of a complete one.
     """
     final = _scaled(style.final, final_s)
     return Style(
@@ -147,6 +151,7 @@ def _scaled(waits: Waits, complete_s: float | None) -> Waits:
     return replace(
         waits,
         complete_s=complete_s,
+        likely_s=waits.likely_s * factor,
         unsure_s=waits.unsure_s * factor,
         open_s=open_s,
         incomplete_s=max(waits.incomplete_s, open_s),

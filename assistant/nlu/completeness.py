@@ -6,6 +6,7 @@ from assistant.nlu.digits import with_digits
 from assistant.nlu.names import Kind
 from assistant.nlu.reader import Reader
 from assistant.nlu.readings import Reading
+from assistant.nlu.sentence_ends import english
 from assistant.nlu.tokens import split_words, text_of, tokens_of, without_fillers
 
 _NEVER_LAST = frozenset(
@@ -19,23 +20,18 @@ _NEVER_LAST = frozenset(
     }
 )
 """Words that hardly a command ends with: "is the garage door open" does."""
-_VERBS = frozenset(
-    {
-        *("turn", "switch", "set", "put", "make", "change", "open", "close", "shut", "raise"),
-        *("lower", "lock", "unlock", "add", "remove", "delete", "check", "start", "stop", "dim"),
-        *("brighten", "play", "pause", "resume", "skip", "mute", "unmute", "cancel", "what"),
-        *("what's", "how", "how's", "is", "are", "will", "which", "call", "text", "message"),
-        *("send", "increase", "decrease", "activate", "take", "tell", "vacuum", "clean", "return"),
-    }
-)
-"""Words that commands begin with."""
-
 UNFINISHED = 0.95
 PROBABLY_UNFINISHED = 0.75
-MAY_GO_ON = 0.3
 UNKNOWN = 0.4
+MAY_GO_ON = 0.3
+PROBABLY_FINISHED = 0.2
 FINISHED = 0.05
 
+_SENTENCE_ENDS = 0.25
+"""From this share on sentences with such last words are probably over: three quarters of the
+finished ones and a fifth of the others are, by `training/sentence_ends.py`."""
+_SELDOM_ENDS = 0.033
+"""Below this share a command goes on though it could end: "how long is left", on which timer?"""
 _AMOUNT = "to fifty percent"
 _RESTS_TRIED = 12
 """Names of one home begin alike: if none of so many makes a command, none will."""
@@ -52,8 +48,9 @@ class Completeness:
 
         0.95: it ends in a word that no command ends with, or in the beginning of a name.
         0.75: it begins like a command and is none yet. 0.4: it is like no command. 0.3: it is a
-        command, but its last words begin a longer name or number, or it does not say where or how
-        much though it could. 0.05: it is a command.
+        command, but its last words begin a longer name or number, or hardly a sentence ends with
+        them, or it does not say where or how much though it could. 0.2: it is like no command,
+        but sentences end so. 0.05: it is a command.
         """
         words = split_words(text)
         if not words:
@@ -68,13 +65,14 @@ class Completeness:
                 _may_grow(read)
                 or any(self._command(f"{text} {rest}") for rest in rests[:_RESTS_TRIED])
                 or self._lacks_slot(text, reading)
+                or english().probability(words) < _SELDOM_ENDS
             )
             return MAY_GO_ON if goes_on else FINISHED
-        if rests:
-            return UNFINISHED
-        if command[0] in _VERBS:
+        if self._reader.may_begin(read):
+            if rests:
+                return UNFINISHED
             return UNKNOWN if self._reader.exact(text) else PROBABLY_UNFINISHED
-        return UNKNOWN
+        return PROBABLY_FINISHED if english().probability(words) >= _SENTENCE_ENDS else UNKNOWN
 
     def _command(self, text: str) -> Reading | None:
         """What a text means by its very words, if it is a command of this home."""

@@ -23,6 +23,7 @@ from hassil.intents import Intent, IntentData, IntentsSettings
 from hassil.recognize import RecognizeResult
 from home_assistant_intents import get_intents
 
+from assistant.nlu.beginnings import Beginnings
 from assistant.nlu.filtering import NUMBER, ClauseIndex, Requirements, marker
 from assistant.nlu.names import Kind, NameIndex
 from assistant.nlu.slot_words import SlotWords
@@ -115,6 +116,11 @@ class Grammar:
             requirements.of(template.data.sentences[0].expression) for template in self._templates
         )
         self.words = frozenset(_literals(self._intents, self._templates))
+        self._beginnings = Beginnings(
+            (template.data.sentences[0].expression for template in self._templates),
+            self._intents.expansion_rules,
+            self._intents.slot_lists,
+        )
 
     @cached_property
     def words_before(self) -> Mapping[str, frozenset[str]]:
@@ -151,6 +157,11 @@ class Grammar:
             language="en",
         )
         return _distinct(results)
+
+    def may_begin(self, words: Sequence[str], index: NameIndex) -> bool:
+        """Whether a command may begin with the words, whose numbers are digits."""
+        names = {kind.value: index.by_kind.get(kind, {}) for kind in Kind}
+        return self._beginnings.has(words, names)
 
     def _possible(self, text: str, mentions: Mapping[Kind, set[str]]) -> dict[str, Intent]:
         markers = [marker(kind) for kind, names in mentions.items() if names]

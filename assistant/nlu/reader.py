@@ -33,6 +33,7 @@ class Reader:
         self._resolver = Resolver(areas, devices, self.index, own_area)
         self._corrector = Corrector(grammar.words, self.index.words)
         self.exact = lru_cache(maxsize=_REMEMBERED)(self._exact)
+        self.may_begin = lru_cache(maxsize=_REMEMBERED)(self._may_begin)
         self.read = lru_cache(maxsize=_REMEMBERED)(self._read)
 
     def _read(self, text: str) -> tuple[Reading, ...]:
@@ -44,6 +45,10 @@ class Reader:
         near = [*self._corrected(words), *self._near_names(readings)]
         short = [r for r in readings if len(str(r.slots[UNKNOWN_NAME]).split()) <= _UNKNOWN_WORDS]
         return _ranked(near or short)
+
+    def _may_begin(self, read: str) -> bool:
+        """Whether a command of this home may begin like a text, whose numbers are digits."""
+        return self._grammar.may_begin(read.split(), self.index)
 
     def _exact(self, text: str) -> tuple[Reading, ...]:
         """The text's meanings by its very words, best first."""

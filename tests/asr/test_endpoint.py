@@ -83,7 +83,8 @@ def test_end_of_sentence_and_completeness_each_shorten_the_wait():
     unsure = replace(SPOKEN, completeness=Completeness.UNSURE)
     likely_over = replace(unsure, end_of_sentence=1.0)
     assert waits("normal", likely_over)[1] < waits("normal", unsure)[1]
-    assert waits("normal", SPOKEN)[1] < waits("normal", unsure)[1]
+    likely = replace(SPOKEN, completeness=Completeness.LIKELY)
+    assert waits("normal", SPOKEN)[1] < waits("normal", likely)[1] < waits("normal", unsure)[1]
 
 
 def test_without_words_there_is_nothing_to_speculate_on():
@@ -116,13 +117,14 @@ def test_numbers_override_the_style():
     assert style.speculative.complete_s == 0.1
     assert style.final.complete_s == 0.9
     assert style.final.incomplete_s == 3.0
-    assert style.final.complete_s < style.final.unsure_s < style.final.incomplete_s
+    final = style.final
+    assert final.complete_s < final.likely_s < final.unsure_s < final.incomplete_s
     assert with_waits(STYLES["quick"]) == STYLES["quick"]
 
 
 def test_waits_stay_in_order_when_only_the_complete_one_is_long():
     final = with_waits(STYLES["quick"], final_s=2.0).final
-    assert final.complete_s < final.unsure_s <= final.incomplete_s
+    assert final.complete_s < final.likely_s < final.unsure_s <= final.incomplete_s
 
 
 def track(probabilities, tracker=None):

@@ -1,7 +1,14 @@
 import pytest
 from household import build
 
-from assistant.nlu.completeness import FINISHED, MAY_GO_ON, UNFINISHED
+from assistant.nlu.completeness import (
+    FINISHED,
+    MAY_GO_ON,
+    PROBABLY_FINISHED,
+    PROBABLY_UNFINISHED,
+    UNFINISHED,
+    UNKNOWN,
+)
 
 
 @pytest.fixture(scope="module")
@@ -43,6 +50,7 @@ def test_these_are_over(understanding, said):
         "turn off everything",
         "what is the temperature",
         "dim the kitchen light",
+        "how long is left",
     ],
 )
 def test_these_may_go_on(understanding, said):
@@ -58,3 +66,25 @@ def test_a_room_whose_name_begins_a_device_is_no_unfinished_name():
 def test_the_beginning_of_a_command_is_likelier_unfinished_than_chatter(understanding):
     chatter = understanding.incomplete("the cat is asleep")
     assert understanding.incomplete("turn the kitchen") > chatter > FINISHED
+
+
+@pytest.mark.parametrize(
+    ("said", "expected"),
+    [
+        ("i want a sandwich", PROBABLY_FINISHED),
+        ("can i get a large cappuccino", PROBABLY_FINISHED),
+        ("i want this sandwich there", UNKNOWN),
+        ("i want a sandwich with", UNFINISHED),
+    ],
+)
+def test_what_is_no_command_is_judged_by_how_sentences_end(understanding, said, expected):
+    assert understanding.incomplete(said) == expected
+
+
+def test_the_beginning_of_a_name_is_one_only_where_a_command_may_have_begun(understanding):
+    assert understanding.incomplete("turn on the coffee") == UNFINISHED
+    assert understanding.incomplete("i'd like a large coffee") < UNKNOWN
+
+
+def test_an_item_of_a_list_is_waited_for(understanding):
+    assert understanding.incomplete("add milk") == PROBABLY_UNFINISHED

@@ -1,0 +1,54 @@
+"""Every beginning of a command may begin one, and what begins none is known at once."""
+
+import pytest
+from household import build
+from hypothesis import given
+from hypothesis import strategies as st
+
+COMMANDS = (
+    "turn on the kitchen light",
+    "set the kitchen light to 40 percent",
+    "turn off the lights in the living room",
+    "set a timer for 10 minutes",
+    "set a pizza timer for 10 minutes",
+    "add olive oil to my shopping list",
+    "what is the temperature in the bedroom",
+    "is the garage door open",
+    "open the garage door in 5 minutes",
+    "how long is left on the timer",
+    "what is the weather like tomorrow",
+)
+
+
+@pytest.fixture(scope="module")
+def reader():
+    return build().understanding._current_reader()
+
+
+@given(st.sampled_from(COMMANDS), st.integers(1, 9))
+def test_the_first_words_of_a_command_may_begin_one(reader, command, count):
+    assert reader.may_begin(" ".join(command.split()[:count]))
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_so_may_a_word_that_is_not_over(reader, command):
+    assert reader.may_begin(command[:-2])
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "i want a sandwich",
+        "make me a large cappuccino with some milk",
+        "the cat is asleep",
+        "kitchen i was in the",
+        "7 brides for 7 brothers",
+    ],
+)
+def test_other_words_may_not(reader, text):
+    assert not reader.may_begin(text)
+
+
+def test_only_names_of_this_home_begin_a_command(reader):
+    assert reader.may_begin("turn the kitchen")
+    assert not reader.may_begin("turn the scullery")
