@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from assistant.answer import Answer, LatticeFormat
@@ -17,13 +16,11 @@ from assistant.asr.endpoint import (
 from assistant.asr.result import BiasPhrase, Recogniser
 from assistant.audio.vad import SileroVad
 from assistant.config.settings import EndpointSettings, Settings
-from assistant.home.model import Area, Device, Home
 from assistant.household import Household
 from assistant.nlu.completeness import MAY_GO_ON, PROBABLY_FINISHED
-from assistant.nlu.names import Kind
 from assistant.opening import GuardedOpener, Opener, SpeechOpener, WakeOpener
 from assistant.pipeline import Pipeline
-from assistant.recordings import RecordingRecogniser
+from assistant.recognition import bias_phrases
 from assistant.reply.own_voice import OwnVoice
 from assistant.utterance import Judgement, Staff
 from assistant.wake import factory as wake
@@ -46,22 +43,6 @@ class Listening:
     """How final end-points show their lattice, if at all."""
     own_voice: OwnVoice | None = None
     """Where Hearth itself is heard and must not wake itself."""
-
-
-def load_recogniser(settings: Settings) -> Recogniser:
-    """The recogniser; raises `ModelError`. Takes a second or so."""
-    from assistant.asr.recogniser import load_recogniser as load  # noqa: PLC0415 - heavy
-
-    chosen = settings.recogniser
-    recogniser = load(
-        settings.model_folder,
-        beam=chosen.beam,
-        runtime=chosen.runtime,
-        boost=chosen.boost,
-        attention_decoder=chosen.attention_decoder,
-    )
-    folder = settings.privacy.save_recordings
-    return RecordingRecogniser(recogniser, folder) if folder else recogniser
 
 
 def make_pipeline(
@@ -119,61 +100,6 @@ def favoured(settings: Settings, house: Household) -> tuple[BiasPhrase, ...]:
     """What to favour in the utterance that begins; reads files that changed, so for the worker."""
     more = [*house.plugins.names(), *house.sentences.now().names]
     return bias_phrases(settings, house.home, more, house.understanding.words_before)
-
-
-def bias_phrases(
-    settings: Settings,
-    home: Home,
-    more: Iterable[str] = (),
-    words_before: Mapping[str, frozenset[str]] | None = None,
-) -> tuple[BiasPhrase, ...]:
-    """The names to favour: devices, areas, people, the user's own words, and `more`.
-
-    `words_before`: for each kind of name, what usually stands before it in a sentence.
-    """
-    personal = settings.personalisation
-    if not personal.enabled:
-        return ()
-    weights = personal.weights
-    lists: tuple[tuple[str, float, Iterable[str]], ...] = (
-        (Kind.DEVICE, weights.devices, _names(home.devices())),
-        (Kind.AREA, weights.rooms, _names(home.areas())),
-        (Kind.CONTACT, weights.people, _called(home.contacts())),
-        ("", weights.words, [*personal.words, *personal.sounds_like, *more]),
-    )
-    phrases: dict[str, BiasPhrase] = {}
-    for kind, weight, names in lists:
-        after = tuple(sorted((words_before or {}).get(kind, ())))
-        for name in names:
-            sounds = _sounds(name, personal.sounds_like)
-            phrases.setdefault(name, BiasPhrase(name, weight, after=after, sounds_like=sounds))
-    return tuple(phrases.values())
-
-
-def _names(named: Iterable[Area | Device]) -> Iterator[str]:
-    for each in named:
-        yield from (each.name, *each.aliases)
-
-
-def _called(people: Iterable[str]) -> Iterator[str]:
-    """Everyone's name, and the first name alone."""
-    for name in people:
-        yield name
-        yield from name.split()[:1]
-
-
-def _sounds(name: str, sounds_like: Mapping[str, Sequence[str]]) -> tuple[str, ...]:
-    """The name with what its words sound like in their place."""
-    words = name.casefold().split()
-    found = []
-    for part, sounds in sounds_like.items():
-        wanted = part.casefold().split()
-        for at in range(len(words) - len(wanted) + 1):
-            if words[at : at + len(wanted)] == wanted:
-                # One word may be written as several syllables: "ee-fa".
-                said = [s if len(wanted) > 1 else re.sub(r"[\s-]", "", s) for s in sounds]
-                found += [" ".join([*words[:at], s, *words[at + len(wanted) :]]) for s in said]
-    return tuple(found)
 
 
 def _opener(settings: Settings, listening: Listening) -> Callable[[], Opener]:

@@ -30,7 +30,7 @@ from assistant.asr.endpoint import (
     Waits,
 )
 from assistant.asr.result import BiasPhrase, Recogniser
-from assistant.assembly import bias_phrases, load_recogniser, make_judgement
+from assistant.assembly import make_judgement
 from assistant.audio.source import FRAME_SAMPLES
 from assistant.audio.vad import SileroVad
 from assistant.bench.audio import known_ends, plain_end_s, recordings, speech
@@ -41,6 +41,7 @@ from assistant.config import load
 from assistant.hearing import Ear
 from assistant.household import make_household
 from assistant.progress import Progress
+from assistant.recognition import bias_phrases, load_recogniser
 from assistant.utterance import BLOCK_FRAMES, Judgement
 
 CUT_S = 0.1

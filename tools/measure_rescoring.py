@@ -21,12 +21,12 @@ from pathlib import Path
 
 import numpy as np
 
-from assistant.assembly import load_recogniser
 from assistant.cloud.client import Client, Server
 from assistant.cloud.wire import pack_lattice
 from assistant.commands.transcribe import read_samples, recognise
 from assistant.config import Settings
 from assistant.lattice import Lattice
+from assistant.recognition import load_recogniser
 from assistant.rescoring import RescoringError
 
 ROOT = Path(__file__).resolve().parents[1]

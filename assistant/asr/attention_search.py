@@ -71,16 +71,18 @@ def _extended(
 ) -> tuple[list[_Sentence], list[tuple[int, _Sentence]]]:
     """The sentences that end here, and the `beam` best longer ones with the rows they grew from."""
     ended = [_longer(each, END, row) for each, row in zip(sentences, log_probs, strict=True)]
-    totals = np.array([[each.score] for each in sentences]) + log_probs
+    totals = log_probs + np.array([[each.score] for each in sentences], np.float32)
     totals[:, [END, START]] = -np.inf
-    best = np.argpartition(-totals, min(beam, totals.size - 1), axis=None)[:beam]
-    rows, pieces = np.unravel_index(best, totals.shape)
+    count = min(beam, totals.size)
+    least = np.partition(totals, totals.size - count, axis=None)[-count]
+    rows, pieces = (each.tolist() for each in np.nonzero(totals >= least))
     longer = [
-        (int(row), _longer(sentences[row], int(piece), log_probs[row]))
+        (row, _longer(sentences[row], piece, log_probs[row]))
         for row, piece in zip(rows, pieces, strict=True)
         if piece not in (END, START)
     ]
-    return ended, longer
+    # More where several are as good as the last one.
+    return ended, sorted(longer, key=lambda each: -each[1].score)[:beam]
 
 
 def _longer(sentence: _Sentence, piece: int, log_probs: Floats) -> _Sentence:

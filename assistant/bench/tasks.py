@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from assistant import events
 from assistant.asr.result import RecognitionResult
-from assistant.assembly import Listening, bias_phrases, load_recogniser, make_pipeline
+from assistant.assembly import Listening, make_pipeline
 from assistant.audio.file import FileSource
 from assistant.audio.source import FRAME_SAMPLES, SAMPLE_RATE, AudioSource, Frame
 from assistant.bench.audio import (
@@ -37,6 +37,7 @@ from assistant.household import make_household
 from assistant.lattice import Lattice
 from assistant.lattice_oracle import oracle_errors
 from assistant.pipeline import Pipeline
+from assistant.recognition import bias_phrases, load_recogniser
 from assistant.worker import Worker
 
 WAITING_S = 60.0

@@ -19,13 +19,14 @@ from pathlib import Path
 from typing import TypeVar
 
 from assistant import events
-from assistant.assembly import Listening, load_recogniser, make_pipeline
+from assistant.assembly import Listening, make_pipeline
 from assistant.audio.file import FileSource
 from assistant.audio.source import AudioSource, Frame
 from assistant.commands import UsageError, print_line, say, settings_of
 from assistant.config import HomeSettings, Settings
 from assistant.household import make_household
 from assistant.pipeline import Pipeline
+from assistant.recognition import load_recogniser
 from assistant.timeline import LEGEND, Levels, draw
 from assistant.worker import Worker
 

@@ -9,7 +9,7 @@ from contextlib import aclosing
 from pathlib import Path
 
 from assistant.answer import LatticeFormat
-from assistant.assembly import Listening, load_recogniser, make_pipeline
+from assistant.assembly import Listening, make_pipeline
 from assistant.audio.file import FileSource, Pace
 from assistant.audio.microphone import Microphone, MicrophoneOptions
 from assistant.audio.portaudio import PortAudio
@@ -21,6 +21,7 @@ from assistant.config.settings import check_tcp
 from assistant.events import Error
 from assistant.household import Household, make_household
 from assistant.pipeline import Pipeline
+from assistant.recognition import load_recogniser
 from assistant.worker import Worker
 
 

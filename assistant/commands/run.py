@@ -14,13 +14,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from assistant import events
-from assistant.assembly import Listening, load_recogniser, make_pipeline
+from assistant.assembly import Listening, make_pipeline
 from assistant.audio.microphone import Microphone, MicrophoneOptions
 from assistant.audio.portaudio import PortAudio
 from assistant.audio.source import AudioSource, Frame
 from assistant.commands import settings_of, wyoming_extra
 from assistant.config import AudioSettings, Settings
 from assistant.household import make_household, state_folder
+from assistant.recognition import load_recogniser
 from assistant.reply.factory import make_speaker
 from assistant.reply.own_voice import OwnVoice
 from assistant.reply.voice import Player

@@ -13,13 +13,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from assistant.asr.result import BiasPhrase, Recogniser, RecognitionResult
-from assistant.assembly import bias_phrases, load_recogniser
 from assistant.audio.file import FileSource
 from assistant.audio.source import SAMPLE_RATE, AudioError
 from assistant.commands import UsageError, print_json, say, settings_of
 from assistant.config import SettingError, Settings
 from assistant.config.settings import leaves_device
 from assistant.home.factory import make_home
+from assistant.recognition import bias_phrases, load_recogniser
 from assistant.rescoring import Outcome, Rescored
 
 BLOCK = SAMPLE_RATE // 10

@@ -8,10 +8,11 @@ import signal
 from collections.abc import Sequence
 from pathlib import Path
 
-from assistant.assembly import favoured, load_recogniser
+from assistant.assembly import favoured
 from assistant.commands import UsageError, print_line, settings_of
 from assistant.config import Settings
 from assistant.household import Household, make_household, state_folder
+from assistant.recognition import load_recogniser
 from assistant.wake import factory as wake
 from assistant.wake.detector import WakeDetector
 from assistant.worker import Worker

@@ -41,10 +41,14 @@ class EdgeWriter:
 
     def hear(self, inner: Floats) -> State:
         """See `Writer`; `inner` is normalised already."""
-        made = [self._run("hearing", layer, {"inner": inner}) for layer in range(self._layers)]
-        both = np.stack(made).reshape(self._layers, len(inner), 2, self._heads, self._size)
-        keys = np.ascontiguousarray(both[:, :, 0].transpose(0, 2, 3, 1))
-        return keys, np.ascontiguousarray(both[:, :, 1].transpose(0, 2, 1, 3))
+        keys = np.empty((self._layers, self._heads, self._size, len(inner)), np.float32)
+        values = np.empty((self._layers, self._heads, len(inner), self._size), np.float32)
+        for layer in range(self._layers):
+            made = self._run("hearing", layer, {"inner": inner})
+            key, value = made.reshape(len(inner), 2, self._heads, self._size).swapaxes(0, 1)
+            keys[layer] = key.transpose(1, 2, 0)
+            values[layer] = value.swapaxes(0, 1)
+        return keys, values
 
     def begin(self, sentences: int) -> State:
         """See `Writer`."""

@@ -7,8 +7,8 @@ import pytest_asyncio
 from home_commands import now
 from spoken_to import SpokenTo
 
-from assistant.assembly import load_recogniser
 from assistant.audio.file import FileSource
+from assistant.recognition import load_recogniser
 from assistant.worker import Worker
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")

@@ -1,9 +1,9 @@
 """Which names are favoured, and after which words."""
 
-from assistant.assembly import bias_phrases
 from assistant.config.settings import PersonalisationSettings, Settings, WeightSettings
 from assistant.home.demo import DemoHome
 from assistant.household import make_household
+from assistant.recognition import bias_phrases
 
 
 def phrases(home=None, before=None, more=(), **personal):
