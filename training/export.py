@@ -7,7 +7,7 @@ int8 (`--float32`: the other), and the other lies in its sub-folder `float32` (o
 
 `--runtime edge` writes `model.edge` instead, and leaves alone what else is in OUT. `--bits 4`
 stores most weights in 4 bits, `--sparsity 0.5` prunes half of the blocks; a model that was trained
-sparse needs no pruning. `--speech CORPUS` fits pruning and rounding to recordings, which loses
+sparse needs no pruning. `--speech CORPUS ...` fits pruning and rounding to recordings, which loses
 much less. The manifest does not list `model.edge`: a patch may replace it, and it has checksums of
 its own.
 """
@@ -57,6 +57,14 @@ def load(folder: Path, **shape: int) -> Transducer:
     model = Transducer(replace(_settings(weights), **shape))
     model.load_state_dict({name: value.float() for name, value in weights.items()})
     return model.eval()
+
+
+def without_decoder(model: Transducer) -> Transducer:
+    """The transducer alone."""
+    alone = Transducer(replace(model.settings, pieces=0))
+    weights = model.state_dict()
+    alone.load_state_dict({key: weights[key] for key in weights if not key.startswith(DECODER)})
+    return alone.eval()
 
 
 def _weights(folder: Path) -> dict[str, Tensor]:
@@ -267,7 +275,7 @@ def _write_edge(model: Transducer, args: argparse.Namespace, name: str) -> None:
         args.out / FILE_NAME,
         weight_bits=args.bits or 8,
         sparsity=args.sparsity,
-        speech=speech_of(args.speech) if args.speech else (),
+        speech=[each for folder in args.speech or () for each in speech_of(folder)],
         pieces=args.checkpoint / PIECES,
         name=name,
     )
@@ -298,7 +306,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--float32", action="store_true", help="OUT holds float32 rather than int8")
     parser.add_argument("--bits", type=int, choices=BITS, help="edge: of most weights; default: 8")
     parser.add_argument("--sparsity", type=float, help="edge: the share of blocks to set to zero")
-    parser.add_argument("--speech", type=Path, help="edge: a corpus as `training.prepare` makes it")
+    parser.add_argument(
+        "--speech", type=Path, nargs="+", help="edge: corpora as `training.prepare` makes them"
+    )
+    parser.add_argument(
+        "--transducer-only", action="store_true", help="leave out the attention decoder"
+    )
     parser.add_argument("--recipe", type=Path, help="the recipe, when it changes the model's shape")
     parser.add_argument("--name", default=None, help="default: the name of OUT")
     parser.add_argument("--language", default="en")
@@ -315,6 +328,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     recipe = yaml.safe_load(args.recipe.read_text("utf8")) if args.recipe else {}
     shape = {key: value for key, value in recipe.get("model", {}).items() if key in known}
     model = load(args.checkpoint, **shape)
+    if args.transducer_only:
+        model = without_decoder(model)
     (_write_edge if edge else _write_onnx)(model, args, args.name or args.out.name)
 
 

@@ -46,6 +46,8 @@ def load_model(folder: Path, runtime: str = "onnx", *, attention_decoder: bool =
         return Model(_onnx(folder, attention_decoder), WhisperFrontEnd(), 3, _words(folder))
     if is_published(folder):
         return _sherpa(folder)
+    if weight_files(folder, "edge"):
+        raise ModelError(f"{folder} is for the edge runtime only: set recogniser.runtime to edge")
     raise ModelError(f"{folder} holds no model: there is neither {NAME} nor {TOKENS}")
 
 

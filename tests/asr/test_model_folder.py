@@ -119,6 +119,12 @@ def test_a_folder_without_a_model_says_what_it_looked_for(tmp_path):
         load_model(tmp_path)
 
 
+def test_a_folder_for_the_edge_runtime_says_so(tmp_path):
+    (tmp_path / "model.edge").write_bytes(b"")
+    with pytest.raises(ModelError, match=r"set recogniser\.runtime to edge"):
+        load_model(tmp_path)
+
+
 def test_unknown_runtimes_are_refused(folder):
     with pytest.raises(ModelError, match="choose onnx or edge"):
         load_model(folder, "gpu")

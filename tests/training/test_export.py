@@ -1,5 +1,7 @@
 """Exported models compute what the trained ones do, streaming."""
 
+from dataclasses import replace
+
 import numpy as np
 import onnxruntime as ort
 import pytest
@@ -8,8 +10,8 @@ import torch
 from assistant.asr.manifest import check_files, read_manifest
 from assistant.edge.model import EdgeModel
 from assistant.edge.network import EdgeNetwork
-from training.export import export, load, main, manifest_of, quantise
-from training.model import POSITIONS, ModelSettings, Transducer
+from training.export import export, load, main, manifest_of, quantise, without_decoder
+from training.model import DECODER, POSITIONS, ModelSettings, Transducer
 
 SETTINGS = ModelSettings(
     vocabulary=12,
@@ -148,6 +150,17 @@ def test_a_model_for_the_edge_runtime_computes_nearly_the_same(model, folder, tm
     encoded, _ = network.encode(features, network.initial_state())
     exact = Stream(folder)(features)
     assert np.abs(exact - encoded).max() < 0.1 * (8 // bits) ** 2 * np.abs(exact).max()
+
+
+def test_an_attention_decoder_can_be_left_out():
+    torch.manual_seed(3)
+    model = Transducer(replace(SETTINGS, pieces=12, decoder_layers=1)).eval()
+    alone = without_decoder(model)
+    assert alone.settings == replace(SETTINGS, decoder_layers=1)
+    assert not any(name.startswith(DECODER) for name in alone.state_dict())
+    features, lengths = torch.randn(1, 32, SETTINGS.mels), torch.tensor([16])
+    with torch.no_grad():
+        assert torch.equal(alone.encoder(features, lengths), model.encoder(features, lengths))
 
 
 @pytest.mark.parametrize(
