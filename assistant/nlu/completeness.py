@@ -35,6 +35,8 @@ _SELDOM_ENDS = 0.033
 _AMOUNT = "to fifty percent"
 _RESTS_TRIED = 12
 """Names of one home begin alike: if none of so many makes a command, none will."""
+_BEGINNINGS_TRIED = 3
+"""Rests with which a text might begin a command; to see that it does not takes long."""
 
 
 class Completeness:
@@ -69,7 +71,8 @@ class Completeness:
             )
             return MAY_GO_ON if goes_on else FINISHED
         if self._reader.may_begin(read):
-            if rests:
+            longer = (f"{read} {rest}" for rest in rests[:_BEGINNINGS_TRIED])
+            if any(self._reader.may_begin(text) for text in longer):
                 return UNFINISHED
             return UNKNOWN if self._reader.exact(text) else PROBABLY_UNFINISHED
         return PROBABLY_FINISHED if english().probability(words) >= _SENTENCE_ENDS else UNKNOWN

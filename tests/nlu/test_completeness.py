@@ -86,5 +86,10 @@ def test_the_beginning_of_a_name_is_one_only_where_a_command_may_have_begun(unde
     assert understanding.incomplete("i'd like a large coffee") < UNKNOWN
 
 
+def test_a_room_is_no_half_name_where_no_command_has_a_device(understanding):
+    assert understanding.incomplete("what happened in the kitchen") < UNKNOWN
+    assert understanding.incomplete("lock everything in the kitchen") < PROBABLY_UNFINISHED
+
+
 def test_an_item_of_a_list_is_waited_for(understanding):
     assert understanding.incomplete("add milk") == PROBABLY_UNFINISHED
