@@ -163,6 +163,8 @@ def _model(settings: Settings) -> Iterator[Finding]:
 
 def _checked(folder: Path, chosen: RecogniserSettings) -> str:
     """What a folder in Hearth's form holds; raises `ModelError`."""
+    if not (folder / NAME).exists():
+        load_model(folder)  # says what the folder is instead
     manifest = read_manifest(folder)
     onnx = chosen.runtime == "onnx"
     optional = optional_files(attention_decoder=onnx and chosen.attention_decoder)

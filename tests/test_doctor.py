@@ -80,6 +80,19 @@ async def test_a_broken_model_names_the_file(examined, tmp_path):
     assert "joiner.onnx is not the file that the manifest lists" in problems[0]
 
 
+async def test_a_model_for_the_other_runtime_says_which(examined, tmp_path):
+    shutil.rmtree(tmp_path / "model")
+    shutil.copytree(MODELS_FOLDER / "en-mini", tmp_path / "model")
+    findings = await examined()
+    (line,) = [line for line in said(findings, Verdict.PROBLEM) if line.startswith("recogniser")]
+    assert "set recogniser.runtime to edge" in line
+    assert not [
+        line
+        for line in said(await examined(runtime="edge"), Verdict.PROBLEM)
+        if line.startswith(("recogniser", "edge runtime"))
+    ]
+
+
 async def test_the_edge_runtime_wants_no_onnx_files(examined, tmp_path, monkeypatch):
     monkeypatch.setattr(native, "lost", lambda: None)
     for name in FILES:
