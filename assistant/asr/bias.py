@@ -7,7 +7,7 @@ the words turn out to be others, what was given is taken back.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from typing import Protocol
 
@@ -16,7 +16,6 @@ import numpy as np
 from assistant.asr.name_tree import Improbability, NameTree, Slots, favoured
 from assistant.asr.network import Floats
 from assistant.asr.result import BiasPhrase
-from assistant.asr.token_letters import TokenLetters
 from assistant.asr.tokens import WORD_START
 
 GIVEN_BACK = 1e-3
@@ -95,8 +94,7 @@ class ShallowFusion:
         strength: float,
         improbability: Improbability,
     ) -> None:
-        self._pieces = tuple(pieces)
-        self._letters = TokenLetters(pieces)
+        self._spelling = _Spelling(tuple(pieces))
         names, groups, self._written = favoured(phrases, strength, improbability)
         self._slots = Slots(groups, (_first_and_last(name.text) for name in names))
         self._tree = NameTree(names, self._slots.words, len(groups))
@@ -135,13 +133,13 @@ class ShallowFusion:
 
     def _made_vector(self, state: int) -> Floats:
         node, slot = divmod(state, self._count)
-        begins = self._letters.begins
+        begins = self._spelling.begins
         vector: Floats = np.zeros(len(begins), np.float32)
         if node:
             missed = [self._missed(state, begins_word=begun) for begun in (True, False)]
             vector = np.where(begins, *missed)
         given = self._given(state)
-        for token, child in self._letters.along(self._tree.children, node):
+        for token, child in self._matches(node):
             vector[token] = self._given(child * self._count + slot) - given
         return vector
 
@@ -153,12 +151,12 @@ class ShallowFusion:
 
     def _next(self, state: int, token: int) -> int:
         node, slot = divmod(state, self._count)
-        child = self._tree.walk(node, self._pieces[token])
+        child = self._tree.walk(node, self._spelling.pieces[token])
         if child is not None:
             return child * self._count + slot
         if not node:
             return self.start
-        return self.next(self._left(state, bool(self._letters.begins[token])), token)
+        return self.next(self._left(state, bool(self._spelling.begins[token])), token)
 
     def _finish(self, state: int) -> float:
         """What an unfinished name was given, taken back; but a later name may have ended here."""
@@ -221,7 +219,32 @@ class ShallowFusion:
     def _slot_after(self, text: str) -> int:
         return self._slots.after(text.rpartition(WORD_START)[2])
 
+    def _matches(self, node: int) -> Iterator[tuple[int, int]]:
+        """Tokens whose letters all continue a name, and the nodes they lead to."""
+        open_ends = [(node, "")]
+        while open_ends:
+            node, text = open_ends.pop()
+            for letter, child in self._tree.children[node].items():
+                longer = text + letter
+                for token in self._spelling.numbers.get(longer, ()):
+                    yield token, child
+                if longer in self._spelling.beginnings:
+                    open_ends.append((child, longer))
+
 
 def _first_and_last(text: str) -> tuple[str, str]:
     words = text.split()
     return words[0], words[-1]
+
+
+class _Spelling:
+    """The tokens by their letters."""
+
+    def __init__(self, pieces: tuple[str, ...]) -> None:
+        self.pieces = pieces
+        self.numbers: dict[str, list[int]] = {}
+        """More than one where tokens differ in what is not written, such as capitals."""
+        for number, piece in enumerate(pieces):
+            self.numbers.setdefault(piece, []).append(number)
+        self.beginnings = {piece[:end] for piece in pieces for end in range(1, len(piece))}
+        self.begins = np.array([piece.startswith(WORD_START) for piece in pieces])

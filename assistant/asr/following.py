@@ -18,7 +18,7 @@ from assistant.asr.bias import Biaser
 from assistant.asr.lexicon import Lexicon
 from assistant.asr.network import Floats
 from assistant.asr.search import Vocabulary
-from assistant.asr.tokens import WORD_START
+from assistant.asr.word_graph import with_word
 from assistant.lattice import Hypothesis, Word
 
 _MARGIN = 40.0
@@ -68,8 +68,8 @@ def line_of(
         added.append(float(lexicon.costs(letters)[token]) + boosts[-1])
         state = bias.next(state, token)
         contexts.append((*contexts[-1][1:], token))
-        begins = network.pieces[token].startswith(WORD_START)
-        letters = vocabulary.texts[token] if begins else letters + vocabulary.texts[token]
+        letters = "" if vocabulary.begins[token] else letters
+        letters += vocabulary.texts[token]
     taken_back = bias.finish(state)
     return Line(
         words=tuple(bias.written(word) for word in words),
@@ -170,10 +170,8 @@ def _frames(emitted: NDArray[np.int8], tokens: int) -> list[int]:
 
 
 def _timed(line: Line, frames: Sequence[int], frame_s: float) -> tuple[Word, ...]:
-    words: list[Word] = []
+    words: tuple[Word, ...] = ()
     for number, word in enumerate(line.words):
         of_word = [frame for at, frame in zip(line.word_of, frames, strict=True) if at == number]
-        # Words of one frame share its time; that of the later ones is short, or nothing.
-        start_s = max(of_word[0] * frame_s, words[-1].end_s if words else 0.0)
-        words.append(Word(word, start_s, max((of_word[-1] + 1) * frame_s, start_s)))
-    return tuple(words)
+        words = with_word(words, word, of_word[0], of_word[-1], frame_s)
+    return words

@@ -28,7 +28,6 @@ from assistant.asr.bias import Biaser, NoBias
 from assistant.asr.byte_tokens import joined
 from assistant.asr.lexicon import Lexicon
 from assistant.asr.network import Floats, Network
-from assistant.asr.token_letters import TokenLetters
 from assistant.asr.tokens import WORD_START, is_special
 from assistant.asr.word_graph import START, Arc, Place, WordGraph, likelier, reachable
 
@@ -108,8 +107,7 @@ class Vocabulary:
 
     def __init__(self, network: Network) -> None:
         self.network = network
-        self.letters = TokenLetters(network.pieces)
-        self.begins = self.letters.begins.tolist()
+        self.begins = [piece.startswith(WORD_START) for piece in network.pieces]
         self.texts = [piece.replace(WORD_START, "") for piece in network.pieces]
         specials = [i for i, piece in enumerate(network.pieces) if is_special(piece)]
         # A token without text counts as a blank: it changes nothing that anyone sees.

@@ -91,10 +91,7 @@ class WordGraph:
     def _longer(self, path: _Path, arc: Arc, gain: float) -> _Path:
         words = path.words
         if arc.word:
-            # Words of one frame share its time; that of the later ones is short, or nothing.
-            start_s = max(arc.first * self.frame_s, words[-1].end_s if words else 0.0)
-            end_s = max((arc.last + 1) * self.frame_s, start_s)
-            words = (*words, Word(arc.word, start_s, end_s))
+            words = with_word(words, arc.word, arc.first, arc.last, self.frame_s)
         return _Path(words, path.log_prob + gain, path.boost + arc.boost)
 
     def _mass(self, number: int) -> float:
@@ -140,6 +137,17 @@ class _Path:
     words: tuple[Word, ...]
     log_prob: float
     boost: float
+
+
+def with_word(
+    words: tuple[Word, ...], text: str, first: int, last: int, frame_s: float
+) -> tuple[Word, ...]:
+    """Words and one more, by the frames of its first and last token.
+
+    Words of one frame share its time; that of the later ones is short, or nothing.
+    """
+    start_s = max(first * frame_s, words[-1].end_s if words else 0.0)
+    return (*words, Word(text, start_s, max((last + 1) * frame_s, start_s)))
 
 
 def _joined(same: Sequence[_Path]) -> _Path:

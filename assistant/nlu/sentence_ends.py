@@ -61,7 +61,9 @@ class SentenceEnds:
         lines = [
             f"{count.ended} {count.said} {' '.join(words)}" for words, count in self._counts.items()
         ]
-        path.write_text("\n".join([*(f"# {line}" for line in heading.splitlines()), *lines, ""]))
+        path.write_text(
+            "\n".join([*(f"# {line}" for line in heading.splitlines()), *lines, ""]), "utf8"
+        )
 
 
 @cache

@@ -57,7 +57,7 @@ def test_only_whole_names_keep_their_boost(data, names, before, after):
     said = data.draw(st.sampled_from(names))
     fused = fusion(names)
     text = data.draw(st.sampled_from([said, f"{before} {said}", f"{said} {after}", before, after]))
-    tokens = pieces_of(text, fused._pieces, data.draw)
+    tokens = pieces_of(text, fused._spelling.pieces, data.draw)
     found = [name for name in names for _ in range(times_said(name, text))]
     assume(len(found) <= 1)
     worth = STRENGTH * by_letters(found)[0] - LIST_COST * math.log(len(names)) if found else 0
@@ -67,8 +67,8 @@ def test_only_whole_names_keep_their_boost(data, names, before, after):
 @given(st.data(), st.lists(NAMES, min_size=1, max_size=6), NAMES)
 def test_every_cut_into_tokens_gives_the_same(data, names, text):
     fused = fusion(names)
-    one = pieces_of(text, fused._pieces, data.draw)
-    other = pieces_of(text, fused._pieces, data.draw)
+    one = pieces_of(text, fused._spelling.pieces, data.draw)
+    other = pieces_of(text, fused._spelling.pieces, data.draw)
     assert total(fused, one) == pytest.approx(total(fused, other), abs=1e-4)
 
 
