@@ -6,7 +6,7 @@ count from the beginning of the run.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -77,6 +77,7 @@ class Compressor:
         self._weights = dict(zip(self._bits, weights_of(model, list(self._bits)), strict=True))
         self._scales: dict[str, Tensor] = {}
         self._masks: dict[str, Tensor] = {}
+        self._energies: dict[str, Tensor] = {}
         self._share = 0.0
 
     def state_dict(self) -> dict[str, Any]:
@@ -86,6 +87,33 @@ class Compressor:
     def load_state_dict(self, state: dict[str, Any]) -> None:
         """Go on from a checkpoint."""
         self._share, self._masks = state["share"], state["masks"]
+
+    @contextmanager
+    def watching(self, step: int) -> Iterator[None]:
+        """Measure meanwhile the inputs of matrices, if blocks are due to go at this step."""
+        if self._due(step) <= self._share:
+            yield
+            return
+        firsts = {label: names[0] for label, names in self._matrices.items()}
+        hooks = [
+            self._model.get_submodule(name).register_forward_pre_hook(self._measuring(label))
+            for label, name in firsts.items()
+        ]
+        try:
+            yield
+        finally:
+            for hook in hooks:
+                hook.remove()
+
+    def _measuring(self, label: str) -> Callable[[nn.Module, tuple[Tensor, ...]], None]:
+        def measure(module: nn.Module, arguments: tuple[Tensor, ...]) -> None:
+            squares = arguments[0].detach().float().square()
+            if isinstance(module, nn.Conv1d):
+                self._energies[label] = squares.mean((0, 2)).repeat(module.kernel_size[0])
+            else:
+                self._energies[label] = squares.flatten(0, -2).mean(0)
+
+        return measure
 
     @contextmanager
     def rounding(self, step: int) -> Iterator[None]:
@@ -135,12 +163,12 @@ class Compressor:
 
     @torch.no_grad()
     def prune(self, step: int) -> None:
-        """Take away what is due at a step, and keep away what has gone before."""
+        """Take away what is due at a step that was watched, and keep away what has gone before."""
         self._apply_masks()
         share = self._due(step)
         if share > self._share:
-            for names in self._matrices.values():
-                chosen = masks(weights_of(self._model, names), share)
+            for label, names in self._matrices.items():
+                chosen = masks(weights_of(self._model, names), share, self._energies[label])
                 self._masks |= zip(names, chosen, strict=True)
             self._share = share
             self._apply_masks()
@@ -151,10 +179,11 @@ class Compressor:
         return share_at(held, first, last, self._settings.sparsity)
 
     def _apply_masks(self) -> None:
+        if not self._masks:
+            return
         for model in (self._model, self._average):
             weights = weights_of(model, list(self._masks))
-            for weight, mask in zip(weights, self._masks.values(), strict=True):
-                weight.mul_(mask)
+            torch._foreach_mul_(weights, list(self._masks.values()))
 
 
 def _rounded_input(module: nn.Module, arguments: tuple[Tensor, ...]) -> tuple[Tensor, ...]:

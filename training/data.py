@@ -25,7 +25,9 @@ WAITING = 0.25
 LONGEST_WAITS_S = (2.0, 1.0)
 """People do not speak at once when the wake word has been heard, nor does listening end at once."""
 POOL = 512
-"""Utterances that are sorted by length at a time, so that a batch has little padding."""
+POOL_PER_S = 8
+"""At least how many utterances are sorted by length at a time, so that a batch has little padding;
+with large batches, how many for each second of one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,16 +74,41 @@ def collate(
     return Batch(
         torch.from_numpy(padded),
         torch.tensor(frames),
-        *_padded(labels),
-        *_padded(pieces or [[END]] * len(features)),
+        *padded_labels(labels),
+        *padded_labels(pieces or [[END]] * len(features)),
     )
 
 
-def _padded(rows: Sequence[list[int]]) -> tuple[Tensor, Tensor]:
-    ids = torch.zeros(len(rows), max(map(len, rows)), dtype=torch.long)
+def padded_labels(rows: Sequence[list[int]]) -> tuple[Tensor, Tensor]:
+    """Numbers of utterances as int64 [B, U], padded with zeros, and how many each has, [B]."""
+    lengths = [len(numbers) for numbers in rows]
+    ids = np.zeros((len(rows), max(lengths)), np.int64)
     for row, numbers in enumerate(rows):
-        ids[row, : len(numbers)] = torch.tensor(numbers)
-    return ids, torch.tensor([len(numbers) for numbers in rows])
+        ids[row, : len(numbers)] = numbers
+    return torch.from_numpy(ids), torch.tensor(lengths)
+
+
+def batches_of(
+    corpora: Sequence[Corpus], weights: Sequence[float], batch_s: float, rng: np.random.Generator
+) -> Iterator[list[tuple[int, int]]]:
+    """Endless batches of (corpus, utterance), each corpus drawn by its length times its weight."""
+    lengths_s = [np.array([e.samples for e in c.entries]) / SAMPLE_RATE for c in corpora]
+    shares = np.array([len(c) * w for c, w in zip(corpora, weights, strict=True)])
+    shares = shares / shares.sum()
+    size = max(POOL, round(POOL_PER_S * batch_s))
+    while True:
+        drawn = rng.choice(len(corpora), size, p=shares)
+        pool = [(int(i), int(rng.integers(len(corpora[i])))) for i in drawn]
+        lengths = {item: float(lengths_s[item[0]][item[1]]) for item in pool}
+        ordered = sorted((i for i in pool if lengths[i] <= LONGEST_S), key=lengths.__getitem__)
+        batches: list[list[tuple[int, int]]] = [[]]
+        for item in ordered:
+            if (len(batches[-1]) + 1) * lengths[item] > batch_s:
+                batches.append([])
+            batches[-1].append(item)
+        batches = batches[:-1] or batches
+        for number in rng.permutation(len(batches)):
+            yield batches[number]
 
 
 class Utterances(IterableDataset[Batch]):
@@ -111,31 +138,10 @@ class Utterances(IterableDataset[Batch]):
         rng = np.random.default_rng(self._seed)
         augment = Augmenter(Corpus(self._noise) if self._noise else None, self._seed + 1)
         corpora = [Corpus(folder) for folder in self._corpora]
-        shares = np.array(
-            [len(c) * w for c, w in zip(corpora, self._corpora.values(), strict=True)]
-        )
-        shares = shares / shares.sum()
-        made = 0
-        while True:
-            pool = [
-                (corpus, int(rng.integers(len(corpus))))
-                for corpus in (corpora[i] for i in rng.choice(len(corpora), POOL, p=shares))
-            ]
-            batches = self._split(pool)
-            for number in rng.permutation(len(batches)):
-                yield self._batch(batches[number], augment if made >= self._clean else None, rng)
-                made += 1
-
-    def _split(self, pool: list[tuple[Corpus, int]]) -> list[list[tuple[Corpus, int]]]:
-        def length_s(item: tuple[Corpus, int]) -> float:
-            return item[0].entries[item[1]].samples / SAMPLE_RATE
-
-        batches: list[list[tuple[Corpus, int]]] = [[]]
-        for item in sorted((i for i in pool if length_s(i) <= LONGEST_S), key=length_s):
-            if (len(batches[-1]) + 1) * length_s(item) > self._batch_s:
-                batches.append([])
-            batches[-1].append(item)
-        return batches[:-1] or batches
+        items = batches_of(corpora, list(self._corpora.values()), self._batch_s, rng)
+        for made, batch in enumerate(items):
+            chosen = [(corpora[corpus], index) for corpus, index in batch]
+            yield self._batch(chosen, augment if made >= self._clean else None, rng)
 
     def _batch(
         self, items: list[tuple[Corpus, int]], augment: Augmenter | None, rng: np.random.Generator

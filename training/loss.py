@@ -2,9 +2,9 @@
 
 The loss sees the joiner's output only through two log-probabilities per lattice point, that of
 blank and that of the next label; its gradient with respect to them is minus the posterior
-probability of using that arc, which forward and backward variables give directly. All
-computation over the (frame, label) lattice goes along its anti-diagonals, so a batch costs
-T + U small vector operations.
+probability of using that arc, which forward and backward variables give directly. Along the frames
+of one label the recursion is a cumulative sum of probabilities, so a batch costs a few vector
+operations for each of its U labels.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ class _TransducerLoss(torch.autograd.Function):
 
     @staticmethod
     def forward(ctx, logits, labels, frames, label_lengths, blank, fast_emit):  # noqa: ANN001, ANN205, PLR0917
-        probs = logits.softmax(-1)
+        probs = logits.softmax(-1, dtype=logits.dtype)
         log_blank, log_label = arc_log_probs(probs, labels, blank)
         alpha = _forward(log_blank, log_label)
         rows = torch.arange(len(frames), device=frames.device)
@@ -77,9 +77,9 @@ class _TransducerLoss(torch.autograd.Function):
         blank_arcs = torch.exp(alpha + log_blank + after_blank - whole)
         label_arcs = torch.exp(alpha[:, :, :-1] + log_label + beta[:, :, 1:] - whole)
         label_arcs *= 1 + fast_emit
-        ctx.save_for_backward(probs, labels, blank_arcs, label_arcs)
+        ctx.save_for_backward(probs, labels, blank_arcs.float(), label_arcs.float())
         ctx.blank = blank
-        return -total
+        return -total.float()
 
     @staticmethod
     def backward(ctx, grad):  # noqa: ANN001, ANN205
@@ -96,52 +96,33 @@ class _TransducerLoss(torch.autograd.Function):
 
 def _forward(log_blank: Tensor, log_label: Tensor) -> Tensor:
     """Log-probability of reaching each lattice point from the start, [B, T, U + 1]."""
-    batch, time, width = log_blank.shape
-    blank, label = _skew(log_blank), _skew(_pad_labels(log_label))
-    diagonals = [log_blank.new_full((batch, width), NEG)]
-    diagonals[0][:, 0] = 0.0
-    for n in range(1, time + width - 1):
-        stay = diagonals[-1] + blank[:, n - 1]
-        emit = (diagonals[-1] + label[:, n - 1])[:, :-1]
-        move = torch.cat([log_blank.new_full((batch, 1), NEG), emit], dim=1)
-        diagonals.append(torch.logaddexp(stay, move).clamp_min(NEG))
-    return _unskew(torch.stack(diagonals, dim=1), time)
+    waited = _waited(log_blank)
+    reached = [waited[:, :-1, 0]]
+    for u in range(log_label.shape[2]):
+        arrived = reached[-1] + log_label[:, :, u] - waited[:, :-1, u + 1]
+        reached.append(waited[:, :-1, u + 1] + arrived.logcumsumexp(1))
+    return torch.stack(reached, dim=2).clamp_min(NEG)
 
 
 def _backward(log_blank: Tensor, log_label: Tensor, frames: Tensor, lengths: Tensor) -> Tensor:
     """Log-probability of finishing from each lattice point, [B, T, U + 1]."""
-    batch, time, width = log_blank.shape
-    blank, label = _skew(log_blank), _skew(_pad_labels(log_label))
     final = torch.full_like(log_blank, NEG)
-    end = (torch.arange(batch, device=frames.device), frames - 1, lengths)
+    end = (torch.arange(len(frames), device=frames.device), frames - 1, lengths)
     final[end] = log_blank[end]
-    final = _skew(final)
-    diagonals = [final[:, -1]]
-    for n in range(time + width - 3, -1, -1):
-        stay = diagonals[-1] + blank[:, n]
-        after = torch.cat([diagonals[-1][:, 1:], log_blank.new_full((batch, 1), NEG)], dim=1)
-        move = after + label[:, n]
-        arcs = torch.logaddexp(stay, move).clamp_min(NEG)
-        diagonals.append(torch.logaddexp(arcs, final[:, n]))
-    return _unskew(torch.stack(diagonals[::-1], dim=1), time)
+    waited = _waited(log_blank)[:, :-1]
+    left = final[:, :, -1]
+    finished = []
+    for u in range(log_label.shape[2], -1, -1):
+        if finished:
+            left = torch.logaddexp(finished[-1] + log_label[:, :, u], final[:, :, u])
+        ahead = (left + waited[:, :, u]).flip(1).logcumsumexp(1).flip(1)
+        finished.append((ahead - waited[:, :, u]).clamp_min(NEG))
+    return torch.stack(finished[::-1], dim=2)
 
 
-def _pad_labels(log_label: Tensor) -> Tensor:
-    """Add the column of the last label position, from which no label can follow."""
-    return torch.nn.functional.pad(log_label, (0, 1), value=NEG)
+def _waited(log_blank: Tensor) -> Tensor:
+    """Log-probability of blanks alone up to each frame, by count of labels: [B, T + 1, U + 1].
 
-
-def _skew(x: Tensor) -> Tensor:
-    """[B, T, W] to anti-diagonals [B, T + W - 1, W]: out[b, t + u, u] = x[b, t, u]."""
-    batch, time, width = x.shape
-    padded = torch.nn.functional.pad(x.transpose(1, 2), (0, width), value=NEG)
-    flat = padded.reshape(batch, -1)[:, : width * (time + width - 1)]
-    return flat.reshape(batch, width, time + width - 1).transpose(1, 2)
-
-
-def _unskew(x: Tensor, time: int) -> Tensor:
-    """The inverse of `_skew`."""
-    batch, length, width = x.shape
-    flat = x.transpose(1, 2).reshape(batch, -1)
-    flat = torch.nn.functional.pad(flat, (0, width * (time + width) - width * length))
-    return flat.reshape(batch, width, time + width)[:, :, :time].transpose(1, 2)
+    In double precision: a long utterance's sums are large, and what counts is their differences.
+    """
+    return torch.nn.functional.pad(log_blank.double().cumsum(1), (0, 0, 1, 0))

@@ -102,7 +102,7 @@ class Encoder(nn.Module):
         steps = x.shape[1]
         mask = (torch.arange(steps, device=x.device) < lengths[:, None])[:, None, None]
         if chunk is not None:
-            mask = mask & chunk_mask(steps, chunk, self.settings.left).to(x.device)
+            mask = mask & chunk_mask(steps, chunk, self.settings.left, x.device)
         # Padding sees itself, so that no softmax is empty.
         mask = mask | torch.eye(steps, dtype=torch.bool, device=x.device)
         outputs = []
@@ -118,10 +118,10 @@ class Encoder(nn.Module):
         return self.head(self.layers(features, lengths, chunk or self.settings.chunk, position)[-1])
 
 
-def chunk_mask(steps: int, chunk: int, left: int) -> Tensor:
+def chunk_mask(steps: int, chunk: int, left: int, device: torch.device | None = None) -> Tensor:
     """Who may attend to whom: bool [steps, steps], true where the row may see the column."""
-    start = torch.arange(steps) // chunk * chunk
-    column = torch.arange(steps)[None]
+    start = torch.arange(steps, device=device) // chunk * chunk
+    column = torch.arange(steps, device=device)[None]
     return (column < (start + chunk)[:, None]) & (column >= (start - left)[:, None])
 
 

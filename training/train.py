@@ -32,6 +32,7 @@ from training.compress import Compressor
 from training.corpus import Corpus
 from training.data import Batch, Utterances, loader
 from training.decode import attention_error_rate, error_rates
+from training.device_data import DeviceUtterances
 from training.flat_start import flat_start_loss, linear_alignment
 from training.loss import transducer_loss
 from training.model import (
@@ -77,7 +78,7 @@ class Trainer:
         self.model.to(self.device)
         self.average = copy.deepcopy(self.model).requires_grad_(requires_grad=False)
         self.step = 0
-        self.attention_losses: deque[float] = deque(maxlen=recipe.report_every // 2)
+        self.attention_losses: deque[Tensor] = deque(maxlen=recipe.report_every // 2)
         pieces = (self.tokens.id_to_piece(i) for i in range(self.tokens.get_piece_size()))
         self._piece_lengths = torch.tensor([float(len(piece)) for piece in pieces])
         self._parts = known, fresh, writing = self._taught()
@@ -89,6 +90,7 @@ class Trainer:
             ],
             betas=(0.9, 0.98),
             weight_decay=1e-3,
+            fused=self.device.type == "cuda",
         )
         self.compressor = Compressor(recipe.compression, self.model, self.average)
         self._resume()
@@ -199,22 +201,22 @@ class Trainer:
     def run(self, batches: Iterator[Batch]) -> None:
         """Train to the end of the recipe."""
         recipe, rng = self.recipe, random.Random(self.recipe.seed + self.step)
-        began, seconds, losses = time.monotonic(), 0.0, []
+        began, seconds, losses = time.monotonic(), torch.zeros(()), []
         while self.step < recipe.distil_steps + recipe.steps:
             batch = next(batches).to(self.device)
             position = rng.randrange(max(1, recipe.within - batch.features.shape[1] // 2))
             losses.append(self._update(batch, rng.choice(recipe.chunks), position))
-            seconds += float(batch.frames.sum()) / 100
+            seconds = seconds + batch.frames.sum() / 100
             self.step += 1
             if self.step % recipe.report_every == 0:
-                mean = [sum(column) / len(column) for column in zip(*losses, strict=False)]
-                speed = seconds / (time.monotonic() - began)
+                mean = [float(sum(column)) / len(column) for column in zip(*losses, strict=False)]
+                speed = float(seconds) / (time.monotonic() - began)
                 values = " ".join(f"{value:.3f}" for value in mean)
                 written = self.attention_losses
                 if written:
-                    values += f" attention {sum(written) / len(written):.3f}"
+                    values += f" attention {float(sum(written)) / len(written):.3f}"
                 print(f"step {self.step} loss {values} speed {speed:.0f}x", flush=True)
-                began, seconds, losses = time.monotonic(), 0.0, []
+                began, seconds, losses = time.monotonic(), torch.zeros(()), []
             if self.step % recipe.evaluate_every == 0:
                 self.save()
                 if self.step > recipe.distil_steps:
@@ -222,13 +224,13 @@ class Trainer:
                 began = time.monotonic()
         self.save()
 
-    def _update(self, batch: Batch, chunk: int, position: int = 0) -> tuple[float, ...]:
+    def _update(self, batch: Batch, chunk: int, position: int = 0) -> tuple[Tensor, ...]:
         rate, step = self.rate(), self.step - self.recipe.distil_steps
         for group in self.optimiser.param_groups:
             group["lr"] = rate * (self.recipe.distil_rate if step < 0 else group["rate"])
         for parameter in self._parts[0]:
             parameter.requires_grad_(not 0 <= step < self.recipe.frozen_steps)
-        with self.compressor.rounding(self.step):
+        with self.compressor.watching(self.step), self.compressor.rounding(self.step):
             with torch.autocast(self.device.type, torch.bfloat16):
                 steps = batch.frames // 2
                 outputs = self.model.encoder.layers(batch.features, steps, chunk, position)
@@ -244,7 +246,8 @@ class Trainer:
             own, mean = self.model.state_dict(), self.average.state_dict()
             torch._foreach_lerp_(list(mean.values()), list(own.values()), 1 - decay)
         self.compressor.prune(self.step)
-        return tuple(float(loss.detach()) for loss in losses)
+        # Nobody waits for an accelerator until there is something to report.
+        return tuple(loss.detach() for loss in losses)
 
     def _distil(
         self, batch: Batch, outputs: list[Tensor], chunk: int, position: int
@@ -290,14 +293,14 @@ class Trainer:
         encoded = outputs[settings.decoder_layer - 1]
         scores = self.model.decoder(shifted(batch.pieces), encoded, batch.frames // 2)
         loss = attention_loss(scores, batch.pieces, batch.piece_lengths)
-        self.attention_losses.append(float(loss.detach()))
+        self.attention_losses.append(loss.detach())
         return self.recipe.attention_weight * loss
 
     def _some(self, rows: int, share: float) -> Tensor:
         """Random rows of a batch."""
         return torch.randperm(rows, device=self.device)[: math.ceil(rows * share)]
 
-    def _transduce(self, batch: Batch, encoded: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    def _transduce(self, batch: Batch, encoded: Tensor) -> tuple[Tensor, ...]:
         stride = 2 * self.model.settings.stack
         frames = batch.frames // stride
         scores = self.model.ctc(encoded)
@@ -308,9 +311,11 @@ class Trainer:
             return 3 * loss, loss.detach(), loss.detach()
         leading = step < self.recipe.flat_start_steps + self.recipe.lead_steps
         loss = self._transducer_loss(encoded.detach() if leading else encoded, batch, frames)
-        log_probs = scores.float().log_softmax(-1).transpose(0, 1)
+        weight = 1.0 if leading else self.recipe.ctc_weight
+        if not weight:
+            return loss, loss.detach()
         ctc = functional.ctc_loss(
-            log_probs,
+            scores.float().log_softmax(-1).transpose(0, 1),
             batch.labels,
             frames,
             batch.label_lengths,
@@ -318,7 +323,6 @@ class Trainer:
             zero_infinity=True,
         )
         ctc = ctc / batch.label_lengths.sum()
-        weight = 1.0 if leading else self.recipe.ctc_weight
         return loss + weight * ctc, loss.detach(), ctc.detach()
 
     def _transducer_loss(self, encoded: Tensor, batch: Batch, frames: Tensor) -> Tensor:
@@ -353,6 +357,23 @@ def _distance(output: Tensor, target: Tensor, kept: Tensor) -> Tensor:
     return lost / (target * kept).float().square().sum()
 
 
+def batches(trainer: Trainer) -> Iterator[Batch]:
+    """What a run trains on, from where it is."""
+    recipe = trainer.recipe
+    corpora = {Path(folder): weight for folder, weight in recipe.data.items()}
+    noise = Path(recipe.noise) if recipe.noise else None
+    clean = recipe.clean_steps - trainer.step
+    settings: dict[str, Any] = {
+        "batch_s": recipe.batch_s,
+        "seed": recipe.seed + 1000 + trainer.step,
+        "augmented": recipe.augmented,
+        "pieces": trainer.pieces,
+    }
+    if trainer.device.type == "cpu" or clean > 0:
+        return loader(Utterances(corpora, trainer.tokens, noise, clean=clean, **settings))
+    return iter(DeviceUtterances(corpora, trainer.tokens, noise, device=trainer.device, **settings))
+
+
 def main() -> None:
     """Command line."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -362,17 +383,7 @@ def main() -> None:
     torch.set_num_threads(args.threads)
     recipe = Recipe.load(args.recipe)
     trainer = Trainer(recipe)
-    utterances = Utterances(
-        {Path(folder): weight for folder, weight in recipe.data.items()},
-        trainer.tokens,
-        Path(recipe.noise) if recipe.noise else None,
-        batch_s=recipe.batch_s,
-        seed=recipe.seed + 1000 + trainer.step,
-        clean=recipe.clean_steps - trainer.step,
-        augmented=recipe.augmented,
-        pieces=trainer.pieces,
-    )
-    trainer.run(loader(utterances))
+    trainer.run(batches(trainer))
 
 
 if __name__ == "__main__":

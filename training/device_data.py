@@ -1,0 +1,300 @@
+"""Batches that an accelerator makes itself, from recordings in its own memory.
+
+A step there takes a few hundredths of a second, in which a processor could augment no more than a
+few utterances. Levels, rooms, noises, tempo and masks are those of `training.augment`, drawn for
+each utterance on the processor and applied to a batch at once; features are those of
+`assistant.asr.features`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import sentencepiece
+import torch
+from numpy.typing import NDArray
+from scipy.fft import next_fast_len
+from torch import Tensor
+
+from assistant.asr.features import FLOOR, FLOOR_LOG10, HOP, MELS, OVERLAP, WINDOW, mel_filters
+from assistant.asr.word_pieces import END, SPECIAL, WordPieces
+from training import augment
+from training.corpus import SAMPLE_RATE, Corpus
+from training.data import LONGEST_WAITS_S, WAITING, Batch, batches_of, padded_labels
+from training.tokens import EOS
+
+Doubles = NDArray[np.float64]
+
+
+class Recordings:
+    """The audio of corpora in an accelerator's memory: int16, one behind the other."""
+
+    def __init__(self, corpora: Sequence[Corpus], device: torch.device) -> None:
+        lengths = [sum(entry.samples for entry in corpus.entries) for corpus in corpora]
+        self.audio = torch.empty(sum(lengths), dtype=torch.int16, device=device)
+        self.offsets, self.samples = (np.zeros(sum(map(len, corpora)), np.int64) for _ in range(2))
+        place = row = 0
+        for corpus in corpora:
+            for index, entry in enumerate(corpus.entries):
+                self.offsets[row], self.samples[row] = place, entry.samples
+                spoken = torch.from_numpy(np.array(corpus.audio(index)))
+                self.audio[place : place + entry.samples] = spoken.to(device)
+                place, row = place + entry.samples, row + 1
+
+
+class Hesitation(NamedTuple):
+    """A pause made longer: at sample `place`, by `longer` samples of what is in the pause."""
+
+    place: int = 0
+    longer: int = 0
+    quiet: int = 0
+    """Where the pause's own quiet begins, and how much of it there is."""
+    length: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Draws:
+    """What was drawn for a batch, one value an utterance; all on the device, [B, 1]."""
+
+    offset: Tensor
+    samples: Tensor
+    factor: Tensor
+    """Tempo and pitch together."""
+    hesitation: tuple[Tensor, Tensor, Tensor, Tensor]
+    """The fields of `Hesitation`."""
+    until: Tensor
+    """Samples of the utterance as it is heard, silence before and after it included."""
+    tilt: Tensor
+    hiss_gain: Tensor
+    """Relative to the level of the speech, as `noise_gain`; 0 for none."""
+    hiss_from: Tensor
+    noise_gain: Tensor
+    noise_offset: Tensor
+    noise_samples: Tensor
+    noise_from: Tensor
+    peak: Tensor
+    """The loudest sample; 0 leaves the level as it is."""
+    roomy: Tensor
+    """Which utterances are in a room, int64 [R], and in which, [R]."""
+    rooms: Tensor
+
+
+class DeviceUtterances:
+    """As `training.data.Utterances`, on an accelerator; nothing is ever left clean on purpose."""
+
+    def __init__(
+        self,
+        corpora: dict[Path, float],
+        tokens: sentencepiece.SentencePieceProcessor,
+        noise: Path | None,
+        *,
+        device: torch.device,
+        batch_s: float,
+        seed: int,
+        augmented: float = 1.0,
+        pieces: WordPieces | None = None,
+    ) -> None:
+        self._corpora = [Corpus(folder) for folder in corpora]
+        self._weights = list(corpora.values())
+        self._batch_s, self._augmented, self._device = batch_s, augmented, device
+        self._rng = np.random.default_rng(seed)
+        self._speech = Recordings(self._corpora, device)
+        self._first = np.cumsum([0, *map(len, self._corpora)])
+        entries = [entry for corpus in self._corpora for entry in corpus.entries]
+        pieces = pieces or WordPieces(SPECIAL)
+        self._labels = [[*tokens.encode(entry.text), EOS] for entry in entries]
+        self._pieces = [[*pieces.encode(entry.text), END] for entry in entries]
+        self._pauses: dict[int, list[tuple[int, int]]] = {}
+        self._noise = Recordings([Corpus(noise)], device) if noise else None
+        draw = self._rng
+        drawn = [augment.room(draw) for _ in range(augment.ROOMS)]
+        longest = max(map(len, drawn))
+        rooms = np.stack([np.pad(room, (0, longest - len(room))) for room in drawn])
+        self._rooms = torch.from_numpy(rooms).to(device)
+        colours = [
+            augment.coloured_noise(augment.COLOUR_SAMPLES, draw) for _ in range(augment.COLOURS)
+        ]
+        self._hiss = torch.from_numpy(np.concatenate(colours)).to(device)
+        self._filters = torch.from_numpy(mel_filters()).to(device)
+        window = np.hanning(WINDOW + 1)[:-1].astype(np.float32)
+        self._window = torch.from_numpy(window).to(device)
+
+    def __iter__(self) -> Iterator[Batch]:
+        for items in batches_of(self._corpora, self._weights, self._batch_s, self._rng):
+            yield self._batch(np.array([self._first[c] + index for c, index in items]))
+
+    def _batch(self, rows: NDArray[np.int64]) -> Batch:
+        rng = self._rng
+        waits_s = rng.uniform(0, LONGEST_WAITS_S) if rng.random() < WAITING else np.zeros(2)
+        before, after = (waits_s * SAMPLE_RATE).astype(int)
+        kept = rng.random(len(rows)) < self._augmented
+        draws, lengths = self._drawn(rows, kept, int(before), int(after))
+        audio = self._sound(draws, int(lengths.max()), int(before))
+        counts = lengths // HOP
+        features = self._features(audio, counts)
+        features = self._masked(features, kept, counts)
+        frames = -(-counts // 4) * 4
+        labels = padded_labels([self._labels[row] for row in rows])
+        pieces = padded_labels([self._pieces[row] for row in rows])
+        made = Batch(features, torch.from_numpy(frames), *labels, *pieces)
+        return made.to(self._device)
+
+    def _drawn(
+        self, rows: NDArray[np.int64], kept: NDArray[np.bool_], before: int, after: int
+    ) -> tuple[Draws, NDArray[np.int64]]:
+        """What happens to the utterances, and how many samples each has then."""
+        rng, count = self._rng, len(rows)
+
+        def some(share: float) -> NDArray[np.bool_]:
+            return np.asarray(kept & (rng.random(count) < share))
+
+        slow = np.where(some(0.7), rng.uniform(0.85, 1.15, count), 1.0)
+        hesitating = some(augment.HESITATING)
+        pauses = [
+            self._hesitation(row) if yes else Hesitation()
+            for row, yes in zip(rows.tolist(), hesitating.tolist(), strict=True)
+        ]
+        samples = self._speech.samples[rows] + np.array([each.longer for each in pauses])
+        spoken = np.where(slow == 1.0, samples, np.ceil((samples - 1) / slow)).astype(np.int64)
+        lengths = before + spoken + after
+        roomy = np.flatnonzero(some(0.5))
+        quiet_db = rng.uniform(25.0, 90.0, count)
+        clips, gains = self._noises(some(0.5))
+        most = augment.COLOUR_SAMPLES - int(lengths.max())
+        colours = rng.integers(augment.COLOURS, size=count) * augment.COLOUR_SAMPLES
+        columns = {
+            "offset": self._speech.offsets[rows],
+            "samples": self._speech.samples[rows],
+            "factor": slow,
+            "until": lengths,
+            "tilt": np.where(some(0.3), rng.uniform(-0.7, 0.7, count), 0.0),
+            "hiss_gain": np.where(kept, 10.0 ** (-quiet_db / 20.0), 0.0),
+            "hiss_from": colours + rng.integers(most, size=count),
+            "noise_gain": gains,
+            **clips,
+            "peak": np.where(kept, 10.0 ** (rng.uniform(-30.0, 0.0, count) / 20.0), 0.0),
+        }
+        tensors = {name: self._column(values) for name, values in columns.items()}
+        hesitations = [self._column(np.array(field)) for field in zip(*pauses, strict=True)]
+        placed = torch.from_numpy(roomy).to(self._device)
+        chosen = rng.integers(len(self._rooms), size=len(roomy))
+        where: Any = tuple(hesitations)
+        draws = Draws(
+            hesitation=where,
+            roomy=placed,
+            rooms=torch.from_numpy(chosen).to(self._device),
+            **tensors,
+        )
+        return draws, lengths
+
+    def _column(self, values: NDArray[Any]) -> Tensor:
+        return torch.from_numpy(np.ascontiguousarray(values)).to(self._device)[:, None]
+
+    def _hesitation(self, row: int) -> Hesitation:
+        if row not in self._pauses:
+            corpus = int(np.searchsorted(self._first, row, "right")) - 1
+            audio = self._corpora[corpus].audio(row - int(self._first[corpus]))
+            self._pauses[row] = augment.pauses(audio)
+        found = self._pauses[row]
+        if not found:
+            return Hesitation()
+        begin, end = found[self._rng.integers(len(found))]
+        longer = self._rng.uniform(0.1, augment.LONGEST_HESITATION_S) * SAMPLE_RATE
+        quiet = begin + augment.HOP
+        return Hesitation((begin + end) // 2, int(longer), quiet, end - augment.HOP - quiet)
+
+    def _noises(self, noisy: NDArray[np.bool_]) -> tuple[dict[str, NDArray[np.int64]], Doubles]:
+        """A stretch of noise for each utterance, and how loud it is."""
+        rng, count = self._rng, len(noisy)
+        names = ("noise_offset", "noise_samples", "noise_from")
+        if self._noise is None:
+            return {name: np.ones(count, np.int64) for name in names}, np.zeros(count)
+        clips = rng.integers(len(self._noise.samples), size=count)
+        samples = self._noise.samples[clips]
+        values = self._noise.offsets[clips], samples, rng.integers(0, samples)
+        gains = np.where(noisy, 10.0 ** (-rng.uniform(3.0, 25.0, count) / 20.0), 0.0)
+        return dict(zip(names, values, strict=True)), gains
+
+    def _sound(self, draws: Draws, length: int, before: int) -> Tensor:
+        """What a microphone records, float32 [B, length], zero beyond each utterance's end."""
+        time = torch.arange(length, device=self._device)[None]
+        within = time < draws.until
+        audio = self._spoken(draws, time - before)
+        if len(draws.roomy):
+            audio[draws.roomy] = self._in_rooms(audio[draws.roomy], self._rooms[draws.rooms])
+        audio[:, 1:] += draws.tilt.float() * audio[:, :-1]
+        audio *= within
+        level = (audio.square().sum(1, keepdim=True) / draws.until).sqrt() + 1e-6
+        hiss = self._hiss[draws.hiss_from + time]
+        audio = audio + (level * draws.hiss_gain).float() * hiss
+        if self._noise is not None:
+            place = draws.noise_offset + (draws.noise_from + time) % draws.noise_samples
+            noise = self._noise.audio[place].float() * within
+            loud = (noise.square().sum(1, keepdim=True) / draws.until).sqrt() + 1e-6
+            audio = audio + (level * draws.noise_gain / loud).float() * noise
+        audio = audio * within
+        loudest = audio.abs().amax(1, keepdim=True) + 1e-6
+        return audio * torch.where(draws.peak > 0, draws.peak / loudest, 1.0).float()
+
+    def _spoken(self, draws: Draws, time: Tensor) -> Tensor:
+        """The recordings, with their hesitations and tempo, from time 0 on: float32 [B, T]."""
+        place, longer, quiet, length = draws.hesitation
+        at = time * draws.factor
+        inside = (time >= 0) & (at <= draws.samples + longer - 1)
+        whole = at.floor().long()
+        between = (at - whole).float()
+
+        def sample(index: Tensor) -> Tensor:
+            after = index - place
+            in_pause = quiet + after.remainder(length)
+            source = torch.where(
+                after < 0, index, torch.where(after < longer, in_pause, index - longer)
+            )
+            source = source.clamp_min(0).minimum(draws.samples - 1)
+            return self._speech.audio[draws.offset + source].float() / 32768.0
+
+        return torch.lerp(sample(whole), sample(whole + 1), between) * inside
+
+    @staticmethod
+    def _in_rooms(audio: Tensor, rooms: Tensor) -> Tensor:
+        size = next_fast_len(audio.shape[1] + rooms.shape[1], real=True)
+        heard = torch.fft.irfft(torch.fft.rfft(audio, size) * torch.fft.rfft(rooms, size), size)
+        return heard[:, : audio.shape[1]]
+
+    def _features(self, audio: Tensor, counts: NDArray[np.int64]) -> Tensor:
+        """Log-mel features [B, F, 80], F a multiple of 4; silence beyond each utterance."""
+        windows = torch.nn.functional.pad(audio, (OVERLAP, 0)).unfold(1, WINDOW, HOP)
+        power = torch.fft.rfft(windows * self._window).abs().square()
+        mel = (power @ self._filters).clamp_min(10.0**FLOOR_LOG10).log10()
+        features = (mel + 4.0) / 4.0
+        features = torch.nn.functional.pad(features, (0, 0, 0, -features.shape[1] % 4), value=FLOOR)
+        frame = torch.arange(features.shape[1], device=self._device)
+        return features.masked_fill((frame >= self._column(counts))[..., None], FLOOR)
+
+    def _masked(
+        self, features: Tensor, kept: NDArray[np.bool_], counts: NDArray[np.int64]
+    ) -> Tensor:
+        """Bands and stretches of time hidden, as `augment.spec_augment` does."""
+        bands = self._stretches(np.full(len(kept), 2) * kept, np.full(len(kept), MELS), MELS)
+        times = self._stretches((1 + counts // 150) * kept, counts, features.shape[1])
+        total = (features - FLOOR).sum((1, 2)) / (self._column(counts)[:, 0] * MELS) + FLOOR
+        hidden = bands[:, None, :] | times[:, :, None]
+        beyond = torch.arange(features.shape[1], device=self._device) >= self._column(counts)
+        hidden &= ~beyond[..., None]
+        return torch.where(hidden, total.float()[:, None, None], features)
+
+    def _stretches(
+        self, numbers: NDArray[np.int64], lengths: NDArray[np.int64], size: int
+    ) -> Tensor:
+        """For each utterance `numbers` random stretches below 16 within its length: [B, size]."""
+        rng, most = self._rng, int(numbers.max(initial=0))
+        widths = rng.integers(0, 16, (len(numbers), most)) * (np.arange(most) < numbers[:, None])
+        starts = rng.integers(0, np.maximum(1, lengths - 16)[:, None], (len(numbers), most))
+        place = torch.arange(size, device=self._device)
+        first = torch.from_numpy(starts).to(self._device)[..., None]
+        last = first + torch.from_numpy(widths).to(self._device)[..., None]
+        return ((place >= first) & (place < last)).any(1)
