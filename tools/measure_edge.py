@@ -108,13 +108,19 @@ def prepare(run: Path | None, folder: Path) -> tuple[Any, list[Candidate]]:
     sys.path.insert(0, str(ROOT))
     import torch  # noqa: PLC0415
 
-    from training.export import export, load, manifest_of, quantise  # noqa: PLC0415
+    from training.export import (  # noqa: PLC0415
+        export,
+        load,
+        manifest_of,
+        quantise,
+        without_decoder,
+    )
     from training.model import ModelSettings, Transducer  # noqa: PLC0415
     from training.pack import pack  # noqa: PLC0415
 
     torch.manual_seed(0)
     torch.set_num_threads(1)
-    model = load(run) if run else Transducer(ModelSettings()).eval()
+    model = without_decoder(load(run)) if run else Transducer(ModelSettings()).eval()
     if run:
         tokens = run / "tokens.txt"
     else:
@@ -208,12 +214,19 @@ def memory(candidate: Candidate) -> dict[str, int]:
 def roofline(candidate: Candidate, chunk_s: float) -> None:
     """Print how far the encoder is from what this machine could do at best."""
     from assistant.edge.network import EdgeNetwork  # noqa: PLC0415
-    from assistant.edge.program import Linear, encoder  # noqa: PLC0415
+    from assistant.edge.program import Attend, Linear, encoder  # noqa: PLC0415
 
     model = EdgeNetwork.load(candidate.path).model
-    linears = [step for step in encoder(model, 32).steps if isinstance(step, Linear)]
-    size = sum(step.matrix.nbytes for step in linears)
-    products = sum(len(step.matrix.blocks) * 64 * step.source.count for step in linears)
+    size = products = 0
+    for step in encoder(model, 32).steps:
+        if isinstance(step, Linear):
+            size += step.matrix.nbytes
+            products += len(step.matrix.blocks) * 64 * step.source.count
+        elif isinstance(step, Attend):
+            # Keys and values of 8 bits, each multiplied with 16 bits: two products for the units.
+            remembered = (model.settings.left + step.source.count) * step.width
+            size += 2 * remembered
+            products += 2 * 2 * remembered * step.source.count
     bandwidth, rate = read_bytes_per_s(size), products_per_s()
     bound_s = max(size / bandwidth, products / rate)
     say(

@@ -1,13 +1,15 @@
-"""Augmentation of training audio: level, rooms, noise, filters, tempo; SpecAugment on features."""
+"""Augmentation of audio: level, rooms, noise, filters, tempo; of features: throats and masks."""
 
 from __future__ import annotations
 
+from functools import lru_cache
 from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.signal import lfilter, oaconvolve
 
+from assistant.asr.features import MELS, WINDOW, mel_filters
 from training.corpus import SAMPLE_RATE, Corpus
 
 Floats = NDArray[np.float32]
@@ -56,6 +58,38 @@ def spec_augment(features: Floats, rng: np.random.Generator) -> Floats:
         width, start = rng.integers(0, 16), rng.integers(0, max(1, len(features) - 16))
         features[start : start + width] = features.mean()
     return features
+
+
+WARPED = 0.5
+"""The part of the augmented utterances that another throat speaks."""
+LONGEST_WARP = 0.12
+
+
+@lru_cache(maxsize=256)
+def warp(percent: int) -> Floats:
+    """What moves features along the frequencies by so many percent: float32 [MELS, MELS].
+
+    Features times this matrix are those of a shorter or longer vocal tract (Jaitly and Hinton,
+    "Vocal tract length perturbation improves speech recognition", 2013): frequencies are stretched
+    up to a corner, and what is above it fills the rest.
+    """
+    filters = mel_filters()
+    hz = (np.arange(len(filters)) @ filters) / filters.sum(0) * SAMPLE_RATE / WINDOW
+    factor, corner, top = 1.0 + percent / 100.0, 4800.0 / max(1.0, 1.0 + percent / 100.0), 8000.0
+    above = factor * corner + (hz - corner) * (top - factor * corner) / (top - corner)
+    wanted = np.where(hz <= corner, factor * hz, above)
+    places = np.interp(wanted, hz, np.arange(MELS))
+    below = np.minimum(places.astype(int), MELS - 2)
+    matrix = np.zeros((MELS, MELS), np.float32)
+    matrix[below, np.arange(MELS)] = 1.0 - (places - below)
+    matrix[below + 1, np.arange(MELS)] += places - below
+    return matrix
+
+
+def random_warp(rng: np.random.Generator) -> Floats:
+    """A warp of at most `LONGEST_WARP`, or none."""
+    most = round(100 * LONGEST_WARP)
+    return warp(int(rng.integers(-most, most + 1)) if rng.random() < WARPED else 0)
 
 
 def in_noise(audio: Floats, noise: Corpus, snr_db: float, rng: np.random.Generator) -> Floats:

@@ -77,6 +77,7 @@ class Compressor:
         self._weights = dict(zip(self._bits, weights_of(model, list(self._bits)), strict=True))
         self._scales: dict[str, Tensor] = {}
         self._masks: dict[str, Tensor] = {}
+        self._masked: list[tuple[list[nn.Parameter], list[Tensor]]] = []
         self._energies: dict[str, Tensor] = {}
         self._share = 0.0
 
@@ -87,6 +88,7 @@ class Compressor:
     def load_state_dict(self, state: dict[str, Any]) -> None:
         """Go on from a checkpoint."""
         self._share, self._masks = state["share"], state["masks"]
+        self._collect()
 
     @contextmanager
     def watching(self, step: int) -> Iterator[None]:
@@ -171,6 +173,7 @@ class Compressor:
                 chosen = masks(weights_of(self._model, names), share, self._energies[label])
                 self._masks |= zip(names, chosen, strict=True)
             self._share = share
+            self._collect()
             self._apply_masks()
 
     def _due(self, step: int) -> float:
@@ -178,12 +181,14 @@ class Compressor:
         held = step if step >= last else step - step % self._settings.every
         return share_at(held, first, last, self._settings.sparsity)
 
+    def _collect(self) -> None:
+        names, kept = list(self._masks), list(self._masks.values())
+        models = (self._model, self._average) if names else ()
+        self._masked = [(weights_of(model, names), kept) for model in models]
+
     def _apply_masks(self) -> None:
-        if not self._masks:
-            return
-        for model in (self._model, self._average):
-            weights = weights_of(model, list(self._masks))
-            torch._foreach_mul_(weights, list(self._masks.values()))
+        for weights, kept in self._masked:
+            torch._foreach_mul_(weights, kept)
 
 
 def _rounded_input(module: nn.Module, arguments: tuple[Tensor, ...]) -> tuple[Tensor, ...]:

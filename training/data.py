@@ -15,7 +15,7 @@ from torch.utils.data import DataLoader, IterableDataset
 
 from assistant.asr.features import FLOOR, log_mel
 from assistant.asr.word_pieces import END, SPECIAL, WordPieces
-from training.augment import Augmenter, spec_augment
+from training.augment import Augmenter, random_warp, spec_augment
 from training.corpus import SAMPLE_RATE, Corpus
 from training.tokens import EOS
 
@@ -155,7 +155,8 @@ class Utterances(IterableDataset[Batch]):
             if augment is None or rng.random() >= self._augmented:
                 features.append(log_mel(samples.astype(np.float32) / 32768.0))
             else:
-                features.append(spec_augment(log_mel(augment(samples)), rng))
+                spoken = log_mel(augment(samples)) @ random_warp(rng)
+                features.append(spec_augment(spoken, rng))
         texts = [corpus.entries[index].text for corpus, index in items]
         labels = [[*self._tokens.encode(text), EOS] for text in texts]
         pieces = [[*self._pieces.encode(text), END] for text in texts]

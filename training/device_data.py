@@ -17,7 +17,6 @@ import numpy as np
 import sentencepiece
 import torch
 from numpy.typing import NDArray
-from scipy.fft import next_fast_len
 from torch import Tensor
 
 from assistant.asr.features import FLOOR, FLOOR_LOG10, HOP, MELS, OVERLAP, WINDOW, mel_filters
@@ -64,8 +63,8 @@ class Draws:
     samples: Tensor
     factor: Tensor
     """Tempo and pitch together."""
-    hesitation: tuple[Tensor, Tensor, Tensor, Tensor]
-    """The fields of `Hesitation`."""
+    hesitation: Tensor
+    """The fields of `Hesitation`, [4, B, 1]."""
     until: Tensor
     """Samples of the utterance as it is heard, silence before and after it included."""
     tilt: Tensor
@@ -120,8 +119,7 @@ class DeviceUtterances:
         ]
         self._hiss = torch.from_numpy(np.concatenate(colours)).to(device)
         self._filters = torch.from_numpy(mel_filters()).to(device)
-        window = np.hanning(WINDOW + 1)[:-1].astype(np.float32)
-        self._window = torch.from_numpy(window).to(device)
+        self._spectra = torch.from_numpy(_spectra()).to(device)
 
     def __iter__(self) -> Iterator[Batch]:
         for items in batches_of(self._corpora, self._weights, self._batch_s, self._rng):
@@ -135,7 +133,7 @@ class DeviceUtterances:
         draws, lengths = self._drawn(rows, kept, int(before), int(after))
         audio = self._sound(draws, int(lengths.max()), int(before))
         counts = lengths // HOP
-        features = self._features(audio, counts)
+        features = self._features(audio, counts) @ self._warps(kept)
         features = self._masked(features, kept, counts)
         frames = -(-counts // 4) * 4
         labels = padded_labels([self._labels[row] for row in rows])
@@ -179,14 +177,12 @@ class DeviceUtterances:
             "peak": np.where(kept, 10.0 ** (rng.uniform(-30.0, 0.0, count) / 20.0), 0.0),
         }
         tensors = {name: self._column(values) for name, values in columns.items()}
-        hesitations = [self._column(np.array(field)) for field in zip(*pauses, strict=True)]
-        placed = torch.from_numpy(roomy).to(self._device)
-        chosen = rng.integers(len(self._rooms), size=len(roomy))
-        where: Any = tuple(hesitations)
+        fields = np.array(pauses).T[..., None]
+        rooms = rng.integers(len(self._rooms), size=len(roomy))
         draws = Draws(
-            hesitation=where,
-            roomy=placed,
-            rooms=torch.from_numpy(chosen).to(self._device),
+            hesitation=torch.from_numpy(fields).to(self._device),
+            roomy=torch.from_numpy(roomy).to(self._device),
+            rooms=torch.from_numpy(rooms).to(self._device),
             **tensors,
         )
         return draws, lengths
@@ -261,19 +257,25 @@ class DeviceUtterances:
 
     @staticmethod
     def _in_rooms(audio: Tensor, rooms: Tensor) -> Tensor:
-        size = next_fast_len(audio.shape[1] + rooms.shape[1], real=True)
+        # Transforms of few sizes: every new one has to be planned.
+        size = 1 << (audio.shape[1] + rooms.shape[1] - 1).bit_length()
         heard = torch.fft.irfft(torch.fft.rfft(audio, size) * torch.fft.rfft(rooms, size), size)
         return heard[:, : audio.shape[1]]
 
     def _features(self, audio: Tensor, counts: NDArray[np.int64]) -> Tensor:
         """Log-mel features [B, F, 80], F a multiple of 4; silence beyond each utterance."""
         windows = torch.nn.functional.pad(audio, (OVERLAP, 0)).unfold(1, WINDOW, HOP)
-        power = torch.fft.rfft(windows * self._window).abs().square()
+        power = (windows @ self._spectra).square().unflatten(2, (2, -1)).sum(2)
         mel = (power @ self._filters).clamp_min(10.0**FLOOR_LOG10).log10()
         features = (mel + 4.0) / 4.0
         features = torch.nn.functional.pad(features, (0, 0, 0, -features.shape[1] % 4), value=FLOOR)
         frame = torch.arange(features.shape[1], device=self._device)
         return features.masked_fill((frame >= self._column(counts))[..., None], FLOOR)
+
+    def _warps(self, kept: NDArray[np.bool_]) -> Tensor:
+        """For each utterance what moves its frequencies, [B, 80, 80]."""
+        chosen = [augment.random_warp(self._rng) if yes else augment.warp(0) for yes in kept]
+        return torch.from_numpy(np.stack(chosen)).to(self._device)
 
     def _masked(
         self, features: Tensor, kept: NDArray[np.bool_], counts: NDArray[np.int64]
@@ -298,3 +300,14 @@ class DeviceUtterances:
         first = torch.from_numpy(starts).to(self._device)[..., None]
         last = first + torch.from_numpy(widths).to(self._device)[..., None]
         return ((place >= first) & (place < last)).any(1)
+
+
+def _spectra() -> NDArray[np.float32]:
+    """What turns samples of a window into cosine and sine parts, [WINDOW, 2 (WINDOW / 2 + 1)].
+
+    A matrix rather than a fast transform, which would be planned anew for every number of frames.
+    """
+    window = np.hanning(WINDOW + 1)[:-1, None]
+    turns = np.outer(np.arange(WINDOW), np.arange(WINDOW // 2 + 1)) % WINDOW
+    angles = 2 * np.pi * turns / WINDOW
+    return np.hstack([window * np.cos(angles), window * np.sin(angles)]).astype(np.float32)

@@ -77,6 +77,7 @@ class Trainer:
             self.model.decoder.token_embedding.requires_grad_(requires_grad=False)
         self.model.to(self.device)
         self.average = copy.deepcopy(self.model).requires_grad_(requires_grad=False)
+        self._mean, self._own = (list(m.state_dict().values()) for m in (self.average, self.model))
         self.step = 0
         self.attention_losses: deque[Tensor] = deque(maxlen=recipe.report_every // 2)
         pieces = (self.tokens.id_to_piece(i) for i in range(self.tokens.get_piece_size()))
@@ -243,8 +244,7 @@ class Trainer:
         self.optimiser.step()
         decay = min(self.recipe.average, self.step / (self.step + 100))
         with torch.no_grad():
-            own, mean = self.model.state_dict(), self.average.state_dict()
-            torch._foreach_lerp_(list(mean.values()), list(own.values()), 1 - decay)
+            torch._foreach_lerp_(self._mean, self._own, 1 - decay)
         self.compressor.prune(self.step)
         # Nobody waits for an accelerator until there is something to report.
         return tuple(loss.detach() for loss in losses)

@@ -1,6 +1,7 @@
 """The small model that ships: half of its blocks are gone, and it hears commands all the same."""
 
 import asyncio
+import csv
 from pathlib import Path
 
 import pytest
@@ -21,15 +22,14 @@ def test_half_of_its_blocks_are_gone_and_the_others_are_small():
     assert (MINI / FILE_NAME).stat().st_size < 4e6
 
 
-@pytest.mark.parametrize(
-    ("name", "said"),
-    [
-        ("04-back-door", "lock the back door"),
-        ("05-timer", "set a timer for ten minutes"),
-        ("08-living-room", "turn on the lights in the living room"),
-    ],
-)
-def test_it_hears_commands(name, said):
-    stream = load_recogniser(MINI, runtime="edge").open()
-    stream.accept(asyncio.run(read_samples(str(ROOT / "demo" / f"{name}.ogg"))))
-    assert said in stream.finish().text
+def test_it_hears_most_commands_word_for_word_without_knowing_the_home():
+    recogniser = load_recogniser(MINI, runtime="edge")
+    with (ROOT / "demo" / "commands.tsv").open(encoding="utf8") as file:
+        rows = list(csv.DictReader(file, delimiter="\t"))
+    texts = []
+    for row in rows:
+        stream = recogniser.open()
+        stream.accept(asyncio.run(read_samples(str(ROOT / "demo" / f"{row['file']}.ogg"))))
+        texts.append((row["command"].replace(" | ", " "), stream.finish().text))
+    # The wake word, which is heard as well, often takes the beginning of the command with it.
+    assert sum(said in heard for said, heard in texts) >= 8, texts

@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+from assistant.asr.features import log_mel
 from training import augment, corpus
 from training.augment import Augmenter, in_noise, spec_augment
 
@@ -38,6 +39,27 @@ def test_masks_leave_the_original_alone():
     assert (features == before).all()
     assert (masked != before).any()
     assert (masked == before).mean() > 0.3
+
+
+def test_a_shorter_throat_moves_a_tone_up():
+    def tone(hz):
+        return log_mel(np.sin(2 * np.pi * hz / 16_000 * np.arange(16_000)).astype(np.float32))[10]
+
+    assert (augment.warp(0) == np.eye(80)).all()
+    # Features at a place are those of a frequency higher by the factor before.
+    for hz in (1000.0, 2000.0, 4000.0):
+        assert abs((tone(1.1 * hz) @ augment.warp(10)).argmax() - tone(hz).argmax()) <= 1
+        assert abs(tone(1.1 * hz).argmax() - tone(hz).argmax()) > 1
+    for percent in range(-12, 13):
+        matrix = augment.warp(percent)
+        np.testing.assert_allclose(matrix.sum(0), 1.0, atol=1e-5)
+        assert (matrix >= 0).all()
+
+
+def test_some_throats_stay_as_they_are():
+    rng = np.random.default_rng(0)
+    kept = sum((augment.random_warp(rng) == np.eye(80)).all() for _ in range(400))
+    assert 0.4 < kept / 400 < 0.65
 
 
 def _two_words(gap_s):
