@@ -180,9 +180,11 @@ def _export_decoder(model: Transducer, folder: Path) -> None:
     )
 
 
-def _copy_lists(source: Path, folder: Path) -> None:
+def _copy_lists(
+    source: Path, folder: Path, names: Sequence[str] = ("tokens.txt", lexicon.FILE, PIECES)
+) -> None:
     """The tokens, and words and pieces where there are lists of them."""
-    for name in ("tokens.txt", lexicon.FILE, PIECES):
+    for name in names:
         if source != folder and (source / name).exists():
             shutil.copy(source / name, folder / name)
 
@@ -279,6 +281,7 @@ def _write_edge(model: Transducer, args: argparse.Namespace, name: str) -> None:
         pieces=args.checkpoint / PIECES,
         name=name,
     )
+    _copy_lists(args.checkpoint, args.out, [lexicon.FILE])
     print(f"edge: {args.out / FILE_NAME} {size / 1e6:.2f} MB")
 
 

@@ -142,8 +142,10 @@ def test_a_model_for_the_edge_runtime_computes_nearly_the_same(model, folder, tm
     shape = "{chunk: 4, left: 8, heads: 2}"
     (tmp_path / "recipe.yaml").write_text(f"model: {shape}\n")
     more = ["--runtime", "edge", "--bits", str(bits), "--recipe", str(tmp_path / "recipe.yaml")]
+    (tmp_path / "words.txt").write_text("lamp\nlight\n", "utf8")
     main([str(tmp_path), str(tmp_path / "small"), *more])
-    assert [path.name for path in (tmp_path / "small").iterdir()] == ["model.edge"]
+    made = {path.name for path in (tmp_path / "small").iterdir()}
+    assert made == {"model.edge", "words.txt"}, "the list of words comes along"
     packed = EdgeModel.load(tmp_path / "small" / "model.edge")
     assert (packed.settings.name, packed.matrix("encoder.up").bits) == ("small", bits)
     network, features = EdgeNetwork.load(tmp_path / "small"), noise(CHUNK)
