@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 from itertools import pairwise
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,6 +35,19 @@ def room(rng: np.random.Generator) -> Floats:
     return tail.astype(np.float32)
 
 
+STRETCHED, TEMPO = 0.7, (0.85, 1.15)
+ROOMY = 0.5
+TILTED, MOST_TILT = 0.3, 0.7
+NOISY = 0.5
+"""The parts of the augmented utterances to which these happen, and how much of it."""
+HISS_DB, NOISE_DB = (25.0, 90.0), (3.0, 25.0)
+"""How far below the speech they are."""
+PEAK_DB = (-30.0, 0.0)
+WIDEST_MASK = 16
+"""Bands, or frames."""
+MASKED_BANDS = 2
+FRAMES_PER_MASK = 150
+"""One stretch of time is masked, and one more for every so many frames."""
 ROOMS = 200
 COLOURS = 12
 COLOUR_SAMPLES = 1 << 20
@@ -51,11 +65,13 @@ def coloured_noise(length: int, rng: np.random.Generator) -> Floats:
 def spec_augment(features: Floats, rng: np.random.Generator) -> Floats:
     """Mask up to two bands and two stretches of time (Park et al., 2019), in a copy."""
     features = features.copy()
-    for _ in range(2):
-        width, start = rng.integers(0, 16), rng.integers(0, features.shape[1] - 16)
+    for _ in range(MASKED_BANDS):
+        width = rng.integers(0, WIDEST_MASK)
+        start = rng.integers(0, features.shape[1] - WIDEST_MASK)
         features[:, start : start + width] = features.mean()
-    for _ in range(1 + len(features) // 150):
-        width, start = rng.integers(0, 16), rng.integers(0, max(1, len(features) - 16))
+    for _ in range(1 + len(features) // FRAMES_PER_MASK):
+        width = rng.integers(0, WIDEST_MASK)
+        start = rng.integers(0, max(1, len(features) - WIDEST_MASK))
         features[start : start + width] = features.mean()
     return features
 
@@ -75,7 +91,8 @@ def warp(percent: int) -> Floats:
     """
     filters = mel_filters()
     hz = (np.arange(len(filters)) @ filters) / filters.sum(0) * SAMPLE_RATE / WINDOW
-    factor, corner, top = 1.0 + percent / 100.0, 4800.0 / max(1.0, 1.0 + percent / 100.0), 8000.0
+    factor, top = 1.0 + percent / 100.0, 8000.0
+    corner = 4800.0 / max(1.0, factor)
     above = factor * corner + (hz - corner) * (top - factor * corner) / (top - corner)
     wanted = np.where(hz <= corner, factor * hz, above)
     places = np.interp(wanted, hz, np.arange(MELS))
@@ -127,6 +144,24 @@ def pauses(samples: NDArray[np.int16], least_s: float = PAUSE_S) -> list[tuple[i
     return [(begin * HOP, end * HOP) for begin, end in gaps]
 
 
+class Hesitation(NamedTuple):
+    """A pause made longer: at sample `place`, by `longer` samples of what is in the pause."""
+
+    place: int = 0
+    longer: int = 0
+    quiet: int = 0
+    """Where the pause's own quiet begins, and how much of it there is."""
+    length: int = 1
+
+
+def hesitation(found: list[tuple[int, int]], rng: np.random.Generator) -> Hesitation:
+    """One of these pauses, made longer."""
+    begin, end = found[rng.integers(len(found))]
+    longer = int(rng.uniform(0.1, LONGEST_HESITATION_S) * SAMPLE_RATE)
+    quiet = begin + HOP
+    return Hesitation((begin + end) // 2, longer, quiet, end - HOP - quiet)
+
+
 def hesitate(samples: NDArray[np.int16], rng: np.random.Generator) -> NDArray[np.int16]:
     """Make one pause of the speaker longer, by more of its own quiet.
 
@@ -136,11 +171,9 @@ def hesitate(samples: NDArray[np.int16], rng: np.random.Generator) -> NDArray[np
     found = pauses(samples)
     if not found:
         return samples
-    begin, end = found[rng.integers(len(found))]
-    quiet = samples[begin + HOP : end - HOP]
-    longer = np.resize(quiet, int(rng.uniform(0.1, LONGEST_HESITATION_S) * SAMPLE_RATE))
-    middle = (begin + end) // 2
-    return np.concatenate([samples[:middle], longer, samples[middle:]])
+    place, longer, quiet, length = hesitation(found, rng)
+    more = np.resize(samples[quiet : quiet + length], longer)
+    return np.concatenate([samples[:place], more, samples[place:]])
 
 
 class Augmenter:
@@ -158,23 +191,23 @@ class Augmenter:
         if rng.random() < HESITATING:
             samples = hesitate(samples, rng)
         audio = samples.astype(np.float32) / 32768.0
-        if rng.random() < 0.7:  # tempo and pitch together, by linear interpolation
-            audio = _resample(audio, rng.uniform(0.85, 1.15))
-        if rng.random() < 0.5:
+        if rng.random() < STRETCHED:  # tempo and pitch together, by linear interpolation
+            audio = _resample(audio, rng.uniform(*TEMPO))
+        if rng.random() < ROOMY:
             audio = oaconvolve(audio, self._rooms[rng.integers(ROOMS)])[: len(audio)]
-        if rng.random() < 0.3:
+        if rng.random() < TILTED:
             audio = _tilt(audio, rng)
         level = float(np.sqrt((audio**2).mean())) + 1e-6
-        quiet = rng.uniform(25.0, 90.0)
+        quiet = rng.uniform(*HISS_DB)
         start = rng.integers(COLOUR_SAMPLES - len(audio))
         hiss = self._colours[rng.integers(COLOURS)][start : start + len(audio)]
         audio = audio + np.float32(level * 10.0 ** (-quiet / 20.0)) * hiss
-        if self._noise is not None and rng.random() < 0.5:
-            snr = rng.uniform(3.0, 25.0)
+        if self._noise is not None and rng.random() < NOISY:
+            snr = rng.uniform(*NOISE_DB)
             audio += np.float32(level * 10.0 ** (-snr / 20.0)) * pick_noise(
                 self._noise, len(audio), rng
             )
-        peak = 10.0 ** (rng.uniform(-30.0, 0.0) / 20.0)
+        peak = 10.0 ** (rng.uniform(*PEAK_DB) / 20.0)
         return np.asarray(audio * (peak / (np.abs(audio).max() + 1e-6)), np.float32)
 
 
@@ -186,5 +219,5 @@ def _resample(audio: Floats, factor: float) -> Floats:
 def _tilt(audio: Floats, rng: np.random.Generator) -> Floats:
     """A microphone's colour: one gentle random shelf."""
     tilted = audio.copy()
-    tilted[1:] += np.float32(rng.uniform(-0.7, 0.7)) * audio[:-1]
+    tilted[1:] += np.float32(rng.uniform(-MOST_TILT, MOST_TILT)) * audio[:-1]
     return tilted

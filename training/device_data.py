@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import sentencepiece
@@ -19,7 +19,16 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from assistant.asr.features import FLOOR, FLOOR_LOG10, HOP, MELS, OVERLAP, WINDOW, mel_filters
+from assistant.asr.features import (
+    FLOOR,
+    FLOOR_LOG10,
+    HOP,
+    MELS,
+    OVERLAP,
+    WINDOW,
+    mel_filters,
+    window,
+)
 from assistant.asr.word_pieces import END, SPECIAL, WordPieces
 from training import augment
 from training.corpus import SAMPLE_RATE, Corpus
@@ -45,16 +54,6 @@ class Recordings:
                 place, row = place + entry.samples, row + 1
 
 
-class Hesitation(NamedTuple):
-    """A pause made longer: at sample `place`, by `longer` samples of what is in the pause."""
-
-    place: int = 0
-    longer: int = 0
-    quiet: int = 0
-    """Where the pause's own quiet begins, and how much of it there is."""
-    length: int = 1
-
-
 @dataclass(frozen=True, slots=True)
 class Draws:
     """What was drawn for a batch, one value an utterance; all on the device, [B, 1]."""
@@ -64,7 +63,7 @@ class Draws:
     factor: Tensor
     """Tempo and pitch together."""
     hesitation: Tensor
-    """The fields of `Hesitation`, [4, B, 1]."""
+    """The fields of `augment.Hesitation`, [4, B, 1]."""
     until: Tensor
     """Samples of the utterance as it is heard, silence before and after it included."""
     tilt: Tensor
@@ -109,13 +108,13 @@ class DeviceUtterances:
         self._pieces = [[*pieces.encode(entry.text), END] for entry in entries]
         self._pauses: dict[int, list[tuple[int, int]]] = {}
         self._noise = Recordings([Corpus(noise)], device) if noise else None
-        draw = self._rng
-        drawn = [augment.room(draw) for _ in range(augment.ROOMS)]
+        drawn = [augment.room(self._rng) for _ in range(augment.ROOMS)]
         longest = max(map(len, drawn))
         rooms = np.stack([np.pad(room, (0, longest - len(room))) for room in drawn])
         self._rooms = torch.from_numpy(rooms).to(device)
         colours = [
-            augment.coloured_noise(augment.COLOUR_SAMPLES, draw) for _ in range(augment.COLOURS)
+            augment.coloured_noise(augment.COLOUR_SAMPLES, self._rng)
+            for _ in range(augment.COLOURS)
         ]
         self._hiss = torch.from_numpy(np.concatenate(colours)).to(device)
         self._filters = torch.from_numpy(mel_filters()).to(device)
@@ -150,31 +149,33 @@ class DeviceUtterances:
         def some(share: float) -> NDArray[np.bool_]:
             return np.asarray(kept & (rng.random(count) < share))
 
-        slow = np.where(some(0.7), rng.uniform(0.85, 1.15, count), 1.0)
+        slow = np.where(some(augment.STRETCHED), rng.uniform(*augment.TEMPO, count), 1.0)
         hesitating = some(augment.HESITATING)
         pauses = [
-            self._hesitation(row) if yes else Hesitation()
+            self._hesitation(row) if yes else augment.Hesitation()
             for row, yes in zip(rows.tolist(), hesitating.tolist(), strict=True)
         ]
         samples = self._speech.samples[rows] + np.array([each.longer for each in pauses])
         spoken = np.where(slow == 1.0, samples, np.ceil((samples - 1) / slow)).astype(np.int64)
         lengths = before + spoken + after
-        roomy = np.flatnonzero(some(0.5))
-        quiet_db = rng.uniform(25.0, 90.0, count)
-        clips, gains = self._noises(some(0.5))
+        roomy = np.flatnonzero(some(augment.ROOMY))
+        quiet_db = rng.uniform(*augment.HISS_DB, count)
+        clips, gains = self._noises(some(augment.NOISY))
         most = augment.COLOUR_SAMPLES - int(lengths.max())
         colours = rng.integers(augment.COLOURS, size=count) * augment.COLOUR_SAMPLES
+        tilts = rng.uniform(-augment.MOST_TILT, augment.MOST_TILT, count)
+        peaks = 10.0 ** (rng.uniform(*augment.PEAK_DB, count) / 20.0)
         columns = {
             "offset": self._speech.offsets[rows],
             "samples": self._speech.samples[rows],
             "factor": slow,
             "until": lengths,
-            "tilt": np.where(some(0.3), rng.uniform(-0.7, 0.7, count), 0.0),
+            "tilt": np.where(some(augment.TILTED), tilts, 0.0),
             "hiss_gain": np.where(kept, 10.0 ** (-quiet_db / 20.0), 0.0),
             "hiss_from": colours + rng.integers(most, size=count),
             "noise_gain": gains,
             **clips,
-            "peak": np.where(kept, 10.0 ** (rng.uniform(-30.0, 0.0, count) / 20.0), 0.0),
+            "peak": np.where(kept, peaks, 0.0),
         }
         tensors = {name: self._column(values) for name, values in columns.items()}
         fields = np.array(pauses).T[..., None]
@@ -190,18 +191,13 @@ class DeviceUtterances:
     def _column(self, values: NDArray[Any]) -> Tensor:
         return torch.from_numpy(np.ascontiguousarray(values)).to(self._device)[:, None]
 
-    def _hesitation(self, row: int) -> Hesitation:
+    def _hesitation(self, row: int) -> augment.Hesitation:
         if row not in self._pauses:
             corpus = int(np.searchsorted(self._first, row, "right")) - 1
             audio = self._corpora[corpus].audio(row - int(self._first[corpus]))
             self._pauses[row] = augment.pauses(audio)
         found = self._pauses[row]
-        if not found:
-            return Hesitation()
-        begin, end = found[self._rng.integers(len(found))]
-        longer = self._rng.uniform(0.1, augment.LONGEST_HESITATION_S) * SAMPLE_RATE
-        quiet = begin + augment.HOP
-        return Hesitation((begin + end) // 2, int(longer), quiet, end - augment.HOP - quiet)
+        return augment.hesitation(found, self._rng) if found else augment.Hesitation()
 
     def _noises(self, noisy: NDArray[np.bool_]) -> tuple[dict[str, NDArray[np.int64]], Doubles]:
         """A stretch of noise for each utterance, and how loud it is."""
@@ -212,7 +208,7 @@ class DeviceUtterances:
         clips = rng.integers(len(self._noise.samples), size=count)
         samples = self._noise.samples[clips]
         values = self._noise.offsets[clips], samples, rng.integers(0, samples)
-        gains = np.where(noisy, 10.0 ** (-rng.uniform(3.0, 25.0, count) / 20.0), 0.0)
+        gains = np.where(noisy, 10.0 ** (-rng.uniform(*augment.NOISE_DB, count) / 20.0), 0.0)
         return dict(zip(names, values, strict=True)), gains
 
     def _sound(self, draws: Draws, length: int, before: int) -> Tensor:
@@ -281,8 +277,10 @@ class DeviceUtterances:
         self, features: Tensor, kept: NDArray[np.bool_], counts: NDArray[np.int64]
     ) -> Tensor:
         """Bands and stretches of time hidden, as `augment.spec_augment` does."""
-        bands = self._stretches(np.full(len(kept), 2) * kept, np.full(len(kept), MELS), MELS)
-        times = self._stretches((1 + counts // 150) * kept, counts, features.shape[1])
+        bands = self._stretches(augment.MASKED_BANDS * kept, np.full(len(kept), MELS), MELS)
+        times = self._stretches(
+            (1 + counts // augment.FRAMES_PER_MASK) * kept, counts, features.shape[1]
+        )
         total = (features - FLOOR).sum((1, 2)) / (self._column(counts)[:, 0] * MELS) + FLOOR
         hidden = bands[:, None, :] | times[:, :, None]
         beyond = torch.arange(features.shape[1], device=self._device) >= self._column(counts)
@@ -292,10 +290,12 @@ class DeviceUtterances:
     def _stretches(
         self, numbers: NDArray[np.int64], lengths: NDArray[np.int64], size: int
     ) -> Tensor:
-        """For each utterance `numbers` random stretches below 16 within its length: [B, size]."""
+        """For each utterance `numbers` random stretches within its length, bool [B, size]."""
         rng, most = self._rng, int(numbers.max(initial=0))
-        widths = rng.integers(0, 16, (len(numbers), most)) * (np.arange(most) < numbers[:, None])
-        starts = rng.integers(0, np.maximum(1, lengths - 16)[:, None], (len(numbers), most))
+        widths = rng.integers(0, augment.WIDEST_MASK, (len(numbers), most))
+        widths *= np.arange(most) < numbers[:, None]
+        latest = np.maximum(1, lengths - augment.WIDEST_MASK)[:, None]
+        starts = rng.integers(0, latest, (len(numbers), most))
         place = torch.arange(size, device=self._device)
         first = torch.from_numpy(starts).to(self._device)[..., None]
         last = first + torch.from_numpy(widths).to(self._device)[..., None]
@@ -307,7 +307,7 @@ def _spectra() -> NDArray[np.float32]:
 
     A matrix rather than a fast transform, which would be planned anew for every number of frames.
     """
-    window = np.hanning(WINDOW + 1)[:-1, None]
     turns = np.outer(np.arange(WINDOW), np.arange(WINDOW // 2 + 1)) % WINDOW
     angles = 2 * np.pi * turns / WINDOW
-    return np.hstack([window * np.cos(angles), window * np.sin(angles)]).astype(np.float32)
+    parts = window()[:, None] * np.hstack([np.cos(angles), np.sin(angles)])
+    return parts.astype(np.float32)

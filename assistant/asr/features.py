@@ -49,7 +49,8 @@ def _to_hz(mel: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 @lru_cache(maxsize=1)
-def _window() -> Floats:
+def window() -> Floats:
+    """What every frame's samples are multiplied with: float32 [WINDOW]."""
     return np.hanning(WINDOW + 1)[:-1].astype(np.float32)
 
 
@@ -63,7 +64,7 @@ def _frames(samples: Floats) -> Floats:
     if len(samples) < WINDOW:
         return np.zeros((0, MELS), np.float32)
     windows = np.lib.stride_tricks.sliding_window_view(samples, WINDOW)[::HOP]
-    spectrum = np.fft.rfft(windows * _window(), axis=1)
+    spectrum = np.fft.rfft(windows * window(), axis=1)
     power = (spectrum.real**2 + spectrum.imag**2).astype(np.float32)
     mel = np.log10(np.maximum(power @ mel_filters(), 10.0**FLOOR_LOG10))
     return np.asarray((mel + 4.0) / 4.0, np.float32)
