@@ -27,7 +27,7 @@ from assistant.events import (
 from assistant.hearing import confidence
 from assistant.lattice import Lattice
 from assistant.nlu.interpretation import Interpretation, Understanding
-from assistant.plugins import Plugin, outcome_of
+from assistant.plugins import Plugin, carried_out
 from assistant.rescoring import Account, Rescorer, Unchanged
 from assistant.speculation import Speculation, Understood, understand
 from assistant.worker import Worker
@@ -124,7 +124,7 @@ class Answer:
         if decided.speculation is not None:
             await decided.speculation.settle()
         work_ms = 1000 * (time.perf_counter() - begin)
-        acted, action_ms = await self._act(at, interpretation)
+        acted, action_ms = await self._act(at, interpretation, decided.result.text)
         for event in acted:
             yield event
         if commit.speech_end_s is not None:
@@ -165,18 +165,19 @@ class Answer:
             lattice=self._lattice(result.lattice) if self._lattice else None,
         )
 
-    async def _act(self, at: Where, interpretation: Interpretation) -> tuple[list[Event], float]:
+    async def _act(
+        self, at: Where, interpretation: Interpretation, heard: str
+    ) -> tuple[list[Event], float]:
         """Carry the intent out; its events, and how long it took in milliseconds."""
-        plugin = self._plugin_for(interpretation.intent)
-        if plugin is None:
-            heard = bool(interpretation.text)
-            return [Reply(**at, text=_NOT_UNDERSTOOD if heard else _NOTHING_HEARD)], 0.0
         begin = time.perf_counter()
-        outcome, failed = await outcome_of(plugin, interpretation)
+        carried = await carried_out(self._plugin_for, interpretation, heard)
+        if carried is None:
+            return [Reply(**at, text=_NOT_UNDERSTOOD if heard else _NOTHING_HEARD)], 0.0
         action_ms = 1000 * (time.perf_counter() - begin)
+        outcome, failed = carried.outcome, carried.failed
         action = Action(
             **at,
-            plugin=plugin.name,
+            plugin=carried.plugin,
             success=outcome.success,
             targets=outcome.targets,
             changes=tuple(asdict(change) for change in outcome.changes),

@@ -15,7 +15,7 @@ from assistant.home.model import Home, HomeError
 from assistant.nlu.sentence_files import SentenceFolder
 from assistant.nlu.understanding import HomeUnderstanding
 from assistant.plugin_loader import PluginRegistry, load_plugins
-from assistant.plugins import Outcome, PluginContext, outcome_of, say_in_log
+from assistant.plugins import Outcome, PluginContext, carried_out, say_in_log
 from assistant.rescoring import Rescorer, Unchanged
 
 _LOG = logging.getLogger(__name__)
@@ -48,11 +48,11 @@ class Household:
     async def carry_out(self, text: str) -> Outcome:
         """Understand a sentence and act on it; nobody said it just now, so it is not sure."""
         meant = await asyncio.to_thread(self.understanding.interpret_text, text)
-        plugin = self.plugins.for_intent(meant.intent)
-        if plugin is None:
+        unsure = replace(meant, confidence=0.0)
+        carried = await carried_out(self.plugins.for_intent, unsure, text)
+        if carried is None:
             return Outcome(success=False, reply=f"I did not understand: {text}.")
-        outcome, _ = await outcome_of(plugin, replace(meant, confidence=0.0))
-        return outcome
+        return carried.outcome
 
     async def close(self) -> None:
         """Let go of everything."""

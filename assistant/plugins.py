@@ -32,6 +32,19 @@ class Outcome:
     reply: str
     targets: tuple[str, ...] = ()
     changes: tuple[Change, ...] = ()
+    not_here: bool = False
+    """Whether nothing was done because the home has nothing of what was named: no such device, no
+    such list. `reply` is then said only if who takes the rest cannot do it either."""
+
+
+@dataclass(frozen=True, slots=True)
+class Carried:
+    """What came of an intent, and the name of the plugin that carried it out."""
+
+    plugin: str
+    outcome: Outcome
+    failed: str = ""
+    """A message for the log where the plugin failed."""
 
 
 class Plugin(Protocol):
@@ -59,6 +72,30 @@ async def outcome_of(plugin: Plugin, interpretation: Interpretation) -> tuple[Ou
         _LOG.exception("plugin %s failed", plugin.name)
         apology = Outcome(success=False, reply="Sorry, something went wrong.")
         return apology, f"plugin {plugin.name} failed: {error}"
+
+
+async def carried_out(
+    plugin_for: Callable[[str | None], Plugin | None], meant: Interpretation, heard: str
+) -> Carried | None:
+    """Carry an interpretation out; `None` where no plugin does.
+
+    What its plugin knows nothing of goes to the one that takes what nothing understood, in the
+    words that were heard. If that one refuses as well, the first answer stands.
+    """
+    plugin, rest = plugin_for(meant.intent), plugin_for(None)
+    if plugin is None:
+        return None
+    if plugin is rest:
+        return await _carried(plugin, Interpretation(heard, None))
+    first = await _carried(plugin, meant)
+    if rest is None or not first.outcome.not_here:
+        return first
+    second = await _carried(rest, Interpretation(heard, None))
+    return first if second.outcome.not_here else second
+
+
+async def _carried(plugin: Plugin, interpretation: Interpretation) -> Carried:
+    return Carried(plugin.name, *await outcome_of(plugin, interpretation))
 
 
 @runtime_checkable

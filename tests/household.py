@@ -80,10 +80,10 @@ def hypothesis(text, log_prob=0.0):
 _understanding = None
 
 
-def build(tmp_path=None, **context) -> House:
+def build(tmp_path=None, home=None, **context) -> House:
     """A house; the understanding, which nothing changes, is built once for all tests."""
     global _understanding  # noqa: PLW0603
-    home, clock, announced = DemoHome(), HandClock(), []
+    home, clock, announced = home or DemoHome(), HandClock(), []
     given = PluginContext(
         home, clock, clock.local_time, announced.append, state_folder=tmp_path, **context
     )

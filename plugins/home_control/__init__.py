@@ -42,9 +42,10 @@ class HomeControl:
         if interpretation.intent == CONFIRM:
             return await self._confirmed()
         devices = self._devices(interpretation.targets)
-        refusal = self._refusal(interpretation, devices)
-        if refusal:
-            return Outcome(success=False, reply=refusal, targets=interpretation.targets)
+        missing = self._missing(interpretation, devices)
+        if missing or _is_unclear(interpretation, devices):
+            reply, targets = missing or self._which(devices), interpretation.targets
+            return Outcome(success=False, reply=reply, targets=targets, not_here=bool(missing))
         if question := self._doubt(interpretation, devices):
             return self._context.ask(interpretation, self.act, question)
         try:
@@ -58,24 +59,22 @@ class HomeControl:
         waiting = self._context.pending.take(self._context.clock.now())
         if waiting is None:
             return Outcome(success=False, reply="There is nothing to say yes to.")
-        return await waiting.act(replace(waiting.interpretation, confidence=1.0))
+        outcome = await waiting.act(replace(waiting.interpretation, confidence=1.0))
+        # Whoever takes the rest would be told "yes", and not what it is about.
+        return replace(outcome, not_here=False)
 
     def _devices(self, targets: Sequence[str]) -> list[Device]:
         known = {device.id: device for device in self._home.devices()}
         return [known[target] for target in targets if target in known]
 
-    def _refusal(self, interpretation: Interpretation, devices: Sequence[Device]) -> str:
-        """Why it cannot be done as it was said; empty if it can."""
+    def _missing(self, interpretation: Interpretation, devices: Sequence[Device]) -> str:
+        """What this home does not have of what was said; empty if it has it."""
         slots = interpretation.slots
         if not self._home.devices():
-            return "I know no devices now: the home cannot be reached."
+            return "This home shows me no devices."
         if "unknown_name" in slots:
             return f"I know no device called {slots['unknown_name']}."
-        if not devices:
-            return _nothing_there(interpretation)
-        if _is_unclear(interpretation, devices):
-            return self._which(devices)
-        return ""
+        return "" if devices else _nothing_there(interpretation)
 
     def _doubt(self, interpretation: Interpretation, devices: Sequence[Device]) -> str:
         """What to ask before it is done; empty if it may be done."""
@@ -135,8 +134,8 @@ def _nothing_there(interpretation: Interpretation) -> str:
     slots = interpretation.slots
     kind = str(slots.get("device_class") or slots.get("domain") or "such device")
     kind = "device" if kind == "all" else kind.replace("_", " ")
-    place = slots.get("area") or slots.get("floor")
-    return f"There is no {kind} in the {place}." if place else f"This home has no {kind}."
+    place = replies.where(slots)
+    return f"There is no {kind}{place}." if place else f"This home has no {kind}."
 
 
 def create(context: PluginContext) -> Plugin:

@@ -5,6 +5,7 @@ from contextlib import aclosing
 from assistant.assembly import Listening, make_pipeline
 from assistant.config.settings import HomeSettings, Settings, WakeSettings
 from assistant.household import make_household
+from assistant.plugins import carried_out
 
 
 class SpokenTo:
@@ -18,9 +19,9 @@ class SpokenTo:
 
     async def say(self, text):
         meant = self.household.understanding.interpret_text(text)
-        plugin = self.household.plugins.for_intent(meant.intent)
-        assert plugin is not None, f"{text!r} is not understood"
-        return await plugin.act(meant)
+        carried = await carried_out(self.household.plugins.for_intent, meant, text)
+        assert carried is not None, f"{text!r} is not understood"
+        return carried.outcome
 
     async def hear(self, source, recogniser, worker, *, wake=True):
         """All events while a source is played, the last of each type by the type's name."""

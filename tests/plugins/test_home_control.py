@@ -219,3 +219,50 @@ def people(monkeypatch):
 )
 async def test_who_is_home(people, said, reply):
     assert (await people.say(said)).reply == reply
+
+
+@pytest.fixture
+def household_with(monkeypatch):
+    """A demo home that has more devices, whose calls are taken and change nothing."""
+
+    def make(*devices):
+        house = build()
+        calls = []
+        there = [*house.home.devices(), *devices]
+        monkeypatch.setattr(house.home, "devices", lambda: there)
+
+        async def call(call):
+            calls.append(call)
+            return ()
+
+        monkeypatch.setattr(house.home, "call", call)
+        house.understanding = HomeUnderstanding(
+            house.home, intents=house.registry.intents(), sentences=house.registry.sentences
+        )
+        return house, calls
+
+    return make
+
+
+MOMENTARY = [
+    (
+        "run clean the flat",
+        Device("script.flat", "Clean the flat", "script"),
+        "Started Clean the flat.",
+    ),
+    (
+        "turn on bedtime story",
+        Device("scene.story", "Bedtime story", "scene"),
+        "Set the scene Bedtime story.",
+    ),
+]
+
+
+@pytest.mark.parametrize(("said", "device", "reply"), MOMENTARY)
+async def test_what_has_no_state_of_its_own_is_never_already_on(
+    household_with, said, device, reply
+):
+    house, calls = household_with(device)
+    outcome = await house.say(said)
+    assert [call.targets for call in calls] == [(device.id,)]
+    assert (outcome.success, outcome.reply) == (True, reply)
