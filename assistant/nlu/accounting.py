@@ -23,7 +23,7 @@ from assistant.nlu.sounds import sounds_alike
 
 _Words = tuple[str, ...]
 
-SURE = 0.8
+SURE = 0.85
 """From this likeness on a sentence may be acted on without asking."""
 LIKELY = 0.6
 """Below this it was another sentence."""
@@ -101,7 +101,7 @@ _OPPOSITES = (
     {"he", "she"},
 )
 _CONFUSED_LIKENESS = 0.9
-_EMPTY_LIKENESS = 0.9
+_EMPTY_LIKENESS = 0.95
 _DOUBLED_LIKENESS = 0.97
 _PLURAL_LIKENESS = 0.95
 _LEAST_JOINED_LIKENESS = 0.88
