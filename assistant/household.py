@@ -10,13 +10,14 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from assistant.config.settings import Settings
+from assistant.dispatcher import Dispatcher
 from assistant.home.factory import contacts_of, make_home
 from assistant.home.model import Home, HomeError
 from assistant.nlu.interpretation import Interpretation
 from assistant.nlu.sentence_files import SentenceFolder
 from assistant.nlu.understanding import HomeUnderstanding
 from assistant.plugin_loader import PluginRegistry, load_plugins
-from assistant.plugins import Outcome, PluginContext, outcome_of, say_in_log
+from assistant.plugins import Outcome, PluginContext, say_in_log
 from assistant.rescoring import Rescorer, Unchanged
 
 _LOG = logging.getLogger(__name__)
@@ -31,6 +32,7 @@ class Household:
     sentences: SentenceFolder
     """Those of the user's own."""
     understanding: HomeUnderstanding
+    dispatcher: Dispatcher
     rescorer: Rescorer = field(default_factory=Unchanged)
     """Who has a second opinion on what is said."""
 
@@ -47,17 +49,17 @@ class Household:
         await self.rescorer.start()
 
     async def understand(self, text: str) -> Interpretation:
-        """What a sentence means; nothing is done."""
-        return await asyncio.to_thread(self.understanding.interpret_text, text)
+        """What a sentence means, with what has to be asked unless it is sure; nothing is done."""
+        meant = await asyncio.to_thread(self.understanding.interpret_text, text)
+        return await self.dispatcher.with_question(replace(meant, confidence=0.0))
 
     async def carry_out(self, text: str, confidence: float = 0.0) -> Outcome:
         """Understand a sentence and act on it; nobody said it just now, so it is not sure."""
-        meant = await self.understand(text)
-        plugin = self.plugins.for_intent(meant.intent)
-        if plugin is None:
+        meant = await asyncio.to_thread(self.understanding.interpret_text, text)
+        carried = await self.dispatcher.carry_out(replace(meant, confidence=confidence), text)
+        if carried is None:
             return Outcome(success=False, reply=f"I did not understand: {text}.")
-        outcome, _ = await outcome_of(plugin, replace(meant, confidence=confidence))
-        return outcome
+        return carried.outcome
 
     async def close(self) -> None:
         """Let go of everything."""
@@ -116,7 +118,9 @@ def make_household(
         own_sentences=lambda: sentences.now().documents,
         own_area=settings.home.area,
     )
-    house = Household(home, plugins, sentences, understanding, _rescorer(settings, home))
+    dispatcher = Dispatcher(plugins.for_intent, context.ask)
+    rescorer = _rescorer(settings, home)
+    house = Household(home, plugins, sentences, understanding, dispatcher, rescorer)
     return house
 
 

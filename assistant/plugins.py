@@ -32,6 +32,9 @@ class Outcome:
     reply: str
     targets: tuple[str, ...] = ()
     changes: tuple[Change, ...] = ()
+    not_here: bool = False
+    """Whether nothing was done because the home has nothing of what was named: no such device, no
+    such list. `reply` is then said only if who takes the rest cannot do it either."""
 
 
 class Plugin(Protocol):
@@ -80,6 +83,14 @@ class Named(Protocol):
         """Names to favour: radio stations, the cat."""
 
 
+@runtime_checkable
+class Cautious(Protocol):
+    """What a plugin also has if it asks before it does some things, however they were heard."""
+
+    async def doubt(self, interpretation: Interpretation) -> str:
+        """What has to be answered with yes first; empty if it may be done at once."""
+
+
 class PluginError(Exception):
     """A plugin cannot be used; the message names it and says why."""
 
@@ -123,7 +134,7 @@ class PluginContext:
     carry_out_confirmed: Callable[[str], Awaitable[Outcome]] = _nobody
     """The same for a sentence that the user said yes to before: nothing is asked back."""
     understand: Callable[[str], Awaitable[Interpretation]] = _nothing
-    """What a sentence means; nothing is done."""
+    """What a sentence means, with what is asked back unless it is sure; nothing is done."""
     hush: Callable[[], bool] = _silent
     """Ends what Hearth is saying and forgets what it was about to say; whether there was any."""
     unlock_confidence: float = 0.7

@@ -4,6 +4,7 @@ import asyncio
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
+from assistant.dispatcher import Dispatcher
 from assistant.home.demo import DemoHome
 from assistant.lattice import Hypothesis, Word
 from assistant.nlu.understanding import HomeUnderstanding
@@ -63,14 +64,15 @@ class House:
     understanding: HomeUnderstanding
     registry: object
     clock: HandClock
+    dispatcher: Dispatcher
     announced: list = field(default_factory=list)
 
     async def say(self, *texts: str, apart: float = 1.0) -> Outcome | None:
         """Understand the texts as an n-best list, best first, and act; None if not understood."""
         nbest = [hypothesis(text, -apart * rank) for rank, text in enumerate(texts)]
         interpretation = self.understanding.interpret(nbest)
-        plugin = self.registry.for_intent(interpretation.intent)
-        return await plugin.act(interpretation) if plugin else None
+        carried = await self.dispatcher.carry_out(interpretation, texts[0])
+        return carried.outcome if carried else None
 
     async def state(self, device):
         return (await self.home.state(device)).state
@@ -86,18 +88,19 @@ def hypothesis(text, log_prob=0.0):
 _understanding = None
 
 
-def build(tmp_path=None, **context) -> House:
+def build(tmp_path=None, home=None, **context) -> House:
     """A house; the understanding, which nothing changes, is built once for all tests."""
     global _understanding  # noqa: PLW0603
-    home, clock, announced = DemoHome(), HandClock(), []
+    home, clock, announced = home or DemoHome(), HandClock(), []
 
     async def understand(text):
-        return _understanding.interpret_text(text)
+        meant = replace(_understanding.interpret_text(text), confidence=0.0)
+        return await dispatcher.with_question(meant)
 
     def carried_out(confidence):
         async def carry_out(text):
-            meant = replace(await understand(text), confidence=confidence)
-            return await registry.for_intent(meant.intent).act(meant)
+            meant = replace(_understanding.interpret_text(text), confidence=confidence)
+            return (await dispatcher.carry_out(meant, text)).outcome
 
         return carry_out
 
@@ -120,4 +123,5 @@ def build(tmp_path=None, **context) -> House:
         _understanding = HomeUnderstanding(
             home, intents=registry.intents(), sentences=registry.sentences
         )
-    return House(home, _understanding, registry, clock, announced)
+    dispatcher = Dispatcher(registry.for_intent, given.ask)
+    return House(home, _understanding, registry, clock, dispatcher, announced)

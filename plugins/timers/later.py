@@ -10,7 +10,6 @@ from typing import Any
 from assistant.nlu.grammar import COMMAND
 from assistant.nlu.interpretation import Interpretation
 from assistant.plugins import Outcome, PluginContext
-from plugins.home_control.caution import CONFIRM, opens_something
 from plugins.timers.book import Kind, Timer
 from plugins.timers.choosing import seconds
 from plugins.timers.opposite import opposite
@@ -21,7 +20,11 @@ UNCLEAR = 'When? Say it with the time, such as "at 21:00" or "in ten minutes".'
 NO_CLOCK = "I do not know yet what time it is."
 _PAST = "That time is past."
 _AT_ONCE = "I can put off only commands to the home."
-_NOT_PUT_OFF = ("HassGet", "HassTimer", "Hearth", "HassRespond", "HassNevermind")
+_NOT_PUT_OFF = (
+    *("Hearth", "HassGet", "HassClimateGet", "HassShoppingListLast", "HassTimerStatus"),
+    *("HassRespond", "HassNevermind"),
+)
+"""Beginnings of intents: questions, and what is about the moment in which it is said."""
 _TIMERS = frozenset(
     {
         "HassStartTimer",
@@ -128,11 +131,8 @@ class Later:
         question: str,
     ) -> Outcome:
         """Act, after a question where what is meant opens a lock, a door or a gate."""
-        known = {device.id: device for device in self._context.home.devices()}
-        for each in meant:
-            devices = [known[target] for target in each.targets if target in known]
-            if opens_something(each, devices):
-                return self._context.ask(said, act, question)
+        if any(each.question for each in meant):
+            return self._context.ask(said, act, question)
         return await act(said)
 
 
@@ -142,7 +142,6 @@ def _can_wait(meant: Interpretation) -> bool:
     return (
         intent is not None
         and intent not in _TIMERS
-        and intent != CONFIRM
         and not intent.startswith(_NOT_PUT_OFF)
         and "unknown_name" not in meant.slots
     )
