@@ -26,8 +26,8 @@ from assistant.utterance import Judgement, Staff
 from assistant.wake import factory as wake
 from assistant.worker import Worker
 
-HEAR_BEFORE_WAKE_S = 0.3
-"""How much from before the place where the wake word was detected the recogniser hears."""
+HEAR_BEFORE_WAKE_S = 1.3
+"""The wake word itself lies in so much audio before the place where it was detected."""
 SURELY_UNFINISHED = 0.7
 SURELY_FINISHED = 0.15
 """Probabilities of an unfinished sentence from which the end-pointers take it as certain."""

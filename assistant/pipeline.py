@@ -1,20 +1,25 @@
-"""Source, ring, opening, utterance, events: one direction, as in the picture of the design."""
+"""Source, doorway, opening, utterance, events: one direction, as in the picture of the design."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 from dataclasses import dataclass
+from functools import partial
 
 from assistant.asr.result import BiasPhrase, Recogniser, RecogniserStream
-from assistant.audio.ring import PreRoll
-from assistant.audio.source import SAMPLE_RATE, AudioError, AudioSource
+from assistant.audio.source import AudioError, AudioSource
 from assistant.audio.vad import VoiceActivity
-from assistant.blocks import Block, Blocks, seconds
+from assistant.blocks import Block, seconds
+from assistant.doorway import Doorway
 from assistant.events import Error, Event, WakeDetected
-from assistant.hearing import Ear, WakeWordSaid
+from assistant.hearing import Ear
 from assistant.opening import Opener, Opening
 from assistant.utterance import Staff, Utterance
+from assistant.wake.place import find_call
+
+CALL_ENDED_S = 0.25
+"""So long before it is detected, a wake word is over: about, where the recogniser cannot say."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,9 +36,12 @@ class Pipeline:
 
     async def events(self, source: AudioSource) -> AsyncGenerator[Event]:
         """Everything that happens in a stream of audio; an `Error` when the audio cannot be had."""
-        blocks = Blocks(source)
+        worker = self.staff.worker
+        place = partial(find_call, self.recogniser)
+        opener = await worker.run(self.opener)
+        door = Doorway(source, opener, worker, self.pre_roll_s, place)
         try:
-            async for opening, before in self._openings(blocks):
+            while (opening := await door.opened()) is not None:
                 if opening.wake is not None:
                     yield WakeDetected(
                         source=source.name,
@@ -41,41 +49,37 @@ class Pipeline:
                         wake_word=opening.wake.word,
                         probability=opening.wake.probability,
                     )
-                utterance = await self._utterance(source.name, opening)
-                async with aclosing(utterance.run(before, blocks)) as happenings:
+                utterance, before = await self._utterance(source.name, opening, door)
+                async with aclosing(utterance.run(before, door)) as happenings:
                     async for event in happenings:
                         yield event
+                door.leave(utterance.spoken_until_s)
         except AudioError as error:
             yield Error(
-                source=source.name,
-                audio_s=seconds(blocks.position),
-                code=error.code,
-                message=str(error),
+                source=source.name, audio_s=door.heard_s, code=error.code, message=str(error)
             )
-
-    async def _openings(self, blocks: Blocks) -> AsyncIterator[tuple[Opening, Block]]:
-        """Each opening of an utterance, with the audio that the recogniser should hear first."""
-        opener = await self.staff.worker.run(self.opener)
-        ring = PreRoll(self.pre_roll_s)
-        while (block := await blocks.next(opener.idle_frames)) is not None:
-            ring.append(block.samples)
-            opening = await self.staff.worker.run(opener.hear, block)
-            if opening is None:
-                continue
-            first = max(ring.start, round(opening.hear_from_s * SAMPLE_RATE))
-            yield opening, Block(ring.since(first), first)
-            opener.reset()
-            ring = PreRoll(self.pre_roll_s)
 
     def _stream(self) -> RecogniserStream:
         """A stream that favours the names there are now; collecting them can take a while."""
         return self.recogniser.open(self.bias())
 
-    async def _utterance(self, source: str, opening: Opening) -> Utterance:
+    async def _utterance(
+        self, source: str, opening: Opening, door: Doorway
+    ) -> tuple[Utterance, Block]:
+        """An utterance, and the audio that it begins with: right after the wake word, if any.
+
+        Where the recogniser does not hear the wake word, it ends some time before it was detected.
+        """
         stream = await self.staff.worker.run(self._stream)
         voice = await self.staff.worker.run(self.voice)
-        said = None
-        if opening.wake is not None:
-            wake_end_s = opening.listen_from_s - opening.hear_from_s
-            said = WakeWordSaid(opening.wake.word, wake_end_s)
-        return Utterance(source, opening.listen_from_s, Ear(stream, voice, said), self.staff)
+        call = await door.call()
+        words_from_s = 0.0
+        from_s = opening.hear_from_s
+        if call is not None:
+            from_s = call.end_s
+        elif opening.wake is not None:
+            words_from_s = opening.at_s - CALL_ENDED_S
+            from_s = words_from_s - 0.05
+        before = door.enter(from_s)
+        ear = Ear(stream, voice, seconds(before.start), words_from_s)
+        return Utterance(source, opening.listen_from_s, ear, self.staff), before
