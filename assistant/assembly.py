@@ -22,8 +22,10 @@ from assistant.opening import GuardedOpener, Opener, SpeechOpener, WakeOpener
 from assistant.pipeline import Pipeline
 from assistant.recognition import bias_phrases
 from assistant.reply.own_voice import OwnVoice
+from assistant.stopping import StopOpener, StopSpotter
 from assistant.utterance import Judgement, Staff
 from assistant.wake import factory as wake
+from assistant.wake.words import spoken
 from assistant.worker import Worker
 
 HEAR_BEFORE_WAKE_S = 1.3
@@ -63,7 +65,7 @@ def make_pipeline(
     return Pipeline(
         staff=Staff(worker, make_judgement(settings.endpoint, house), answer),
         recogniser=recogniser,
-        opener=_opener(settings, listening),
+        opener=_opener(settings, house, recogniser, listening),
         voice=SileroVad,
         bias=lambda: favoured(settings, house),
         pre_roll_s=settings.audio.pre_roll_s,
@@ -102,12 +104,27 @@ def favoured(settings: Settings, house: Household) -> tuple[BiasPhrase, ...]:
     return bias_phrases(settings, house.home, more, house.understanding.words_before)
 
 
-def _opener(settings: Settings, listening: Listening) -> Callable[[], Opener]:
-    unguarded = _by_wake_word(settings) if listening.wake else lambda: SpeechOpener(SileroVad())
-    own_voice = listening.own_voice
-    if own_voice is None:
-        return unguarded
-    return lambda: GuardedOpener(unguarded(), own_voice.covers)
+def _opener(
+    settings: Settings, house: Household, recogniser: Recogniser, listening: Listening
+) -> Callable[[], Opener]:
+    """A wake word, and "stop" while something sounds; or any speech but Hearth's own."""
+    own_voice = listening.own_voice or OwnVoice()
+    if not listening.wake:
+        return lambda: GuardedOpener(SpeechOpener(SileroVad()), own_voice.covers)
+    by_wake_word = _by_wake_word(settings)
+    calls = [spoken(word) for word in settings.wake.words]
+
+    def opener() -> Opener:
+        guarded = GuardedOpener(by_wake_word(), lambda at_s: own_voice.says(calls, at_s))
+        spotter = StopSpotter(
+            recogniser,
+            SileroVad(),
+            sounds=lambda: own_voice.speaks or house.plugins.rings(),
+            said=lambda: own_voice.text,
+        )
+        return StopOpener(guarded, spotter)
+
+    return opener
 
 
 def _by_wake_word(settings: Settings) -> Callable[[], Opener]:

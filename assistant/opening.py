@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from assistant.asr.endpoint import SpeechTracker
+from assistant.asr.result import RecognitionResult
 from assistant.audio.vad import VoiceActivity
 from assistant.blocks import Block
 from assistant.wake.detector import Wake, WakeDetector
@@ -23,6 +24,8 @@ class Opening:
     listen_from_s: float
     """Where her command can begin at the earliest."""
     wake: Wake | None = None
+    stop: RecognitionResult | None = None
+    """The word that it consists of, where it only stops what sounds; it is over then."""
 
 
 class Opener(Protocol):

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import aclosing
 from dataclasses import dataclass
 from functools import partial
 
-from assistant.asr.result import BiasPhrase, Recogniser, RecogniserStream
+from assistant.answer import Commit
+from assistant.asr.endpoint import EndReason
+from assistant.asr.result import BiasPhrase, Recogniser, RecogniserStream, RecognitionResult
 from assistant.audio.source import AudioError, AudioSource
 from assistant.audio.vad import VoiceActivity
 from assistant.blocks import Block, seconds
@@ -49,6 +51,12 @@ class Pipeline:
                         wake_word=opening.wake.word,
                         probability=opening.wake.probability,
                     )
+                if opening.stop is not None:
+                    async for event in self._stopped(source.name, opening.at_s, opening.stop):
+                        yield event
+                    door.enter(opening.at_s)
+                    door.leave(opening.at_s)
+                    continue
                 utterance, before = await self._utterance(source.name, opening, door)
                 async with aclosing(utterance.run(before, door)) as happenings:
                     async for event in happenings:
@@ -58,6 +66,11 @@ class Pipeline:
             yield Error(
                 source=source.name, audio_s=door.heard_s, code=error.code, message=str(error)
             )
+
+    def _stopped(self, source: str, at_s: float, said: RecognitionResult) -> AsyncIterator[Event]:
+        """What comes of a word to stop, which was heard to its end."""
+        commit = Commit(source, at_s, EndReason.PAUSE, speech_end_s=None, speculated_s=None)
+        return self.staff.answer.give(commit, lambda: said, None)
 
     def _stream(self) -> RecogniserStream:
         """A stream that favours the names there are now; collecting them can take a while."""

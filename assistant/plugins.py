@@ -91,6 +91,14 @@ class Cautious(Protocol):
         """What has to be answered with yes first; empty if it may be done at once."""
 
 
+@runtime_checkable
+class Rings(Protocol):
+    """What a plugin of ours also has if it can ring until it is told to stop."""
+
+    def rings(self) -> bool:
+        """Whether it rings now: then "stop" needs no wake word."""
+
+
 class PluginError(Exception):
     """A plugin cannot be used; the message names it and says why."""
 
