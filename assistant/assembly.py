@@ -15,7 +15,7 @@ from assistant.asr.endpoint import (
 )
 from assistant.asr.result import BiasPhrase, Recogniser
 from assistant.audio.vad import SileroVad
-from assistant.config.settings import EndpointSettings, Settings
+from assistant.config.settings import WAKE_WORDS, EndpointSettings, Settings
 from assistant.household import Household
 from assistant.nlu.completeness import MAY_GO_ON, PROBABLY_FINISHED
 from assistant.opening import GuardedOpener, Opener, SpeechOpener, WakeOpener
@@ -24,6 +24,7 @@ from assistant.recognition import bias_phrases
 from assistant.reply.own_voice import OwnVoice
 from assistant.utterance import Judgement, Staff
 from assistant.wake import factory as wake
+from assistant.wake.words import spoken
 from assistant.worker import Worker
 
 HEAR_BEFORE_WAKE_S = 1.3
@@ -67,6 +68,7 @@ def make_pipeline(
         voice=SileroVad,
         bias=lambda: favoured(settings, house),
         pre_roll_s=settings.audio.pre_roll_s,
+        wake_words=_said_first(settings, listening),
     )
 
 
@@ -108,6 +110,12 @@ def _opener(settings: Settings, listening: Listening) -> Callable[[], Opener]:
     if own_voice is None:
         return unguarded
     return lambda: GuardedOpener(unguarded(), own_voice.covers)
+
+
+def _said_first(settings: Settings, listening: Listening) -> tuple[str, ...]:
+    """What may come before a command: a wake word, any known one where none is waited for."""
+    known = () if listening.wake else WAKE_WORDS[settings.wake.engine]
+    return tuple(dict.fromkeys(spoken(word) for word in (*settings.wake.words, *known)))
 
 
 def _by_wake_word(settings: Settings) -> Callable[[], Opener]:

@@ -6,7 +6,7 @@ Everything here is heavy and blocks: it runs in the worker thread.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from assistant.asr.result import RecogniserStream, RecognitionResult
@@ -28,7 +28,7 @@ class Heard:
 class Ear:
     """Hears one utterance, from the second `start_s` of the stream on.
 
-    Words that begin before `words_from_s` are no part of it.
+    Words that begin before `words_from_s` are no part of it, nor are wake words at its beginning.
     """
 
     def __init__(
@@ -37,11 +37,13 @@ class Ear:
         voice: VoiceActivity,
         start_s: float,
         words_from_s: float = 0.0,
+        wake_words: Sequence[str] = (),
     ) -> None:
         self._stream = stream
         self._voice = voice
         self._start_s = start_s
         self._words_from_s = words_from_s - start_s
+        self._calls = [tuple(word.split()) for word in wake_words]
         self.samples = 0
         """How much was heard."""
         self._looked: RecognitionResult | None = None
@@ -70,18 +72,30 @@ class Ear:
         return until(self.finish(), end_s - self._start_s)
 
     def _own(self, result: RecognitionResult) -> RecognitionResult:
-        return since(result, self._words_from_s) if self._words_from_s > 0 else result
+        return since(result, self._words_from_s, self._calls)
 
 
-def since(result: RecognitionResult, from_s: float) -> RecognitionResult:
-    """The result less the words that begin before a second of the utterance's audio."""
-    counts = [sum(word.start_s < from_s for word in each.words) for each in result.nbest]
+def since(
+    result: RecognitionResult, from_s: float, calls: Sequence[tuple[str, ...]] = ()
+) -> RecognitionResult:
+    """The result less the words that begin before a second, and the calls that come first then."""
+    counts = [_foreign(each.words, from_s, calls) for each in result.nbest]
+    if not any(counts):
+        return result
     own = _joined(
         (each, each.words[count:]) for each, count in zip(result.nbest, counts, strict=True)
     )
     left = result.nbest[0].words[: counts[0]]
     lattice = _silenced(result.lattice, until_s=left[-1].end_s) if left else result.lattice
     return replace(result, nbest=own, lattice=lattice)
+
+
+def _foreign(words: Sequence[Word], from_s: float, calls: Sequence[tuple[str, ...]]) -> int:
+    texts = tuple(word.text for word in words)
+    count = sum(word.start_s < from_s for word in words)
+    while call := next((each for each in calls if texts[count:][: len(each)] == each), None):
+        count += len(call)
+    return count
 
 
 def until(result: RecognitionResult, end_s: float) -> RecognitionResult | None:

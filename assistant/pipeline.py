@@ -33,6 +33,8 @@ class Pipeline:
     bias: Callable[[], tuple[BiasPhrase, ...]]
     """The names that the home has now, to favour."""
     pre_roll_s: float = 2.0
+    wake_words: tuple[str, ...] = ()
+    """As they are spoken. Where an utterance begins with one, that is no part of it."""
 
     async def events(self, source: AudioSource) -> AsyncGenerator[Event]:
         """Everything that happens in a stream of audio; an `Error` when the audio cannot be had."""
@@ -59,9 +61,13 @@ class Pipeline:
                 source=source.name, audio_s=door.heard_s, code=error.code, message=str(error)
             )
 
-    def _stream(self) -> RecogniserStream:
-        """A stream that favours the names there are now; collecting them can take a while."""
-        return self.recogniser.open(self.bias())
+    def _stream(self, *, called: bool) -> RecogniserStream:
+        """A stream that favours the names there are now; collecting them can take a while.
+
+        Who opened it by speaking may still begin with a wake word.
+        """
+        words = () if called else map(BiasPhrase, self.wake_words)
+        return self.recogniser.open((*self.bias(), *words))
 
     async def _utterance(
         self, source: str, opening: Opening, door: Doorway
@@ -70,7 +76,7 @@ class Pipeline:
 
         Where the recogniser does not hear the wake word, it ends some time before it was detected.
         """
-        stream = await self.staff.worker.run(self._stream)
+        stream = await self.staff.worker.run(self._stream, called=opening.wake is not None)
         voice = await self.staff.worker.run(self.voice)
         call = await door.call()
         words_from_s = 0.0
@@ -81,5 +87,5 @@ class Pipeline:
             words_from_s = opening.at_s - CALL_ENDED_S
             from_s = words_from_s - 0.05
         before = door.enter(from_s)
-        ear = Ear(stream, voice, seconds(before.start), words_from_s)
+        ear = Ear(stream, voice, seconds(before.start), words_from_s, self.wake_words)
         return Utterance(source, opening.listen_from_s, ear, self.staff), before
