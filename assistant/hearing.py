@@ -9,7 +9,10 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
+import numpy as np
+
 from assistant.asr.result import RecogniserStream, RecognitionResult
+from assistant.audio.source import Frame
 from assistant.audio.vad import VoiceActivity
 from assistant.blocks import Block, seconds
 from assistant.lattice import Hypothesis, Lattice, Word, log_sum_exp
@@ -20,8 +23,8 @@ class Heard:
     """What a block of audio brought."""
 
     end_s: float
-    voice: tuple[tuple[float, float], ...]
-    """For each frame, the second at which it ends and the probability of speech."""
+    voice: tuple[tuple[float, float, float], ...]
+    """For each frame, the second at which it ends, the probability of speech, its mean square."""
     result: RecognitionResult
 
 
@@ -46,33 +49,49 @@ class Ear:
         self._calls = [tuple(word.split()) for word in wake_words]
         self.samples = 0
         """How much was heard."""
+        self.until_s = math.inf
+        """Words that begin later are somebody else's."""
         self._looked: RecognitionResult | None = None
 
     def take(self, block: Block) -> Heard:
         """Hear the next block of the utterance."""
-        voice = tuple((end_s, self._voice.process(frame)) for frame, end_s in block.frames())
+        voice = tuple(
+            (end_s, self._voice.process(frame), power(frame)) for frame, end_s in block.frames()
+        )
         self._stream.accept(block.samples)
         self.samples += block.samples.size
-        result = self._stream.partial()
-        if self._looked is not None and self._looked.heard_no_less_than(result):
-            result = self._looked
-        return Heard(seconds(block.end), voice, self._own(result))
+        return Heard(seconds(block.end), voice, self._own(self._seen() or self._stream.partial()))
 
     def peek(self) -> RecognitionResult:
         """The result for all that was heard so far."""
-        self._looked = self._stream.peek(self._looked)
+        seen = self._seen() if self.until_s < math.inf else None
+        self._looked = seen or self._stream.peek(self._looked)
         return self._own(self._looked)
 
     def finish(self) -> RecognitionResult:
         """The final result, which is that of the last look if nothing was said since."""
-        return self._own(self._stream.finish(self._looked))
+        final = self._stream.finish(self._looked)
+        seen = self._seen() if self.until_s < math.inf else None
+        return self._own(seen or final)
+
+    def _seen(self) -> RecognitionResult | None:
+        """What the last look gave, as long as no more words have come since."""
+        partial = before(self._stream.partial(), self.until_s - self._start_s)
+        looked = self._looked
+        return looked if looked is not None and looked.heard_no_less_than(partial) else None
 
     def said_until(self, end_s: float) -> RecognitionResult | None:
         """The final result of what was said until then; `None` if a word lies across it."""
         return until(self.finish(), end_s - self._start_s)
 
     def _own(self, result: RecognitionResult) -> RecognitionResult:
-        return since(result, self._words_from_s, self._calls)
+        own = since(result, self._words_from_s, self._calls)
+        return before(own, self.until_s - self._start_s)
+
+
+def power(frame: Frame) -> float:
+    """A frame's mean square."""
+    return float(np.mean(np.square(frame, dtype=np.float32)))
 
 
 def since(
@@ -96,6 +115,16 @@ def _foreign(words: Sequence[Word], from_s: float, calls: Sequence[tuple[str, ..
     while call := next((each for each in calls if texts[count:][: len(each)] == each), None):
         count += len(call)
     return count
+
+
+def before(result: RecognitionResult, end_s: float) -> RecognitionResult:
+    """The result less the words that begin at a second or later."""
+    if not any(word.start_s >= end_s for each in result.nbest for word in each.words):
+        return result
+    own = _joined(
+        (each, tuple(word for word in each.words if word.start_s < end_s)) for each in result.nbest
+    )
+    return replace(result, nbest=own, lattice=_silenced(result.lattice, from_s=end_s))
 
 
 def until(result: RecognitionResult, end_s: float) -> RecognitionResult | None:

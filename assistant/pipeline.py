@@ -13,7 +13,8 @@ from assistant.audio.vad import VoiceActivity
 from assistant.blocks import Block, seconds
 from assistant.doorway import Doorway
 from assistant.events import Error, Event, WakeDetected
-from assistant.hearing import Ear
+from assistant.foreground import Foreground
+from assistant.hearing import Ear, power
 from assistant.opening import Opener, Opening
 from assistant.utterance import Staff, Utterance
 from assistant.wake.place import find_call
@@ -86,6 +87,10 @@ class Pipeline:
         elif opening.wake is not None:
             words_from_s = opening.at_s - CALL_ENDED_S
             from_s = words_from_s - 0.05
+        foreground = Foreground()
+        if call is not None:
+            for frame, _ in door.audio(call.begin_s, call.end_s).frames():
+                foreground.takes(foreground.level(power(frame)))
         before = door.enter(from_s)
         ear = Ear(stream, voice, seconds(before.start), words_from_s, self.wake_words)
-        return Utterance(source, opening.listen_from_s, ear, self.staff), before
+        return Utterance(source, opening.listen_from_s, ear, self.staff, foreground), before

@@ -188,3 +188,15 @@ def test_a_wake_word_within_a_command_begins_anew(hear):
     heard = hear(ArraySource(audio))
     assert texts(heard) == ["turn on the kitchen light"]
     assert [event["targets"] for event in heard if event["type"] == "action"] == [["light.kitchen"]]
+
+
+def test_a_television_in_the_background_does_not_hold_a_command_up(hear):
+    """Talk that never pauses, 20 dB below the command; it ends as soon as without it."""
+    talk = np.concatenate([seconds_of(name, 2.1, 4.1) for name in ("07", "08", "09", "03") * 2])
+    command = recording("01")
+    audio = np.concatenate([command, np.zeros(talk.size - command.size, np.int16)])
+    (alone,) = [event for event in hear(ArraySource(audio)) if event["type"] == "final_endpoint"]
+    heard = hear(ArraySource(audio + talk // 10))
+    final = next(event for event in heard if event["type"] == "final_endpoint")
+    assert (final["text"], final["reason"]) == (alone["text"], "pause")
+    assert final["audio_s"] < alone["audio_s"] + 0.5
