@@ -15,7 +15,7 @@ from assistant.asr.endpoint import (
 )
 from assistant.asr.result import BiasPhrase, Recogniser
 from assistant.audio.vad import SileroVad
-from assistant.config.settings import EndpointSettings, Settings
+from assistant.config.settings import WAKE_WORDS, EndpointSettings, Settings
 from assistant.household import Household
 from assistant.nlu.completeness import MAY_GO_ON, PROBABLY_FINISHED
 from assistant.opening import GuardedOpener, Opener, SpeechOpener, WakeOpener
@@ -69,6 +69,7 @@ def make_pipeline(
         voice=SileroVad,
         bias=lambda: favoured(settings, house),
         pre_roll_s=settings.audio.pre_roll_s,
+        wake_words=_said_first(settings, listening),
     )
 
 
@@ -125,6 +126,12 @@ def _opener(
         return StopOpener(guarded, spotter)
 
     return opener
+
+
+def _said_first(settings: Settings, listening: Listening) -> tuple[str, ...]:
+    """What may come before a command: a wake word, any known one where none is waited for."""
+    known = () if listening.wake else WAKE_WORDS[settings.wake.engine]
+    return tuple(dict.fromkeys(spoken(word) for word in (*settings.wake.words, *known)))
 
 
 def _by_wake_word(settings: Settings) -> Callable[[], Opener]:

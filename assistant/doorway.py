@@ -60,13 +60,13 @@ class Doorway:
         if opening is None or opening.wake is None:
             return None
         until_s = min(opening.at_s, self.heard_s)
-        audio = self._since(opening.hear_from_s, until_s)
+        audio = self.audio(opening.hear_from_s, until_s)
         return await self._worker.run(self._place, audio, opening.wake.word)
 
     def enter(self, from_s: float) -> Block:
         """Take the pending opening: what was heard since a second, as far as it is kept."""
         self.pending = None
-        return self._since(from_s, self.heard_s)
+        return self.audio(from_s, self.heard_s)
 
     async def next(self, frames: int) -> Block | None:
         """The next block of an utterance; `None` where the audio ends or another one opens."""
@@ -81,7 +81,7 @@ class Doorway:
         """The utterance is over; its speech ended there."""
         self._opener.reset(spoken_until_s)
 
-    def _since(self, from_s: float, until_s: float) -> Block:
+    def audio(self, from_s: float, until_s: float) -> Block:
         """What is kept from one second to another, in whole frames."""
         frame = max(0, math.ceil(round(from_s * SAMPLE_RATE / FRAME_SAMPLES, 3)))
         oldest = -(-self._ring.start // FRAME_SAMPLES)

@@ -6,10 +6,13 @@ Everything here is heavy and blocks: it runs in the worker thread.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
+import numpy as np
+
 from assistant.asr.result import RecogniserStream, RecognitionResult
+from assistant.audio.source import Frame
 from assistant.audio.vad import VoiceActivity
 from assistant.blocks import Block, seconds
 from assistant.lattice import Hypothesis, Lattice, Word, log_sum_exp
@@ -20,15 +23,15 @@ class Heard:
     """What a block of audio brought."""
 
     end_s: float
-    voice: tuple[tuple[float, float], ...]
-    """For each frame, the second at which it ends and the probability of speech."""
+    voice: tuple[tuple[float, float, float], ...]
+    """For each frame, the second at which it ends, the probability of speech, its mean square."""
     result: RecognitionResult
 
 
 class Ear:
     """Hears one utterance, from the second `start_s` of the stream on.
 
-    Words that begin before `words_from_s` are no part of it.
+    Words that begin before `words_from_s` are no part of it, nor are wake words at its beginning.
     """
 
     def __init__(
@@ -37,51 +40,91 @@ class Ear:
         voice: VoiceActivity,
         start_s: float,
         words_from_s: float = 0.0,
+        wake_words: Sequence[str] = (),
     ) -> None:
         self._stream = stream
         self._voice = voice
         self._start_s = start_s
         self._words_from_s = words_from_s - start_s
+        self._calls = [tuple(word.split()) for word in wake_words]
         self.samples = 0
         """How much was heard."""
+        self.until_s = math.inf
+        """Words that begin later are somebody else's."""
         self._looked: RecognitionResult | None = None
 
     def take(self, block: Block) -> Heard:
         """Hear the next block of the utterance."""
-        voice = tuple((end_s, self._voice.process(frame)) for frame, end_s in block.frames())
+        voice = tuple(
+            (end_s, self._voice.process(frame), power(frame)) for frame, end_s in block.frames()
+        )
         self._stream.accept(block.samples)
         self.samples += block.samples.size
-        result = self._stream.partial()
-        if self._looked is not None and self._looked.heard_no_less_than(result):
-            result = self._looked
-        return Heard(seconds(block.end), voice, self._own(result))
+        return Heard(seconds(block.end), voice, self._own(self._seen() or self._stream.partial()))
 
     def peek(self) -> RecognitionResult:
         """The result for all that was heard so far."""
-        self._looked = self._stream.peek(self._looked)
+        seen = self._seen() if self.until_s < math.inf else None
+        self._looked = seen or self._stream.peek(self._looked)
         return self._own(self._looked)
 
     def finish(self) -> RecognitionResult:
         """The final result, which is that of the last look if nothing was said since."""
-        return self._own(self._stream.finish(self._looked))
+        final = self._stream.finish(self._looked)
+        seen = self._seen() if self.until_s < math.inf else None
+        return self._own(seen or final)
+
+    def _seen(self) -> RecognitionResult | None:
+        """What the last look gave, as long as no more words have come since."""
+        partial = before(self._stream.partial(), self.until_s - self._start_s)
+        looked = self._looked
+        return looked if looked is not None and looked.heard_no_less_than(partial) else None
 
     def said_until(self, end_s: float) -> RecognitionResult | None:
         """The final result of what was said until then; `None` if a word lies across it."""
         return until(self.finish(), end_s - self._start_s)
 
     def _own(self, result: RecognitionResult) -> RecognitionResult:
-        return since(result, self._words_from_s) if self._words_from_s > 0 else result
+        own = since(result, self._words_from_s, self._calls)
+        return before(own, self.until_s - self._start_s)
 
 
-def since(result: RecognitionResult, from_s: float) -> RecognitionResult:
-    """The result less the words that begin before a second of the utterance's audio."""
-    counts = [sum(word.start_s < from_s for word in each.words) for each in result.nbest]
+def power(frame: Frame) -> float:
+    """A frame's mean square."""
+    return float(np.mean(np.square(frame, dtype=np.float32)))
+
+
+def since(
+    result: RecognitionResult, from_s: float, calls: Sequence[tuple[str, ...]] = ()
+) -> RecognitionResult:
+    """The result less the words that begin before a second, and the calls that come first then."""
+    counts = [_foreign(each.words, from_s, calls) for each in result.nbest]
+    if not any(counts):
+        return result
     own = _joined(
         (each, each.words[count:]) for each, count in zip(result.nbest, counts, strict=True)
     )
     left = result.nbest[0].words[: counts[0]]
     lattice = _silenced(result.lattice, until_s=left[-1].end_s) if left else result.lattice
     return replace(result, nbest=own, lattice=lattice)
+
+
+def _foreign(words: Sequence[Word], from_s: float, calls: Sequence[tuple[str, ...]]) -> int:
+    texts = tuple(word.text for word in words)
+    count = sum(word.start_s < from_s for word in words)
+    while call := next((each for each in calls if texts[count:][: len(each)] == each), None):
+        count += len(call)
+    return count
+
+
+def before(result: RecognitionResult, end_s: float) -> RecognitionResult:
+    """The result less the words that begin at a second or later."""
+    if not any(word.start_s >= end_s for each in result.nbest for word in each.words):
+        return result
+    own = _joined(
+        (each, tuple(word for word in each.words if word.start_s < end_s)) for each in result.nbest
+    )
+    return replace(result, nbest=own, lattice=_silenced(result.lattice, from_s=end_s))
 
 
 def until(result: RecognitionResult, end_s: float) -> RecognitionResult | None:

@@ -15,7 +15,8 @@ from assistant.audio.vad import VoiceActivity
 from assistant.blocks import Block, seconds
 from assistant.doorway import Doorway
 from assistant.events import Error, Event, WakeDetected
-from assistant.hearing import Ear
+from assistant.foreground import Foreground
+from assistant.hearing import Ear, power
 from assistant.opening import Opener, Opening
 from assistant.utterance import Staff, Utterance
 from assistant.wake.place import find_call
@@ -35,6 +36,8 @@ class Pipeline:
     bias: Callable[[], tuple[BiasPhrase, ...]]
     """The names that the home has now, to favour."""
     pre_roll_s: float = 2.0
+    wake_words: tuple[str, ...] = ()
+    """As they are spoken. Where an utterance begins with one, that is no part of it."""
 
     async def events(self, source: AudioSource) -> AsyncGenerator[Event]:
         """Everything that happens in a stream of audio; an `Error` when the audio cannot be had."""
@@ -72,9 +75,13 @@ class Pipeline:
         commit = Commit(source, at_s, EndReason.PAUSE, speech_end_s=None, speculated_s=None)
         return self.staff.answer.give(commit, lambda: said, None)
 
-    def _stream(self) -> RecogniserStream:
-        """A stream that favours the names there are now; collecting them can take a while."""
-        return self.recogniser.open(self.bias())
+    def _stream(self, *, called: bool) -> RecogniserStream:
+        """A stream that favours the names there are now; collecting them can take a while.
+
+        Who opened it by speaking may still begin with a wake word.
+        """
+        words = () if called else map(BiasPhrase, self.wake_words)
+        return self.recogniser.open((*self.bias(), *words))
 
     async def _utterance(
         self, source: str, opening: Opening, door: Doorway
@@ -83,7 +90,7 @@ class Pipeline:
 
         Where the recogniser does not hear the wake word, it ends some time before it was detected.
         """
-        stream = await self.staff.worker.run(self._stream)
+        stream = await self.staff.worker.run(self._stream, called=opening.wake is not None)
         voice = await self.staff.worker.run(self.voice)
         call = await door.call()
         words_from_s = 0.0
@@ -93,6 +100,10 @@ class Pipeline:
         elif opening.wake is not None:
             words_from_s = opening.at_s - CALL_ENDED_S
             from_s = words_from_s - 0.05
+        foreground = Foreground()
+        if call is not None:
+            for frame, _ in door.audio(call.begin_s, call.end_s).frames():
+                foreground.takes(foreground.level(power(frame)))
         before = door.enter(from_s)
-        ear = Ear(stream, voice, seconds(before.start), words_from_s)
-        return Utterance(source, opening.listen_from_s, ear, self.staff), before
+        ear = Ear(stream, voice, seconds(before.start), words_from_s, self.wake_words)
+        return Utterance(source, opening.listen_from_s, ear, self.staff, foreground), before

@@ -31,6 +31,7 @@ from assistant.events import (
     SpeechStarted,
     Where,
 )
+from assistant.foreground import Foreground
 from assistant.hearing import Ear, confidence
 from assistant.progress import Progress
 from assistant.speculation import Speculation
@@ -71,11 +72,18 @@ class Utterance:
     does not count as her speech.
     """
 
-    def __init__(self, source: str, start_s: float, ear: Ear, staff: Staff) -> None:
+    def __init__(
+        self,
+        source: str,
+        start_s: float,
+        ear: Ear,
+        staff: Staff,
+        foreground: Foreground | None = None,
+    ) -> None:
         self._source = source
         self._ear = ear
         self._staff = staff
-        self._progress = Progress(start_s)
+        self._progress = Progress(start_s, foreground)
         self._speculation: Speculation | None = None
         self._speculated_s = 0.0
         self._announced = True
@@ -129,6 +137,7 @@ class Utterance:
         await self._announce()
         quiet_before = self._progress.speech_end_s is None
         began = self._progress.follow(heard)
+        self._ear.until_s = self._progress.words_until_s
         if began and quiet_before:
             self._events.append(SpeechStarted(**self._at()))
         elif began:

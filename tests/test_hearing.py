@@ -17,6 +17,12 @@ def test_what_was_said_before_is_neither_in_the_text_nor_in_the_lattice():
     assert [edge.word for edge in own.lattice.edges] == ["", "", "lights", "on"]
 
 
+def test_wake_words_at_the_beginning_are_left_out_however_many():
+    calls = [("okay", "nabu"), ("alexa",)]
+    heard = result(["alexa", "okay", "nabu", "play", "alexa"])
+    assert since(heard, 0.0, calls).text == "play alexa"
+
+
 def test_where_nothing_was_said_before_all_stays_as_it_is():
     heard = result(["lights", "on"])
     assert since(heard, 0.0) == heard
