@@ -17,7 +17,9 @@ from plugins.home_control.wording import joined, named
 _STATE, _TEMPERATURE = "HassGetState", "HassClimateGetTemperature"
 _PLACES = frozenset({"name", "area", "floor"})
 _MANY = 4
-_ONE_OF_A_KIND = re.compile(r"\b(light|lamp|fan|switch|blind|curtain|door|lock)\b")
+_ONE_OF_A_KIND = re.compile(
+    r"\b(light|lamp|fan|switch|blind|curtain|door|lock|mower|the (vacuum|hoover))\b"
+)
 _ALL_OF_A_KIND = re.compile(r"\b(all|any|every|everything|everywhere)\b")
 
 
@@ -124,7 +126,8 @@ def _is_unclear(interpretation: Interpretation, devices: Sequence[Device]) -> bo
     if "name" in interpretation.slots:
         return True
     somewhere = bool(_PLACES & set(interpretation.slots))
-    if somewhere or len({device.area_id for device in devices}) == 1:
+    rooms = {device.area_id for device in devices}
+    if somewhere or (len(rooms) == 1 and None not in rooms):
         return False
     said = interpretation.text
     return bool(_ONE_OF_A_KIND.search(said)) and not _ALL_OF_A_KIND.search(said)

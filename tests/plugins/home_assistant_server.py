@@ -15,6 +15,8 @@ class Server:
     def __init__(self, entities=None, areas=()):
         self.entities = entities or {"light.lamp": ("Lamp", "off")}
         self.areas = list(areas)
+        self.floors = {}
+        """By area: the name of its floor, and what else it is called."""
         self.aliases = {"light.lamp": ("glow",)}
         self.calls = []
         self.sockets = []
@@ -90,8 +92,17 @@ class Server:
             },
             "config/device_registry/list": list,
             "config/area_registry/list": lambda: [
-                {"area_id": area, "name": area.replace("_", " ").title(), "aliases": []}
+                {
+                    "area_id": area,
+                    "name": area.replace("_", " ").title(),
+                    "aliases": [],
+                    "floor_id": area if area in self.floors else None,
+                }
                 for area in self.areas
+            ],
+            "config/floor_registry/list": lambda: [
+                {"floor_id": area, "name": name, "aliases": [*aliases, None]}
+                for area, (name, *aliases) in self.floors.items()
             ],
             "get_states": lambda: [
                 {"entity_id": each, "state": state, "attributes": {"friendly_name": name}}

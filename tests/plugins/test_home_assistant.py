@@ -7,6 +7,7 @@ from aiohttp import web
 from hand_clock import HandClock
 from home_assistant_server import TOKEN, Server, eventually
 
+from assistant.assembly import favoured
 from assistant.config.settings import HomeSettings, Settings
 from assistant.home.model import HomeError, ServiceCall
 from assistant.household import make_household
@@ -261,3 +262,29 @@ async def test_a_home_assistant_without_an_agent_leaves_the_answer_to_hearth(ser
     outcome = await house.carry_out("turn on the disco")
     assert (outcome.success, outcome.reply) == (False, "I know no device called disco.")
     await house.close()
+
+
+async def test_floors_are_known_by_their_aliases_and_as_they_are_said():
+    lamps = {f"light.{area}": (f"{area} lamp", "on") for area in ("den", "hall")}
+    server = Server(lamps, ["den", "hall", "loft"])
+    server.floors = {"den": ("2F", "upstairs"), "hall": ("1st floor", "downstairs")}
+    server.floors["loft"] = ("Attic", "")
+    settings = HomeSettings(kind="home_assistant", url=await server.start(), token=TOKEN)
+    house = make_household(Settings(home=settings))
+    await house.start()
+    for said, floor, lamp in (
+        ("turn off the lights upstairs", "2F", "light.den"),
+        ("turn off the 2f lights", "2F", "light.den"),
+        ("turn off two f lights", "2F", "light.den"),
+        ("dim the lights on two f", "2F", "light.den"),
+        ("turn off everything upstairs", "2F", "light.den"),
+        ("turn off the lights downstairs", "1st floor", "light.hall"),
+        ("turn off the lights on the first floor", "1st floor", "light.hall"),
+    ):
+        meant = house.understanding.interpret_text(said)
+        assert (meant.slots["floor"], meant.targets) == (floor, (lamp,)), said
+    empty = await house.carry_out("turn off the lights in the attic")
+    assert empty.reply == "There is no light in the Attic."
+    assert {"2F", "upstairs", "Attic"} <= {each.text for each in favoured(Settings(), house)}
+    await house.close()
+    await server.stop()
