@@ -155,7 +155,7 @@ async def test_a_refused_token_is_tried_once(server, caplog):
         ("http://127.0.0.1:{port}/elsewhere", "There is no Home Assistant at .* \\(HTTP 404\\)"),
         ("http://nowhere.invalid:8123", "cannot be reached at http://nowhere.invalid:8123"),
         ("http://127.0.0.1:1", "cannot be reached at http://127.0.0.1:1"),
-        ("https://127.0.0.1:{port}", "certificate|cannot be reached"),
+        ("https://127.0.0.1:{port}", "There is no HTTPS at https://127.* write `http://` in `url`"),
         ("http://", "There is no Home Assistant at http://"),
     ],
 )
@@ -204,11 +204,28 @@ def certificate(tmp_path):
     return tmp_path / "cert.pem"
 
 
-async def test_a_self_signed_certificate_has_to_be_named(certificate):
+@pytest.fixture
+async def secure(certificate):
+    """A server with a certificate, and its URL."""
     server = Server()
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     context.load_cert_chain(certificate, certificate.with_name("key.pem"))
-    url = await server.start(context)
+    yield server, await server.start(context)
+    await server.stop()
+
+
+async def test_a_server_that_speaks_https_only_is_said(secure, caplog):
+    _, url = secure
+    plain = url.replace("https", "http")
+    settings = HomeSettings(kind="home_assistant", url=plain, token=TOKEN)
+    house = make_household(Settings(home=settings))
+    await house.start()
+    assert f"What is at {plain} speaks HTTPS only: write `https://` in `url`." in caplog.text
+    await house.close()
+
+
+async def test_a_self_signed_certificate_has_to_be_named(certificate, secure):
+    _, url = secure
     settings = HomeSettings(kind="home_assistant", url=url, token=TOKEN)
     stranger = make_household(Settings(home=settings)).home
     with pytest.raises(HomeError, match=r"is not trusted.*set `certificate` to its file"):
@@ -219,7 +236,6 @@ async def test_a_self_signed_certificate_has_to_be_named(certificate):
     await home.connect()
     assert len(home.devices()) == 1
     await home.close()
-    await server.stop()
 
 
 async def test_a_thousand_entities_are_known():
