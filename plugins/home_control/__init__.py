@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from assistant.home.model import Change, Device, HomeError
 from assistant.nlu.interpretation import Interpretation
+from assistant.nlu.names import spoken_form
 from assistant.plugins import Outcome, Plugin, PluginContext
 from plugins.home_control import players, questions, replies
 from plugins.home_control.caution import CONFIRM, opens_something
@@ -75,8 +76,15 @@ class HomeControl:
         if not self._home.devices():
             return "This home shows me no devices."
         if "unknown_name" in slots:
-            return f"I know no device called {slots['unknown_name']}."
+            return self._unknown(str(slots["unknown_name"]))
         return "" if devices else _nothing_there(interpretation)
+
+    def _unknown(self, said: str) -> str:
+        """What to say of a name: a device may be there, and its kind be none that we control."""
+        for device in self._home.devices():
+            if spoken_form(said) in map(spoken_form, (device.name, *device.aliases)):
+                return f"I cannot do that with {named(device)}."
+        return f"I know no device called {said}."
 
     def _doubt(self, interpretation: Interpretation, devices: Sequence[Device]) -> str:
         """What to ask before it is done; empty if it may be done."""

@@ -318,3 +318,16 @@ async def test_of_two_mowers_one_is_asked_for(household_with):
     assert not calls
     await house.say("mow the lawn")
     assert [call.targets for call in calls] == [("lawn_mower.front", "lawn_mower.back")]
+
+
+async def test_of_a_device_that_is_there_it_is_not_said_that_it_is_unknown(household_with):
+    house, _ = household_with(Device("humidifier.h", "Humidifier", "humidifier"))
+    outcome = await house.say("turn on the humidifier")
+    assert (outcome.success, outcome.reply) == (False, "I cannot do that with the Humidifier.")
+
+
+async def test_a_script_is_stopped(household_with):
+    house, calls = household_with(Device("script.tidy", "Tidy up", "script"))
+    outcome = await house.say("stop tidy up")
+    assert [(call.domain, call.service) for call in calls] == [("script", "turn_off")]
+    assert outcome.reply == "Stopped Tidy up."
