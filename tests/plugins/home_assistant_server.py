@@ -18,6 +18,9 @@ class Server:
         self.floors = {}
         """By area: the name of its floor, and what else it is called."""
         self.aliases = {"light.lamp": ("glow",)}
+        self.agent = None
+        """What its agent answers, if it has one: code ("" for no error) and speech by sentence."""
+        self.processed = []
         self.calls = []
         self.sockets = []
         self.connections = 0
@@ -113,6 +116,8 @@ class Server:
             "subscribe_entities": lambda: None,
             "call_service": dict,
         }
+        if self.agent is not None:
+            known["conversation/process"] = lambda: self._process(command)
         if kind not in known:
             error = {"code": "unknown_command", "message": "Unknown command."}
             await socket.send_json(
@@ -134,6 +139,14 @@ class Server:
         changed = {entity: {"+": {"s": new}} for entity in command["target"]["entity_id"]}
         for number in self._subscriptions:
             await socket.send_json({"id": number, "type": "event", "event": {"c": changed}})
+
+    def _process(self, command):
+        self.processed.append((command["text"], command["agent_id"]))
+        code, said = self.agent.get(command["text"], ("no_intent_match", "Sorry, what?"))
+        response = {"speech": {"plain": {"speech": said}} if said else {}}
+        if code:
+            return {"response": {"response_type": "error", "data": {"code": code}, **response}}
+        return {"response": {"response_type": "action_done", "data": {}, **response}}
 
     def _area(self, entity):
         return next((area for area in self.areas if entity.endswith(area)), None)

@@ -271,13 +271,55 @@ async def test_a_household_without_its_home_refuses_aloud(server, caplog):
     await server.start()
 
 
-async def test_a_home_assistant_without_an_agent_leaves_the_answer_to_hearth(server):
+@pytest.fixture
+async def house(server):
     url = f"http://127.0.0.1:{server.port}"
     house = make_household(Settings(home=HomeSettings(kind="home_assistant", url=url, token=TOKEN)))
     await house.start()
+    yield house
+    await house.close()
+
+
+async def test_a_home_assistant_without_an_agent_leaves_the_answer_to_hearth(house):
     outcome = await house.carry_out("turn on the disco")
     assert (outcome.success, outcome.reply) == (False, "I know no device called disco.")
-    await house.close()
+
+
+AGENT = {
+    "start the disco": ("", "Disco it is"),
+    "activate the siren": ("", ""),
+    "turn on the oven": ("no_valid_targets", "Sorry, I am not aware of any device called oven"),
+    "turn on the sauna": ("failed_to_handle", "The sauna is broken"),
+}
+ANSWERS = [
+    ("start the disco", True, "Disco it is"),
+    ("activate the siren", True, "Done."),
+    ("turn on the oven", False, "I know no device called oven."),
+    ("turn on the sauna", False, "The sauna is broken"),
+    ("turn on the moat", False, "I know no device called moat."),
+    ("what is the moat", False, "Sorry, what?"),
+]
+
+
+@pytest.mark.parametrize(("said", "done", "reply"), ANSWERS, ids=[said for said, *_ in ANSWERS])
+async def test_an_agent_that_refuses_is_told_from_one_that_fails(house, server, said, done, reply):
+    server.agent = AGENT
+    outcome = await house.carry_out(said)
+    assert (outcome.success, outcome.reply) == (done, reply)
+    assert server.processed == [(said, "homeassistant")]
+    assert (await house.carry_out("turn on the lamp")).reply == "Turned on the Lamp."
+    assert len(server.processed) == 1
+
+
+async def test_an_agent_that_takes_too_long_is_said(house, server, monkeypatch):
+    monkeypatch.setattr("plugins.home_assistant.connection._ANSWER_S", 0.1)
+    server.agent = AGENT
+    monkeypatch.setattr(server, "_answer", lambda *_: asyncio.sleep(0))
+    outcome = await house.carry_out("start the disco")
+    assert (outcome.success, outcome.reply) == (
+        False,
+        "Home Assistant did not answer within 0.1 s.",
+    )
 
 
 async def test_floors_are_known_by_their_aliases_and_as_they_are_said():
