@@ -12,6 +12,7 @@ from dataclasses import asdict, dataclass
 
 from assistant.asr.endpoint import EndReason
 from assistant.asr.result import RecognitionResult
+from assistant.dispatcher import Dispatcher
 from assistant.events import (
     Action,
     Error,
@@ -27,7 +28,6 @@ from assistant.events import (
 from assistant.hearing import confidence
 from assistant.lattice import Lattice
 from assistant.nlu.interpretation import Interpretation, Understanding
-from assistant.plugins import Plugin, carried_out
 from assistant.rescoring import Account, Rescorer, Unchanged
 from assistant.speculation import Speculation, Understood, understand
 from assistant.worker import Worker
@@ -75,13 +75,13 @@ class Answer:
         self,
         worker: Worker,
         understanding: Understanding,
-        plugin_for: Callable[[str | None], Plugin | None],
+        dispatcher: Dispatcher,
         lattice: LatticeFormat | None = None,
         rescorer: Rescorer | None = None,
     ) -> None:
         self._worker = worker
         self._understanding = understanding
-        self._plugin_for = plugin_for
+        self._dispatcher = dispatcher
         self._lattice = lattice
         self._rescorer = rescorer or Unchanged()
 
@@ -91,7 +91,7 @@ class Answer:
             result,
             self._worker,
             self._understanding,
-            self._plugin_for,
+            self._dispatcher.plugin_for,
             self._rescorer.open(),
         )
 
@@ -113,13 +113,15 @@ class Answer:
             await speculation.cancel()
             yield SpeculationReset(**at, reason="the final words mean something else")
         yield self._final_endpoint(at, decided)
-        interpretation = decided.understood.interpretation
+        interpretation = await self._dispatcher.with_question(decided.understood.interpretation)
         yield Intent(
             **at,
             intent=interpretation.intent,
             slots=dict(interpretation.slots),
             confidence=interpretation.confidence,
             reused=decided.speculation is not None,
+            reason=interpretation.reason or None,
+            question=interpretation.question or None,
         )
         if decided.speculation is not None:
             await decided.speculation.settle()
@@ -170,10 +172,12 @@ class Answer:
     ) -> tuple[list[Event], float]:
         """Carry the intent out; its events, and how long it took in milliseconds."""
         begin = time.perf_counter()
-        carried = await carried_out(self._plugin_for, interpretation, heard)
+        carried = await self._dispatcher.carry_out(interpretation, heard)
         if carried is None:
             return [Reply(**at, text=_NOT_UNDERSTOOD if heard else _NOTHING_HEARD)], 0.0
         action_ms = 1000 * (time.perf_counter() - begin)
+        if not carried.plugin:
+            return [Reply(**at, text=carried.outcome.reply)], action_ms
         outcome, failed = carried.outcome, carried.failed
         action = Action(
             **at,

@@ -37,16 +37,6 @@ class Outcome:
     such list. `reply` is then said only if who takes the rest cannot do it either."""
 
 
-@dataclass(frozen=True, slots=True)
-class Carried:
-    """What came of an intent, and the name of the plugin that carried it out."""
-
-    plugin: str
-    outcome: Outcome
-    failed: str = ""
-    """A message for the log where the plugin failed."""
-
-
 class Plugin(Protocol):
     """Carries out some intents."""
 
@@ -74,30 +64,6 @@ async def outcome_of(plugin: Plugin, interpretation: Interpretation) -> tuple[Ou
         return apology, f"plugin {plugin.name} failed: {error}"
 
 
-async def carried_out(
-    plugin_for: Callable[[str | None], Plugin | None], meant: Interpretation, heard: str
-) -> Carried | None:
-    """Carry an interpretation out; `None` where no plugin does.
-
-    What its plugin knows nothing of goes to the one that takes what nothing understood, in the
-    words that were heard. If that one refuses as well, the first answer stands.
-    """
-    plugin, rest = plugin_for(meant.intent), plugin_for(None)
-    if plugin is None:
-        return None
-    if plugin is rest:
-        return await _carried(plugin, Interpretation(heard, None))
-    first = await _carried(plugin, meant)
-    if rest is None or not first.outcome.not_here:
-        return first
-    second = await _carried(rest, Interpretation(heard, None))
-    return first if second.outcome.not_here else second
-
-
-async def _carried(plugin: Plugin, interpretation: Interpretation) -> Carried:
-    return Carried(plugin.name, *await outcome_of(plugin, interpretation))
-
-
 @runtime_checkable
 class Background(Protocol):
     """What a plugin also has if it does something between commands."""
@@ -115,6 +81,14 @@ class Named(Protocol):
 
     def names(self) -> Sequence[str]:
         """Names to favour: radio stations, the cat."""
+
+
+@runtime_checkable
+class Cautious(Protocol):
+    """What a plugin also has if it asks before it does some things, however they were heard."""
+
+    async def doubt(self, interpretation: Interpretation) -> str:
+        """What has to be answered with yes first; empty if it may be done at once."""
 
 
 class PluginError(Exception):

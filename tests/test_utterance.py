@@ -8,11 +8,13 @@ from scripted import ArraySource, LoudnessVad, Script, ScriptedRecogniser, resul
 
 from assistant.answer import Answer
 from assistant.asr.endpoint import STYLES, Completeness, FinalEndpointer, SpeculativeEndpointer
+from assistant.dispatcher import Dispatcher
 from assistant.home.model import Change, HomeError
 from assistant.nlu.interpretation import Interpretation
 from assistant.opening import SpeechOpener
 from assistant.pipeline import Pipeline
 from assistant.plugins import Outcome as Done
+from assistant.plugins import PluginContext
 from assistant.rescoring import Account, Outcome, Rescored
 from assistant.utterance import Judgement, Staff
 from assistant.worker import Worker
@@ -84,7 +86,10 @@ class Room:
         answer = Answer(
             self.worker,
             self.words,
-            lambda intent: self.plugin if intent in self.plugin.intents() else rest,
+            Dispatcher(
+                lambda intent: self.plugin if intent in self.plugin.intents() else rest,
+                PluginContext(None).ask,
+            ),
             rescorer=rescorer,
         )
         self.pipeline = Pipeline(

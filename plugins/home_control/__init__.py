@@ -11,7 +11,7 @@ from assistant.nlu.interpretation import Interpretation
 from assistant.nlu.names import spoken_form
 from assistant.plugins import Outcome, Plugin, PluginContext
 from plugins.home_control import players, questions, replies
-from plugins.home_control.caution import CONFIRM, opens_something
+from plugins.home_control.caution import CONFIRM, opens_something, touches_something
 from plugins.home_control.services import ACTIONS, Request, services
 from plugins.home_control.wording import joined, named
 
@@ -49,8 +49,6 @@ class HomeControl:
         if missing or _is_unclear(interpretation, devices):
             reply, targets = missing or self._which(devices), interpretation.targets
             return Outcome(success=False, reply=reply, targets=targets, not_here=bool(missing))
-        if question := self._doubt(interpretation, devices):
-            return self._context.ask(interpretation, self.act, question)
         try:
             if interpretation.intent in (_STATE, _TEMPERATURE):
                 return await self._answer(interpretation, devices)
@@ -86,10 +84,14 @@ class HomeControl:
                 return f"I cannot do that with {named(device)}."
         return f"I know no device called {said}."
 
-    def _doubt(self, interpretation: Interpretation, devices: Sequence[Device]) -> str:
-        """What to ask before it is done; empty if it may be done."""
-        if interpretation.confidence >= self._context.unlock_confidence:
+    async def doubt(self, interpretation: Interpretation) -> str:
+        """What to ask before something is opened that was not heard word for word and clearly."""
+        clear = interpretation.confidence >= self._context.unlock_confidence
+        devices = self._devices(interpretation.targets)
+        if (clear and not interpretation.reason) or _is_unclear(interpretation, devices):
             return ""
+        if await touches_something(self._home, devices):
+            return f"Did you ask for {replies.described(interpretation.slots, devices)}?"
         if not opens_something(interpretation, devices):
             return ""
         verb = "unlock" if devices[0].domain == "lock" else "open"
@@ -129,7 +131,7 @@ class HomeControl:
 
 def _is_unclear(interpretation: Interpretation, devices: Sequence[Device]) -> bool:
     """Whether one device was asked for and several fit equally."""
-    if len(devices) == 1 or interpretation.intent == _TEMPERATURE:
+    if len(devices) <= 1 or interpretation.intent == _TEMPERATURE:
         return False
     if "name" in interpretation.slots:
         return True

@@ -5,7 +5,6 @@ from contextlib import aclosing
 from assistant.assembly import Listening, make_pipeline
 from assistant.config.settings import HomeSettings, Settings, WakeSettings
 from assistant.household import make_household
-from assistant.plugins import carried_out
 
 
 class SpokenTo:
@@ -19,7 +18,7 @@ class SpokenTo:
 
     async def say(self, text):
         meant = self.household.understanding.interpret_text(text)
-        carried = await carried_out(self.household.plugins.for_intent, meant, text)
+        carried = await self.household.dispatcher.carry_out(meant, text)
         assert carried is not None, f"{text!r} is not understood"
         return carried.outcome
 

@@ -5,8 +5,6 @@ import pytest_asyncio
 from home_commands import COMMANDS, MISSPELT, now
 from spoken_to import SpokenTo
 
-from assistant.plugins import carried_out
-
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 
@@ -80,7 +78,7 @@ async def test_what_hearth_knows_no_device_for_goes_to_home_assistant(house, han
     said, reply, entity, after = handed
     meant = house.household.understanding.interpret_text(said)
     assert "unknown_name" in meant.slots
-    carried = await carried_out(house.household.plugins.for_intent, meant, said)
+    carried = await house.household.dispatcher.carry_out(meant, said)
     assert (carried.plugin, carried.outcome.success) == ("home_assistant", True)
     assert carried.outcome.reply == reply
     await house.home._states.wait_until(lambda: house.home._states.get(entity).state == after, 3)

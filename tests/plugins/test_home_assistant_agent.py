@@ -3,12 +3,13 @@
 import pytest
 from household import build, hypothesis
 
+from assistant.dispatcher import Dispatcher
 from assistant.home.demo import DemoHome
 from assistant.home.model import HomeError
 from assistant.nlu.interpretation import Interpretation
 from assistant.nlu.understanding import HomeUnderstanding
 from assistant.plugin_loader import load_plugins
-from assistant.plugins import PluginContext, carried_out
+from assistant.plugins import PluginContext
 from plugins.home_assistant import NotUnderstoodError
 
 REFUSAL = NotUnderstoodError("Sorry, I am not aware of that.")
@@ -38,9 +39,14 @@ def home():
 
 
 @pytest.fixture
-def registry(home):
+def context(home):
     clock = build().clock
-    return load_plugins(PluginContext(home, clock, clock.local_time))
+    return PluginContext(home, clock, clock.local_time)
+
+
+@pytest.fixture
+def registry(context):
+    return load_plugins(context)
 
 
 @pytest.fixture(scope="module")
@@ -51,14 +57,15 @@ def understanding():
 
 
 @pytest.fixture
-def say(registry, understanding):
+def say(registry, context, understanding):
     """Say something that may have been heard in several ways, and have it carried out."""
 
     async def say(*heard):
         meant = understanding.interpret(
             [hypothesis(text, -float(n)) for n, text in enumerate(heard)]
         )
-        return await carried_out(registry.for_intent, meant, heard[0])
+        dispatcher = Dispatcher(registry.for_intent, context.ask)
+        return await dispatcher.carry_out(meant, heard[0])
 
     return say
 
@@ -161,12 +168,12 @@ async def test_a_yes_is_not_handed_on(say, home):
     assert home.processed == ["unlock the shed"]
 
 
-async def test_a_yes_is_for_what_was_asked_last(registry, home):
+async def test_a_yes_is_for_what_was_asked_last(registry, home, context):
     await act(registry, "disarm the alarm")
     unlocking = Interpretation(
         "unlock the front door", "HassTurnOff", {"name": "Front door"}, ("lock.front_door",), 0.3
     )
-    await registry.for_intent("HassTurnOff").act(unlocking)
+    await Dispatcher(registry.for_intent, context.ask).carry_out(unlocking, unlocking.text)
     outcome = await act(registry, "yes", "HearthConfirm")
     assert outcome.reply == "Unlocked the Front door."
     assert home.processed == []

@@ -64,6 +64,7 @@ class Running:
             self.house.registry,
             SentenceFolder(None),
             self.house.understanding,
+            self.house.dispatcher,
             **household,
         )
         services = Services(
