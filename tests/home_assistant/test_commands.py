@@ -30,6 +30,14 @@ async def test_a_command_changes_the_home(house, said, entity, attribute, after)
     )
 
 
+async def test_a_misspelt_lock_is_unlocked_after_a_yes(house):
+    asked = await house.say("unlock the kitchen dor")
+    assert asked.reply == "Did you ask me to unlock the Kitchen Door? Then say yes."
+    assert await now(house.home, "lock.kitchen_door", None) == "locked"
+    assert (await house.say("yes")).success
+    assert await now(house.home, "lock.kitchen_door", None) == "unlocked"
+
+
 ANSWERS = [
     ("is the front door locked", "Yes, the Front Door is locked."),
     ("is the poorly installed door locked", "No, the Poorly Installed Door is unlocked."),
