@@ -90,6 +90,13 @@ class Timers:
     async def prepare(self, interpretation: Interpretation) -> None:
         """Nothing to fetch."""
 
+    async def doubt(self, interpretation: Interpretation) -> str:
+        """What has to be answered with yes before a command for later is taken."""
+        slots = interpretation.slots
+        if COMMAND not in slots or "unclear" in slots:
+            return ""
+        return await self._later.doubt(interpretation)
+
     async def act(self, interpretation: Interpretation) -> Outcome:
         """Do what the intent says."""
         if interpretation.intent == STOP:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -20,6 +20,8 @@ UNCLEAR = 'When? Say it with the time, such as "at 21:00" or "in ten minutes".'
 NO_CLOCK = "I do not know yet what time it is."
 _PAST = "That time is past."
 _AT_ONCE = "I can put off only commands to the home."
+_CONFIRMED = 1.0
+"""Confidence of what the user said yes to; whatever has words of any kind in it has less."""
 _NOT_PUT_OFF = (
     *("Hearth", "HassGet", "HassClimateGet", "HassShoppingListLast", "HassTimerStatus"),
     *("HassRespond", "HassNevermind"),
@@ -63,6 +65,23 @@ def end_of(slots: Mapping[str, Any], now: datetime, kind: Kind) -> End | str:
     return End((at - now.replace(tzinfo=None)).total_seconds(), at)
 
 
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """What is to be done at the end, and before that at once, where it is for a while."""
+
+    end: End
+    last: str
+    first: str = ""
+    question: str = ""
+    """What the home would ask before one of them is done."""
+    turns_on: bool = False
+    """Whether the last one turns something on."""
+
+    def words(self, now: datetime) -> str:
+        """Such as "At 22:00: turn off the fan."."""
+        return f"{self.end.words(now)}: {self.last}."
+
+
 class Later:
     """Takes such commands. `keep` sets the timer at whose end one is carried out."""
 
@@ -70,70 +89,54 @@ class Later:
         self._context = context
         self._keep = keep
 
+    async def doubt(self, interpretation: Interpretation) -> str:
+        """What to ask when it is said: at its time perhaps nobody is there to be asked."""
+        if interpretation.confidence >= _CONFIRMED:
+            return ""
+        plan = await self._plan(interpretation)
+        if isinstance(plan, str) or not plan.question:
+            return ""
+        words = plan.words(self._context.local_time())
+        if plan.first:
+            words = f"{plan.first[:1].upper()}{plan.first[1:]} now; {words[:1].lower()}{words[1:]}"
+        return f"{words} Is that right?"
+
     async def take(self, interpretation: Interpretation) -> Outcome:
-        """Put a command off, or do it and undo it later; what opens a home needs a yes."""
+        """Put a command off, or do it and undo it later."""
+        plan = await self._plan(interpretation)
+        if isinstance(plan, str):
+            return Outcome(success=False, reply=plan)
+        confirmed = interpretation.confidence >= _CONFIRMED
+        words = plan.words(self._context.local_time())
+        if not plan.first:
+            self._keep(plan.end, plan.last, confirmed)
+            return Outcome(success=True, reply=words)
+        context = self._context
+        carry_out = context.carry_out_confirmed if confirmed else context.carry_out
+        outcome = await carry_out(plan.first)
+        # What was off before is not turned on afterwards.
+        if not outcome.success or (plan.turns_on and not outcome.changes):
+            return outcome
+        self._keep(plan.end, plan.last, confirmed)
+        return replace(outcome, reply=f"{outcome.reply} {words}")
+
+    async def _plan(self, interpretation: Interpretation) -> _Plan | str:
+        """What is to be done when, or why it cannot be."""
         slots, command = interpretation.slots, str(interpretation.slots[COMMAND])
-        now = self._context.local_time()
-        end = end_of(slots, now, Kind.COMMAND)
+        end = end_of(slots, self._context.local_time(), Kind.COMMAND)
         if isinstance(end, str):
-            return _failed(end)
+            return end
         meant = await self._context.understand(command)
         if not _can_wait(meant):
-            return _failed(_AT_ONCE)
+            return _AT_ONCE
         if "until" not in slots:
-            return await self._put_off(interpretation, command, end, [meant])
+            return _Plan(end, command, question=meant.question)
         undo = opposite(command)
         undone = await self._context.understand(undo) if undo else meant
         if not undo or not _can_wait(undone) or undone.targets != meant.targets:
-            return _failed(f"I would not know how to undo this afterwards: {command}.")
-        return await self._for_a_while(interpretation, (command, undo), end, [meant, undone])
-
-    async def _put_off(
-        self, said: Interpretation, command: str, end: End, meant: list[Interpretation]
-    ) -> Outcome:
-        when = end.words(self._context.local_time())
-
-        async def keep(asked: Interpretation) -> Outcome:
-            self._keep(end, command, asked is not said)
-            return Outcome(success=True, reply=f"{when}: {command}.")
-
-        return await self._asked(said, meant, keep, f"{when}: {command}. Is that right?")
-
-    async def _for_a_while(
-        self, said: Interpretation, commands: tuple[str, str], end: End, meant: list[Interpretation]
-    ) -> Outcome:
-        command, undo = commands
-        when = end.words(self._context.local_time())
-
-        async def do(asked: Interpretation) -> Outcome:
-            confirmed = asked is not said
-            carry_out = self._carry_out(confirmed=confirmed)
-            outcome = await carry_out(command)
-            if not outcome.success:
-                return outcome
-            if not outcome.changes and meant[1].intent == "HassTurnOn":
-                return outcome  # what was off before is not turned on afterwards
-            self._keep(end, undo, confirmed)
-            return replace(outcome, reply=f"{outcome.reply} {when}: {undo}.")
-
-        question = f"{command} now, and {when[:1].lower()}{when[1:]}: {undo}. Is that right?"
-        return await self._asked(said, meant, do, question[:1].upper() + question[1:])
-
-    def _carry_out(self, *, confirmed: bool) -> Callable[[str], Awaitable[Outcome]]:
-        context = self._context
-        return context.carry_out_confirmed if confirmed else context.carry_out
-
-    async def _asked(
-        self,
-        said: Interpretation,
-        meant: list[Interpretation],
-        act: Callable[[Interpretation], Awaitable[Outcome]],
-        question: str,
-    ) -> Outcome:
-        """Act, after a question where what is meant opens a lock, a door or a gate."""
-        if any(each.question for each in meant):
-            return self._context.ask(said, act, question)
-        return await act(said)
+            return f"I would not know how to undo this afterwards: {command}."
+        question = meant.question or undone.question
+        return _Plan(end, undo, command, question, turns_on=undone.intent == "HassTurnOn")
 
 
 def _can_wait(meant: Interpretation) -> bool:
@@ -145,7 +148,3 @@ def _can_wait(meant: Interpretation) -> bool:
         and not intent.startswith(_NOT_PUT_OFF)
         and "unknown_name" not in meant.slots
     )
-
-
-def _failed(reply: str) -> Outcome:
-    return Outcome(success=False, reply=reply)
