@@ -22,12 +22,15 @@ _TO = frozenset({"to", "till", "til", "of", "before"})
 _PAST_NIGHT = 5
 """Up to this hour "at night" means the small hours."""
 _NAMED = {"noon": _NOON, "midday": _NOON, "midnight": 0}
-_BEFORE_TIME = frozenset({"at", "for", "until", "till", "by", "from", "around"})
+_BEFORE_TIME = frozenset(
+    {"at", "for", "until", "till", "by", "from", "around", "to", "alarm", "up", "me", "us"}
+)
 _AFTER_TIME = frozenset({"", "in", "this", "on", "tomorrow", "today", "tonight", "at", *WEEKDAYS})
 """What may follow "five to ten", which otherwise is a range of numbers."""
 _UNITS_OF_NUMBERS = frozenset(
     {"percent", "degree", "degrees", "hour", "hours", "minute", "minutes", "second", "seconds"}
 )
+_ZERO = frozenset({"oh", "o", "zero"})
 _ORDERED = frozenset({"timer", "alarm", "reminder", "one"})
 
 
@@ -134,9 +137,11 @@ def _clock_first(words: Sequence[str], start: int) -> tuple[str, int] | None:
     if read is None:
         return None
     clock, end = read
+    digits = not bare and _are_digits(words[position:end])
     parts, end = _parts_from(words, end)
     halves = any(part.half for part in parts)
-    if bare and not (halves or (parts and expected)):
+    # "Five oh five" may be a number that is spelt out.
+    if (bare and not (halves or (parts and expected))) or (digits and not (halves or expected)):
         return None
     return _written(clock, parts), end - start
 
@@ -241,7 +246,7 @@ def _with_minutes(words: Sequence[str], position: int, *, bare: bool) -> tuple[_
 def _minute(words: Sequence[str], at: int) -> tuple[int, int, bool]:
     """The minutes at a place, where they end, and whether they can be nothing else."""
     word, following = word_at(words, at), UNITS.get(word_at(words, at + 1), 0)
-    if word in {"oh", "o"} and 0 < following < 10:  # noqa: PLR2004
+    if word in _ZERO and 0 < following < 10:  # noqa: PLR2004
         return following, at + 2, True
     number = _below(words, at, _MINUTES)
     if number is None:
@@ -249,6 +254,11 @@ def _minute(words: Sequence[str], at: int) -> tuple[int, int, bool]:
     written = len(word) == 2 and word.isdecimal()  # noqa: PLR2004
     hour_written = words[at - 1].isdecimal()
     return number[0], number[1], written and hour_written
+
+
+def _are_digits(words: Sequence[str]) -> bool:
+    """Whether a time is spelt by its digits alone: "six oh five", "6 05"."""
+    return all(word in _ZERO or word.isdecimal() or word in UNITS for word in words)
 
 
 def _below(words: Sequence[str], position: int, limit: int) -> tuple[int, int] | None:

@@ -10,7 +10,7 @@ from assistant.nlu.times import WEEKDAYS
 from plugins.timers.book import Kind
 
 _NOON, _HOURS, _WEEK = 12, 24, 7
-_EARLY, _LATE = 5, 11
+_EARLY, _LATE = 5, 12
 """An alarm for half past six is for the morning; one for half past two may be for a nap."""
 _AWAKE = 6
 """Before this hour nobody is reminded of anything, unless they say which half of the day."""

@@ -91,6 +91,9 @@ async def test_several_timers_are_told_apart(house):
         ("set an alarm for 19:30", "19:30"),
         ("set an alarm for eight tonight", "20:00"),
         ("set an alarm for two thirty", "2:30 tomorrow"),
+        ("set an alarm for 12:30", "12:30 tomorrow"),
+        ("set the alarm to 6:30", "6:30 tomorrow"),
+        ("i need to get up at six", "6:00 tomorrow"),
         ("wake me on saturday at nine", "9:00 on Saturday"),
         ("wake me on monday at nine", "9:00 on Monday, November 30"),
         ("set a timer for 7 pm", "19:00"),
@@ -98,6 +101,14 @@ async def test_several_timers_are_told_apart(house):
 )
 async def test_alarms_for_a_time_of_day(house, said, alarm):
     assert (await house.say(said)).reply == f"Set an alarm for {alarm}."
+
+
+@pytest.mark.parametrize(
+    "said", ["set an alarm for seven and eight", "set an alarm for 6:75", "set an alarm for 24:00"]
+)
+async def test_what_is_no_time_sets_no_alarm(house, tmp_path, said):
+    await house.say(said)
+    assert not (tmp_path / "timers.json").exists()
 
 
 async def test_timers_of_one_length_are_told_apart_by_their_order(house):
