@@ -52,6 +52,11 @@ class Ear:
         self.until_s = math.inf
         """Words that begin later are somebody else's."""
         self._looked: RecognitionResult | None = None
+        self._spoken_since = False
+
+    def goes_on(self) -> None:
+        """Speech goes on: the next look is a new one, even where the first pass hears no words."""
+        self._spoken_since = True
 
     def take(self, block: Block) -> Heard:
         """Hear the next block of the utterance."""
@@ -64,15 +69,23 @@ class Ear:
 
     def peek(self) -> RecognitionResult:
         """The result for all that was heard so far."""
-        seen = self._seen() if self.until_s < math.inf else None
-        self._looked = seen or self._stream.peek(self._looked)
+        self._looked = self._settled() or self._stream.peek(self._earlier)
+        self._spoken_since = False
         return self._own(self._looked)
 
     def finish(self) -> RecognitionResult:
         """The final result, which is that of the last look if nothing was said since."""
-        final = self._stream.finish(self._looked)
-        seen = self._seen() if self.until_s < math.inf else None
-        return self._own(seen or final)
+        final = self._stream.finish(self._earlier)
+        return self._own(self._settled() or final)
+
+    @property
+    def _earlier(self) -> RecognitionResult | None:
+        """The last look, if nothing was said since."""
+        return None if self._spoken_since else self._looked
+
+    def _settled(self) -> RecognitionResult | None:
+        """The last look, where somebody else has spoken since, which would spoil a new one."""
+        return self._seen() if self.until_s < math.inf and not self._spoken_since else None
 
     def _seen(self) -> RecognitionResult | None:
         """What the last look gave, as long as no more words have come since."""

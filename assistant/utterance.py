@@ -138,6 +138,8 @@ class Utterance:
         quiet_before = self._progress.speech_end_s is None
         began = self._progress.follow(heard)
         self._ear.until_s = self._progress.words_until_s
+        if began:
+            self._ear.goes_on()
         if began and quiet_before:
             self._events.append(SpeechStarted(**self._at()))
         elif began:

@@ -85,3 +85,13 @@ def test_what_a_look_heard_stands_until_there_are_more_words():
     assert stream.looks == [None, looked]
     stream.words = ["light", "song", "please"]
     assert ear.take(block).result.text == "light song please"
+
+
+def test_a_look_is_a_new_one_when_speech_went_on_even_without_words():
+    stream = TwoPasses()
+    ear = Ear(stream, Silent(), 0.0)
+    ear.peek()
+    ear.goes_on()
+    ear.peek()
+    ear.peek()
+    assert [earlier is None for earlier in stream.looks] == [True, True, False]
