@@ -8,7 +8,8 @@ from typing import Any
 
 from assistant.home.model import Area, Device
 from assistant.nlu.grammar import UNKNOWN_NAME, Parse
-from assistant.nlu.names import Kind, Named, NameIndex, spoken_form
+from assistant.nlu.names import Kind, Named, NameIndex
+from assistant.nlu.spoken_names import spoken_form
 
 _INTENT_DOMAINS: Mapping[str, tuple[str, ...]] = {
     "HassClimateSetTemperature": ("climate",),
