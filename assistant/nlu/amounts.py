@@ -26,6 +26,8 @@ _FIXED = {
     ("a", "quarter", "of", "an", "hour"): "15 minutes",
     ("quarter", "of", "an", "hour"): "15 minutes",
     ("three", "quarters", "of", "an", "hour"): "45 minutes",
+    ("half", "a", "degree"): "0.5 degrees",
+    ("a", "degree"): "1 degree",
     ("a", "couple", "of", "hours"): "2 hours",
     ("a", "couple", "of", "minutes"): "2 minutes",
 }

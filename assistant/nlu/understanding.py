@@ -26,6 +26,7 @@ from assistant.nlu.grammar import Grammar
 from assistant.nlu.interpretation import Interpretation
 from assistant.nlu.reader import Reader
 from assistant.nlu.readings import Reading
+from assistant.nlu.units import unit_of
 
 _LOG = logging.getLogger(__name__)
 _TEMPERATURE = 4.0
@@ -96,6 +97,7 @@ class HomeUnderstanding:
             tuple(self._home.areas()),
             tuple(self._home.devices()),
             tuple(self._home.contacts()),
+            unit_of(self._home),
         )
         if self._reader is None or known != self._known:
             self._known = known

@@ -16,7 +16,13 @@ class Server:
         self.entities = entities or {"light.lamp": ("Lamp", "off")}
         self.areas = list(areas)
         self.aliases = {"light.lamp": ("glow",)}
+        self.attributes = {}
+        """Those of entities, as Home Assistant gives them."""
+        self.unit = None
+        """Of temperatures, if it tells."""
         self.calls = []
+        self.data = []
+        """What each call was given."""
         self.sockets = []
         self.connections = 0
         self.token = TOKEN
@@ -102,6 +108,8 @@ class Server:
             "subscribe_entities": lambda: None,
             "call_service": dict,
         }
+        if self.unit:
+            known["get_config"] = lambda: {"unit_system": {"temperature": self.unit}}
         if kind not in known:
             error = {"code": "unknown_command", "message": "Unknown command."}
             await socket.send_json(
@@ -110,17 +118,23 @@ class Server:
             return
         if kind == "call_service":
             self.calls.append(f"{command['domain']}.{command['service']}")
+            self.data.append(command.get("service_data"))
             await self._change(socket, command)
         result = {"id": number, "type": "result", "success": True, "result": known[kind]()}
         await socket.send_json(result)
         if kind == "subscribe_entities":
             self._subscriptions.append(number)
-            added = {e: {"s": state, "a": {}} for e, (_, state) in self.entities.items()}
+            added = {
+                e: {"s": state, "a": self.attributes.get(e, {})}
+                for e, (_, state) in self.entities.items()
+            }
             await socket.send_json({"id": number, "type": "event", "event": {"a": added}})
 
     async def _change(self, socket, command):
         new = {"turn_on": "on", "turn_off": "off"}.get(command["service"])
-        changed = {entity: {"+": {"s": new}} for entity in command["target"]["entity_id"]}
+        set_to = {k: v for k, v in command.get("service_data", {}).items() if k == "temperature"}
+        plus = {"a": set_to} if set_to else {"s": new}
+        changed = {entity: {"+": plus} for entity in command["target"]["entity_id"]}
         for number in self._subscriptions:
             await socket.send_json({"id": number, "type": "event", "event": {"c": changed}})
 
