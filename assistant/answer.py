@@ -7,11 +7,12 @@ is done again.
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import asdict, dataclass
 
 from assistant.asr.endpoint import EndReason
 from assistant.asr.result import RecognitionResult
+from assistant.dispatch import Done, carry_out, in_one, named
 from assistant.events import (
     Action,
     Error,
@@ -27,7 +28,7 @@ from assistant.events import (
 from assistant.hearing import confidence
 from assistant.lattice import Lattice
 from assistant.nlu.interpretation import Interpretation, Understanding
-from assistant.plugins import Plugin, outcome_of
+from assistant.plugins import Plugin
 from assistant.rescoring import Account, Rescorer, Unchanged
 from assistant.speculation import Speculation, Understood, understand
 from assistant.worker import Worker
@@ -64,11 +65,15 @@ class _Decided:
     revised: bool
 
 
+def _forget(_named: Sequence[tuple[str, ...]]) -> None:
+    pass
+
+
 class Answer:
     """Understands and acts.
 
     `lattice` is how final end-points show theirs, if at all; `rescorer` has a second opinion on
-    what was heard.
+    what was heard. `remember` is told the devices of each command that was carried out.
     """
 
     def __init__(
@@ -78,12 +83,15 @@ class Answer:
         plugin_for: Callable[[str | None], Plugin | None],
         lattice: LatticeFormat | None = None,
         rescorer: Rescorer | None = None,
+        *,
+        remember: Callable[[Sequence[tuple[str, ...]]], None] = _forget,
     ) -> None:
         self._worker = worker
         self._understanding = understanding
         self._plugin_for = plugin_for
         self._lattice = lattice
         self._rescorer = rescorer or Unchanged()
+        self._remember = remember
 
     def speculate(self, result: RecognitionResult) -> Speculation:
         """Begin to understand a result that may not be the last."""
@@ -120,6 +128,7 @@ class Answer:
             slots=dict(interpretation.slots),
             confidence=interpretation.confidence,
             reused=decided.speculation is not None,
+            then=tuple(map(_command, interpretation.then)) or None,
         )
         if decided.speculation is not None:
             await decided.speculation.settle()
@@ -167,22 +176,38 @@ class Answer:
 
     async def _act(self, at: Where, interpretation: Interpretation) -> tuple[list[Event], float]:
         """Carry the intent out; its events, and how long it took in milliseconds."""
-        plugin = self._plugin_for(interpretation.intent)
-        if plugin is None:
+        begin = time.perf_counter()
+        done = await carry_out(self._plugin_for, interpretation)
+        action_ms = 1000 * (time.perf_counter() - begin)
+        if not done:
             heard = bool(interpretation.text)
             return [Reply(**at, text=_NOT_UNDERSTOOD if heard else _NOTHING_HEARD)], 0.0
-        begin = time.perf_counter()
-        outcome, failed = await outcome_of(plugin, interpretation)
-        action_ms = 1000 * (time.perf_counter() - begin)
-        action = Action(
-            **at,
-            plugin=plugin.name,
-            success=outcome.success,
-            targets=outcome.targets,
-            changes=tuple(asdict(change) for change in outcome.changes),
-        )
-        errors = [Error(**at, code="plugin_failed", message=failed)] if failed else []
-        return [*errors, action, Reply(**at, text=outcome.reply)], action_ms
+        self._remember(named(done))
+        events = [event for each in done for event in _events(at, each)]
+        return [*events, Reply(**at, text=in_one(done).reply)], action_ms
+
+
+def _command(meant: Interpretation) -> dict[str, object]:
+    return {
+        "intent": meant.intent,
+        "slots": dict(meant.slots),
+        "confidence": meant.confidence,
+    }
+
+
+def _events(at: Where, done: Done) -> list[Event]:
+    action = Action(
+        **at,
+        plugin=done.plugin,
+        success=done.outcome.success,
+        targets=done.outcome.targets,
+        changes=tuple(asdict(change) for change in done.outcome.changes),
+    )
+    return (
+        [Error(**at, code="plugin_failed", message=done.failed), action]
+        if done.failed
+        else [action]
+    )
 
 
 def _rescored(at: Where, commit: Commit, account: Account) -> Event:

@@ -59,6 +59,7 @@ def make_pipeline(
         house.plugins.for_intent,
         listening.lattice,
         house.rescorer,
+        remember=house.understanding.referents.note,
     )
     return Pipeline(
         staff=Staff(worker, make_judgement(settings.endpoint, house), answer),

@@ -145,6 +145,8 @@ class Intent(Event):
     slots: dict[str, Any]
     confidence: float
     reused: bool
+    then: tuple[dict[str, Any], ...] | None = None
+    """Further commands of the same sentence: intent, slots and confidence of each."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

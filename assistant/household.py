@@ -6,16 +6,17 @@ import asyncio
 import logging
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from assistant.config.settings import Settings
+from assistant.dispatch import carry_out, in_one
 from assistant.home.factory import contacts_of, make_home
 from assistant.home.model import Home, HomeError
 from assistant.nlu.sentence_files import SentenceFolder
 from assistant.nlu.understanding import HomeUnderstanding
 from assistant.plugin_loader import PluginRegistry, load_plugins
-from assistant.plugins import Outcome, PluginContext, outcome_of, say_in_log
+from assistant.plugins import Outcome, PluginContext, say_in_log
 from assistant.rescoring import Rescorer, Unchanged
 
 _LOG = logging.getLogger(__name__)
@@ -48,11 +49,10 @@ class Household:
     async def carry_out(self, text: str) -> Outcome:
         """Understand a sentence and act on it; nobody said it just now, so it is not sure."""
         meant = await asyncio.to_thread(self.understanding.interpret_text, text)
-        plugin = self.plugins.for_intent(meant.intent)
-        if plugin is None:
+        done = await carry_out(self.plugins.for_intent, meant.with_confidence(0.0))
+        if not done:
             return Outcome(success=False, reply=f"I did not understand: {text}.")
-        outcome, _ = await outcome_of(plugin, replace(meant, confidence=0.0))
-        return outcome
+        return in_one(done)
 
     async def close(self) -> None:
         """Let go of everything."""
@@ -78,7 +78,7 @@ def make_household(
     contacts = contacts_of(settings)
     home = make_home(settings, contacts.names)
 
-    async def carry_out(text: str) -> Outcome:
+    async def carry_out_text(text: str) -> Outcome:
         return await house.carry_out(text)
 
     context = PluginContext(
@@ -86,7 +86,7 @@ def make_household(
         unlock_confidence=settings.home.unlock_confidence,
         state_folder=state,
         announce=announce or say_in_log,
-        carry_out=carry_out,
+        carry_out=carry_out_text,
         people=contacts.people,
         call_command=settings.calls.command,
         keep_words_local=settings.privacy.keep_words_local,

@@ -4,8 +4,10 @@ import asyncio
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
+from assistant.dispatch import carry_out, in_one, named
 from assistant.home.demo import DemoHome
 from assistant.lattice import Hypothesis, Word
+from assistant.nlu.referents import Referents
 from assistant.nlu.understanding import HomeUnderstanding
 from assistant.plugin_loader import load_plugins
 from assistant.plugins import Outcome, PluginContext
@@ -63,8 +65,9 @@ class House:
         """Understand the texts as an n-best list, best first, and act; None if not understood."""
         nbest = [hypothesis(text, -apart * rank) for rank, text in enumerate(texts)]
         interpretation = self.understanding.interpret(nbest)
-        plugin = self.registry.for_intent(interpretation.intent)
-        return await plugin.act(interpretation) if plugin else None
+        done = await carry_out(self.registry.for_intent, interpretation)
+        self.understanding.referents.note(named(done))
+        return in_one(done) if done else None
 
     async def state(self, device):
         return (await self.home.state(device)).state
@@ -93,4 +96,5 @@ def build(tmp_path=None, **context) -> House:
         _understanding = HomeUnderstanding(
             home, intents=registry.intents(), sentences=registry.sentences
         )
+    _understanding.referents = Referents(clock.now)
     return House(home, _understanding, registry, clock, announced)

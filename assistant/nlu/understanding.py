@@ -21,17 +21,22 @@ from typing import Any
 
 from assistant.home.model import Home
 from assistant.lattice import Hypothesis, Word
+from assistant.nlu.clauses import may_be_several
 from assistant.nlu.completeness import Completeness
+from assistant.nlu.compound import Compound
 from assistant.nlu.grammar import Grammar
 from assistant.nlu.interpretation import Interpretation
 from assistant.nlu.reader import Reader
 from assistant.nlu.readings import Reading
+from assistant.nlu.referents import Referents
 from assistant.nlu.units import unit_of
 
 _LOG = logging.getLogger(__name__)
 _TEMPERATURE = 4.0
 _FURTHEST_NATS = 12.0
 _ALTERNATIVES = 3
+_SEVERAL_TRIED = 4
+"""Hypotheses in which several commands are looked for."""
 _WORTH_CONSIDERING = 0.85
 """A wording this much worse than the best one of a text is no rival to it."""
 
@@ -53,7 +58,10 @@ class HomeUnderstanding:
         sentences: Sequence[Mapping[str, Any]] = (),
         own_sentences: Callable[[], Sequence[Mapping[str, Any]]] = tuple,
         own_area: str | None = None,
+        referents: Referents | None = None,
     ) -> None:
+        self.referents = referents or Referents()
+        """What "it" means; whoever carries commands out notes it here."""
         self._home = home
         self._own_area = own_area
         self._intents = None if intents is None else frozenset(intents)
@@ -63,6 +71,7 @@ class HomeUnderstanding:
         self._grammar = Grammar(self._intents, [*self._sentences, *self._own])
         self._known: tuple[object, ...] = ()
         self._reader: Reader | None = None
+        self._compound: Compound | None = None
         self._one_at_a_time = threading.Lock()
 
     @property
@@ -102,12 +111,50 @@ class HomeUnderstanding:
         if self._reader is None or known != self._known:
             self._known = known
             self._reader = Reader(self._grammar, self._home, self._own_area)
+            self._compound = None
         return self._reader
+
+    def _current_compound(self) -> Compound:
+        """As the reader, for sentences of several commands."""
+        reader = self._current_reader()
+        if self._compound is None:
+            self._compound = Compound(
+                reader,
+                self._home.areas(),
+                self._home.devices(),
+                lambda text: self._interpret([_certain(text)]),
+            )
+        return self._compound
 
     def interpret(self, nbest: Sequence[Hypothesis]) -> Interpretation:
         """The best interpretation over all the hypotheses (best first, never empty)."""
         with self._one_at_a_time:
-            return self._interpret(nbest)
+            return self._interpret_several(nbest) or self._interpret(nbest)
+
+    def _interpret_several(self, nbest: Sequence[Hypothesis]) -> Interpretation | None:
+        """What is meant by a sentence that is not one command as it stands.
+
+        A worse hypothesis counts only where it has as many words: none may be lost.
+        """
+        compound, named = self._current_compound(), self.referents.named()
+        found: dict[tuple[object, ...], float] = {}
+        best: Interpretation | None = None
+        for hypothesis in nbest[:_SEVERAL_TRIED]:
+            behind = nbest[0].log_prob - hypothesis.log_prob
+            if behind > _FURTHEST_NATS or not may_be_several(nbest[0].text):
+                break
+            meant = compound.understand(hypothesis.text, named)
+            if meant is None or len(hypothesis.words) != len(nbest[0].words):
+                if hypothesis is nbest[0] and compound.is_single(hypothesis.text, named):
+                    return None
+                continue
+            best = best or meant
+            key = tuple(map(_key, meant.commands))
+            found[key] = found.get(key, 0.0) + math.exp(-behind / _TEMPERATURE)
+        if best is None:
+            return None
+        share = found[tuple(map(_key, best.commands))] / sum(found.values())
+        return best.with_confidence(round(share, 4))
 
     def _interpret(self, nbest: Sequence[Hypothesis]) -> Interpretation:
         reader = self._current_reader()
@@ -129,7 +176,8 @@ class HomeUnderstanding:
     def incomplete(self, text: str) -> float:
         """Probability that what was said so far is an unfinished command; see `Completeness`."""
         with self._one_at_a_time:
-            return Completeness(self._current_reader()).incomplete(text)
+            last = self._current_compound().last_clause(text, self.referents.named())
+            return Completeness(self._current_reader()).incomplete(last)
 
 
 @dataclass(slots=True)
@@ -147,7 +195,7 @@ class _Meaning:
             self.best, self.weight = reading, weight
 
 
-def _key(reading: Reading) -> tuple[object, ...]:
+def _key(reading: Reading | Interpretation) -> tuple[object, ...]:
     slots = sorted((name, str(value)) for name, value in reading.slots.items())
     return reading.intent, reading.targets, tuple(slots)
 

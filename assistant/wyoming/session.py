@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,9 +29,9 @@ from wyoming.wake import Detect, Detection, NotDetected
 from assistant.asr.result import BiasPhrase, Recogniser, RecogniserStream
 from assistant.audio.frames import Framer
 from assistant.audio.source import SAMPLE_RATE
+from assistant.dispatch import carry_out, in_one
 from assistant.household import Household
 from assistant.nlu.interpretation import Interpretation
-from assistant.plugins import outcome_of
 from assistant.rescoring import Rescorer
 from assistant.wake.detector import WakeDetector
 from assistant.worker import Worker
@@ -117,7 +117,7 @@ class Session:
 
     async def _recognise(self, text: str) -> None:
         meant = await self._understand(text)
-        if meant.intent is None:
+        if meant.intent is None or meant.then:  # an intent is all that an answer can hold
             await self._send(NotRecognized(text=_NOT_UNDERSTOOD))
             return
         slots = {**meant.slots, **({"targets": list(meant.targets)} if meant.targets else {})}
@@ -127,12 +127,12 @@ class Session:
     async def _handle(self, text: str) -> None:
         understood = await self._understand(text)
         # How sure the hearing was is not in a text, so what needs to be sure is asked back.
-        meant = replace(understood, confidence=min(understood.confidence, _TEXT_CONFIDENCE))
-        plugin = self._services.household.plugins.for_intent(meant.intent)
-        if plugin is None:
+        meant = understood.with_confidence(_TEXT_CONFIDENCE)
+        done = await carry_out(self._services.household.plugins.for_intent, meant)
+        if not done:
             await self._send(NotHandled(text=_NOT_UNDERSTOOD))
             return
-        outcome, _ = await outcome_of(plugin, meant)
+        outcome = in_one(done)
         answer = Handled if outcome.success else NotHandled
         await self._send(answer(text=outcome.reply))
 
