@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass
 
 from assistant.asr.endpoint import EndReason
 from assistant.asr.result import RecognitionResult
-from assistant.dispatch import Done, carry_out, in_one, named
+from assistant.dispatcher import Carried, Dispatcher
 from assistant.events import (
     Action,
     Error,
@@ -28,7 +28,6 @@ from assistant.events import (
 from assistant.hearing import confidence
 from assistant.lattice import Lattice
 from assistant.nlu.interpretation import Interpretation, Understanding
-from assistant.plugins import Plugin
 from assistant.rescoring import Account, Rescorer, Unchanged
 from assistant.speculation import Speculation, Understood, understand
 from assistant.worker import Worker
@@ -80,7 +79,7 @@ class Answer:
         self,
         worker: Worker,
         understanding: Understanding,
-        plugin_for: Callable[[str | None], Plugin | None],
+        dispatcher: Dispatcher,
         lattice: LatticeFormat | None = None,
         rescorer: Rescorer | None = None,
         *,
@@ -88,7 +87,7 @@ class Answer:
     ) -> None:
         self._worker = worker
         self._understanding = understanding
-        self._plugin_for = plugin_for
+        self._dispatcher = dispatcher
         self._lattice = lattice
         self._rescorer = rescorer or Unchanged()
         self._remember = remember
@@ -99,7 +98,7 @@ class Answer:
             result,
             self._worker,
             self._understanding,
-            self._plugin_for,
+            self._dispatcher.plugin_for,
             self._rescorer.open(),
         )
 
@@ -121,19 +120,21 @@ class Answer:
             await speculation.cancel()
             yield SpeculationReset(**at, reason="the final words mean something else")
         yield self._final_endpoint(at, decided)
-        interpretation = decided.understood.interpretation
+        interpretation = await self._dispatcher.with_question(decided.understood.interpretation)
         yield Intent(
             **at,
             intent=interpretation.intent,
             slots=dict(interpretation.slots),
             confidence=interpretation.confidence,
             reused=decided.speculation is not None,
+            reason=interpretation.reason or None,
+            question=interpretation.question or None,
             then=tuple(map(_command, interpretation.then)) or None,
         )
         if decided.speculation is not None:
             await decided.speculation.settle()
         work_ms = 1000 * (time.perf_counter() - begin)
-        acted, action_ms = await self._act(at, interpretation)
+        acted, action_ms = await self._act(at, interpretation, decided.result.text)
         for event in acted:
             yield event
         if commit.speech_end_s is not None:
@@ -174,17 +175,18 @@ class Answer:
             lattice=self._lattice(result.lattice) if self._lattice else None,
         )
 
-    async def _act(self, at: Where, interpretation: Interpretation) -> tuple[list[Event], float]:
+    async def _act(
+        self, at: Where, interpretation: Interpretation, heard: str
+    ) -> tuple[list[Event], float]:
         """Carry the intent out; its events, and how long it took in milliseconds."""
         begin = time.perf_counter()
-        done = await carry_out(self._plugin_for, interpretation)
-        action_ms = 1000 * (time.perf_counter() - begin)
-        if not done:
-            heard = bool(interpretation.text)
+        carried = await self._dispatcher.carry_out(interpretation, heard)
+        if carried is None:
             return [Reply(**at, text=_NOT_UNDERSTOOD if heard else _NOTHING_HEARD)], 0.0
-        self._remember(named(done))
-        events = [event for each in done for event in _events(at, each)]
-        return [*events, Reply(**at, text=in_one(done).reply)], action_ms
+        action_ms = 1000 * (time.perf_counter() - begin)
+        self._remember(carried.named)
+        events = [event for each in carried.parts for event in _events(at, each)]
+        return [*events, Reply(**at, text=carried.outcome.reply)], action_ms
 
 
 def _command(meant: Interpretation) -> dict[str, object]:
@@ -195,19 +197,19 @@ def _command(meant: Interpretation) -> dict[str, object]:
     }
 
 
-def _events(at: Where, done: Done) -> list[Event]:
+def _events(at: Where, carried: Carried) -> list[Event]:
+    if not carried.plugin:
+        return []
     action = Action(
         **at,
-        plugin=done.plugin,
-        success=done.outcome.success,
-        targets=done.outcome.targets,
-        changes=tuple(asdict(change) for change in done.outcome.changes),
+        plugin=carried.plugin,
+        success=carried.outcome.success,
+        targets=carried.outcome.targets,
+        changes=tuple(asdict(change) for change in carried.outcome.changes),
     )
-    return (
-        [Error(**at, code="plugin_failed", message=done.failed), action]
-        if done.failed
-        else [action]
-    )
+    failed = carried.failed
+    errors = [Error(**at, code="plugin_failed", message=failed)] if failed else []
+    return [*errors, action]
 
 
 def _rescored(at: Where, commit: Commit, account: Account) -> Event:

@@ -145,6 +145,10 @@ class Intent(Event):
     slots: dict[str, Any]
     confidence: float
     reused: bool
+    reason: str | None = None
+    """Why the meaning is not that of the best text, where it is not."""
+    question: str | None = None
+    """What is asked back; nothing is acted on then."""
     then: tuple[dict[str, Any], ...] | None = None
     """Further commands of the same sentence: intent, slots and confidence of each."""
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from assistant.config.settings import Settings
-from assistant.dispatch import carry_out, in_one
+from assistant.dispatcher import Dispatcher
 from assistant.home.factory import contacts_of, make_home
 from assistant.home.model import Home, HomeError
 from assistant.nlu.sentence_files import SentenceFolder
@@ -31,6 +31,7 @@ class Household:
     sentences: SentenceFolder
     """Those of the user's own."""
     understanding: HomeUnderstanding
+    dispatcher: Dispatcher
     rescorer: Rescorer = field(default_factory=Unchanged)
     """Who has a second opinion on what is said."""
 
@@ -49,10 +50,10 @@ class Household:
     async def carry_out(self, text: str) -> Outcome:
         """Understand a sentence and act on it; nobody said it just now, so it is not sure."""
         meant = await asyncio.to_thread(self.understanding.interpret_text, text)
-        done = await carry_out(self.plugins.for_intent, meant.with_confidence(0.0))
-        if not done:
+        carried = await self.dispatcher.carry_out(meant.with_confidence(0.0), text)
+        if carried is None:
             return Outcome(success=False, reply=f"I did not understand: {text}.")
-        return in_one(done)
+        return carried.outcome
 
     async def close(self) -> None:
         """Let go of everything."""
@@ -78,7 +79,7 @@ def make_household(
     contacts = contacts_of(settings)
     home = make_home(settings, contacts.names)
 
-    async def carry_out_text(text: str) -> Outcome:
+    async def carry_out(text: str) -> Outcome:
         return await house.carry_out(text)
 
     context = PluginContext(
@@ -86,7 +87,7 @@ def make_household(
         unlock_confidence=settings.home.unlock_confidence,
         state_folder=state,
         announce=announce or say_in_log,
-        carry_out=carry_out_text,
+        carry_out=carry_out,
         people=contacts.people,
         call_command=settings.calls.command,
         keep_words_local=settings.privacy.keep_words_local,
@@ -100,7 +101,9 @@ def make_household(
         own_sentences=lambda: sentences.now().documents,
         own_area=settings.home.area,
     )
-    house = Household(home, plugins, sentences, understanding, _rescorer(settings, home))
+    dispatcher = Dispatcher(plugins.for_intent, context.ask)
+    rescorer = _rescorer(settings, home)
+    house = Household(home, plugins, sentences, understanding, dispatcher, rescorer)
     return house
 
 

@@ -4,7 +4,7 @@ import asyncio
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
-from assistant.dispatch import carry_out, in_one, named
+from assistant.dispatcher import Dispatcher
 from assistant.home.demo import DemoHome
 from assistant.lattice import Hypothesis, Word
 from assistant.nlu.referents import Referents
@@ -59,15 +59,18 @@ class House:
     understanding: HomeUnderstanding
     registry: object
     clock: HandClock
+    dispatcher: Dispatcher
     announced: list = field(default_factory=list)
 
     async def say(self, *texts: str, apart: float = 1.0) -> Outcome | None:
         """Understand the texts as an n-best list, best first, and act; None if not understood."""
         nbest = [hypothesis(text, -apart * rank) for rank, text in enumerate(texts)]
         interpretation = self.understanding.interpret(nbest)
-        done = await carry_out(self.registry.for_intent, interpretation)
-        self.understanding.referents.note(named(done))
-        return in_one(done) if done else None
+        carried = await self.dispatcher.carry_out(interpretation, texts[0])
+        if carried is None:
+            return None
+        self.understanding.referents.note(carried.named)
+        return carried.outcome
 
     async def state(self, device):
         return (await self.home.state(device)).state
@@ -83,10 +86,10 @@ def hypothesis(text, log_prob=0.0):
 _understanding = None
 
 
-def build(tmp_path=None, **context) -> House:
+def build(tmp_path=None, home=None, **context) -> House:
     """A house; the understanding, which nothing changes, is built once for all tests."""
     global _understanding  # noqa: PLW0603
-    home, clock, announced = DemoHome(), HandClock(), []
+    home, clock, announced = home or DemoHome(), HandClock(), []
     given = PluginContext(
         home, clock, clock.local_time, announced.append, state_folder=tmp_path, **context
     )
@@ -97,4 +100,5 @@ def build(tmp_path=None, **context) -> House:
             home, intents=registry.intents(), sentences=registry.sentences
         )
     _understanding.referents = Referents(clock.now)
-    return House(home, _understanding, registry, clock, announced)
+    dispatcher = Dispatcher(registry.for_intent, given.ask)
+    return House(home, _understanding, registry, clock, dispatcher, announced)

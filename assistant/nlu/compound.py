@@ -145,7 +145,7 @@ class Compound:
         if found := self._clause(words, named):
             return found
         meant = self._bent(" ".join(words))
-        unknown = "unknown_name" in meant.slots or meant.confidence < _CERTAIN
+        unknown = "unknown_name" in meant.slots or meant.confidence < _CERTAIN or meant.question
         return None if meant.intent is None or unknown else (replace(meant, alternatives=()),)
 
     def _clause(self, words: Words, named: Named) -> Found | None:

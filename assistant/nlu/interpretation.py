@@ -25,6 +25,10 @@ class Interpretation:
     """Ids of the devices meant."""
     confidence: float = 0.0
     alternatives: tuple[Interpretation, ...] = ()
+    reason: str = ""
+    """Why the words are not those of the likeliest hypothesis; empty where they are."""
+    question: str = ""
+    """What to ask before it is acted on, where it is only likely that it was said."""
     then: tuple[Interpretation, ...] = ()
     """Further commands of the same sentence, in their order."""
 
@@ -40,7 +44,7 @@ class Interpretation:
 
     def same_meaning(self, other: Interpretation) -> bool:
         """Whether acting on either would do the same."""
-        return _meanings(self) == _meanings(other)
+        return self.question == other.question and _meanings(self) == _meanings(other)
 
 
 def _meanings(interpretation: Interpretation) -> list[tuple[object, ...]]:

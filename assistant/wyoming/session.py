@@ -29,7 +29,6 @@ from wyoming.wake import Detect, Detection, NotDetected
 from assistant.asr.result import BiasPhrase, Recogniser, RecogniserStream
 from assistant.audio.frames import Framer
 from assistant.audio.source import SAMPLE_RATE
-from assistant.dispatch import carry_out, in_one
 from assistant.household import Household
 from assistant.nlu.interpretation import Interpretation
 from assistant.rescoring import Rescorer
@@ -128,13 +127,12 @@ class Session:
         understood = await self._understand(text)
         # How sure the hearing was is not in a text, so what needs to be sure is asked back.
         meant = understood.with_confidence(_TEXT_CONFIDENCE)
-        done = await carry_out(self._services.household.plugins.for_intent, meant)
-        if not done:
+        carried = await self._services.household.dispatcher.carry_out(meant, text)
+        if carried is None:
             await self._send(NotHandled(text=_NOT_UNDERSTOOD))
             return
-        outcome = in_one(done)
-        answer = Handled if outcome.success else NotHandled
-        await self._send(answer(text=outcome.reply))
+        answer = Handled if carried.outcome.success else NotHandled
+        await self._send(answer(text=carried.outcome.reply))
 
 
 class Transcription:

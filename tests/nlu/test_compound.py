@@ -222,7 +222,7 @@ async def test_what_failed_names_nothing():
     assert await house.state("light.kitchen") == "off"
 
 
-async def test_every_command_asks_before_it_opens():
+async def test_all_commands_wait_where_one_of_them_has_to_be_asked():
     house = build()
     outcome = await house.say(
         "turn on the hallway light and unlock the front door",
@@ -231,6 +231,8 @@ async def test_every_command_asks_before_it_opens():
     )
     assert not outcome.success
     assert "Did you ask me to unlock the Front door?" in outcome.reply
+    assert await house.state("light.hallway") == "off"
     assert await house.state("lock.front_door") == "locked"
     await house.say("yes")
+    assert await house.state("light.hallway") == "on"
     assert await house.state("lock.front_door") == "unlocked"

@@ -246,13 +246,18 @@ async def test_a_household_without_its_home_refuses_aloud(server, caplog):
     assert "cannot be reached at" in caplog.text
     replies = []
     for said in ("turn on the lamp", "lorem ipsum dolor"):
-        meant = household.understanding.interpret_text(said)
-        outcome = await household.plugins.for_intent(meant.intent).act(meant)
+        outcome = await household.carry_out(said)
         assert not outcome.success
         replies.append(outcome.reply)
-    assert replies == [
-        "I know no devices now: the home cannot be reached.",
-        "I cannot reach Home Assistant now.",
-    ]
+    assert replies == ["I cannot reach Home Assistant now."] * 2
     await household.close()
     await server.start()
+
+
+async def test_a_home_assistant_without_an_agent_leaves_the_answer_to_hearth(server):
+    url = f"http://127.0.0.1:{server.port}"
+    house = make_household(Settings(home=HomeSettings(kind="home_assistant", url=url, token=TOKEN)))
+    await house.start()
+    outcome = await house.carry_out("turn on the disco")
+    assert (outcome.success, outcome.reply) == (False, "I know no device called disco.")
+    await house.close()

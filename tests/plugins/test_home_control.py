@@ -136,18 +136,63 @@ async def test_what_is_no_command_is_nothing(house, said):
     assert await house.say(said) is None
 
 
-async def test_a_lower_hypothesis_that_makes_sense_is_taken(house):
-    outcome = await house.say("turn on the chicken fight", "turn on the kitchen light")
+async def test_a_lower_hypothesis_that_makes_sense_and_sounds_so_is_taken(house):
+    outcome = await house.say("burn on the kitchen light", "turn on the kitchen light")
     assert outcome.success
     assert await house.state("light.kitchen") == "on"
 
 
-async def test_hypotheses_of_one_meaning_speak_for_each_other(house):
+async def test_a_name_that_the_home_lacks_is_asked_about(house):
+    outcome = await house.say("turn on the kitchen fight", "turn on the kitchen light")
+    assert outcome.reply == "Did you mean: turn on the kitchen light? Then say yes."
+    assert await house.state("light.kitchen") == "off"
+    assert (await house.say("yes")).success
+    assert await house.state("light.kitchen") == "on"
+
+
+async def test_what_was_heard_best_is_done_however_many_others_agree(house):
     await house.say(
         "turn on the office light", "turn on the kitchen light", "switch on the kitchen light"
     )
-    assert await house.state("light.kitchen") == "on"
-    assert await house.state("light.office") == "off"
+    assert await house.state("light.kitchen") == "off"
+    assert await house.state("light.office") == "on"
+
+
+@pytest.mark.parametrize(
+    "heard",
+    [
+        ("don't turn on the kitchen light", "turn on the kitchen light"),
+        ("turn off all lights except the kitchen light", "turn off all lights"),
+        ("turn off the bedroom light after the movie", "turn off the bedroom light"),
+        ("unlock the front door later", "unlock the front door"),
+        ("turn off the", "turn off office"),
+        ("set the kitchen light to", "set the kitchen light to two"),
+        ("set the bedroom light to fifty", "set the bedroom light to fifteen"),
+        ("turn on the dining room light", "turn on the living room light"),
+        ("turn off the bedroom tv", "turn off the bedroom"),
+        ("lock the shed door", "unlock the front door"),
+    ],
+)
+async def test_words_that_were_heard_are_not_left_out(house, heard):
+    before = {device.id: await house.home.state(device.id) for device in house.home.devices()}
+    await house.say(*heard, apart=0.5)
+    if heard[0].endswith("fifty"):
+        assert await house.attribute("light.bedroom", "brightness") == 50
+        return
+    after = {device.id: await house.home.state(device.id) for device in house.home.devices()}
+    assert after == before
+
+
+async def test_a_scene_with_a_lock_is_asked_about_when_it_was_hardly_heard(house):
+    outcome = await house.say("activate good night", "activate movie night", apart=0.5)
+    assert outcome.reply == "Did you ask for Good night? Then say yes."
+    assert (await house.say("yes")).success
+
+
+async def test_a_lock_opens_only_by_the_very_words(house):
+    outcome = await house.say("unlock the front dor")
+    assert outcome.reply == "Did you ask me to unlock the Front door? Then say yes."
+    assert await house.state("lock.front_door") == "locked"
 
 
 async def test_an_uncertain_hearing_unlocks_only_after_a_yes(house):
@@ -219,3 +264,50 @@ def people(monkeypatch):
 )
 async def test_who_is_home(people, said, reply):
     assert (await people.say(said)).reply == reply
+
+
+@pytest.fixture
+def household_with(monkeypatch):
+    """A demo home that has more devices, whose calls are taken and change nothing."""
+
+    def make(*devices):
+        house = build()
+        calls = []
+        there = [*house.home.devices(), *devices]
+        monkeypatch.setattr(house.home, "devices", lambda: there)
+
+        async def call(call):
+            calls.append(call)
+            return ()
+
+        monkeypatch.setattr(house.home, "call", call)
+        house.understanding = HomeUnderstanding(
+            house.home, intents=house.registry.intents(), sentences=house.registry.sentences
+        )
+        return house, calls
+
+    return make
+
+
+MOMENTARY = [
+    (
+        "run clean the flat",
+        Device("script.flat", "Clean the flat", "script"),
+        "Started Clean the flat.",
+    ),
+    (
+        "turn on bedtime story",
+        Device("scene.story", "Bedtime story", "scene"),
+        "Set the scene Bedtime story.",
+    ),
+]
+
+
+@pytest.mark.parametrize(("said", "device", "reply"), MOMENTARY)
+async def test_what_has_no_state_of_its_own_is_never_already_on(
+    household_with, said, device, reply
+):
+    house, calls = household_with(device)
+    outcome = await house.say(said)
+    assert [call.targets for call in calls] == [(device.id,)]
+    assert (outcome.success, outcome.reply) == (True, reply)
