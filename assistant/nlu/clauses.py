@@ -10,7 +10,8 @@ Words = tuple[str, ...]
 
 _PIECES = re.compile(r"[,;](?!\d)|[^\s,;]+(?:[,;](?=\d)[^\s,;]+)*")
 _STOP = re.compile(r"(?<=[a-z0-9%\u00b0])[.!?]+$")
-_AS_WELL_AS = re.compile(r"\bas well as\b")
+_AND = re.compile(r"\bas well as\b|\s&\s")
+_BOTH = re.compile(r"\bboth (?=(the|my|our)\b)")
 _TOO = (("too",), ("as", "well"))
 """What may follow a part that was joined."""
 _ABBREVIATED = frozenset({"mr.", "mrs.", "dr.", "no.", "st."})
@@ -44,8 +45,15 @@ _CORRECTING: tuple[Words, ...] = (
     ("sorry",),
     ("actually",),
 )
-PRONOUNS = frozenset({"it", "that", "this", "them", "those", "these", "both"})
-SEVERAL = frozenset({"them", "those", "these", "both"})
+PRONOUNS = frozenset({"it", "its", "that", "this", "them", "their", "those", "these", "both"})
+SEVERAL = frozenset({"them", "their", "those", "these", "both"})
+VERBS = frozenset(
+    {
+        *("turn", "switch", "set", "make", "put", "open", "close", "shut", "lock", "unlock", "dim"),
+        *("play", "stop", "start", "call", "add", "remove", "cancel", "tell", "what", "is", "are"),
+    }
+)
+"""Words that begin a command, so no item of a list does."""
 _MARKING = frozenset({first for first, *_ in (*_EXCEPTING, *_CORRECTING)} | _JOINING | PRONOUNS)
 
 
@@ -99,7 +107,7 @@ def _without_too(words: Words) -> Words:
 
 def _pieces(text: str) -> list[str]:
     pieces: list[str] = []
-    for piece in _PIECES.findall(_AS_WELL_AS.sub("and", text.lower())):
+    for piece in _PIECES.findall(_BOTH.sub("", _AND.sub(" and ", text.lower()))):
         if piece in _ABBREVIATED:
             pieces.append(piece)
             continue

@@ -10,11 +10,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
+from itertools import chain
 
 from assistant.home.model import Area, Device
 from assistant.nlu.clauses import (
     PRONOUNS,
     SEVERAL,
+    VERBS,
     Part,
     Words,
     corrections,
@@ -37,6 +39,8 @@ from assistant.nlu.spoken_names import spoken_form
 _MOST_PARTS = 6
 _LONGEST_TAIL = 4
 """How many words commands may share at their end: "to fifty percent brightness"."""
+_BEFORE_TAIL = frozenset({"on", "off", "out", "up", "down", "open", "closed", "to", "at", "by"})
+"""Words that may go on with a command after what it excepts: "... to fifty percent"."""
 _CERTAIN = 0.7
 """A reading of less quality has no device, or took too many words for a name."""
 _TAKES_ANYTHING = frozenset({"search_query", "item", "name"})
@@ -47,6 +51,9 @@ _ALL = frozenset({"all", "any", "every", "everything", "everywhere"})
 _ASKS_FOR = ("turn off", "close", "lock")
 """What can be done with whatever may be excepted."""
 
+_ANEW: tuple[Words, ...] = (
+    *(("another", "one"), ("another",), ("the", "one"), ("the", "ones"), ("one",)),
+)
 Found = tuple[Interpretation, ...]
 Named = Sequence[Targets]
 
@@ -150,16 +157,13 @@ class Compound:
 
     def _clause(self, words: Words, named: Named) -> Found | None:
         """The command of a clause: with what "it" means, an exception, or a correction."""
-        meant = self._referring(words, named) or self._exact(words)
-        if meant is not None:
-            return (meant,)
-        for before, after in exceptions(words):
-            if found := self._excepting(before, after):
+        meant = self._referring(words, named) or self._exact(words, free=False)
+        excepting = (self._excepting(*around) for around in exceptions(words))
+        corrected = (self._corrected(*around, named) for around in corrections(words))
+        for found in chain((meant,), excepting, corrected):
+            if found is not None:
                 return (found,)
-        for before, after in corrections(words):
-            if found := self._corrected(before, after, named):
-                return (found,)
-        return None
+        return None if (meant := self._exact(words)) is None else (meant,)
 
     def _reading(self, words: Words) -> Reading | None:
         """The meaning of a single command, if it is certain which device is meant."""
@@ -174,46 +178,53 @@ class Compound:
             return None
         return _interpretation(reading)
 
-    def _named_whole(self, words: Words) -> Interpretation | None:
-        """The command that words are which were put together: nothing may be anything."""
-        return self._exact(words, free=False)
-
     def _shared(self, items: Sequence[Words]) -> Found | None:
         """Commands that share the first words of the first one, and the last ones of the last.
 
         "Set the kitchen light and the bedroom light to fifty percent."
         """
         first, *others = [items[0], *map(_without_another, items[1:])]
-        last = others[-1]
+        *middle, last = others
         for tail in range(min(_LONGEST_TAIL, len(last) - 1), 0, -1):
-            shared = last[len(last) - tail :]
-            lead = self._named_whole((*first, *shared))
+            cut = len(last) - tail
+            shared = last[cut:]
+            lead = self._exact((*first, *shared), free=False)
             for begin in range(len(first) - 1, 0, -1) if lead else ():
-                middle = ((*first[:begin], *item, *shared) for item in others[:-1])
-                found = self._each((*middle, (*first[:begin], *last)))
+                found = self._each(first[:begin], [*middle, last[:cut]], shared)
                 if lead and found:
                     return (lead, *found)
         lead = self._exact(first)
         for begin, end in spans(len(first)) if lead else ():
-            found = self._each((*first[:begin], *item, *first[end:]) for item in others)
+            found = self._each(first[:begin], others, first[end:])
             if lead and found:
                 return (lead, *found)
         return None
 
-    def _each(self, commands: Iterable[Words]) -> Found | None:
-        """All of the commands, or none."""
+    def _each(self, before: Words, items: Iterable[Words], after: Words) -> Found | None:
+        """The commands about all of the items between the same words, or none."""
         found = []
-        for words in commands:
-            meant = self._named_whole(words)
+        for item in items:
+            meant = self._borrowing(before, item, after)
             if meant is None:
                 return None
             found.append(meant)
         return tuple(found)
 
+    def _borrowing(self, before: Words, item: Words, after: Words) -> Interpretation | None:
+        """A command that was put together; what may be anything is only an item of a list."""
+        words = (*before, *item, *after)
+        if meant := self._exact(words, free=False):
+            return meant
+        listed = self._exact(words)
+        said = str(listed.slots.get("item", "")).split() if listed else []
+        is_item = said and set(said) <= set(item) - {"to", "list"} and item[0] not in VERBS
+        return listed if is_item else None
+
     def _excepting(self, before: Words, after: Words) -> Interpretation | None:
         """A command about several devices, for all but some."""
-        for tail in range(min(2, len(after) - 1) + 1):
-            cut = len(after) - tail
+        for cut in range(len(after), max(0, len(after) - _LONGEST_TAIL - 1), -1):
+            if cut < len(after) and after[cut] not in _BEFORE_TAIL:
+                continue
             base = self._exact((*before, *after[cut:]))
             if base is None or len(base.targets) < 2 or "name" in base.slots:  # noqa: PLR2004
                 continue
@@ -236,7 +247,7 @@ class Compound:
         if found := devices or there:
             return found
         for verb in _ASKS_FOR:
-            meant = self._named_whole((*verb.split(), *thing))
+            meant = self._exact((*verb.split(), *thing), free=False)
             if meant and (found := set(meant.targets) & set(targets)):
                 return found
         return set()
@@ -249,10 +260,12 @@ class Compound:
     def _corrected(self, before: Words, after: Words, named: Named) -> Interpretation | None:
         """The command that was meant after all: the last words, in place of some before."""
         after = after[:-1] if after[-1] == "instead" and len(after) > 1 else after
-        if found := self._referring(after, named) or self._named_whole(after):
+        taken_back = self._exact(before)
+        named = [taken_back.targets] if taken_back and taken_back.targets else named
+        if found := self._referring(after, named) or self._exact(after):
             return found
         for begin, end in spans(len(before)):
-            if found := self._named_whole((*before[:begin], *after, *before[end:])):
+            if found := self._borrowing(before[:begin], after, before[end:]):
                 return found
         return None
 
@@ -307,8 +320,8 @@ def _verb(words: Words) -> Words:
 
 
 def _without_another(words: Words) -> Words:
-    """Without what stands for a word of the command before: "another one for ten minutes"."""
-    for anew in (("another", "one"), ("another",), ("one",)):
+    """Without what stands for words of the command before: "another one for ten minutes"."""
+    for anew in _ANEW:
         if words[: len(anew)] == anew and len(words) > len(anew):
             return words[len(anew) :]
     return words

@@ -117,7 +117,7 @@ SCALES: Mapping[str, Scale] = {
     "position_step": Scale(
         "position",
         "percent open",
-        ("Opened {}", "Closed {}"),
+        ("Set {}", "Set {}"),
         lambda state: _first(state, "current_position", "position"),
         _position,
     ),
@@ -138,7 +138,7 @@ SCALES: Mapping[str, Scale] = {
     "temperature_step": Scale(
         "temperature",
         "degrees",
-        ("Turned {} up", "Turned {} down"),
+        ("Turned up {}", "Turned down {}"),
         lambda state: _first(state, "temperature"),
         _temperature,
         _degrees,

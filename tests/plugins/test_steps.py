@@ -39,19 +39,19 @@ from assistant.household import make_household
             "set the bedroom thermostat to 20 degrees",
             "increase the temperature in the bedroom by ten degrees",
             ("climate.bedroom", "temperature", 30),
-            "Turned the Bedroom thermostat up to 30 degrees.",
+            "Turned up the Bedroom thermostat to 30 degrees.",
         ),
         (
             "set the bedroom thermostat to 28 degrees",
             "make the bedroom five degrees warmer",
             ("climate.bedroom", "temperature", 30),
-            "Turned the Bedroom thermostat up to 30 degrees.",
+            "Turned up the Bedroom thermostat to 30 degrees.",
         ),
         (
             "set the thermostat to 21 degrees",
             "lower the heating by half a degree",
             ("climate.living_room", "temperature", 20.5),
-            "Turned the Living room thermostat down to 20.5 degrees.",
+            "Turned down the Living room thermostat to 20.5 degrees.",
         ),
         (
             "set the tv volume to half",
@@ -63,7 +63,7 @@ from assistant.household import make_household
             "set the office blinds to 50 percent",
             "lower the office blinds by twenty percent",
             ("cover.office_blinds", "position", 30),
-            "Closed the Office blinds to 30 percent open.",
+            "Set the Office blinds to 30 percent open.",
         ),
         (
             "set the ceiling fan to 50 percent",
@@ -167,7 +167,7 @@ async def server():
         (
             "open the blind by 20 percent",
             ("cover.set_cover_position", {"position": 60}),
-            "Opened the Blind to 60 percent open.",
+            "Set the Blind to 60 percent open.",
         ),
         (
             "turn down the fan by 10 percent",
@@ -192,7 +192,7 @@ async def server():
         (
             "raise the heater by one degree celsius",
             ("climate.set_temperature", {"temperature": 72}),
-            "Turned the Heater up to 72 degrees.",
+            "Turned up the Heater to 72 degrees.",
         ),
         (
             "set the heater to auto",
