@@ -100,6 +100,8 @@ _OPPOSITES = (
     {"upstairs", "downstairs"},
     {"he", "she"},
 )
+_UNFINISHED = (("to",), ("for",))
+"""Last words of what is no whole sentence: nobody said a number there."""
 _CONFUSED_LIKENESS = 0.9
 _EMPTY_LIKENESS = 0.95
 _DOUBLED_LIKENESS = 0.97
@@ -116,7 +118,7 @@ class Evidence(Enum):
     """Nothing: somebody thought them up."""
     ALSO_HEARD = 0.5, 0.5
     """A recogniser heard them, too, in another hypothesis for the same audio."""
-    FAVOURED = 0.3, 0.5
+    FAVOURED = 0.45, 0.5
     """A recogniser heard them rather than the others because they name something in this home."""
 
     def __init__(self, least: float, doubt: float) -> None:
@@ -129,6 +131,8 @@ class Evidence(Enum):
 @lru_cache(maxsize=4096)
 def likeness(heard: _Words, meant: _Words, evidence: Evidence = Evidence.NONE) -> float:
     """How far the words meant account for those heard: 1 for the same words, 0 for not at all."""
+    if heard[-1:] in _UNFINISHED and meant[-1:] != heard[-1:]:
+        return 0.0
     best = [[0.0] * (len(meant) + 1) for _ in range(len(heard) + 1)]
     best[0][0] = 1.0
     for row, column in product(range(len(heard) + 1), range(len(meant) + 1)):

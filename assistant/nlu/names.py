@@ -150,10 +150,8 @@ def _given_names(
         for name in _all_forms(area.name, *area.aliases):
             yield name, Named(Kind.AREA, area.id, area.name)
         if area.floor:
-            # Some templates say "floor" themselves, others leave it to the name.
-            whole = spoken_form(area.floor)
-            for floor in {whole, whole.removesuffix(" floor")}:
-                yield floor, Named(Kind.FLOOR, area.floor, area.floor)
+            named = Named(Kind.FLOOR, area.floor, area.floor)
+            yield from ((said, named) for said in _floor_names(area.floor, *area.floor_aliases))
     for device in devices:
         named = Named(Kind.DEVICE, device.id, device.name, device.domain, device.area_id)
         for name in _all_forms(device.name, *device.aliases):
@@ -167,6 +165,13 @@ def _given_names(
 
 def _all_forms(*names: str) -> Iterator[str]:
     return (form for name in names for form in spoken_forms(name))
+
+
+def _floor_names(*names: str) -> Iterator[str]:
+    for whole in _all_forms(*names):
+        # Some templates say "floor" themselves, others leave it to the name.
+        yield whole
+        yield whole.removesuffix(" floor")
 
 
 def _implied_names(

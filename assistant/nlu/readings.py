@@ -21,6 +21,7 @@ _INTENT_DOMAINS: Mapping[str, tuple[str, ...]] = {
     "HearthWhatIsPlaying": ("media_player",),
     "HassSetVolume": ("media_player",),
     "HassVacuum": ("vacuum",),
+    "HassLawnMower": ("lawn_mower",),
     "HassGetWeather": ("weather",),
     "HassSetPosition": ("cover",),
     "HassLightSet": ("light",),

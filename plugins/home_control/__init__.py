@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from assistant.home.model import Change, Device, HomeError, ServiceCall
 from assistant.nlu.interpretation import Interpretation
+from assistant.nlu.spoken_names import spoken_form
 from assistant.plugins import Outcome, Plugin, PluginContext
 from plugins.home_control import players, questions, replies
 from plugins.home_control.caution import CONFIRM, opens_something, touches_something
@@ -19,7 +20,9 @@ _STATE, _TEMPERATURE = "HassGetState", "HassClimateGetTemperature"
 _PLAYING = "HearthWhatIsPlaying"
 _PLACES = frozenset({"name", "area", "floor"})
 _MANY = 4
-_ONE_OF_A_KIND = re.compile(r"\b(light|lamp|fan|switch|blind|curtain|door|lock)\b")
+_ONE_OF_A_KIND = re.compile(
+    r"\b(light|lamp|fan|switch|blind|curtain|door|lock|mower|the (vacuum|hoover))\b"
+)
 _ALL_OF_A_KIND = re.compile(r"\b(all|any|every|everything|everywhere)\b")
 
 
@@ -73,8 +76,15 @@ class HomeControl:
         if not self._home.devices():
             return "This home shows me no devices."
         if "unknown_name" in slots:
-            return f"I know no device called {slots['unknown_name']}."
+            return self._unknown(str(slots["unknown_name"]))
         return "" if devices else _nothing_there(interpretation)
+
+    def _unknown(self, said: str) -> str:
+        """What to say of a name: a device may be there, and its kind be none that we control."""
+        for device in self._home.devices():
+            if spoken_form(said) in map(spoken_form, (device.name, *device.aliases)):
+                return f"I cannot do that with {named(device)}."
+        return f"I know no device called {said}."
 
     async def doubt(self, interpretation: Interpretation) -> str:
         """What to ask before something is opened that was not heard word for word and clearly."""
@@ -142,7 +152,8 @@ def _is_unclear(interpretation: Interpretation, devices: Sequence[Device]) -> bo
     if "name" in interpretation.slots:
         return True
     somewhere = bool(_PLACES & set(interpretation.slots))
-    if somewhere or len({device.area_id for device in devices}) == 1:
+    rooms = {device.area_id for device in devices}
+    if somewhere or (len(rooms) == 1 and None not in rooms):
         return False
     said = interpretation.text
     return bool(_ONE_OF_A_KIND.search(said)) and not _ALL_OF_A_KIND.search(said)

@@ -28,6 +28,7 @@ of its own, such as a script, which may be over at once."""
 _OFF = {
     "cover": ("Closed", "closed"),
     "lock": ("Unlocked", "unlocked"),
+    "script": ("Stopped", ""),
     "valve": ("Closed", "closed"),
 }
 _DONE = {

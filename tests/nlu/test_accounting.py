@@ -48,6 +48,8 @@ def test_what_sounds_alike_accounts_for_it(heard, meant):
         ("unlock the door", "lock the door"),
         ("turn off the bedroom tv", "turn off the bedroom"),
         ("turn off the", "turn off office"),
+        ("set the light to", "set the light to two"),
+        ("set the light to", "set the light two"),
         ("turn on the light", "turn on the kitchen light"),
     ],
 )
@@ -81,4 +83,5 @@ def test_it_is_the_best_of_all_alignments(heard, meant, evidence):
                 found = max(found, step and step * best(row + down, column + right))
         return found
 
-    assert likeness(heard, meant, evidence) == pytest.approx(best(0, 0))
+    unfinished = heard[-1:] == ("to",) and meant[-1:] != ("to",)
+    assert likeness(heard, meant, evidence) == pytest.approx(0 if unfinished else best(0, 0))

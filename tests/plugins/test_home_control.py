@@ -7,6 +7,9 @@ from household import build
 
 from assistant.home.model import Device, State
 from assistant.nlu.understanding import HomeUnderstanding
+from assistant.plugin_loader import load_plugins
+from assistant.plugins import PluginContext
+from plugins.home_control.services import Request, services
 
 COMMANDS = [
     # what is said, device, attribute (None: the state), what it is afterwards
@@ -311,3 +314,65 @@ async def test_what_has_no_state_of_its_own_is_never_already_on(
     outcome = await house.say(said)
     assert [call.targets for call in calls] == [(device.id,)]
     assert (outcome.success, outcome.reply) == (True, reply)
+
+
+ROBOTS = (
+    Device("lawn_mower.robbie", "Robbie", "lawn_mower"),
+    Device("vacuum.rosie", "Rosie", "vacuum"),
+)
+SENT = [
+    ("mow the lawn", "lawn_mower", "start_mowing"),
+    ("start mowing", "lawn_mower", "start_mowing"),
+    ("turn on the mower", "lawn_mower", "start_mowing"),
+    ("start robbie", "lawn_mower", "start_mowing"),
+    ("stop mowing", "lawn_mower", "dock"),
+    ("stop mowing the grass", "lawn_mower", "dock"),
+    ("dock the mower", "lawn_mower", "dock"),
+    ("send the lawn mower home", "lawn_mower", "dock"),
+    ("turn off robbie", "lawn_mower", "dock"),
+    ("start the vacuum cleaner", "vacuum", "start"),
+    ("turn the vacuum on", "vacuum", "start"),
+    ("stop the vacuum", "vacuum", "return_to_base"),
+    ("send the vacuum back to its base", "vacuum", "return_to_base"),
+]
+
+
+@pytest.fixture(scope="module")
+def robots():
+    """What a home with one mower and one vacuum, both with names of their own, understands."""
+    home = build().home
+    home._devices = (*(each for each in home.devices() if each.domain != "vacuum"), *ROBOTS)
+    registry = load_plugins(PluginContext(home))
+    return HomeUnderstanding(home, intents=registry.intents(), sentences=registry.sentences)
+
+
+@pytest.mark.parametrize(("said", "domain", "service"), SENT, ids=[said for said, *_ in SENT])
+async def test_the_only_robot_of_its_kind_needs_no_name(robots, said, domain, service):
+    meant = robots.interpret_text(said)
+    (robot,) = [each for each in ROBOTS if each.domain == domain]
+    assert meant.targets == (robot.id,)
+    (call,) = await services(str(meant.intent), Request(None, meant.slots, meant.targets))
+    assert (call.domain, call.service, call.targets) == (domain, service, (robot.id,))
+
+
+async def test_of_two_mowers_one_is_asked_for(household_with):
+    front, back = (Device(f"lawn_mower.{n}", f"{n} mower", "lawn_mower") for n in ("front", "back"))
+    house, calls = household_with(front, back)
+    outcome = await house.say("start the mower")
+    assert outcome.reply == "Which one do you mean: the front mower or the back mower?"
+    assert not calls
+    await house.say("mow the lawn")
+    assert [call.targets for call in calls] == [("lawn_mower.front", "lawn_mower.back")]
+
+
+async def test_of_a_device_that_is_there_it_is_not_said_that_it_is_unknown(household_with):
+    house, _ = household_with(Device("humidifier.h", "Humidifier", "humidifier"))
+    outcome = await house.say("turn on the humidifier")
+    assert (outcome.success, outcome.reply) == (False, "I cannot do that with the Humidifier.")
+
+
+async def test_a_script_is_stopped(household_with):
+    house, calls = household_with(Device("script.tidy", "Tidy up", "script"))
+    outcome = await house.say("stop tidy up")
+    assert [(call.domain, call.service) for call in calls] == [("script", "turn_off")]
+    assert outcome.reply == "Stopped Tidy up."
