@@ -30,7 +30,10 @@ async def interpret(settings: Settings, text: str) -> dict[str, Any]:
         meant = house.understanding.interpret_text(text)
     finally:
         await house.home.close()
-    return {**_plain(meant), "alternatives": [_plain(other) for other in meant.alternatives]}
+    first, *others = meant.commands
+    then = {"then": [_plain(each) for each in others]} if others else {}
+    alternatives = [_plain(other) for other in meant.alternatives]
+    return {**_plain(first), **then, "alternatives": alternatives}
 
 
 def _plain(meant: Interpretation) -> dict[str, Any]:

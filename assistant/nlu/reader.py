@@ -14,6 +14,7 @@ from assistant.nlu.grammar import COMMAND, UNKNOWN_NAME, Grammar
 from assistant.nlu.names import Kind, NameIndex, build_index
 from assistant.nlu.readings import Reading, Resolver
 from assistant.nlu.tokens import Token, split_words, spoken_for, text_of, tokens_of, without_fillers
+from assistant.nlu.units import in_unit, unit_of
 
 _VARIANTS = 12
 _LEAST_QUALITY = 0.55
@@ -32,6 +33,7 @@ class Reader:
         self.index: NameIndex = build_index(areas, devices, home.contacts())
         self._grammar = grammar
         self._resolver = Resolver(areas, devices, self.index, own_area)
+        self._unit = unit_of(home)
         self._corrector = Corrector(grammar.words, self.index.words)
         self.exact = lru_cache(maxsize=_REMEMBERED)(self._exact)
         self.may_begin = lru_cache(maxsize=_REMEMBERED)(self._may_begin)
@@ -56,7 +58,7 @@ class Reader:
         return _ranked(self._read_words(words, 1.0)) if words else ()
 
     def _read_words(self, words: Sequence[str], quality: float) -> list[Reading]:
-        tokens = with_digits(tokens_of(words))
+        tokens = in_unit(with_digits(tokens_of(words)), self._unit)
         return self._read_tokens(tokens, quality, " ".join(words))
 
     def _read_tokens(self, tokens: Sequence[Token], quality: float, said: str) -> list[Reading]:
