@@ -74,10 +74,35 @@ def test_a_rule_may_come_from_another_file(write, tmp_path):
 
 def test_who_needs_what_a_bad_file_would_have_brought_is_left_out_too(write, tmp_path):
     write("intents: {HassNevermind: {data: [{sentences: ['drop the {tool}']}]}}", "a.yaml")
-    write("{lists: {tool: {values: [hammer]}}, expansion_rules: {x: '[y'}}", "b.yaml")
+    write("lists: {tool: {values: [hammer}", "b.yaml")
+    write("lists: {box: {range: {from: 1}}}", "c.yaml")
+    write("intents: {HassNevermind: {data: [{sentences: ['drop box {box}']}]}}", "d.yaml")
     found = read_folder(tmp_path)
     assert found.files == ()
-    assert ["there is no list {tool}" in problem for problem in found.problems] == [False, True]
+    problems = "\n".join(found.problems)
+    assert "a.yaml, line 1, column 47: there is no list {tool}" in problems
+    assert "d.yaml, line 1, column 47: it needs the list {box}, which cannot be used" in problems
+
+
+def test_the_rest_of_a_file_with_a_mistake_counts(write, tmp_path, caplog):
+    path = write(f"""
+lists:
+  tool: {{values: [hammer, saw]}}
+  box: [red, blue]
+intents:
+  HassNevermind:
+    data:
+      - sentences: ["drop (the|a {{tool}}", "drop the {{tool}}", "leave box {{box}}"]
+      - sentence: ["forget it all"]
+      - sentences: ["leave it all"]
+        slots: {{name: [a, b]}}
+{BEDTIME.partition("intents:")[2]}""")
+    found = read_folder(tmp_path)
+    (file,) = found.files
+    assert (file.sentences, file.document["lists"].keys()) == (2, {"tool"})
+    places = [problem.removeprefix(f"{path}, ").partition(",")[0] for problem in found.problems]
+    assert places == ["line 4", "line 8", "line 9", "line 9", "line 11", "line 8"]
+    assert f"{found.problems[0]}; going on without it" in caplog.text
 
 
 def drop(word):
@@ -124,10 +149,10 @@ def test_what_was_good_stays_only_while_it_can(write, tmp_path):
     own = SentenceFolder(tmp_path)
     write("lists: {tool: {values: [saw]}}\nexpansion_rules: {x: '[y'}", "a.yaml")
     assert own.now().names == ("hammer",)
+    assert len(own.now().problems) == 1
     (tmp_path / "a.yaml").unlink()
     assert own.now().files == ()
-    (problem,) = own.now().problems
-    assert "there is no list {tool}" in problem
+    assert "there is no list {tool}" in own.now().problems[0]
 
 
 def test_a_folder_that_goes_away_takes_nothing_with_it(write, tmp_path, caplog):
@@ -160,15 +185,14 @@ def test_a_missing_folder_is_said(tmp_path):
         ("intents: {A: {data: [{sentences: ['<x> y']}]}}", "line 1, column 35: there is no rule"),
         ("expansion_rules: {x: '[y'}", "line 1, column 22: this rule 'x' cannot be read"),
         ("lists: 5", "line 1, column 8: expected indented `name: ...` lines"),
-        ("lists: {x: {values: [2026-13-01]}}", "a value here cannot be read: month must be"),
         (
             "intents: {A: {data: [{sentences: [a], slots: 5}]}}",
             "line 1, column 46: expected indent",
         ),
-        ("lists: {x: 5}", "its sentences cannot be used"),
+        ("lists: {x: 5}", "line 1, column 12: list 'x' needs one of `values: [...]`"),
         (
             "expansion_rules: {x: a <y>, y: b <x>}\nintents: {A: {data: [{sentences: [<x>]}]}}",
-            "used",
+            "line 1, column 22: this rule needs itself: <x> needs <y> needs <x>",
         ),
         ("intents:\n\t- x", "line 2, column 1: YAML cannot be read here"),
         ("intents: {A: {data: [{sentences: [a], slots: !x 1}]}}", "line 1, column 46"),
