@@ -13,6 +13,7 @@ from hassil import (
     Group,
     Intents,
     RuleReference,
+    Sentence,
     SlotList,
     TextChunk,
     TextSlotList,
@@ -150,6 +151,21 @@ class Grammar:
             self._intents.expansion_rules,
             self._intents.slot_lists,
         )
+
+    @property
+    def templates(self) -> Sequence[_Template]:
+        """All of them."""
+        return self._templates
+
+    @property
+    def lists(self) -> Mapping[str, SlotList]:
+        """What `{list}` in a template stands for, but for the home's names."""
+        return self._intents.slot_lists
+
+    @property
+    def rules(self) -> Mapping[str, Sentence]:
+        """What `<rule>` in a template stands for."""
+        return self._intents.expansion_rules
 
     @cached_property
     def words_before(self) -> Mapping[str, frozenset[str]]:

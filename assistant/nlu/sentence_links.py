@@ -39,6 +39,9 @@ class Links:
         self._known = self._names()
         lists = [part.value for part in self._each() if part.name.startswith("{")]
         values = (value for each in lists for value in each.get("values", ()))
+        self._first: dict[str, Part] = {}
+        for sentence in (each for file in files for each in file.sentences):
+            self._first.setdefault(sentence.value, sentence)
         self._context = _CONTEXT.union(*(value.get("context", {}) for value in values))
         own = {_plain(part.name) for part in self._each() if _is_wildcard(part.value)}
         self._wildcards = own | _wildcards()
@@ -170,6 +173,10 @@ class Links:
                     "the context 'domain' is that of {name}, which this sentence has not; "
                     "so it is never understood",
                 )
+        first = self._first[sentence.value]
+        if _when(first) == _when(sentence) and _meaning(first) != _meaning(sentence):
+            where = f"{first.mark.name}, line {first.mark.line + 1}"
+            yield _at(sentence, f"the same sentence is in {where}, with another meaning")
         for one, other in _NEIGHBOURS.findall(sentence.value):
             if {_plain(one), _plain(other)} <= self._wildcards:
                 where = f"where {{{_plain(one)}}} ends and {{{_plain(other)}}} begins"
@@ -182,6 +189,14 @@ class Links:
 
 def _at(part: Part, message: str) -> str:
     return str(ConfigError.at(part.mark, message))
+
+
+def _meaning(sentence: Part) -> list[Any]:
+    return [sentence.name, *map(sentence.block.get, ("slots", "response"))]
+
+
+def _when(sentence: Part) -> list[Any]:
+    return [*map(sentence.block.get, ("requires_context", "excludes_context"))]
 
 
 def _plain(name: str) -> str:

@@ -125,8 +125,6 @@ class PartReader:
             check_template(spoken)
         except TemplateError as error:
             raise value.error(f"{what} cannot be read: {error}") from None
-        if not spoken:
-            raise value.error(f"{what} cannot be read: there are no words in it")
         return spoken
 
 

@@ -29,8 +29,13 @@ class TemplateError(Exception):
 
 
 def check_template(text: str) -> None:
-    """Raise `TemplateError` where brackets do not fit or a reference has no name."""
-    _check_brackets(_ESCAPED.sub("  ", text))
+    """Raise `TemplateError` where brackets do not fit, or there is nothing in them."""
+    if not text.strip():
+        raise TemplateError("there are no words in it")
+    plain = _ESCAPED.sub("  ", text)
+    if "\\" in plain:
+        raise TemplateError("a '\\' at the end stands before nothing; take it out")
+    _check_brackets(plain)
     for piece in _PIECE.findall(text):
         if piece[0] in _REFERENCES:
             _check_reference(piece)
@@ -92,14 +97,21 @@ def as_spoken(text: str, names: Mapping[str, str] | None = None) -> str:
     """
     pieces = _PIECE.findall(_ESCAPED.sub(" ", text))
     result: list[str] = []
-    for at, piece in enumerate(pieces):
+    in_word = [False]
+    """For each open bracket, whether a word goes on behind it: `some(one|body)`."""
+    for piece, after in zip(pieces, [*pieces[1:], ""], strict=True):
+        before = result[-1][-1:] if result else ""
         if piece[0] in _REFERENCES:
             result.append(_renamed(piece, names or {}))
         elif piece in _PAIRS or piece in _CLOSING or piece in "|;":
+            if piece in _PAIRS:
+                in_word.append(before.isalnum())
+            elif piece in _CLOSING:
+                in_word.pop()
             result.append(piece)
         else:
-            before, after = pieces[at - 1 : at], pieces[at + 1 : at + 2]
-            result.append(_words(piece, before in ([")"], ["]"]), after in (["("], ["["])))
+            ends_word = before in _CLOSING or (in_word[-1] and before in {"(", "[", "|"})
+            result.append(_words(piece, ends_word, after in {"(", "["}))
     return "".join(result).strip()
 
 
