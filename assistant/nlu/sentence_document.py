@@ -44,7 +44,6 @@ _BLOCK_KEYS = (
 _NAMES = ("name", "area", "floor")
 _LOWER = ("domain", "device_class", "color")
 _NUMBER = re.compile(r"-?\d+(\.\d+)?")
-_TEMPLATE_SIGNS = re.compile(r"^\s*-\s+[\[{<(]")
 
 
 def read_written(path: Path) -> Written:
@@ -64,12 +63,10 @@ def _node(path: Path) -> yaml.Node:
     try:
         return read(path)
     except ConfigError as error:
-        lines = path.read_bytes().decode("utf-8", "replace").splitlines()[: error.line]
-        unquoted = error.line and any(map(_TEMPLATE_SIGNS.match, lines[-2:]))
-        what = "put sentences in quotes" if unquoted else ""
-        if "tabs" not in str(error) and "YAML" in str(error) and not unquoted:
-            what = "look for quotes that are not closed and lines that are not indented alike"
-        raise (ConfigError(f"{error}; {what}") if what else error) from None
+        if "YAML" not in str(error) or "tabs" in str(error):
+            raise
+        what_to_do = "put sentences in quotes, close all quotes, and indent alike what is alike"
+        raise ConfigError(f"{error}; {what_to_do}") from None
 
 
 class _Reader:
@@ -84,7 +81,7 @@ class _Reader:
     def document(self, root: Value) -> None:
         if not isinstance(root.node, yaml.MappingNode):
             raise root.error("expected `intents:` with sentences below")
-        keys = self._parts.known(root, _KEYS)
+        keys = self._parts.known(root, _KEYS, below="intents")
         if "language" in keys and not self._is_ours(keys["language"]):
             return
         if not keys.keys() - {"language", "settings"}:

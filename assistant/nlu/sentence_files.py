@@ -23,6 +23,7 @@ from assistant.reread import Reread, version_of
 
 _LOG = logging.getLogger(__name__)
 _ENDINGS = (".yaml", ".yml")
+_NO_FOLDER = "there is no such folder of sentences"
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +97,8 @@ def read_folder(folder: Path | None, before: SentenceFiles | None = None) -> Sen
         return SentenceFiles()
     before = before or SentenceFiles()
     if not folder.is_dir():
-        problem = f"{folder}: there is no such folder of sentences"
+        what = "this is a file; name the folder it is in" if folder.exists() else _NO_FOLDER
+        problem = f"{folder}: {what}"
         _LOG.warning("%s%s", problem, "; the sentences stay as they were" if before.files else "")
         return replace(before, problems=(problem,))
     reading = _Reading(before)

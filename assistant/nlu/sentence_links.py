@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
+from itertools import takewhile
 from typing import Any
 
 from home_assistant_intents import get_intents
@@ -149,7 +150,7 @@ class Links:
                 other = "; give it another name if only yours are meant"
                 changes = f"this changes Home Assistant's {kind} {part.name} for all sentences"
                 yield _at(part, changes + other)
-            for earlier in self._files[: self._files.index(file)]:
+            for earlier in takewhile(lambda each: each is not file, self._files):
                 if part.name[0] == "<" and any(
                     each.name == part.name and each.value != part.value
                     for each in self._parts[id(earlier)]

@@ -89,13 +89,19 @@ class PartReader:
                 self.problem(key, f"'{name}' is given twice, first in line {first}; {together}")
         return [(name, key, item) for name, (key, item) in seen.items()]
 
-    def known(self, value: Value | None, keys: Sequence[str]) -> dict[str, Value]:
-        """The values of known keys; another is a problem, and left out."""
+    def known(self, value: Value | None, keys: Sequence[str], below: str = "") -> dict[str, Value]:
+        """The values of known keys; another is a problem, and left out.
+
+        `below`: the key below which an unknown one belongs that has `data:` below it.
+        """
         found: dict[str, Value] = {}
         for name, key, item in self.items(value):
             if name in keys:
                 found[name] = item
             else:
+                if below and _has_data(item):
+                    self.problem(key, f"indent '{name}' so that it stands below `{below}:`")
+                    continue
                 guess = nearest(name, keys)
                 self.problem(key, f"unknown key '{name}'; the nearest valid key is '{guess}'")
         return found
@@ -126,6 +132,11 @@ class PartReader:
         except TemplateError as error:
             raise value.error(f"{what} cannot be read: {error}") from None
         return spoken
+
+
+def _has_data(value: Value) -> bool:
+    pairs = value.node.value if isinstance(value.node, yaml.MappingNode) else ()
+    return any(key.value == "data" for key, _ in pairs)
 
 
 def _own_first(node: yaml.MappingNode) -> Iterator[tuple[yaml.Node, yaml.Node]]:

@@ -22,6 +22,7 @@ _ESCAPED = re.compile(r"\\.")
 _RANGE = re.compile(r"\d+\.\.\d+(,\d+)?")
 _GLUE = {"'": "'", "\u2019": "'"}
 _WIDEST_EXCERPT = 24
+_DEEPEST = 20
 
 
 class TemplateError(Exception):
@@ -60,6 +61,8 @@ def _check_brackets(text: str) -> None:
                 missing = f"'{_PAIRS[inside]}' is missing before '{letter}'"
                 raise TemplateError(f"{missing} after {_before(text, at)}")
             opened.append(at)
+            if len(opened) > _DEEPEST:
+                raise TemplateError(f"more than {_DEEPEST} brackets are open; use a rule for some")
     if opened:
         opening = text[opened[-1]]
         rest = text[opened[-1] :][:_WIDEST_EXCERPT]

@@ -172,6 +172,9 @@ def test_a_folder_that_goes_away_takes_nothing_with_it(write, tmp_path, caplog):
 def test_a_missing_folder_is_said(tmp_path):
     (problem,) = read_folder(tmp_path / "lost").problems
     assert "there is no such folder" in problem
+    (tmp_path / "own.yaml").write_text(drop("it"))
+    (problem,) = read_folder(tmp_path / "own.yaml").problems
+    assert "this is a file; name the folder it is in" in problem
     assert read_folder(None).problems == ()
 
 
@@ -211,13 +214,21 @@ def test_a_missing_folder_is_said(tmp_path):
         ("intents: &x {<<: *x}", "a part of it contains itself"),
         ("intents: {A: {data: []}}\n---\nintents: {}", "line 2, column 1: YAML cannot be read"),
         ("intents:\n  A:\n    data:\n      - sentences:\n        - [the] end", "in quotes"),
-        ("intents:\n  A:\n   data: []\n  B: 'x", "look for quotes that are not closed"),
+        (
+            "intents:\n  A:\n   data: []\n  B: 'x",
+            "close all quotes, and indent alike what is alike",
+        ),
+        (
+            "intents:\nHassTurnOn:\n  data: []",
+            "line 2, column 1: indent 'HassTurnOn' so that it stands below `intents:`",
+        ),
         (sentences("A", "a (b|c"), "column 35: this sentence cannot be read: ')' is missing"),
         (sentences("A", "a b) c"), "nothing is open at ')' after 'a b'"),
         (sentences("A", "a (b] c"), "')' is missing before ']' after 'a (b'"),
         (sentences("A", "a {} c"), "there is nothing between '{' and '}'"),
         (sentences("A", "a {:b} c"), "'{:b}' lacks a name"),
         (sentences("A", "a {1-5} c"), "'{1-5}' is no range; write it like {0..100:brightness}"),
+        (sentences("A", "(" * 30 + "a" + ")" * 30), "more than 20 brackets are open"),
         (sentences("A", "..."), "there are no words in it"),
         (sentences("A", "[a] [b]"), "would fit whatever is said: all of it is optional"),
         (sentences("A", "[a] {w}") + "lists: {w: {wildcard: true}}", "fit whatever is said"),
