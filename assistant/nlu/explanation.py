@@ -25,6 +25,7 @@ from hassil import (
 
 from assistant.nlu.digits import with_digits
 from assistant.nlu.grammar import Grammar, Source
+from assistant.nlu.interpretation import Interpretation
 from assistant.nlu.names import Kind
 from assistant.nlu.reader import Reader
 from assistant.nlu.tokens import split_words, tokens_of, with_fillers, without_fillers
@@ -61,15 +62,17 @@ class Explanation:
         return asdict(self)
 
 
-def explain(text: str, reader: Reader, grammar: Grammar) -> dict[str, Any]:
-    """The explanation of a text; `own` explains the user's nearest where another one matched."""
-    readings = reader.read(text)
+def explain(text: str, meant: Interpretation, reader: Reader, grammar: Grammar) -> dict[str, Any]:
+    """Why a text is `meant` so; `own` explains the user's nearest where another one matched."""
+    readings = [each for each in reader.read(text) if each.intent == meant.intent]
     if not readings:
         return _furthest(text, reader, grammar).plain()
-    best = readings[0]
+    best = next((each for each in readings if each.targets == meant.targets), readings[0])
     told = _told(best.intent, best.source, best.text)
     where = f" ({best.source.file}, line {best.source.line})" if best.source.file else ""
-    message = f"it is read as '{best.text}' and matches '{best.source.sentence}'{where}"
+    message = f"it matches '{best.source.sentence}'{where}"
+    if best.text != " ".join(without_fillers(split_words(text))):
+        message += f", read as '{best.text}'"
     found = Explanation(matched=True, **told, message=message).plain()
     if not best.source.file and grammar.own_words:
         found["own"] = _furthest(text, reader, grammar, own=True).plain()

@@ -7,6 +7,7 @@ from dataclasses import replace
 from functools import lru_cache
 
 from assistant.home.model import Home
+from assistant.nlu.accounting import FUNCTION_WORDS, TELLING
 from assistant.nlu.corrections import Corrector
 from assistant.nlu.digits import with_digits
 from assistant.nlu.grammar import COMMAND, UNKNOWN_NAME, Grammar
@@ -52,8 +53,7 @@ class Reader:
             return readings
         words = without_fillers(split_words(text))
         near = [*self._corrected(words), *self._near_names(readings)]
-        short = [r for r in readings if len(str(r.slots[UNKNOWN_NAME]).split()) <= _UNKNOWN_WORDS]
-        return _ranked(near or short)
+        return *_ranked(near), *(r for r in readings if _may_be_name(str(r.slots[UNKNOWN_NAME])))
 
     def _may_begin(self, read: str) -> bool:
         """Whether a command of this home may begin like a text, whose numbers are digits."""
@@ -68,7 +68,7 @@ class Reader:
         found = _ranked(self._read_words(words, 1.0)) if words else ()
         skipped = without_phrases(words, self._grammar.skip_words)
         if skipped != words and (not found or found[0].unknown):
-            return _ranked(self._read_words(without_fillers(skipped), 1.0)) or found
+            found = _heard_as(words, self._read_words(without_fillers(skipped), 1.0)) or found
         return found
 
     def _own_with_fillers(self, said: Sequence[str]) -> tuple[Reading, ...]:
@@ -76,7 +76,7 @@ class Reader:
         for words in with_fillers(said, self._grammar.own_words):
             readings = self._read_words(words, 1.0)
             if own := [reading for reading in readings if reading.source.file]:
-                return _ranked(own)
+                return _heard_as(without_fillers(said), own)
         return ()
 
     def _read_words(self, words: Sequence[str], quality: float) -> list[Reading]:
@@ -135,6 +135,22 @@ class Reader:
                         if not candidate.unknown and candidate.quality >= _LEAST_QUALITY
                     ]
         return found
+
+
+def _heard_as(words: Sequence[str], readings: Iterable[Reading]) -> tuple[Reading, ...]:
+    """Readings that account for all the words, though a sentence has more of them, or fewer."""
+    return _ranked(replace(reading, text=" ".join(words)) for reading in readings)
+
+
+def _may_be_name(said: str) -> bool:
+    """Whether words that the home has no name for may be the name of a device.
+
+    "The" is none, and neither is what says when something is to be done.
+    """
+    words = said.split()
+    return (
+        len(words) <= _UNKNOWN_WORDS and not TELLING & {*words} and not {*words} <= FUNCTION_WORDS
+    )
 
 
 def _ranked(readings: Iterable[Reading]) -> tuple[Reading, ...]:

@@ -65,6 +65,11 @@ def test_beside_a_template_of_hearths_the_nearest_own_one_is_told(explain):
     assert found["own"]["message"] == "no sentence begins like this"
 
 
+def test_what_does_not_account_for_all_words_is_no_match(explain):
+    found = explain("wake kettle unless it rains")
+    assert (found["matched"], found["line"], found["failed_at"]) == (False, 5, "unless it rains")
+
+
 def test_what_is_like_nothing_is_told(explain):
     found = explain("xylophone")
     assert (found["matched"], found["message"]) == (False, "no sentence begins like this")
