@@ -41,7 +41,8 @@ _BLOCK_KEYS = (
     "metadata",
     "settings",
 )
-_NAMES = ("name", "area", "floor")
+_TEXTS = ("name", "area", "floor", "contact", "item", "message", "search_query")
+"""Slots whose values are words, even if they look like numbers."""
 _LOWER = ("domain", "device_class", "color")
 _NUMBER = re.compile(r"-?\d+(\.\d+)?")
 
@@ -206,7 +207,7 @@ class _Reader:
     def _slot(self, name: str, value: Value) -> object:
         if not isinstance(value.node, yaml.ScalarNode):
             raise value.error(f"slot '{name}' can have one value; write a block for each")
-        if name in _NAMES:
+        if name in _TEXTS:
             return self._parts.text(value)
         found = self._parts.one(value)
         if isinstance(found, str) and name in _LOWER:

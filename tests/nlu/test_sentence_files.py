@@ -344,12 +344,16 @@ def test_another_language_does_not_count(write, tmp_path):
 def test_words_that_yaml_takes_for_something_else_are_words(write, tmp_path):
     write(
         "lists: {x: {values: [on, 5, 2026-13-01]}}\n"
-        "intents: {HassNevermind: {data: [{sentences: [no, 'no {x}'], slots: {y: off, z: '5'}}]}}"
+        "intents: {HassNevermind: {data: [{sentences: [no, 'no {x}'],"
+        " slots: {y: off, z: '5', item: 7}}]}}"
     )
     (document,) = read_folder(tmp_path).documents
     assert [value["out"] for value in document["lists"]["x"]["values"]] == ["on", "5", "2026-13-01"]
     block = document["intents"]["HassNevermind"]["data"][0]
-    assert (block["sentences"], block["slots"]) == (["no"], {"y": "off", "z": 5})
+    assert (block["sentences"], block["slots"]) == (
+        ["no"],
+        {"y": "off", "z": 5, "item": "7"},
+    )
 
 
 def test_files_of_both_endings_and_in_folders_count(write, tmp_path):
