@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
@@ -14,6 +14,7 @@ from assistant.confirmation import WAITS_S, Pending, Waiting
 from assistant.home.contacts import Contact
 from assistant.home.model import Change, Home, HomeError
 from assistant.nlu.interpretation import Interpretation
+from assistant.nlu.response import filled_in
 
 if TYPE_CHECKING:
     import aiohttp
@@ -53,15 +54,20 @@ class Plugin(Protocol):
 
 
 async def outcome_of(plugin: Plugin, interpretation: Interpretation) -> tuple[Outcome, str]:
-    """What came of it; a plugin's failure is an outcome too, with a message for the log."""
+    """What came of it; a plugin's failure is an outcome too, with a message for the log.
+
+    Where a sentence of the user's own has an answer, a success is answered with that.
+    """
     try:
-        return await plugin.act(interpretation), ""
+        outcome = await plugin.act(interpretation)
     except HomeError as error:
         return Outcome(success=False, reply=str(error)), ""
     except Exception as error:  # noqa: BLE001 - a plugin is not ours; go on listening
         _LOG.exception("plugin %s failed", plugin.name)
         apology = Outcome(success=False, reply="Sorry, something went wrong.")
         return apology, f"plugin {plugin.name} failed: {error}"
+    own = filled_in(interpretation.slots) if outcome.success else None
+    return (replace(outcome, reply=own) if own else outcome), ""
 
 
 @runtime_checkable

@@ -8,7 +8,7 @@ from typing import Any
 
 from assistant.commands import UsageError, print_json, settings_of
 from assistant.config import Settings
-from assistant.household import make_household
+from assistant.household import Household, make_household
 from assistant.nlu.interpretation import Interpretation
 
 
@@ -18,22 +18,34 @@ def run(args: argparse.Namespace) -> int:
         raise UsageError(
             'there is nothing to interpret; try: assistant interpret "turn on a light"'
         )
-    print_json(asyncio.run(interpret(settings_of(args), args.text)))
+    print_json(asyncio.run(interpret(settings_of(args), args.text, explain=args.explain)))
     return 0
 
 
-async def interpret(settings: Settings, text: str) -> dict[str, Any]:
+async def interpret(settings: Settings, text: str, *, explain: bool = False) -> dict[str, Any]:
     """The interpretation of a text in the home of the settings, as plain values."""
+    explanation: dict[str, Any] = {}
     house = make_household(settings)
     try:
         await house.home.connect()
         meant = house.understanding.interpret_text(text)
+        if explain:
+            explanation["explanation"] = explained(house, text)
     finally:
         await house.home.close()
     first, *others = meant.commands
     then = {"then": [_plain(each) for each in others]} if others else {}
     alternatives = [_plain(other) for other in meant.alternatives]
-    return {**_plain(first), **then, "alternatives": alternatives}
+    return {**_plain(first), **then, "alternatives": alternatives, **explanation}
+
+
+def explained(house: Household, text: str) -> dict[str, Any]:
+    """Why a text is understood so, with what is wrong in the user's own sentences."""
+    from assistant.nlu.sentence_advice import unheard  # noqa: PLC0415 - seldom wanted
+
+    own = house.sentences.now()
+    wrong = [*own.problems, *own.hints, *unheard(own.files, house.plugins.intents())]
+    return {**house.understanding.explain(text), "sentence_problems": wrong}
 
 
 def _plain(meant: Interpretation) -> dict[str, Any]:

@@ -13,7 +13,16 @@ from assistant.nlu.digits import with_digits
 from assistant.nlu.grammar import COMMAND, UNKNOWN_NAME, Grammar
 from assistant.nlu.names import Kind, NameIndex, build_index
 from assistant.nlu.readings import Reading, Resolver
-from assistant.nlu.tokens import Token, split_words, spoken_for, text_of, tokens_of, without_fillers
+from assistant.nlu.tokens import (
+    Token,
+    split_words,
+    spoken_for,
+    text_of,
+    tokens_of,
+    with_fillers,
+    without_fillers,
+    without_phrases,
+)
 from assistant.nlu.units import in_unit, unit_of
 
 _VARIANTS = 12
@@ -54,8 +63,23 @@ class Reader:
 
     def _exact(self, text: str) -> tuple[Reading, ...]:
         """The text's meanings by its very words, best first."""
-        words = without_fillers(split_words(text))
-        return _ranked(self._read_words(words, 1.0)) if words else ()
+        said = split_words(text)
+        if own := self._own_with_fillers(said):
+            return own
+        words = without_fillers(said)
+        found = _ranked(self._read_words(words, 1.0)) if words else ()
+        skipped = without_phrases(words, self._grammar.skip_words)
+        if skipped != words and (not found or found[0].unknown):
+            found = _heard_as(words, self._read_words(without_fillers(skipped), 1.0)) or found
+        return found
+
+    def _own_with_fillers(self, said: Sequence[str]) -> tuple[Reading, ...]:
+        """The meanings as a sentence of the user's own in which polite words stand."""
+        for words in with_fillers(said, self._grammar.own_words):
+            readings = self._read_words(words, 1.0)
+            if own := [reading for reading in readings if reading.source.file]:
+                return _heard_as(without_fillers(said), own)
+        return ()
 
     def _read_words(self, words: Sequence[str], quality: float) -> list[Reading]:
         tokens = in_unit(with_digits(tokens_of(words)), self._unit)
@@ -119,6 +143,11 @@ class Reader:
                         if not candidate.unknown and candidate.quality >= _LEAST_QUALITY
                     ]
         return found
+
+
+def _heard_as(words: Sequence[str], readings: Iterable[Reading]) -> tuple[Reading, ...]:
+    """Readings that account for all the words, though a sentence has more of them, or fewer."""
+    return _ranked(replace(reading, text=" ".join(words)) for reading in readings)
 
 
 def _may_be_name(said: str) -> bool:

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
 _MEASURED = r"(?=\s*(?:%|\u00b0|degree|percent|celsius|fahrenheit|kelvin|hour|hr|minute|min|sec))"
@@ -165,17 +166,54 @@ def without_fillers(words: Sequence[str]) -> list[str]:
 
     Polite words inside are kept: they may be part of an item or a name.
     """
+    *_, (begin, end, rest) = _stripped(words)
+    return rest[begin:end]
+
+
+def with_fillers(words: Sequence[str], kept: AbstractSet[str]) -> Iterator[list[str]]:
+    """The words without hesitations, with polite words of `kept` left at the ends; most first."""
+    stages = list(_stripped(words))
+    rest = stages[-1][2]
+    begins = dict.fromkeys(begin for begin, _, _ in stages)
+    ends = dict.fromkeys(end for _, end, _ in stages)
+    last = stages[-1][:2]
+    for begin in begins:
+        for end in ends:
+            keeps = (begin == last[0] or rest[begin] in kept) and (
+                end == last[1] or rest[end - 1] in kept
+            )
+            if keeps and (begin, end) != last:
+                yield rest[begin:end]
+
+
+def _stripped(words: Sequence[str]) -> Iterator[tuple[int, int, list[str]]]:
+    """Where a command begins and ends as politeness is taken from it bit by bit, and all words."""
     rest = [word for word in words if word not in _HESITATIONS]
-    changed = True
+    begin, end, changed = 0, len(rest), True
+    yield begin, end, rest
     while changed:
         changed = False
         for opener in _OPENERS:
-            if len(rest) > len(opener) and tuple(rest[: len(opener)]) == opener:
-                rest, changed = rest[len(opener) :], True
+            if end - begin > len(opener) and tuple(rest[begin : begin + len(opener)]) == opener:
+                begin, changed = begin + len(opener), True
+                yield begin, end, rest
         for closer in _CLOSERS:
-            if len(rest) > len(closer) and tuple(rest[-len(closer) :]) == closer:
-                rest, changed = rest[: -len(closer)], True
-    return rest
+            if end - begin > len(closer) and tuple(rest[end - len(closer) : end]) == closer:
+                end, changed = end - len(closer), True
+                yield begin, end, rest
+
+
+def without_phrases(words: Sequence[str], phrases: Iterable[Sequence[str]]) -> list[str]:
+    """The words without some phrases, wherever they stand; all of them if nothing else is left."""
+    rest = list(words)
+    for phrase in sorted(phrases, key=len, reverse=True):
+        at = 0
+        while at < len(rest):
+            if rest[at : at + len(phrase)] == list(phrase):
+                del rest[at : at + len(phrase)]
+            else:
+                at += 1
+    return rest or list(words)
 
 
 def text_of(tokens: Iterable[Token]) -> str:

@@ -165,6 +165,14 @@ class HomeUnderstanding:
         """The interpretation of a text that is certain."""
         return self.interpret([_certain(text)])
 
+    def explain(self, text: str) -> dict[str, Any]:
+        """Which template a text matches, or which it came furthest in and where it failed."""
+        from assistant.nlu.explanation import explain  # noqa: PLC0415 - seldom wanted
+
+        with self._one_at_a_time:
+            meant = self._interpret([_certain(text)])
+            return explain(text, meant, self._current_reader(), self._grammar)
+
     def incomplete(self, text: str) -> float:
         """Probability that what was said so far is an unfinished command; see `Completeness`."""
         with self._one_at_a_time:
