@@ -1,11 +1,19 @@
 """The commands that need no audio."""
 
 import json
+import logging
 import re
+import shlex
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
 
 import pytest
 
+from assistant import __version__, cli
 from assistant.commands import demo as demo_command
+from assistant.extras import install_command
 
 
 def test_interpret_says_what_would_be_done(assistant):
@@ -21,6 +29,40 @@ def test_interpret_of_nonsense_is_no_intent(assistant):
     ran = assistant("interpret", "blue cheese tomorrow")
     assert ran.status == 0
     assert json.loads(ran.out)["intent"] is None
+
+
+@pytest.mark.parametrize("arguments", [["--version"], ["-v"]])
+def test_the_version_is_said(assistant, arguments):
+    ran = assistant(*arguments)
+    assert (ran.status, ran.out) == (0, f"hearth {__version__}\n")
+
+
+@pytest.mark.parametrize("arguments", [["-v", "interpret", "hello"], ["interpret", "-v", "hello"]])
+def test_more_is_logged_where_asked_for(assistant, arguments):
+    assistant(*arguments)
+    assert logging.getLogger("assistant").level == logging.DEBUG
+    assistant("interpret", "hello")
+    assert logging.getLogger("assistant").level == logging.INFO
+
+
+def test_an_extra_is_installed_from_the_clone():
+    """On PyPI `hearth` is somebody else's package."""
+    *_, folder = shlex.split(install_command("mic"))
+    assert folder.endswith("[mic]")
+    project = tomllib.loads((Path(folder.removesuffix("[mic]")) / "pyproject.toml").read_text())
+    assert "mic" in project["project"]["optional-dependencies"]
+
+
+def test_no_message_names_a_package_that_is_not_ours():
+    for path in Path(cli.__file__).parent.rglob("*.py"):
+        assert not re.search(r"pip install '?hearth\b", path.read_text()), path
+
+
+def test_the_runtime_reports_nothing_to_its_maker():
+    """ONNX Runtime does so from 1.29 on, unless this is set before it is loaded."""
+    code = "import os, assistant; print(os.environ['ORT_DISABLE_TELEMETRY'])"
+    ran = subprocess.run([sys.executable, "-c", code], env={}, capture_output=True, check=True)
+    assert ran.stdout == b"1\n"
 
 
 def test_interpret_of_nothing_is_bad_usage(assistant):
