@@ -53,8 +53,7 @@ def _joined(given: Sequence[str]) -> list[str]:
 def parser() -> argparse.ArgumentParser:
     """Everything that can be typed."""
     common = argparse.ArgumentParser(add_help=False)
-    verbose = {"action": "store_true", "help": "log everything, as `logging: {level: debug}` does"}
-    common.add_argument("-v", "--verbose", default=argparse.SUPPRESS, **verbose)
+    _verbose(common)
     common.add_argument(
         "--config",
         type=Path,
@@ -66,7 +65,7 @@ def parser() -> argparse.ArgumentParser:
         description="Hearth: a voice assistant for the home that works on the device itself.",
     )
     top.add_argument("--version", action="version", version=f"hearth {__version__}")
-    top.add_argument("-v", "--verbose", **verbose)
+    _verbose(top)
     subparsers = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
 
     def command(name: str, text: str) -> argparse.ArgumentParser:
@@ -93,6 +92,17 @@ def parser() -> argparse.ArgumentParser:
     wyoming.add_argument("--host", default="127.0.0.1", help="default: 127.0.0.1, this device only")
     wyoming.add_argument("--port", type=int, default=10300, help="default: 10300; 0: a free one")
     return top
+
+
+def _verbose(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "-v",
+        "--verbose",
+        action="store_true",
+        # Given before the command, it must not be taken back by the command's own default.
+        default=argparse.SUPPRESS,
+        help="log everything, as `logging: {level: debug}` does",
+    )
 
 
 def _listen(listen: argparse.ArgumentParser) -> None:
