@@ -35,7 +35,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             logging.getLogger(__name__).debug("unexpected", exc_info=True)
             kind = type(error).__name__
             message = f"{kind}: {message}; this is a mistake of ours, please report it"
-        sys.stderr.write(f"assistant: {message}\n")
+        commands.say(f"assistant: {message}")
         return 1 if status is None else status
 
 

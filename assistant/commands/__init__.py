@@ -22,6 +22,7 @@ from assistant.extras import install_command
 from assistant.home.contacts import ContactsError
 from assistant.home.model import HomeError
 from assistant.rescoring import RescoringError
+from assistant.terminal import fold
 from assistant.wake.words import WakeWordError
 
 
@@ -88,6 +89,6 @@ def print_line(line: str) -> None:
 
 
 def say(text: str) -> None:
-    """A line for people, on standard error."""
-    sys.stderr.write(text + "\n")
+    """Lines for people, on standard error; at a terminal none breaks inside a word."""
+    sys.stderr.write((fold(text) if sys.stderr.isatty() else text) + "\n")
     sys.stderr.flush()
