@@ -14,7 +14,7 @@ from assistant.asr.endpoint import (
     with_waits,
 )
 from assistant.asr.result import BiasPhrase, Recogniser
-from assistant.audio.vad import SileroVad
+from assistant.audio.vad import SileroVad, VoiceActivity, WebRtcVad
 from assistant.config.settings import EndpointSettings, Settings
 from assistant.household import Household
 from assistant.nlu.completeness import MAY_GO_ON, PROBABLY_FINISHED
@@ -64,7 +64,7 @@ def make_pipeline(
         staff=Staff(worker, make_judgement(settings.endpoint, house), answer),
         recogniser=recogniser,
         opener=_opener(settings, listening),
-        voice=SileroVad,
+        voice=_voice_activity(settings),
         bias=lambda: favoured(settings, house),
         pre_roll_s=settings.audio.pre_roll_s,
     )
@@ -103,11 +103,19 @@ def favoured(settings: Settings, house: Household) -> tuple[BiasPhrase, ...]:
 
 
 def _opener(settings: Settings, listening: Listening) -> Callable[[], Opener]:
-    unguarded = _by_wake_word(settings) if listening.wake else lambda: SpeechOpener(SileroVad())
+    voice = _voice_activity(settings)
+    unguarded = _by_wake_word(settings) if listening.wake else lambda: SpeechOpener(voice())
     own_voice = listening.own_voice
     if own_voice is None:
         return unguarded
     return lambda: GuardedOpener(unguarded(), own_voice.covers)
+
+
+def _voice_activity(settings: Settings) -> Callable[[], VoiceActivity]:
+    if settings.audio.voice_activity == "silero":
+        return SileroVad
+    WebRtcVad()  # an extra that is not installed is said now rather than at the first utterance
+    return WebRtcVad
 
 
 def _by_wake_word(settings: Settings) -> Callable[[], Opener]:
