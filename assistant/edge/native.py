@@ -89,6 +89,11 @@ def levels() -> tuple[Level, ...]:
     return tuple(level for level in Level if library.edge_supported(level))
 
 
+def has_arm_kernels() -> bool:
+    """Whether there are kernels for this processor, and it is an ARM."""
+    return any(level in (Level.NEON, Level.NEON_DOT) for level in levels())
+
+
 def lost() -> str | None:
     """What is wrong with the kernels here and what to do about it; None when they work."""
     try:
