@@ -12,6 +12,7 @@ from dataclasses import asdict, dataclass
 
 from assistant.asr.endpoint import EndReason
 from assistant.asr.result import RecognitionResult
+from assistant.dispatcher import Dispatcher
 from assistant.events import (
     Action,
     Error,
@@ -27,7 +28,6 @@ from assistant.events import (
 from assistant.hearing import confidence
 from assistant.lattice import Lattice
 from assistant.nlu.interpretation import Interpretation, Understanding
-from assistant.plugins import Plugin, outcome_of
 from assistant.rescoring import Account, Rescorer, Unchanged
 from assistant.speculation import Speculation, Understood, understand
 from assistant.worker import Worker
@@ -75,13 +75,13 @@ class Answer:
         self,
         worker: Worker,
         understanding: Understanding,
-        plugin_for: Callable[[str | None], Plugin | None],
+        dispatcher: Dispatcher,
         lattice: LatticeFormat | None = None,
         rescorer: Rescorer | None = None,
     ) -> None:
         self._worker = worker
         self._understanding = understanding
-        self._plugin_for = plugin_for
+        self._dispatcher = dispatcher
         self._lattice = lattice
         self._rescorer = rescorer or Unchanged()
 
@@ -91,7 +91,7 @@ class Answer:
             result,
             self._worker,
             self._understanding,
-            self._plugin_for,
+            self._dispatcher.plugin_for,
             self._rescorer.open(),
         )
 
@@ -113,18 +113,20 @@ class Answer:
             await speculation.cancel()
             yield SpeculationReset(**at, reason="the final words mean something else")
         yield self._final_endpoint(at, decided)
-        interpretation = decided.understood.interpretation
+        interpretation = await self._dispatcher.with_question(decided.understood.interpretation)
         yield Intent(
             **at,
             intent=interpretation.intent,
             slots=dict(interpretation.slots),
             confidence=interpretation.confidence,
             reused=decided.speculation is not None,
+            reason=interpretation.reason or None,
+            question=interpretation.question or None,
         )
         if decided.speculation is not None:
             await decided.speculation.settle()
         work_ms = 1000 * (time.perf_counter() - begin)
-        acted, action_ms = await self._act(at, interpretation)
+        acted, action_ms = await self._act(at, interpretation, decided.result.text)
         for event in acted:
             yield event
         if commit.speech_end_s is not None:
@@ -165,18 +167,21 @@ class Answer:
             lattice=self._lattice(result.lattice) if self._lattice else None,
         )
 
-    async def _act(self, at: Where, interpretation: Interpretation) -> tuple[list[Event], float]:
+    async def _act(
+        self, at: Where, interpretation: Interpretation, heard: str
+    ) -> tuple[list[Event], float]:
         """Carry the intent out; its events, and how long it took in milliseconds."""
-        plugin = self._plugin_for(interpretation.intent)
-        if plugin is None:
-            heard = bool(interpretation.text)
-            return [Reply(**at, text=_NOT_UNDERSTOOD if heard else _NOTHING_HEARD)], 0.0
         begin = time.perf_counter()
-        outcome, failed = await outcome_of(plugin, interpretation)
+        carried = await self._dispatcher.carry_out(interpretation, heard)
+        if carried is None:
+            return [Reply(**at, text=_NOT_UNDERSTOOD if heard else _NOTHING_HEARD)], 0.0
         action_ms = 1000 * (time.perf_counter() - begin)
+        if not carried.plugin:
+            return [Reply(**at, text=carried.outcome.reply)], action_ms
+        outcome, failed = carried.outcome, carried.failed
         action = Action(
             **at,
-            plugin=plugin.name,
+            plugin=carried.plugin,
             success=outcome.success,
             targets=outcome.targets,
             changes=tuple(asdict(change) for change in outcome.changes),

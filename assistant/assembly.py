@@ -56,7 +56,7 @@ def make_pipeline(
     answer = Answer(
         worker,
         house.understanding,
-        house.plugins.for_intent,
+        house.dispatcher,
         listening.lattice,
         house.rescorer,
     )

@@ -145,6 +145,10 @@ class Intent(Event):
     slots: dict[str, Any]
     confidence: float
     reused: bool
+    reason: str | None = None
+    """Why the meaning is not that of the best text, where it is not."""
+    question: str | None = None
+    """What is asked back; nothing is acted on then."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

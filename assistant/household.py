@@ -10,12 +10,13 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from assistant.config.settings import Settings
+from assistant.dispatcher import Dispatcher
 from assistant.home.factory import contacts_of, make_home
 from assistant.home.model import Home, HomeError
 from assistant.nlu.sentence_files import SentenceFolder
 from assistant.nlu.understanding import HomeUnderstanding
 from assistant.plugin_loader import PluginRegistry, load_plugins
-from assistant.plugins import Outcome, PluginContext, outcome_of, say_in_log
+from assistant.plugins import Outcome, PluginContext, say_in_log
 from assistant.rescoring import Rescorer, Unchanged
 
 _LOG = logging.getLogger(__name__)
@@ -30,6 +31,7 @@ class Household:
     sentences: SentenceFolder
     """Those of the user's own."""
     understanding: HomeUnderstanding
+    dispatcher: Dispatcher
     rescorer: Rescorer = field(default_factory=Unchanged)
     """Who has a second opinion on what is said."""
 
@@ -48,11 +50,11 @@ class Household:
     async def carry_out(self, text: str) -> Outcome:
         """Understand a sentence and act on it; nobody said it just now, so it is not sure."""
         meant = await asyncio.to_thread(self.understanding.interpret_text, text)
-        plugin = self.plugins.for_intent(meant.intent)
-        if plugin is None:
+        unsure = replace(meant, confidence=0.0)
+        carried = await self.dispatcher.carry_out(unsure, text)
+        if carried is None:
             return Outcome(success=False, reply=f"I did not understand: {text}.")
-        outcome, _ = await outcome_of(plugin, replace(meant, confidence=0.0))
-        return outcome
+        return carried.outcome
 
     async def close(self) -> None:
         """Let go of everything."""
@@ -100,7 +102,9 @@ def make_household(
         own_sentences=lambda: sentences.now().documents,
         own_area=settings.home.area,
     )
-    house = Household(home, plugins, sentences, understanding, _rescorer(settings, home))
+    dispatcher = Dispatcher(plugins.for_intent, context.ask)
+    rescorer = _rescorer(settings, home)
+    house = Household(home, plugins, sentences, understanding, dispatcher, rescorer)
     return house
 
 

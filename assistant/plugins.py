@@ -32,6 +32,9 @@ class Outcome:
     reply: str
     targets: tuple[str, ...] = ()
     changes: tuple[Change, ...] = ()
+    not_here: bool = False
+    """Whether nothing was done because the home has nothing of what was named: no such device, no
+    such list. `reply` is then said only if who takes the rest cannot do it either."""
 
 
 class Plugin(Protocol):
@@ -78,6 +81,14 @@ class Named(Protocol):
 
     def names(self) -> Sequence[str]:
         """Names to favour: radio stations, the cat."""
+
+
+@runtime_checkable
+class Cautious(Protocol):
+    """What a plugin also has if it asks before it does some things, however they were heard."""
+
+    async def doubt(self, interpretation: Interpretation) -> str:
+        """What has to be answered with yes first; empty if it may be done at once."""
 
 
 class PluginError(Exception):

@@ -34,7 +34,7 @@ def bias_phrases(
     more: Iterable[str] = (),
     words_before: Mapping[str, frozenset[str]] | None = None,
 ) -> tuple[BiasPhrase, ...]:
-    """The names to favour: devices, areas, people, the user's own words, and `more`.
+    """The names to favour: devices, areas, floors, people, the user's own words, and `more`.
 
     `words_before`: for each kind of name, what usually stands before it in a sentence.
     """
@@ -45,6 +45,7 @@ def bias_phrases(
     lists: tuple[tuple[str, float, Iterable[str]], ...] = (
         (Kind.DEVICE, weights.devices, _names(home.devices())),
         (Kind.AREA, weights.rooms, _names(home.areas())),
+        (Kind.FLOOR, weights.rooms, _floors(home.areas())),
         (Kind.CONTACT, weights.people, _called(home.contacts())),
         ("", weights.words, [*personal.words, *personal.sounds_like, *more]),
     )
@@ -60,6 +61,11 @@ def bias_phrases(
 def _names(named: Iterable[Area | Device]) -> Iterator[str]:
     for each in named:
         yield from (each.name, *each.aliases)
+
+
+def _floors(areas: Iterable[Area]) -> Iterator[str]:
+    for area in areas:
+        yield from (area.floor, *area.floor_aliases) if area.floor else ()
 
 
 def _called(people: Iterable[str]) -> Iterator[str]:

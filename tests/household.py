@@ -4,6 +4,7 @@ import asyncio
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
+from assistant.dispatcher import Dispatcher
 from assistant.home.demo import DemoHome
 from assistant.lattice import Hypothesis, Word
 from assistant.nlu.understanding import HomeUnderstanding
@@ -57,14 +58,15 @@ class House:
     understanding: HomeUnderstanding
     registry: object
     clock: HandClock
+    dispatcher: Dispatcher
     announced: list = field(default_factory=list)
 
     async def say(self, *texts: str, apart: float = 1.0) -> Outcome | None:
         """Understand the texts as an n-best list, best first, and act; None if not understood."""
         nbest = [hypothesis(text, -apart * rank) for rank, text in enumerate(texts)]
         interpretation = self.understanding.interpret(nbest)
-        plugin = self.registry.for_intent(interpretation.intent)
-        return await plugin.act(interpretation) if plugin else None
+        carried = await self.dispatcher.carry_out(interpretation, texts[0])
+        return carried.outcome if carried else None
 
     async def state(self, device):
         return (await self.home.state(device)).state
@@ -80,10 +82,10 @@ def hypothesis(text, log_prob=0.0):
 _understanding = None
 
 
-def build(tmp_path=None, **context) -> House:
+def build(tmp_path=None, home=None, **context) -> House:
     """A house; the understanding, which nothing changes, is built once for all tests."""
     global _understanding  # noqa: PLW0603
-    home, clock, announced = DemoHome(), HandClock(), []
+    home, clock, announced = home or DemoHome(), HandClock(), []
     given = PluginContext(
         home, clock, clock.local_time, announced.append, state_folder=tmp_path, **context
     )
@@ -93,4 +95,5 @@ def build(tmp_path=None, **context) -> House:
         _understanding = HomeUnderstanding(
             home, intents=registry.intents(), sentences=registry.sentences
         )
-    return House(home, _understanding, registry, clock, announced)
+    dispatcher = Dispatcher(registry.for_intent, given.ask)
+    return House(home, _understanding, registry, clock, dispatcher, announced)

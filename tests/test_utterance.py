@@ -8,11 +8,13 @@ from scripted import ArraySource, LoudnessVad, Script, ScriptedRecogniser, resul
 
 from assistant.answer import Answer
 from assistant.asr.endpoint import STYLES, Completeness, FinalEndpointer, SpeculativeEndpointer
+from assistant.dispatcher import Dispatcher
 from assistant.home.model import Change, HomeError
 from assistant.nlu.interpretation import Interpretation
 from assistant.opening import SpeechOpener
 from assistant.pipeline import Pipeline
 from assistant.plugins import Outcome as Done
+from assistant.plugins import PluginContext
 from assistant.rescoring import Account, Outcome, Rescored
 from assistant.utterance import Judgement, Staff
 from assistant.worker import Worker
@@ -71,7 +73,7 @@ def completeness(text):
 class Room:
     """A pipeline around a script."""
 
-    def __init__(self, *scripts, style="normal", plugin=None, rescorer=None, **final):
+    def __init__(self, *scripts, style="normal", plugin=None, rest=None, rescorer=None, **final):
         self.worker = Worker()
         self.plugin = plugin or Switch()
         self.words = Words()
@@ -84,7 +86,10 @@ class Room:
         answer = Answer(
             self.worker,
             self.words,
-            lambda intent: self.plugin if intent in self.plugin.intents() else None,
+            Dispatcher(
+                lambda intent: self.plugin if intent in self.plugin.intents() else rest,
+                PluginContext(None).ask,
+            ),
             rescorer=rescorer,
         )
         self.pipeline = Pipeline(
@@ -275,6 +280,47 @@ async def test_a_home_that_refuses_is_an_answer():
     events = await Room(Script(COMMAND), plugin=plugin).hear(AUDIO)
     assert one(events, "action").success is False
     assert one(events, "reply").text == "The light does not answer. Is it plugged in?"
+
+
+class NotHere(Switch):
+    """Knows nothing of what is named."""
+
+    def __init__(self, name, replies=()):
+        super().__init__()
+        self.name = name
+        self.replies = dict(replies)
+
+    async def prepare(self, interpretation):
+        pass
+
+    async def act(self, interpretation):
+        self.log.append((interpretation.text, interpretation.intent, interpretation.confidence))
+        reply = self.replies.get(interpretation.text)
+        return Done(reply is not None, reply or f"{self.name} has none.", not_here=reply is None)
+
+
+async def test_what_a_plugin_knows_nothing_of_is_done_by_who_takes_the_rest():
+    rest = NotHere("rest", {"turn on the light": "Disco it is."})
+    room = Room(Script(COMMAND), plugin=NotHere("first"), rest=rest)
+    events = await room.hear(AUDIO)
+    assert types(events) == WHOLE
+    assert (one(events, "intent").intent, one(events, "action").plugin) == ("HassTurnOn", "rest")
+    assert (one(events, "action").success, one(events, "reply").text) == (True, "Disco it is.")
+    assert rest.log == [("turn on the light", None, 0.0)]
+
+
+async def test_what_who_takes_the_rest_refuses_too_is_answered_by_the_first():
+    room = Room(Script(COMMAND), plugin=NotHere("first"), rest=NotHere("rest"))
+    events = await room.hear(AUDIO)
+    assert (one(events, "action").plugin, one(events, "action").success) == ("first", False)
+    assert one(events, "reply").text == "first has none."
+
+
+async def test_what_is_only_speculated_on_is_given_to_nobody():
+    rest = NotHere("rest")
+    room = Room(Script(COMMAND, final="turn off the light"), plugin=NotHere("first"), rest=rest)
+    await room.hear(AUDIO)
+    assert [said for said, *_ in rest.log] == ["turn off the light"]
 
 
 async def test_a_plugin_that_breaks_does_not_break_the_pipeline():

@@ -178,4 +178,5 @@ def demo_devices() -> Iterator[tuple[Device, State]]:
             aliases=_ALIASES.get(entity_id, ()),
             device_class=_CLASSES.get(entity_id),
         )
-        yield device, State(state, dict(attributes))
+        members = {"entity_id": (*SCENES[entity_id],)} if entity_id in SCENES else {}
+        yield device, State(state, {**attributes, **members})

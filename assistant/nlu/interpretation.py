@@ -25,13 +25,18 @@ class Interpretation:
     """Ids of the devices meant."""
     confidence: float = 0.0
     alternatives: tuple[Interpretation, ...] = ()
+    reason: str = ""
+    """Why the words are not those of the likeliest hypothesis; empty where they are."""
+    question: str = ""
+    """What to ask before it is acted on, where it is only likely that it was said."""
 
     def same_meaning(self, other: Interpretation) -> bool:
         """Whether acting on either would do the same."""
-        return (self.intent, dict(self.slots), self.targets) == (
+        return (self.intent, dict(self.slots), self.targets, self.question) == (
             other.intent,
             dict(other.slots),
             other.targets,
+            other.question,
         )
 
 

@@ -10,6 +10,7 @@ from itertools import pairwise
 
 from rapidfuzz import process
 
+from assistant.asr.spelling import spelled
 from assistant.home.model import Area, Device
 from assistant.nlu.digits import with_digits
 from assistant.nlu.sounds import similarity
@@ -116,6 +117,11 @@ def spoken_form(name: str) -> str:
     return text
 
 
+def spoken_forms(name: str) -> tuple[str, ...]:
+    """The name as it is written and as it is said, where they differ: "2F" is "2 f" as well."""
+    return tuple(dict.fromkeys((spoken_form(name), spoken_form(spelled(name)))))
+
+
 def build_index(
     areas: Sequence[Area], devices: Sequence[Device], contacts: Sequence[str]
 ) -> NameIndex:
@@ -161,10 +167,8 @@ def _given_names(
         for name in (area.name, *area.aliases):
             yield spoken_form(name), Named(Kind.AREA, area.id, area.name)
         if area.floor:
-            # Some templates say "floor" themselves, others leave it to the name.
-            whole = spoken_form(area.floor)
-            for floor in {whole, whole.removesuffix(" floor")}:
-                yield floor, Named(Kind.FLOOR, area.floor, area.floor)
+            named = Named(Kind.FLOOR, area.floor, area.floor)
+            yield from ((said, named) for said in _floor_names(area.floor, *area.floor_aliases))
     for device in devices:
         named = Named(Kind.DEVICE, device.id, device.name, device.domain, device.area_id)
         for name in (device.name, *device.aliases):
@@ -174,6 +178,13 @@ def _given_names(
         # People are called by their first names.
         first = spoken_form(contact).split()[:1]
         yield " ".join(first), Named(Kind.CONTACT, contact, contact, quality=_IMPLIED_QUALITY)
+
+
+def _floor_names(*names: str) -> Iterator[str]:
+    for whole in (form for name in names for form in spoken_forms(name)):
+        # Some templates say "floor" themselves, others leave it to the name.
+        yield whole
+        yield whole.removesuffix(" floor")
 
 
 def _implied_names(

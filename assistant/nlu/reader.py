@@ -7,6 +7,7 @@ from dataclasses import replace
 from functools import lru_cache
 
 from assistant.home.model import Home
+from assistant.nlu.accounting import FUNCTION_WORDS, TELLING
 from assistant.nlu.corrections import Corrector
 from assistant.nlu.digits import with_digits
 from assistant.nlu.grammar import COMMAND, UNKNOWN_NAME, Grammar
@@ -43,8 +44,7 @@ class Reader:
             return readings
         words = without_fillers(split_words(text))
         near = [*self._corrected(words), *self._near_names(readings)]
-        short = [r for r in readings if len(str(r.slots[UNKNOWN_NAME]).split()) <= _UNKNOWN_WORDS]
-        return _ranked(near or short)
+        return *_ranked(near), *(r for r in readings if _may_be_name(str(r.slots[UNKNOWN_NAME])))
 
     def _may_begin(self, read: str) -> bool:
         """Whether a command of this home may begin like a text, whose numbers are digits."""
@@ -111,6 +111,17 @@ class Reader:
                         if not candidate.unknown and candidate.quality >= _LEAST_QUALITY
                     ]
         return found
+
+
+def _may_be_name(said: str) -> bool:
+    """Whether words that the home has no name for may be the name of a device.
+
+    "The" is none, and neither is what says when something is to be done.
+    """
+    words = said.split()
+    return (
+        len(words) <= _UNKNOWN_WORDS and not TELLING & {*words} and not {*words} <= FUNCTION_WORDS
+    )
 
 
 def _ranked(readings: Iterable[Reading]) -> tuple[Reading, ...]:

@@ -17,6 +17,7 @@ _INTENT_DOMAINS: Mapping[str, tuple[str, ...]] = {
     "HassMedia": ("media_player",),
     "HassSetVolume": ("media_player",),
     "HassVacuum": ("vacuum",),
+    "HassLawnMower": ("lawn_mower",),
     "HassGetWeather": ("weather",),
     "HassSetPosition": ("cover",),
     "HassLightSet": ("light",),

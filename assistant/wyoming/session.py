@@ -31,7 +31,6 @@ from assistant.audio.frames import Framer
 from assistant.audio.source import SAMPLE_RATE
 from assistant.household import Household
 from assistant.nlu.interpretation import Interpretation
-from assistant.plugins import outcome_of
 from assistant.rescoring import Rescorer
 from assistant.wake.detector import WakeDetector
 from assistant.worker import Worker
@@ -128,13 +127,12 @@ class Session:
         understood = await self._understand(text)
         # How sure the hearing was is not in a text, so what needs to be sure is asked back.
         meant = replace(understood, confidence=min(understood.confidence, _TEXT_CONFIDENCE))
-        plugin = self._services.household.plugins.for_intent(meant.intent)
-        if plugin is None:
+        carried = await self._services.household.dispatcher.carry_out(meant, text)
+        if carried is None:
             await self._send(NotHandled(text=_NOT_UNDERSTOOD))
             return
-        outcome, _ = await outcome_of(plugin, meant)
-        answer = Handled if outcome.success else NotHandled
-        await self._send(answer(text=outcome.reply))
+        answer = Handled if carried.outcome.success else NotHandled
+        await self._send(answer(text=carried.outcome.reply))
 
 
 class Transcription:

@@ -42,9 +42,9 @@ async def read_catalogue(connection: Connection) -> Catalogue:
         "config/entity_registry/get_entries",
         entity_ids=[entry["entity_id"] for entry in entities if entry["entity_id"] in shown],
     )
-    floor_names = {floor["floor_id"]: str(floor["name"]) for floor in floors or ()}
+    by_id = {floor["floor_id"]: floor for floor in floors or ()}
     return Catalogue(
-        tuple(_area(area, floor_names) for area in areas),
+        tuple(_area(area, by_id.get(area.get("floor_id"), {})) for area in areas),
         tuple(_devices(shown, states, details, devices)),
     )
 
@@ -63,9 +63,11 @@ def _exposed(answer: Row) -> set[str]:
     return {entity for entity, to in answer["exposed_entities"].items() if to.get(_ASSISTANT)}
 
 
-def _area(row: Row, floor_names: Mapping[str, str]) -> Area:
-    floor = floor_names.get(row.get("floor_id") or "")
-    return Area(row["area_id"], str(row["name"]), _texts(row.get("aliases")), floor)
+def _area(row: Row, floor: Row) -> Area:
+    """An area; `floor` is empty if it is on none."""
+    name = str(floor["name"]) if floor else None
+    aliases = _texts(floor.get("aliases"))
+    return Area(row["area_id"], str(row["name"]), _texts(row.get("aliases")), name, aliases)
 
 
 def _devices(

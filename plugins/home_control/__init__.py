@@ -8,16 +8,19 @@ from dataclasses import replace
 
 from assistant.home.model import Change, Device, HomeError
 from assistant.nlu.interpretation import Interpretation
+from assistant.nlu.names import spoken_form
 from assistant.plugins import Outcome, Plugin, PluginContext
 from plugins.home_control import players, questions, replies
-from plugins.home_control.caution import CONFIRM, opens_something
+from plugins.home_control.caution import CONFIRM, opens_something, touches_something
 from plugins.home_control.services import ACTIONS, Request, services
 from plugins.home_control.wording import joined, named
 
 _STATE, _TEMPERATURE = "HassGetState", "HassClimateGetTemperature"
 _PLACES = frozenset({"name", "area", "floor"})
 _MANY = 4
-_ONE_OF_A_KIND = re.compile(r"\b(light|lamp|fan|switch|blind|curtain|door|lock)\b")
+_ONE_OF_A_KIND = re.compile(
+    r"\b(light|lamp|fan|switch|blind|curtain|door|lock|mower|the (vacuum|hoover))\b"
+)
 _ALL_OF_A_KIND = re.compile(r"\b(all|any|every|everything|everywhere)\b")
 
 
@@ -42,11 +45,10 @@ class HomeControl:
         if interpretation.intent == CONFIRM:
             return await self._confirmed()
         devices = self._devices(interpretation.targets)
-        refusal = self._refusal(interpretation, devices)
-        if refusal:
-            return Outcome(success=False, reply=refusal, targets=interpretation.targets)
-        if question := self._doubt(interpretation, devices):
-            return self._context.ask(interpretation, self.act, question)
+        missing = self._missing(interpretation, devices)
+        if missing or _is_unclear(interpretation, devices):
+            reply, targets = missing or self._which(devices), interpretation.targets
+            return Outcome(success=False, reply=reply, targets=targets, not_here=bool(missing))
         try:
             if interpretation.intent in (_STATE, _TEMPERATURE):
                 return await self._answer(interpretation, devices)
@@ -58,29 +60,38 @@ class HomeControl:
         waiting = self._context.pending.take(self._context.clock.now())
         if waiting is None:
             return Outcome(success=False, reply="There is nothing to say yes to.")
-        return await waiting.act(replace(waiting.interpretation, confidence=1.0))
+        outcome = await waiting.act(replace(waiting.interpretation, confidence=1.0))
+        # Whoever takes the rest would be told "yes", and not what it is about.
+        return replace(outcome, not_here=False)
 
     def _devices(self, targets: Sequence[str]) -> list[Device]:
         known = {device.id: device for device in self._home.devices()}
         return [known[target] for target in targets if target in known]
 
-    def _refusal(self, interpretation: Interpretation, devices: Sequence[Device]) -> str:
-        """Why it cannot be done as it was said; empty if it can."""
+    def _missing(self, interpretation: Interpretation, devices: Sequence[Device]) -> str:
+        """What this home does not have of what was said; empty if it has it."""
         slots = interpretation.slots
         if not self._home.devices():
-            return "I know no devices now: the home cannot be reached."
+            return "This home shows me no devices."
         if "unknown_name" in slots:
-            return f"I know no device called {slots['unknown_name']}."
-        if not devices:
-            return _nothing_there(interpretation)
-        if _is_unclear(interpretation, devices):
-            return self._which(devices)
-        return ""
+            return self._unknown(str(slots["unknown_name"]))
+        return "" if devices else _nothing_there(interpretation)
 
-    def _doubt(self, interpretation: Interpretation, devices: Sequence[Device]) -> str:
-        """What to ask before it is done; empty if it may be done."""
-        if interpretation.confidence >= self._context.unlock_confidence:
+    def _unknown(self, said: str) -> str:
+        """What to say of a name: a device may be there, and its kind be none that we control."""
+        for device in self._home.devices():
+            if spoken_form(said) in map(spoken_form, (device.name, *device.aliases)):
+                return f"I cannot do that with {named(device)}."
+        return f"I know no device called {said}."
+
+    async def doubt(self, interpretation: Interpretation) -> str:
+        """What to ask before something is opened that was not heard word for word and clearly."""
+        clear = interpretation.confidence >= self._context.unlock_confidence
+        devices = self._devices(interpretation.targets)
+        if (clear and not interpretation.reason) or _is_unclear(interpretation, devices):
             return ""
+        if await touches_something(self._home, devices):
+            return f"Did you ask for {replies.described(interpretation.slots, devices)}?"
         if not opens_something(interpretation, devices):
             return ""
         verb = "unlock" if devices[0].domain == "lock" else "open"
@@ -120,12 +131,13 @@ class HomeControl:
 
 def _is_unclear(interpretation: Interpretation, devices: Sequence[Device]) -> bool:
     """Whether one device was asked for and several fit equally."""
-    if len(devices) == 1 or interpretation.intent == _TEMPERATURE:
+    if len(devices) <= 1 or interpretation.intent == _TEMPERATURE:
         return False
     if "name" in interpretation.slots:
         return True
     somewhere = bool(_PLACES & set(interpretation.slots))
-    if somewhere or len({device.area_id for device in devices}) == 1:
+    rooms = {device.area_id for device in devices}
+    if somewhere or (len(rooms) == 1 and None not in rooms):
         return False
     said = interpretation.text
     return bool(_ONE_OF_A_KIND.search(said)) and not _ALL_OF_A_KIND.search(said)
@@ -135,8 +147,8 @@ def _nothing_there(interpretation: Interpretation) -> str:
     slots = interpretation.slots
     kind = str(slots.get("device_class") or slots.get("domain") or "such device")
     kind = "device" if kind == "all" else kind.replace("_", " ")
-    place = slots.get("area") or slots.get("floor")
-    return f"There is no {kind} in the {place}." if place else f"This home has no {kind}."
+    place = replies.where(slots)
+    return f"There is no {kind}{place}." if place else f"This home has no {kind}."
 
 
 def create(context: PluginContext) -> Plugin:

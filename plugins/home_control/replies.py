@@ -12,17 +12,22 @@ _SOME = 3
 """Up to so many devices are named; more are counted."""
 
 _ON = {
-    "button": ("Pressed", "pressed"),
+    "button": ("Pressed", ""),
     "cover": ("Opened", "open"),
+    "input_button": ("Pressed", ""),
+    "lawn_mower": ("Started", "mowing"),
     "lock": ("Locked", "locked"),
-    "scene": ("Set the scene", "as it should be"),
-    "script": ("Started", "on"),
+    "scene": ("Set the scene", ""),
+    "script": ("Started", ""),
     "vacuum": ("Started", "cleaning"),
     "valve": ("Opened", "open"),
 }
+"""By domain, what was done and what it is when that was not needed: nothing for what has no state
+of its own, such as a script, which may be over at once."""
 _OFF = {
     "cover": ("Closed", "closed"),
     "lock": ("Unlocked", "unlocked"),
+    "script": ("Stopped", ""),
     "valve": ("Closed", "closed"),
 }
 _DONE = {
@@ -50,7 +55,8 @@ def done(intent: str, slots: Mapping[str, Any], devices: Sequence[Device], *, ch
     what = described(slots, devices)
     if intent in _SWITCHED:
         verb, word = _SWITCHED[intent](devices)
-        text = f"{verb} {what}" if changed else f"{what} {is_or_are(devices)} already {word}"
+        so_already = word and not changed
+        text = f"{what} {is_or_are(devices)} already {word}" if so_already else f"{verb} {what}"
     elif intent in _WORDED:
         text = _WORDED[intent](slots, what)
     else:
@@ -65,14 +71,20 @@ def described(slots: Mapping[str, Any], devices: Sequence[Device]) -> str:
     domains = {device.domain for device in devices}
     noun = f"{domains.pop()}s".replace("switchs", "switches").replace("_", " ")
     kind = "devices" if domains else noun
-    return f"{len(devices)} {kind}{_where(slots)}"
+    return f"{len(devices)} {kind}{where(slots)}"
 
 
-def _where(slots: Mapping[str, Any]) -> str:
+def where(slots: Mapping[str, Any]) -> str:
+    """The area or floor that was said, with a space before it; empty if none was."""
     if area := slots.get("area"):
         return f" in the {area}"
-    floor = str(slots.get("floor", "")).lower()
-    return f" on the {floor}" if floor.endswith("floor") else f" {floor}".rstrip()
+    floor = str(slots.get("floor", ""))
+    if not floor or floor.lower().endswith("stairs"):
+        return f" {floor.lower()}".rstrip()
+    if floor.lower().endswith(("floor", "level", "storey")):
+        return f" on the {floor.lower()}"
+    # "2F" is a name of its own, an attic is a place.
+    return f" on {floor}" if any(map(str.isdigit, floor)) else f" in the {floor}"
 
 
 def _switched(

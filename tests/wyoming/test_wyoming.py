@@ -28,6 +28,7 @@ from assistant.cloud.client import Client
 from assistant.cloud.client import Server as RescoringServer
 from assistant.cloud.remote import Manners, RemoteRescorer
 from assistant.cloud.wire import pack_lattice
+from assistant.home.demo import DemoHome
 from assistant.household import Household
 from assistant.nlu.sentence_files import SentenceFolder
 from assistant.wake import factory as wake
@@ -55,8 +56,8 @@ class LatticeRecogniser(ScriptedRecogniser):
 
 
 class Running:
-    def __init__(self, recogniser=None, **household):
-        self.house = build()
+    def __init__(self, recogniser=None, home=None, **household):
+        self.house = build(home=home)
         self.recogniser = recogniser or ScriptedRecogniser(SCRIPT)
         self.worker = Worker()
         words = ("alexa", "okay_nabu")
@@ -65,6 +66,7 @@ class Running:
             self.house.registry,
             SentenceFolder(None),
             self.house.understanding,
+            self.house.dispatcher,
             **household,
         )
         services = Services(
@@ -231,6 +233,24 @@ async def test_a_text_is_carried_out(running):
     refused = NotHandled.from_event(await client.read_event())
     assert refused.text == "Sorry, I did not understand that."
     await client.disconnect()
+
+
+class AgentHome(DemoHome):
+    """The demo home, with an agent of its own."""
+
+    async def process(self, text):
+        return f"Did {text}."
+
+
+async def test_a_text_about_what_the_home_lacks_is_the_homes_own_agents():
+    running = Running(home=AgentHome())
+    _, running.port = await running.server.start("127.0.0.1", 0)
+    client = await running.client()
+    await client.write_event(Transcript(text="Turn on the disco").event())
+    assert Handled.from_event(await client.read_event()).text == "Did Turn on the disco."
+    await client.disconnect()
+    await running.server.close()
+    running.worker.close()
 
 
 async def test_a_text_unlocks_only_after_a_yes(running):
