@@ -5,14 +5,15 @@ from __future__ import annotations
 import argparse
 import asyncio
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from assistant.commands import UsageError, print_json, print_line, say, settings_of
 from assistant.config import Settings
-from assistant.household import Household, make_household
+from assistant.household import make_household
 from assistant.nlu.completeness import PROBABLY_UNFINISHED
 from assistant.nlu.interpretation import Interpretation
+from assistant.nlu.understanding import HomeUnderstanding
 from assistant.terminal import entry, spelled
 
 
@@ -25,26 +26,33 @@ def run(args: argparse.Namespace) -> int:
         raise UsageError(
             'there is nothing to interpret; try: assistant interpret "turn on a light"'
         )
-    return asyncio.run(interpret(settings_of(args), args.text))
+    meant = asyncio.run(interpret(settings_of(args), args.text))
+    understood = meant["intent"] is not None
+    if not sys.stdout.isatty():
+        print_json(meant)
+    elif understood:
+        for line in account(meant):
+            print_line(line)
+    if not understood:
+        say(f"assistant: not understood: {meant['reason']}")
+    return int(not understood)
 
 
-async def interpret(settings: Settings, text: str) -> int:
-    """Interpret a text in the home of the settings."""
+async def interpret(settings: Settings, text: str) -> dict[str, Any]:
+    """The interpretation of a text in the home of the settings, as plain values."""
     house = make_household(settings)
     try:
         await house.home.connect()
-        meant = house.understanding.interpret_text(text)
-        if sys.stdout.isatty():
-            for line in _account(house, meant):
-                print_line(line)
-        else:
-            others = [_plain(other) for other in meant.alternatives]
-            print_json({**_plain(meant), "alternatives": others})
-        if meant.intent is None:
-            say(f"assistant: not understood: {_reason(house, text)}")
+        meant = await house.dispatcher.with_question(house.understanding.interpret_text(text))
+        reason = meant.reason or ("" if meant.intent else _reason(house.understanding, text))
     finally:
         await house.home.close()
-    return int(meant.intent is None)
+    also = {"question": meant.question, "reason": reason}
+    return {
+        **_plain(meant),
+        **{name: value for name, value in also.items() if value},
+        "alternatives": [_plain(other) for other in meant.alternatives],
+    }
 
 
 def _plain(meant: Interpretation) -> dict[str, Any]:
@@ -57,29 +65,27 @@ def _plain(meant: Interpretation) -> dict[str, Any]:
     }
 
 
-def _account(house: Household, meant: Interpretation) -> Iterator[str]:
-    """An interpretation for people."""
-    if meant.intent is None:
-        return
-    names = {device.id: device.name for device in house.home.devices()}
-    devices = [f"{names.get(target, '?')} ({target})" for target in meant.targets]
-    yield from entry("text", meant.text)
-    yield from entry("understood", f"{meant.intent}  {spelled(meant.slots)}".rstrip())
-    if devices:
-        yield from entry("devices", ", ".join(devices))
-    elif unknown := meant.slots.get("unknown_name"):
+def account(meant: Mapping[str, Any]) -> Iterator[str]:
+    """An interpretation, as `interpret` gives it, for people."""
+    yield from entry("text", meant["text"])
+    yield from entry("understood", _meaning(meant))
+    if unknown := meant["slots"].get("unknown_name"):
         yield from entry("devices", f'none here is called "{unknown}"')
-    yield from entry("confidence", f"{meant.confidence:.2f}")
-    for other in meant.alternatives:
-        targets = f" ({', '.join(other.targets)})" if other.targets else ""
-        meaning = f"{other.intent}  {spelled(other.slots)}{targets}  [{other.confidence:.2f}]"
-        yield from entry("or", meaning)
+    for title in ("question", "reason"):
+        if title in meant:
+            yield from entry(title, meant[title])
+    for other in meant["alternatives"]:
+        yield from entry("or", _meaning(other))
 
 
-def _reason(house: Household, text: str) -> str:
+def _meaning(meant: Mapping[str, Any]) -> str:
+    targets = f" ({spelled(meant['targets'])})" if meant["targets"] else ""
+    return f"{meant['intent']}  {spelled(meant['slots'])}{targets}  [{meant['confidence']:.2f}]"
+
+
+def _reason(understanding: HomeUnderstanding, text: str) -> str:
     """How far a text without a meaning goes along with the sentences that Hearth knows."""
     words = text.split()
-    understanding = house.understanding
     if understanding.incomplete(text) >= PROBABLY_UNFINISHED:
         return "it begins like a command, and is none yet"
     for count in range(len(words) - 1, 0, -1):

@@ -30,12 +30,17 @@ def test_interpret_says_what_would_be_done(assistant):
     [
         ("blue cheese tomorrow", "no sentence that Hearth knows is like it"),
         ("set the", "it begins like a command, and is none yet"),
+        (
+            "unlock the front door later",
+            '"unlock the front door" is, but not with "later" after it',
+        ),
     ],
 )
 def test_interpret_of_nonsense_is_no_intent(assistant, text, reason):
     ran = assistant("interpret", text)
     assert ran.status == 1
-    assert json.loads(ran.out)["intent"] is None
+    meant = json.loads(ran.out)
+    assert (meant["intent"], meant["reason"]) == (None, reason)
     assert ran.err == f"assistant: not understood: {reason}\n"
 
 
@@ -43,9 +48,7 @@ def test_interpret_is_for_people_at_a_terminal(assistant, monkeypatch, terminal)
     ran = assistant("interpret", "turn on the kitchen light")
     assert ran.out.splitlines() == [
         "text        turn on the kitchen light",
-        "understood  HassTurnOn  name = Kitchen light",
-        "devices     Kitchen light (light.kitchen)",
-        "confidence  1.00",
+        "understood  HassTurnOn  name = Kitchen light (light.kitchen)  [1.00]",
     ]
     ran = assistant("interpret", "turn on the moon")
     assert 'devices     none here is called "moon"' in ran.out.splitlines()
