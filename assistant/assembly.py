@@ -14,7 +14,7 @@ from assistant.asr.endpoint import (
     with_waits,
 )
 from assistant.asr.result import BiasPhrase, Recogniser
-from assistant.audio.vad import SileroVad
+from assistant.audio.vad import SileroVad, VoiceActivity, WebRtcVad
 from assistant.config.settings import WAKE_WORDS, EndpointSettings, Settings
 from assistant.household import Household
 from assistant.nlu.completeness import MAY_GO_ON, PROBABLY_FINISHED
@@ -67,7 +67,7 @@ def make_pipeline(
         staff=Staff(worker, make_judgement(settings.endpoint, house), answer),
         recogniser=recogniser,
         opener=_opener(settings, house, recogniser, listening),
-        voice=SileroVad,
+        voice=_voice_activity(settings),
         bias=lambda: favoured(settings, house),
         pre_roll_s=settings.audio.pre_roll_s,
         wake_words=_said_first(settings, listening),
@@ -111,8 +111,9 @@ def _opener(
 ) -> Callable[[], Opener]:
     """A wake word, and "stop" while something sounds; or any speech but Hearth's own."""
     own_voice = listening.own_voice or OwnVoice()
+    voice = _voice_activity(settings)
     if not listening.wake:
-        return lambda: GuardedOpener(SpeechOpener(SileroVad()), own_voice.covers)
+        return lambda: GuardedOpener(SpeechOpener(voice()), own_voice.covers)
     by_wake_word = _by_wake_word(settings)
     calls = [spoken(word) for word in settings.wake.words]
 
@@ -120,7 +121,7 @@ def _opener(
         guarded = GuardedOpener(by_wake_word(), lambda at_s: own_voice.says(calls, at_s))
         spotter = StopSpotter(
             recogniser,
-            SileroVad(),
+            voice(),
             sounds=lambda: own_voice.speaks or house.plugins.rings(),
             said=lambda: own_voice.text,
         )
@@ -133,6 +134,13 @@ def _said_first(settings: Settings, listening: Listening) -> tuple[str, ...]:
     """What may come before a command: a wake word, any known one where none is waited for."""
     known = () if listening.wake else WAKE_WORDS[settings.wake.engine]
     return tuple(dict.fromkeys(spoken(word) for word in (*settings.wake.words, *known)))
+
+
+def _voice_activity(settings: Settings) -> Callable[[], VoiceActivity]:
+    if settings.audio.voice_activity == "silero":
+        return SileroVad
+    WebRtcVad()  # an extra that is not installed is said now rather than at the first utterance
+    return WebRtcVad
 
 
 def _by_wake_word(settings: Settings) -> Callable[[], Opener]:

@@ -304,7 +304,7 @@ def load_recogniser(
     boost: float = DEFAULT_BOOST,
     attention_decoder: bool = True,
 ) -> TransducerRecogniser:
-    """Load the model in a folder; `runtime` is `onnx` or `edge`.
+    """Load the model in a folder; `runtime` is `auto`, `onnx` or `edge`.
 
     Without `attention_decoder` a model that has one is used as if it had none.
 

@@ -164,6 +164,7 @@ class Transcription:
 
     async def stop(self) -> None:
         """Send the whole."""
+        await self._worker.run(self._accept, self._chunks.end())
         text = await self._text()
         await self._send_words(text.split())
         await self._send(Transcript(text=text, language="en"))
@@ -216,15 +217,18 @@ class Detecting:
 
     async def hear(self, chunk: AudioChunk) -> None:
         """Take some audio, and say which words are in it."""
-        frames = self._framer.cut(self._chunks.read(chunk))
-        for word, at in await self._worker.run(self._detect, frames):
-            self._detected = True
-            await self._send(Detection(name=word, timestamp=round(1000 * at / SAMPLE_RATE)))
+        await self._look(self._framer.cut(self._chunks.read(chunk)))
 
     async def stop(self) -> None:
         """Say so if there was none."""
+        await self._look(self._framer.cut(self._chunks.end()))
         if not self._detected:
             await self._send(NotDetected())
+
+    async def _look(self, frames: NDArray[np.int16]) -> None:
+        for word, at in await self._worker.run(self._detect, frames):
+            self._detected = True
+            await self._send(Detection(name=word, timestamp=round(1000 * at / SAMPLE_RATE)))
 
     def _detect(self, frames: NDArray[np.int16]) -> list[tuple[str, int]]:
         found = []
