@@ -112,7 +112,7 @@ class Answer:
         if speculation is not None and decided.speculation is None:
             await speculation.cancel()
             yield SpeculationReset(**at, reason="the final words mean something else")
-        yield self._final_endpoint(at, decided)
+        yield self._final_endpoint(at, commit.reason, decided)
         interpretation = await self._dispatcher.with_question(decided.understood.interpretation)
         yield Intent(
             **at,
@@ -148,7 +148,7 @@ class Answer:
         same = late.interpretation.same_meaning(early.interpretation)
         return _Decided(result, late, speculation if same else None, revised=True)
 
-    def _final_endpoint(self, at: Where, decided: _Decided) -> Event:
+    def _final_endpoint(self, at: Where, reason: EndReason, decided: _Decided) -> Event:
         result = decided.result
         nbest = tuple(
             {
@@ -164,6 +164,7 @@ class Answer:
             confidence=confidence(result),
             nbest=nbest,
             revised=decided.revised,
+            reason=reason.value,
             lattice=self._lattice(result.lattice) if self._lattice else None,
         )
 

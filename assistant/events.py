@@ -133,6 +133,8 @@ class FinalEndpoint(Event):
     confidence: float
     nbest: tuple[dict[str, Any], ...]
     revised: bool
+    reason: str
+    """Why: `pause`, `no_speech`, `too_long` or `end_of_audio`."""
     lattice: Lattice | str | None = None
 
 

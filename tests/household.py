@@ -1,7 +1,7 @@
 """A demo home with understanding and plugins, spoken to in text, its clock turned by hand."""
 
 import asyncio
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
 from assistant.dispatcher import Dispatcher
@@ -15,9 +15,11 @@ MONDAY = datetime(2026, 11, 23, 18, 30, tzinfo=UTC)
 
 
 class HandClock:
-    """A clock that a test turns by hand; also tells the time of day."""
+    """A clock that a test turns by hand; also tells the time of day, which it may set."""
 
     def __init__(self):
+        self.start = MONDAY
+        self.zone = UTC
         self._now_s = 0.0
         self._sleepers = []
 
@@ -25,7 +27,11 @@ class HandClock:
         return self._now_s
 
     def local_time(self):
-        return MONDAY + timedelta(seconds=self._now_s)
+        return (self.start + timedelta(seconds=self._now_s)).astimezone(self.zone)
+
+    def set(self, moment):
+        """Put the time of day right, as the network does; what is waited for goes on."""
+        self.start = moment - timedelta(seconds=self._now_s)
 
     async def sleep(self, duration_s):
         woken = asyncio.get_running_loop().create_future()
@@ -86,8 +92,30 @@ def build(tmp_path=None, home=None, **context) -> House:
     """A house; the understanding, which nothing changes, is built once for all tests."""
     global _understanding  # noqa: PLW0603
     home, clock, announced = home or DemoHome(), HandClock(), []
+
+    async def understand(text):
+        meant = replace(_understanding.interpret_text(text), confidence=0.0)
+        return await dispatcher.with_question(meant)
+
+    def carried_out(confidence):
+        async def carry_out(text):
+            meant = replace(_understanding.interpret_text(text), confidence=confidence)
+            return (await dispatcher.carry_out(meant, text)).outcome
+
+        return carry_out
+
+    doing = {
+        "understand": understand,
+        "carry_out": carried_out(0.0),
+        "carry_out_confirmed": carried_out(1.0),
+    }
     given = PluginContext(
-        home, clock, clock.local_time, announced.append, state_folder=tmp_path, **context
+        home,
+        clock,
+        clock.local_time,
+        announced.append,
+        state_folder=tmp_path,
+        **(doing | context),
     )
     registry = load_plugins(given)
     assert not registry.problems

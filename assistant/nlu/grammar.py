@@ -39,11 +39,15 @@ UNKNOWN_NAME = "unknown_name"
 COMMAND = "conversation_command"
 """Slot for a command that is to be carried out later."""
 
+REMINDER = "reminder"
+"""Slot for what a reminder says."""
+
 _KINDS = {"HassGetState": "question", "HassRespond": "topic"}
 """Slots for the kind of answer that a template asks for, where the intent alone does not say it."""
 _UNUSED_LISTS = ("{zone",)
-_UNUSED_SENTENCES = frozenset({"[<the>] {name}"})
-"""A device's bare name is no command: it is too often the half of one."""
+_UNUSED_SENTENCES = frozenset({"[<the>] {name}", "stop [playing]"})
+"""A device's bare name is no command: it is too often the half of one. "Stop" is said to whatever
+sounds, a timer first."""
 
 
 class GrammarError(Exception):

@@ -93,14 +93,20 @@ class Reader:
         return [
             replace(reading, quality=reading.quality * quality, text=said)
             for reading in readings
-            if reading is not None and self._can_be_done(reading)
+            if reading is not None and self._can_be_done(reading, said)
         ]
 
-    def _can_be_done(self, reading: Reading) -> bool:
-        """Whether a command for later is one by itself: anything may stand where it stands."""
+    def _can_be_done(self, reading: Reading, said: str) -> bool:
+        """Whether a command for later is one by itself: anything may stand where it stands.
+
+        It is less than what was said, unless it holds a part of the time.
+        """
         if COMMAND not in reading.slots:
             return True
-        later = self.exact(str(reading.slots[COMMAND]))
+        command = str(reading.slots[COMMAND])
+        if len(command.split()) >= len(said.split()):
+            return False
+        later = self.exact(command)
         return bool(later) and not later[0].unknown and COMMAND not in later[0].slots
 
     def _corrected(self, words: Sequence[str]) -> list[Reading]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from assistant.home.model import Area, Device
-from assistant.nlu.grammar import BUILT_IN, UNKNOWN_NAME, Parse, Source
+from assistant.nlu.grammar import BUILT_IN, COMMAND, REMINDER, UNKNOWN_NAME, Parse, Source
 from assistant.nlu.names import Kind, Named, NameIndex, spoken_form
 
 _INTENT_DOMAINS: Mapping[str, tuple[str, ...]] = {
@@ -227,7 +227,9 @@ def _area_id(areas: Iterable[Area], said: str | None) -> str | None:
 def _quality(parse: Parse) -> float:
     if not parse.wildcards:
         return 1.0
-    too_long = parse.free_words > _LONG_WILDCARD_WORDS * len(parse.wildcards)
+    # A command for later, which has to be one by itself, and a reminder may be long.
+    short = [said for slot, said in parse.wildcards.items() if slot not in {COMMAND, REMINDER}]
+    too_long = sum(len(said.split()) for said in short) > _LONG_WILDCARD_WORDS * len(short)
     return _LONG_WILDCARD_QUALITY if too_long else _WILDCARD_QUALITY
 
 
