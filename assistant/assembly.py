@@ -61,6 +61,7 @@ def make_pipeline(
         house.dispatcher,
         listening.lattice,
         house.rescorer,
+        remember=house.understanding.referents.note,
     )
     return Pipeline(
         staff=Staff(worker, make_judgement(settings.endpoint, house), answer),

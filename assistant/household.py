@@ -51,12 +51,12 @@ class Household:
     async def understand(self, text: str) -> Interpretation:
         """What a sentence means, with what has to be asked unless it is sure; nothing is done."""
         meant = await asyncio.to_thread(self.understanding.interpret_text, text)
-        return await self.dispatcher.with_question(replace(meant, confidence=0.0))
+        return await self.dispatcher.with_question(_as_sure(meant, 0.0))
 
     async def carry_out(self, text: str, confidence: float = 0.0) -> Outcome:
         """Understand a sentence and act on it; nobody said it just now, so it is not sure."""
         meant = await asyncio.to_thread(self.understanding.interpret_text, text)
-        carried = await self.dispatcher.carry_out(replace(meant, confidence=confidence), text)
+        carried = await self.dispatcher.carry_out(_as_sure(meant, confidence), text)
         if carried is None:
             return Outcome(success=False, reply=f"I did not understand: {text}.")
         return carried.outcome
@@ -66,6 +66,11 @@ class Household:
         await self.rescorer.close()
         await self.plugins.close()
         await self.home.close()
+
+
+def _as_sure(meant: Interpretation, confidence: float) -> Interpretation:
+    then = tuple(_as_sure(each, confidence) for each in meant.then)
+    return replace(meant, confidence=confidence, then=then)
 
 
 def make_household(

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from assistant.dispatcher import Dispatcher
 from assistant.home.demo import DemoHome
 from assistant.lattice import Hypothesis, Word
+from assistant.nlu.referents import Referents
 from assistant.nlu.understanding import HomeUnderstanding
 from assistant.plugin_loader import load_plugins
 from assistant.plugins import Outcome, PluginContext
@@ -72,7 +73,10 @@ class House:
         nbest = [hypothesis(text, -apart * rank) for rank, text in enumerate(texts)]
         interpretation = self.understanding.interpret(nbest)
         carried = await self.dispatcher.carry_out(interpretation, texts[0])
-        return carried.outcome if carried else None
+        if carried is None:
+            return None
+        self.understanding.referents.note(carried.named)
+        return carried.outcome
 
     async def state(self, device):
         return (await self.home.state(device)).state
@@ -123,5 +127,6 @@ def build(tmp_path=None, home=None, **context) -> House:
         _understanding = HomeUnderstanding(
             home, intents=registry.intents(), sentences=registry.sentences
         )
+    _understanding.referents = Referents(clock.now)
     dispatcher = Dispatcher(registry.for_intent, given.ask)
     return House(home, _understanding, registry, clock, dispatcher, announced)

@@ -23,6 +23,7 @@ from assistant.nlu.tokens import (
     without_fillers,
     without_phrases,
 )
+from assistant.nlu.units import in_unit, unit_of
 
 _VARIANTS = 12
 _LEAST_QUALITY = 0.55
@@ -41,6 +42,7 @@ class Reader:
         self.index: NameIndex = build_index(areas, devices, home.contacts())
         self._grammar = grammar
         self._resolver = Resolver(areas, devices, self.index, own_area)
+        self._unit = unit_of(home)
         self._corrector = Corrector(grammar.words, self.index.words)
         self.exact = lru_cache(maxsize=_REMEMBERED)(self._exact)
         self.may_begin = lru_cache(maxsize=_REMEMBERED)(self._may_begin)
@@ -80,7 +82,7 @@ class Reader:
         return ()
 
     def _read_words(self, words: Sequence[str], quality: float) -> list[Reading]:
-        tokens = with_digits(tokens_of(words))
+        tokens = in_unit(with_digits(tokens_of(words)), self._unit)
         return self._read_tokens(tokens, quality, " ".join(words))
 
     def _read_tokens(self, tokens: Sequence[Token], quality: float, said: str) -> list[Reading]:

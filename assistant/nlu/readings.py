@@ -8,13 +8,17 @@ from typing import Any
 
 from assistant.home.model import Area, Device
 from assistant.nlu.grammar import BUILT_IN, COMMAND, REMINDER, UNKNOWN_NAME, Parse, Source
-from assistant.nlu.names import Kind, Named, NameIndex, spoken_form
+from assistant.nlu.names import Kind, Named, NameIndex
+from assistant.nlu.spoken_names import spoken_form
 
 _INTENT_DOMAINS: Mapping[str, tuple[str, ...]] = {
     "HassClimateSetTemperature": ("climate",),
     "HassClimateGetTemperature": ("climate", "sensor"),
     "HassFanSetSpeed": ("fan",),
     "HassMedia": ("media_player",),
+    "HassStopMoving": ("cover",),
+    "HearthClimateSetMode": ("climate",),
+    "HearthWhatIsPlaying": ("media_player",),
     "HassSetVolume": ("media_player",),
     "HassVacuum": ("vacuum",),
     "HassLawnMower": ("lawn_mower",),

@@ -15,10 +15,11 @@ from home_assistant_intents import get_intents
 from assistant.config.error import nearest
 from assistant.home.model import Home
 from assistant.nlu.grammar import COMMAND, UNKNOWN_NAME
-from assistant.nlu.names import Kind, NameIndex, build_index, spoken_form
+from assistant.nlu.names import Kind, NameIndex, build_index
 from assistant.nlu.response import RESPONSE
 from assistant.nlu.sentence_document import LANGUAGE
 from assistant.nlu.sentence_files import SentenceFile
+from assistant.nlu.spoken_names import spoken_form
 
 Document = Mapping[str, Any]
 _LIST = re.compile(r"\{([^{}:]+)(?::@?([^{}]+))?\}")

@@ -12,8 +12,22 @@ from collections.abc import Iterable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
-_WORD = re.compile(r"\d+\.\d(?!\d)|[a-z0-9]+(?:'[a-z]+)?|[^\W\d_]+")
-"""A point with two digits after it is a time of day and parts two numbers."""
+_MEASURED = r"(?=\s*(?:%|\u00b0|degree|percent|celsius|fahrenheit|kelvin|hour|hr|minute|min|sec))"
+_WORD = re.compile(rf"\d+\.\d+{_MEASURED}|\d+\.\d(?!\d)|[a-z0-9]+(?:'[a-z]+)?|[^\W\d_]+")
+"""A point with two digits after it is a time of day and parts two numbers, but before a unit."""
+_WRITTEN_NUMBERS: tuple[tuple[re.Pattern[str], str], ...] = (
+    (re.compile(r"(?<=\d),(?=\d{3}(?!\d))"), ""),
+    (re.compile(r"(?<=\d),(?=\d{1,2}(?!\d))"), "."),
+    (re.compile(r"(?<=\d)(?:\s*\u00bd|\s+1/2)"), ".5"),
+    (re.compile(r"(?<=\d)\s*\u00bc"), ".25"),
+    (re.compile(r"(?<=\d)\s*\u00be"), ".75"),
+    (re.compile(r"\u00bd|(?<![\d/])1/2(?![\d/])"), " half "),
+    (re.compile(r"\u00bc"), " a quarter "),
+    (re.compile(r"\u00be"), " three quarters "),
+)
+"""Signs inside numbers: 2,700 is a whole number, 21,5 and 1\u00bd are fractions."""
+_PARTS = re.compile(r"\d+(?:\.\d+)?|[a-z]+")
+_ORDINAL = re.compile(r"\d+(?:st|nd|rd|th)")
 _SIGNS = {"%": " percent ", "\u00b0": " degrees "}
 _LETTERS = str.maketrans(
     {"ß": "ss", "ø": "o", "ł": "l", "æ": "ae", "œ": "oe", "đ": "d", "þ": "th", "\u2019": "'"}
@@ -76,6 +90,15 @@ _SPELLINGS = {
     ("%",): "percent",
     ("to", "do"): "todo",
     ("half", "way"): "halfway",
+    ("wifi",): "wi fi",
+    ("mr",): "mister",
+    ("mrs",): "missus",
+    ("dr",): "doctor",
+    ("1st",): "first",
+    ("2nd",): "second",
+    ("3rd",): "third",
+    ("4th",): "fourth",
+    ("5th",): "fifth",
     ("nevermind",): "never mind",
 }
 
@@ -93,6 +116,8 @@ def split_words(text: str) -> list[str]:
 
     Accents are too: the recogniser writes plain letters, and "Zoë" has to be found by "zoe".
     """
+    for sign, number in _WRITTEN_NUMBERS:
+        text = sign.sub(number, text)
     plain = unicodedata.normalize("NFKD", text.lower().translate(_LETTERS))
     letters = "".join(letter for letter in plain if not unicodedata.combining(letter))
     return _WORD.findall(_written_out(letters))
@@ -105,7 +130,10 @@ def _written_out(text: str) -> str:
 
 
 def tokens_of(words: Iterable[str]) -> list[Token]:
-    """A token a word, usual spellings unified (`t v` is `tv`)."""
+    """A token a word, usual spellings unified (`t v` is `tv`), letters parted from digits.
+
+    "PS5" is `ps 5`, as it is spoken.
+    """
     items = list(words)
     result: list[Token] = []
     position = 0
@@ -114,10 +142,23 @@ def tokens_of(words: Iterable[str]) -> list[Token]:
             spoken = tuple(items[position : position + length])
             text = _SPELLINGS.get(spoken, items[position] if length == 1 else "")
             if text:
-                result.extend(Token(part, spoken) for part in text.split())
+                first, *rest = _parted(text)
+                result += [Token(first, spoken), *(Token(part, ()) for part in rest)]
                 position += len(spoken)
                 break
     return result
+
+
+def _parted(text: str) -> list[str]:
+    """The words of a spelling, letters parted from digits."""
+    if text.isalpha() or text.isdecimal() or _ORDINAL.fullmatch(text):
+        return [text]
+    return [part for word in text.split() for part in _letters_and_digits(word)]
+
+
+def _letters_and_digits(word: str) -> list[str]:
+    parts = _PARTS.findall(word)
+    return parts if len(parts) > 1 and "".join(parts) == word else [word]
 
 
 def without_fillers(words: Sequence[str]) -> list[str]:
