@@ -47,7 +47,7 @@ async def interpret(settings: Settings, text: str, *, explain: bool = False) -> 
         meant = await house.dispatcher.with_question(house.understanding.interpret_text(text))
         reason = meant.reason or ("" if meant.intent else _reason(house.understanding, text))
         if explain:
-            explanation["explanation"] = explained(house, text)
+            explanation["explanation"] = explained(house, text, meant)
     finally:
         await house.home.close()
     first, *others = meant.commands
@@ -64,13 +64,16 @@ async def interpret(settings: Settings, text: str, *, explain: bool = False) -> 
     }
 
 
-def explained(house: Household, text: str) -> dict[str, Any]:
+def explained(house: Household, text: str, meant: Interpretation) -> dict[str, Any]:
     """Why a text is understood so, with what is wrong in the user's own sentences."""
     from assistant.nlu.sentence_advice import unheard  # noqa: PLC0415 - seldom wanted
 
     own = house.sentences.now()
     wrong = [*own.problems, *own.hints, *unheard(own.files, house.plugins.intents())]
-    return {**house.understanding.explain(text), "sentence_problems": wrong}
+    several = [each.text for each in meant.commands if each.intent]
+    first, *others = several if len(several) > 1 else [text]
+    then = {"then": [house.understanding.explain(each) for each in others]} if others else {}
+    return {**house.understanding.explain(first), **then, "sentence_problems": wrong}
 
 
 def _plain(meant: Interpretation) -> dict[str, Any]:

@@ -124,7 +124,7 @@ class Advice:
             return
         if not isinstance(value, int | float):
             yield f"'{slot}' of {intent} is a number, not '{value}'"
-        elif all(each.get("type") == "percentage" for each in ranges):
+        elif any(each.get("type") == "percentage" for each in ranges):
             low, high = min(each["from"] for each in ranges), max(each["to"] for each in ranges)
             if not low <= abs(value) <= high:
                 yield f"'{slot}' of {intent} goes from {low} to {high}, and is {value:g} here"

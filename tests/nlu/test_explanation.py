@@ -39,7 +39,7 @@ def test_the_template_that_matches_is_named_with_its_place(explain, tmp_path):
     ("said", "line", "failed_at", "expected"),
     [
         ("wake the flux capacitor", 5, "flux capacitor", ("{name}",)),
-        ("wake kettle yesterday", 5, "yesterday", ("now", "the end")),
+        ("wake kettle sideways", 5, "sideways", ("now", "the end")),
         ("shine", 7, "", ("{how}",)),
         ("shine grey in kitchen", 7, "gray in kitchen", ("{how}",)),
         ("shine dark at kitchen", 7, "at kitchen", ("in",)),
