@@ -31,8 +31,8 @@ def test_interpret_says_what_would_be_done(assistant):
         ("blue cheese tomorrow", "no sentence that Hearth knows is like it"),
         ("set the", "it begins like a command, and is none yet"),
         (
-            "unlock the front door later",
-            '"unlock the front door" is, but not with "later" after it',
+            "unlock the front door unless it rains",
+            '"unlock the front door" is, but not with "unless it rains" after it',
         ),
     ],
 )
