@@ -42,6 +42,25 @@ async def test_when_a_command_is_carried_out(house, said, reply):
     assert await house.state("light.bedroom") == before
 
 
+@pytest.mark.parametrize(
+    "said",
+    [
+        "turn on the kitchen light and the bedroom light at nine",
+        "turn off the bedroom light and turn on the kitchen light at nine",
+    ],
+)
+async def test_a_time_at_the_end_of_several_commands_is_no_percentage(house, said):
+    before = await house.state("light.bedroom")
+    await house.say(said)
+    assert await house.state("light.kitchen") == "off"
+    assert await house.state("light.bedroom") == before
+
+
+async def test_set_at_nine_is_a_percentage(house):
+    assert (await house.say("set the bedroom light at nine")).success
+    assert await house.attribute("light.bedroom", "brightness") == 9
+
+
 async def test_it_is_done_at_that_time(house):
     await house.say("turn on the kitchen light at nine")
     await house.clock.turn(2.5 * 3600 - 1)
