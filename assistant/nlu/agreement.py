@@ -11,6 +11,7 @@ from assistant.nlu.interpretation import Interpretation
 from assistant.nlu.readings import Reading
 
 _PLACES = frozenset({"name", "area", "floor", "domain", "device_class"})
+_CLEAN_AREA = "HassVacuumCleanArea"
 _ONE = frozenset({"light", "lamp", "fan", "switch", "blind", "curtain", "door", "lock"})
 _ALL = frozenset({"all", "any", "every", "everything", "everywhere"})
 
@@ -35,7 +36,7 @@ def is_doubtful(found: Found, parts: Sequence[Part]) -> bool:
     for position, later in enumerate(found):
         for earlier in found[:position]:
             again = bool(later.targets) and set(later.targets) <= set(earlier.targets)
-            if again and (later.intent, _values(later)) == (earlier.intent, _values(earlier)):
+            if again and (later.intent, values_of(later)) == (earlier.intent, values_of(earlier)):
                 return True
     *before, last = found
     delayed = COMMAND in last.slots and before and COMMAND not in before[-1].slots
@@ -51,16 +52,19 @@ def are_alike(lead: Interpretation, others: Found) -> bool:
 def merged(each: Sequence[Interpretation], text: str) -> Interpretation | None:
     """One command for several devices; none if it is not the same for all."""
     first = each[0]
-    slots = _values(first)
+    slots = values_of(first)
     if len(each) == 1:
         return first
-    if any((other.intent, _values(other)) != (first.intent, slots) for other in each):
+    if any((other.intent, values_of(other)) != (first.intent, slots) for other in each):
         return None
     targets = tuple(target for other in each for target in other.targets)
     confidence = min(other.confidence for other in each)
     return replace(first, text=text, slots=slots, targets=targets, confidence=confidence)
 
 
-def _values(meant: Interpretation) -> Mapping[str, object]:
-    """The slots that say what is to be done, not to what."""
-    return {name: value for name, value in meant.slots.items() if name not in _PLACES}
+def values_of(meant: Interpretation | Reading) -> Mapping[str, object]:
+    """The slots that say what is to be done, not to what; all where no device is meant."""
+    places = _PLACES if meant.targets else frozenset[str]()
+    if meant.intent == _CLEAN_AREA:
+        places -= {"area"}
+    return {name: value for name, value in meant.slots.items() if name not in places}

@@ -111,6 +111,7 @@ def meaning(interpretation):
             "turn off the kitchen light in ten minutes and the tv",
             ["turn off the kitchen light in ten minutes", "turn off the tv in ten minutes"],
         ),
+        ("clean the kitchen and the office", ["clean the kitchen", "clean the office"]),
         ("close the office blinds no open them", ["open the office blinds"]),
         ("play jazz no play rock", ["play rock"]),
         ("play no woman no cry", ["play no woman no cry"]),
