@@ -9,8 +9,10 @@ from assistant.nlu.clauses import PRONOUNS, Part, Words
 from assistant.nlu.grammar import COMMAND
 from assistant.nlu.interpretation import Interpretation
 from assistant.nlu.readings import Reading
+from assistant.nlu.spoken_names import spoken_form
 
 _PLACES = frozenset({"name", "area", "floor", "domain", "device_class"})
+_UNITS = frozenset({"by", "to", "percent", "degree", "degrees", "kelvin"})
 _CLEAN_AREA = "HassVacuumCleanArea"
 _ONE = frozenset({"light", "lamp", "fan", "switch", "blind", "curtain", "door", "lock"})
 _ALL = frozenset({"all", "any", "every", "everything", "everywhere"})
@@ -44,9 +46,21 @@ def is_doubtful(found: Found, parts: Sequence[Part]) -> bool:
     return bool(delayed) and not refers and not parts[-1].in_sequence
 
 
-def are_alike(lead: Interpretation, others: Found) -> bool:
-    """Whether commands that share words are all for now, or all for later."""
-    return all((COMMAND in each.slots) == (COMMAND in lead.slots) for each in others)
+def are_alike(lead: Interpretation, others: Found, items: Sequence[Words]) -> bool:
+    """Whether commands that share words are all for now, or all for later.
+
+    One that has only an amount of its own must do what the first one does.
+    """
+    return all(
+        (COMMAND in each.slots) == (COMMAND in lead.slots)
+        and (each.intent == lead.intent or not _is_amount(item))
+        for each, item in zip(others, items, strict=True)
+    )
+
+
+def _is_amount(words: Words) -> bool:
+    texts = spoken_form(" ".join(words)).split()
+    return all(text in _UNITS or text.replace(".", "", 1).isdecimal() for text in texts)
 
 
 def merged(each: Sequence[Interpretation], text: str) -> Interpretation | None:

@@ -208,12 +208,12 @@ class Compound:
                 return None
             for begin in range(len(first) - 1, 0, -1) if lead else ():
                 found = self._each(first[:begin], [*middle, last[:cut]], shared)
-                if lead and found and are_alike(lead, found):
+                if lead and found and are_alike(lead, found, others):
                     return (lead, *found)
         lead = self._exact(first)
         for begin, end in spans(len(first)) if lead else ():
             found = self._each(first[:begin], others, first[end:])
-            if lead and found and are_alike(lead, found):
+            if lead and found and are_alike(lead, found, others):
                 return (lead, *found)
         return None
 

@@ -183,6 +183,12 @@ def test_what_is_not_understood_whole_is_not_done_in_part(understanding, said):
     assert (found.targets, found.then) == ((), ())
 
 
+def test_an_amount_is_no_command_of_its_own(understanding):
+    found = understanding.interpret_text("increase the living room volume then twenty percent")
+    assert (found.intent, found.slots["volume_step"]) == ("HassSetVolumeRelative", 20)
+    assert found.then == ()
+
+
 def test_parts_and_what_joins_them():
     parts = parts_of("turn on the lamp, the fan and then open 2,5 doors. No")
     assert [part.words for part in parts] == [
