@@ -8,11 +8,12 @@ understanding of single commands, for words that are then all accounted for.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from itertools import chain
 
 from assistant.home.model import Area, Device
+from assistant.nlu.agreement import Found, are_alike, is_doubtful, is_unclear, merged
 from assistant.nlu.clauses import (
     PRONOUNS,
     SEVERAL,
@@ -37,7 +38,7 @@ from assistant.nlu.referents import Targets
 from assistant.nlu.spoken_names import spoken_form
 
 _MOST_PARTS = 6
-_LONGEST_TAIL = 4
+_LONGEST_TAIL = 7
 """How many words commands may share at their end: "to fifty percent brightness"."""
 _BEFORE_TAIL = frozenset({"on", "off", "out", "up", "down", "open", "closed", "to", "at", "by"})
 """Words that may go on with a command after what it excepts: "... to fifty percent"."""
@@ -45,16 +46,12 @@ _CERTAIN = 0.7
 """A reading of less quality has no device, or took too many words for a name."""
 _TAKES_ANYTHING = frozenset({"search_query", "item", "name"})
 """Slots that may have swallowed another command."""
-_PLACES = frozenset({"name", "area", "floor", "domain", "device_class"})
-_ONE = frozenset({"light", "lamp", "fan", "switch", "blind", "curtain", "door", "lock"})
-_ALL = frozenset({"all", "any", "every", "everything", "everywhere"})
 _ASKS_FOR = ("turn off", "close", "lock")
 """What can be done with whatever may be excepted."""
 
 _ANEW: tuple[Words, ...] = (
     *(("another", "one"), ("another",), ("the", "one"), ("the", "ones"), ("one",)),
 )
-Found = tuple[Interpretation, ...]
 Named = Sequence[Targets]
 
 
@@ -87,7 +84,7 @@ class Compound:
         if not parts[-1].words or len(parts) > _MOST_PARTS or self.is_single(text, named):
             return None
         found = self._all(parts, named, self._clause) or self._all(parts, named, self._heard)
-        if found is None or _is_doubtful(found, parts):
+        if found is None or is_doubtful(found, parts):
             return None
         return replace(found[0], then=tuple(found[1:]))
 
@@ -146,11 +143,11 @@ class Compound:
     def _together(self, parts: Sequence[Part], named: Named) -> Found | None:
         """The commands of parts that are one clause, or share words."""
         words = joined(parts)
-        whole, reading = self._clause(words, named), self._reading(words)
-        if whole and not (reading and reading.free_words):
-            return whole
-        # What may be anything, such as a timer's name, may have swallowed another command.
-        return self._shared([part.words for part in parts]) or whole
+        return (
+            self._clause(words, named, free=False)
+            or self._shared([part.words for part in parts])
+            or self._clause(words, named)
+        )
 
     def _heard(self, words: Words, named: Named) -> Found | None:
         """As `_clause`, of words some of which may have been misheard."""
@@ -160,15 +157,19 @@ class Compound:
         unknown = "unknown_name" in meant.slots or meant.confidence < _CERTAIN or meant.question
         return None if meant.intent is None or unknown else (replace(meant, alternatives=()),)
 
-    def _clause(self, words: Words, named: Named) -> Found | None:
-        """The command of a clause: with what "it" means, an exception, or a correction."""
+    def _clause(self, words: Words, named: Named, *, free: bool = True) -> Found | None:
+        """The command of a clause: with what "it" means, an exception, or a correction.
+
+        `free`: else by words of which none may be anything.
+        """
         meant = self._referring(words, named) or self._exact(words, free=False)
         excepting = (self._excepting(*around) for around in exceptions(words))
         corrected = (self._corrected(*around, named) for around in corrections(words))
         for found in chain((meant,), excepting, corrected):
             if found is not None:
                 return (found,)
-        return None if (meant := self._exact(words)) is None else (meant,)
+        meant = self._exact(words) if free else None
+        return None if meant is None else (meant,)
 
     def _reading(self, words: Words) -> Reading | None:
         """The meaning of a single command, if it is certain which device is meant."""
@@ -177,9 +178,16 @@ class Compound:
             return None
         return best
 
+    def _is_about_nothing(self, words: Words) -> bool:
+        """Whether words are a command about a kind of device that is not there."""
+        best = next(iter(self._reader.exact(" ".join(words))), None)
+        return best is not None and not (best.unknown or best.targets or best.free_words)
+
     def _exact(self, words: Words, *, free: bool = True) -> Interpretation | None:
         reading = self._reading(words)
-        if reading is None or (reading.free_words and not free) or _is_unclear(reading, words):
+        if reading is None or is_unclear(reading, words):
+            return None
+        if reading.free_words and not free and COMMAND not in reading.slots:
             return None
         return _interpretation(reading)
 
@@ -193,15 +201,19 @@ class Compound:
         for tail in range(min(_LONGEST_TAIL, len(last) - 1), 0, -1):
             cut = len(last) - tail
             shared = last[cut:]
+            if first[-1] == shared[0]:
+                continue
             lead = self._exact((*first, *shared), free=False)
+            if lead is None and self._is_about_nothing((*first, *shared)):
+                return None
             for begin in range(len(first) - 1, 0, -1) if lead else ():
                 found = self._each(first[:begin], [*middle, last[:cut]], shared)
-                if lead and found:
+                if lead and found and are_alike(lead, found, others):
                     return (lead, *found)
         lead = self._exact(first)
         for begin, end in spans(len(first)) if lead else ():
             found = self._each(first[:begin], others, first[end:])
-            if lead and found:
+            if lead and found and are_alike(lead, found, others):
                 return (lead, *found)
         return None
 
@@ -284,7 +296,7 @@ class Compound:
         found = [self._about(target, words[:at], words[end:]) for target in targets]
         if not found or any(each is None for each in found):
             return None
-        return _merged([each for each in found if each], " ".join(words))
+        return merged([each for each in found if each], " ".join(words))
 
     def _about(self, target: str, before: Words, after: Words) -> Interpretation | None:
         """A command about one device, by its name."""
@@ -341,50 +353,6 @@ def _meant_by(pronoun: str, named: Named) -> Targets:
     if pronoun in SEVERAL:
         return tuple(dict.fromkeys(target for targets in named for target in targets))
     return named[-1]
-
-
-def _merged(each: Sequence[Interpretation], text: str) -> Interpretation | None:
-    """One command for several devices; none if it is not the same for all."""
-    first = each[0]
-    slots = _values(first)
-    if len(each) == 1:
-        return first
-    if any((other.intent, _values(other)) != (first.intent, slots) for other in each):
-        return None
-    targets = tuple(target for other in each for target in other.targets)
-    confidence = min(other.confidence for other in each)
-    return replace(first, text=text, slots=slots, targets=targets, confidence=confidence)
-
-
-def _values(meant: Interpretation) -> Mapping[str, object]:
-    """The slots that say what is to be done, not to what."""
-    return {name: value for name, value in meant.slots.items() if name not in _PLACES}
-
-
-def _is_unclear(reading: Reading, words: Words) -> bool:
-    """Whether one device was asked for and several fit equally."""
-    if len(reading.targets) <= 1:
-        return False
-    if "name" in reading.slots:
-        return True
-    somewhere = {"area", "floor"} & set(reading.slots)
-    return not somewhere and bool(_ONE & set(words)) and not _ALL & set(words)
-
-
-def _is_doubtful(found: Found, parts: Sequence[Part]) -> bool:
-    """Whether the commands do not go together.
-
-    "The lights and the kitchen" was "in the kitchen"; a delay at the end may be for all of them.
-    """
-    for position, later in enumerate(found):
-        for earlier in found[:position]:
-            again = bool(later.targets) and set(later.targets) <= set(earlier.targets)
-            if again and (later.intent, _values(later)) == (earlier.intent, _values(earlier)):
-                return True
-    *before, last = found
-    delayed = COMMAND in last.slots and before and COMMAND not in before[-1].slots
-    refers = bool(PRONOUNS & set(parts[-1].words))
-    return bool(delayed) and not refers and not parts[-1].in_sequence
 
 
 def _interpretation(reading: Reading) -> Interpretation:

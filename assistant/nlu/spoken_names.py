@@ -8,6 +8,7 @@ from functools import lru_cache
 from itertools import groupby
 
 from assistant.nlu.digits import with_digits
+from assistant.nlu.numbers import number_words
 from assistant.nlu.tokens import split_words, text_of, tokens_of
 
 _ARTICLES = ("the ", "my ", "our ")
@@ -32,7 +33,8 @@ def spoken_form(name: str) -> str:
 @lru_cache(maxsize=16_384)
 def spoken_forms(name: str) -> tuple[str, ...]:
     """Every way in which a configured name may be said, the usual one first."""
-    forms = (form for way in _written_ways(name) for form in _said_ways(spoken_form(way)))
+    said = (form for way in _written_ways(name) for form in _said_ways(spoken_form(way)))
+    forms = (spoken_form(form) for form in said)
     return tuple(dict.fromkeys(filter(None, forms)))
 
 
@@ -53,10 +55,15 @@ def _said_ways(text: str) -> Iterator[str]:
     runs = groupby(text.split(), lambda word: len(word) == 1 and word.isalpha())
     yield " ".join(("" if letters else " ").join(words) for letters, words in runs)
     if _LONG_NUMBER.search(text):
-        digits = _LONG_NUMBER.sub(lambda number: " ".join(number[0]), text)
+        digits = _LONG_NUMBER.sub(_one_by_one, text)
         yield digits
-        yield digits.replace(f" {_ZERO}", " oh")
+        yield digits.replace(" zero", " oh")
         yield _LONG_NUMBER.sub(_in_pairs, text)
+
+
+def _one_by_one(number: re.Match[str]) -> str:
+    """The number's digits, in words: "two oh five" may be read as a time of day, here as there."""
+    return " ".join(number_words(int(digit)) for digit in number[0])
 
 
 def _in_pairs(number: re.Match[str]) -> str:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 from assistant.lattice import Hypothesis
 from assistant.nlu.accounting import LIKELY, SURE, Evidence, likeness
+from assistant.nlu.agreement import values_of
 from assistant.nlu.interpretation import Interpretation
 from assistant.nlu.readings import Reading
 from assistant.nlu.tokens import split_words, without_fillers
@@ -121,8 +122,9 @@ def _words(hypothesis: Hypothesis) -> tuple[str, ...]:
 
 
 def _key(reading: Reading | Interpretation) -> tuple[object, ...]:
-    slots = sorted((name, str(value)) for name, value in reading.slots.items())
-    return reading.intent, reading.targets, tuple(slots)
+    """What is to be done to which devices, however these were named."""
+    values = sorted((name, str(value)) for name, value in values_of(reading).items())
+    return reading.intent, reading.targets, tuple(values)
 
 
 def _rank(meaning: Sequence[_Candidate]) -> tuple[bool, bool, float]:

@@ -96,6 +96,22 @@ def meaning(interpretation):
             "set a timer for ten minutes and another one for fifteen minutes",
             ["set a 10 minutes timer", "set a 15 minutes timer"],
         ),
+        (
+            "turn off the kitchen light and the tv in ten minutes",
+            ["turn off the kitchen light in ten minutes", "turn off the tv in ten minutes"],
+        ),
+        (
+            "turn on the kitchen light and the hallway light for ten minutes",
+            [
+                "turn on the kitchen light for ten minutes",
+                "turn on the hallway light for ten minutes",
+            ],
+        ),
+        (
+            "turn off the kitchen light in ten minutes and the tv",
+            ["turn off the kitchen light in ten minutes", "turn off the tv in ten minutes"],
+        ),
+        ("clean the kitchen and the office", ["clean the kitchen", "clean the office"]),
         ("close the office blinds no open them", ["open the office blinds"]),
         ("play jazz no play rock", ["play rock"]),
         ("play no woman no cry", ["play no woman no cry"]),
@@ -155,13 +171,22 @@ def test_what_is_excepted_is_spared(understanding, said, spared):
         "turn off the tv and turn off the lights in ten minutes",
         "turn off everything except the fridge",
         "turn off the kitchen light except the kitchen light",
+        "dim it",
         "turn it off",
+        "turn off the kitchen and bedroom fans",
+        "close the blinds and the curtains in the bedroom",
     ],
 )
 def test_what_is_not_understood_whole_is_not_done_in_part(understanding, said):
     found = understanding.interpret_text(said)
     assert found.intent in {None, "HearthStop"} or "unknown_name" in found.slots
     assert (found.targets, found.then) == ((), ())
+
+
+def test_an_amount_is_no_command_of_its_own(understanding):
+    found = understanding.interpret_text("increase the living room volume then twenty percent")
+    assert (found.intent, found.slots["volume_step"]) == ("HassSetVolumeRelative", 20)
+    assert found.then == ()
 
 
 def test_parts_and_what_joins_them():
