@@ -72,7 +72,10 @@ def parser() -> argparse.ArgumentParser:
         return subparsers.add_parser(name, help=text, description=text, parents=[common])
 
     command("run", "The service: microphone, wake word, everything.")
-    command("demo", "The recorded commands and the demo home; no microphone, no network.")
+    demo = command("demo", "The recorded commands and the demo home; no microphone, no network.")
+    demo.add_argument(
+        "--one-stream", action="store_true", help="all recordings in one stream, as at a microphone"
+    )
     _listen(command("listen", "The pipeline over audio; prints events as JSON Lines."))
     _transcribe(command("transcribe", "The recogniser only; a JSON line a file."))
     interpret = command("interpret", "What a text would do, without doing it.")

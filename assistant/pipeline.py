@@ -17,6 +17,7 @@ from assistant.doorway import Doorway
 from assistant.events import Error, Event, WakeDetected
 from assistant.foreground import Foreground
 from assistant.hearing import Ear, power
+from assistant.memory import give_back
 from assistant.opening import Opener, Opening
 from assistant.utterance import Staff, Utterance
 from assistant.wake.place import find_call
@@ -65,6 +66,7 @@ class Pipeline:
                     async for event in happenings:
                         yield event
                 door.leave(utterance.spoken_until_s)
+                await worker.run(give_back)
         except AudioError as error:
             yield Error(
                 source=source.name, audio_s=door.heard_s, code=error.code, message=str(error)

@@ -13,6 +13,9 @@ LOOK_EVERY_S = 0.1
 """In a pause the recogniser is asked this often for its view of all samples heard."""
 
 
+FADES_S = 0.35
+"""A word may go on so long after it has become quiet."""
+FRAME_S = 0.01
 WORD_LATE_S = 0.25
 """A word may be written so long after it was said."""
 
@@ -33,6 +36,7 @@ class Progress:
         self._foreground = foreground or Foreground()
         self._own_frames = 0
         """How much of the speech is the user's."""
+        self._own_s = start_s
         self._others_s = 0.0
         """Where another voice was heard last."""
         self._words_s = start_s
@@ -76,12 +80,22 @@ class Progress:
         level = self._foreground.level(power)
         if end_s <= self._start_s:
             return False
-        if probability >= self.speech.off:
-            own = self._foreground.takes(level)
-            self._own_frames += own
-            if not own:
-                self._others_s, probability = end_s, 0.0
+        if probability < self.speech.off:
+            return self.speech.step(probability, end_s)
+        if self._foreground.takes(level):
+            self._own_frames += 1
+            self._own_s = end_s
+        elif self._goes_on(end_s) and end_s - self._own_s <= FADES_S:
+            pass  # It may still be the end of their last word.
+        else:
+            if self._goes_on(end_s):
+                self.speech.speech_end_s = self._own_s
+            self._others_s, probability = end_s, 0.0
         return self.speech.step(probability, end_s)
+
+    def _goes_on(self, end_s: float) -> bool:
+        """Whether there was speech in the frame before the one that ends here."""
+        return self.speech.speech_end_s > end_s - 1.5 * FRAME_S
 
     def due_for_a_look(self) -> bool:
         """Whether the pause has become so long that the words should be looked at again."""

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from assistant.asr.result import BiasPhrase, Recogniser
 from assistant.config.settings import Settings
 from assistant.home.model import Area, Device, Home
+from assistant.memory import hold_little
 from assistant.nlu.names import Kind
 from assistant.recordings import RecordingRecogniser
 
@@ -16,6 +17,7 @@ def load_recogniser(settings: Settings) -> Recogniser:
     """The recogniser; raises `ModelError`. Takes a second or so."""
     from assistant.asr.recogniser import load_recogniser as load  # noqa: PLC0415 - heavy
 
+    hold_little()
     chosen = settings.recogniser
     recogniser = load(
         settings.model_folder,

@@ -126,6 +126,8 @@ def table(report: Mapping[str, Any]) -> Iterator[str]:
     yield f"waiting for wake word  real-time factor {report['wake_word']['real_time_factor']:.4f}"
     listening = report["listening"]
     yield (f"whole pipeline         memory {_mb(listening['peak_rss_bytes'])}{_errors(listening)}")
+    row = listening["one_stream"]
+    yield f"in one stream          {row['as_alone']} of {row['files']} files heard as alone"
     held_ms, wall_ms = listening["longest_block_ms"], listening["longest_block_wall_ms"]
     yield (
         f"event loop             held by our code for at most {held_ms:.1f} ms "

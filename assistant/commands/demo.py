@@ -13,15 +13,17 @@ import os
 import statistics
 import sys
 import time
+from bisect import bisect_right
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from assistant import events
 from assistant.assembly import Listening, make_pipeline
 from assistant.audio.file import FileSource
+from assistant.audio.row import Row
 from assistant.audio.source import AudioSource, Frame
 from assistant.commands import UsageError, print_line, say, settings_of
 from assistant.config import HomeSettings, Settings
@@ -50,7 +52,7 @@ def run(args: argparse.Namespace) -> int:
     if not any(FOLDER.glob("*.ogg")):
         raise UsageError(f"{FOLDER} has no recordings; run the demo from a clone of the repository")
     settings = settings_of(args)
-    asyncio.run(demonstrate(demo_settings(settings)))
+    asyncio.run(demonstrate(demo_settings(settings), one_stream=args.one_stream))
     return 0
 
 
@@ -91,8 +93,8 @@ class Told:
         return next((event for event in reversed(self.happened) if isinstance(event, kind)), None)
 
 
-async def demonstrate(settings: Settings) -> None:
-    """Play the recordings one after the other to one home."""
+async def demonstrate(settings: Settings, *, one_stream: bool = False) -> None:
+    """Play the recordings one after the other to one home, each a stream or all of them one."""
     worker = Worker()
     begin_s = time.monotonic()
     say(f"Loading the recogniser '{settings.recogniser.model}' and the demo home ...")
@@ -104,9 +106,11 @@ async def demonstrate(settings: Settings) -> None:
         say(f"Ready after {time.monotonic() - begin_s:.1f} s.\n\n{fold(LEGEND)}")
         spoken = commands(FOLDER / "commands.tsv")
         told = []
-        for path in sorted(FOLDER.glob("*.ogg")):
-            told.append(await _play(pipeline, path, spoken.get(path.stem, {})))
-            say("\n".join(account(told[-1])))
+        paths = sorted(FOLDER.glob("*.ogg"))
+        for row in [paths] if one_stream else [[path] for path in paths]:
+            for each in await _play(pipeline, row, spoken):
+                told.append(each)
+                say("\n".join(account(each)))
         say("\n" + fold(summary(told)))
         say(NEXT)
     finally:
@@ -122,22 +126,51 @@ def commands(table: Path) -> Mapping[str, Mapping[str, str]]:
         return {line["file"]: line for line in csv.DictReader(lines, delimiter="\t")}
 
 
-async def _play(pipeline: Pipeline, path: Path, spoken: Mapping[str, str]) -> Told:
-    source = Tapped(FileSource(path))
+async def _play(
+    pipeline: Pipeline, paths: Sequence[Path], spoken: Mapping[str, Mapping[str, str]]
+) -> list[Told]:
+    """Play recordings as one stream; what happened in each, by its own time."""
+    sources = [Tapped(FileSource(path)) for path in paths]
+    row = Row(str(paths[0]) if len(paths) == 1 else str(FOLDER), sources)
     begin_s = time.monotonic()
-    happened = []
-    async with aclosing(pipeline.events(source)) as stream:
+    happened: list[list[events.Event]] = [[] for _ in paths]
+    async with aclosing(pipeline.events(row)) as stream:
         async for event in stream:
-            happened.append(event)
+            at = bisect_right(row.begins_s, event.audio_s) - 1
+            happened[at].append(earlier(event, row.begins_s[at]))
             if _events_wanted():
                 print_line(event.to_json())
+    wall_s = (time.monotonic() - begin_s) / len(paths)
+    return [
+        _told(path, spoken.get(path.stem, {}), source.levels.values, each, wall_s)
+        for path, source, each in zip(paths, sources, happened, strict=True)
+    ]
+
+
+def earlier(event: E, by_s: float) -> E:
+    """The event with all its places in the audio so much earlier."""
+    moved: dict[str, Any] = {
+        field.name: value - by_s
+        for field in fields(event)
+        if field.name.endswith("_s") and isinstance(value := getattr(event, field.name), float)
+    }
+    return replace(event, **moved)
+
+
+def _told(
+    path: Path,
+    spoken: Mapping[str, str],
+    levels: Sequence[float],
+    happened: Sequence[events.Event],
+    wall_s: float,
+) -> Told:
     return Told(
         path=path,
         said=_said(spoken),
         voice=" ".join(spoken[key] for key in ("engine", "voice") if key in spoken),
-        levels=source.levels.values,
+        levels=levels,
         happened=happened,
-        wall_s=time.monotonic() - begin_s,
+        wall_s=wall_s,
     )
 
 

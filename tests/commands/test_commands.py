@@ -171,7 +171,8 @@ def test_every_command_has_help(assistant, command):
     assert "--config" in ran.out
 
 
-def test_the_demo_tells_of_each_recording(assistant, scripted, monkeypatch, tmp_path):
+@pytest.mark.parametrize("options", [[], ["--one-stream"]])
+def test_the_demo_tells_of_each_recording(assistant, scripted, monkeypatch, tmp_path, options):
     scripted()
     names = ["01-kitchen-light", "03-blinds"]
     folder = tmp_path / "demo"
@@ -181,7 +182,7 @@ def test_the_demo_tells_of_each_recording(assistant, scripted, monkeypatch, tmp_
     (folder / "commands.tsv").symlink_to(demo_command.FOLDER / "commands.tsv")
     monkeypatch.setattr(demo_command, "FOLDER", folder)
     monkeypatch.setenv("COLUMNS", "80")
-    ran = assistant("demo")
+    ran = assistant("demo", *options)
     assert ran.status == 0
     account = ran.err
     for name in names:
