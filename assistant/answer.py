@@ -7,12 +7,12 @@ is done again.
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import asdict, dataclass
 
 from assistant.asr.endpoint import EndReason
 from assistant.asr.result import RecognitionResult
-from assistant.dispatcher import Dispatcher
+from assistant.dispatcher import Carried, Dispatcher
 from assistant.events import (
     Action,
     Error,
@@ -64,11 +64,15 @@ class _Decided:
     revised: bool
 
 
+def _forget(_named: Sequence[tuple[str, ...]]) -> None:
+    pass
+
+
 class Answer:
     """Understands and acts.
 
     `lattice` is how final end-points show theirs, if at all; `rescorer` has a second opinion on
-    what was heard.
+    what was heard. `remember` is told the devices of each command that was carried out.
     """
 
     def __init__(
@@ -78,12 +82,15 @@ class Answer:
         dispatcher: Dispatcher,
         lattice: LatticeFormat | None = None,
         rescorer: Rescorer | None = None,
+        *,
+        remember: Callable[[Sequence[tuple[str, ...]]], None] = _forget,
     ) -> None:
         self._worker = worker
         self._understanding = understanding
         self._dispatcher = dispatcher
         self._lattice = lattice
         self._rescorer = rescorer or Unchanged()
+        self._remember = remember
 
     def speculate(self, result: RecognitionResult) -> Speculation:
         """Begin to understand a result that may not be the last."""
@@ -112,7 +119,7 @@ class Answer:
         if speculation is not None and decided.speculation is None:
             await speculation.cancel()
             yield SpeculationReset(**at, reason="the final words mean something else")
-        yield self._final_endpoint(at, decided)
+        yield self._final_endpoint(at, commit.reason, decided)
         interpretation = await self._dispatcher.with_question(decided.understood.interpretation)
         yield Intent(
             **at,
@@ -122,6 +129,7 @@ class Answer:
             reused=decided.speculation is not None,
             reason=interpretation.reason or None,
             question=interpretation.question or None,
+            then=tuple(map(_command, interpretation.then)) or None,
         )
         if decided.speculation is not None:
             await decided.speculation.settle()
@@ -148,7 +156,7 @@ class Answer:
         same = late.interpretation.same_meaning(early.interpretation)
         return _Decided(result, late, speculation if same else None, revised=True)
 
-    def _final_endpoint(self, at: Where, decided: _Decided) -> Event:
+    def _final_endpoint(self, at: Where, reason: EndReason, decided: _Decided) -> Event:
         result = decided.result
         nbest = tuple(
             {
@@ -164,6 +172,7 @@ class Answer:
             confidence=confidence(result),
             nbest=nbest,
             revised=decided.revised,
+            reason=reason.value,
             lattice=self._lattice(result.lattice) if self._lattice else None,
         )
 
@@ -176,18 +185,32 @@ class Answer:
         if carried is None:
             return [Reply(**at, text=_NOT_UNDERSTOOD if heard else _NOTHING_HEARD)], 0.0
         action_ms = 1000 * (time.perf_counter() - begin)
-        if not carried.plugin:
-            return [Reply(**at, text=carried.outcome.reply)], action_ms
-        outcome, failed = carried.outcome, carried.failed
-        action = Action(
-            **at,
-            plugin=carried.plugin,
-            success=outcome.success,
-            targets=outcome.targets,
-            changes=tuple(asdict(change) for change in outcome.changes),
-        )
-        errors = [Error(**at, code="plugin_failed", message=failed)] if failed else []
-        return [*errors, action, Reply(**at, text=outcome.reply)], action_ms
+        self._remember(carried.named)
+        events = [event for each in carried.parts for event in _events(at, each)]
+        return [*events, Reply(**at, text=carried.outcome.reply)], action_ms
+
+
+def _command(meant: Interpretation) -> dict[str, object]:
+    return {
+        "intent": meant.intent,
+        "slots": dict(meant.slots),
+        "confidence": meant.confidence,
+    }
+
+
+def _events(at: Where, carried: Carried) -> list[Event]:
+    if not carried.plugin:
+        return []
+    action = Action(
+        **at,
+        plugin=carried.plugin,
+        success=carried.outcome.success,
+        targets=carried.outcome.targets,
+        changes=tuple(asdict(change) for change in carried.outcome.changes),
+    )
+    failed = carried.failed
+    errors = [Error(**at, code="plugin_failed", message=failed)] if failed else []
+    return [*errors, action]
 
 
 def _rescored(at: Where, commit: Commit, account: Account) -> Event:

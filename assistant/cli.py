@@ -77,6 +77,9 @@ def parser() -> argparse.ArgumentParser:
     _transcribe(command("transcribe", "The recogniser only; a JSON line a file."))
     interpret = command("interpret", "What a text would do, without doing it.")
     interpret.add_argument("text", metavar="TEXT")
+    interpret.add_argument(
+        "--explain", action="store_true", help="say which sentence it matches, or nearly does"
+    )
     command("doctor", "Checks everything that Hearth depends on.")
     command("check", "Checks the configuration and prints what is in force.")
     bench = command("bench", "Speed, latency, memory and size on this machine.")

@@ -36,6 +36,7 @@ from assistant.edge.model import FILE_NAME, EdgeModel
 from assistant.home.contacts import ContactsError
 from assistant.home.factory import contacts_of
 from assistant.home.model import HomeError
+from assistant.nlu.sentence_advice import Advice, unheard
 from assistant.reply.factory import make_player, make_voice
 from assistant.reply.voice import ReplyError
 from assistant.rescoring import RescoringError
@@ -311,13 +312,14 @@ def _count(number: int, what: str) -> str:
 def _sentences(house: household.Household) -> Iterator[Finding]:
     about = "sentences"
     yield _ok(about, f"{house.understanding.sentences} templates in all")
-    carried_out = house.plugins.intents()
     own = house.sentences.now()
+    advice = Advice(house.home, house.plugins.sentences) if own.files else None
     for file in own.files:
         yield _ok(about, f"{file.sentences} of your own from {file.path}")
-        for intent in sorted(set(file.document.get("intents", {})) - carried_out):
-            message = f"{file.path}: no plugin carries out the intent '{intent}'"
-            yield _hint(about, f"{message}, so its sentences are not listened for")
+        for hint in advice.on(file) if advice else ():
+            yield _hint(about, hint)
+    for hint in (*unheard(own.files, house.plugins.intents()), *own.hints):
+        yield _hint(about, hint)
     for problem in own.problems:
         yield _problem(about, problem)
 

@@ -1,12 +1,13 @@
 """A demo home with understanding and plugins, spoken to in text, its clock turned by hand."""
 
 import asyncio
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
 from assistant.dispatcher import Dispatcher
 from assistant.home.demo import DemoHome
 from assistant.lattice import Hypothesis, Word
+from assistant.nlu.referents import Referents
 from assistant.nlu.understanding import HomeUnderstanding
 from assistant.plugin_loader import load_plugins
 from assistant.plugins import Outcome, PluginContext
@@ -15,9 +16,11 @@ MONDAY = datetime(2026, 11, 23, 18, 30, tzinfo=UTC)
 
 
 class HandClock:
-    """A clock that a test turns by hand; also tells the time of day."""
+    """A clock that a test turns by hand; also tells the time of day, which it may set."""
 
     def __init__(self):
+        self.start = MONDAY
+        self.zone = UTC
         self._now_s = 0.0
         self._sleepers = []
 
@@ -25,7 +28,11 @@ class HandClock:
         return self._now_s
 
     def local_time(self):
-        return MONDAY + timedelta(seconds=self._now_s)
+        return (self.start + timedelta(seconds=self._now_s)).astimezone(self.zone)
+
+    def set(self, moment):
+        """Put the time of day right, as the network does; what is waited for goes on."""
+        self.start = moment - timedelta(seconds=self._now_s)
 
     async def sleep(self, duration_s):
         woken = asyncio.get_running_loop().create_future()
@@ -66,7 +73,10 @@ class House:
         nbest = [hypothesis(text, -apart * rank) for rank, text in enumerate(texts)]
         interpretation = self.understanding.interpret(nbest)
         carried = await self.dispatcher.carry_out(interpretation, texts[0])
-        return carried.outcome if carried else None
+        if carried is None:
+            return None
+        self.understanding.referents.note(carried.named)
+        return carried.outcome
 
     async def state(self, device):
         return (await self.home.state(device)).state
@@ -86,8 +96,30 @@ def build(tmp_path=None, home=None, **context) -> House:
     """A house; the understanding, which nothing changes, is built once for all tests."""
     global _understanding  # noqa: PLW0603
     home, clock, announced = home or DemoHome(), HandClock(), []
+
+    async def understand(text):
+        meant = replace(_understanding.interpret_text(text), confidence=0.0)
+        return await dispatcher.with_question(meant)
+
+    def carried_out(confidence):
+        async def carry_out(text):
+            meant = replace(_understanding.interpret_text(text), confidence=confidence)
+            return (await dispatcher.carry_out(meant, text)).outcome
+
+        return carry_out
+
+    doing = {
+        "understand": understand,
+        "carry_out": carried_out(0.0),
+        "carry_out_confirmed": carried_out(1.0),
+    }
     given = PluginContext(
-        home, clock, clock.local_time, announced.append, state_folder=tmp_path, **context
+        home,
+        clock,
+        clock.local_time,
+        announced.append,
+        state_folder=tmp_path,
+        **(doing | context),
     )
     registry = load_plugins(given)
     assert not registry.problems
@@ -95,5 +127,6 @@ def build(tmp_path=None, home=None, **context) -> House:
         _understanding = HomeUnderstanding(
             home, intents=registry.intents(), sentences=registry.sentences
         )
+    _understanding.referents = Referents(clock.now)
     dispatcher = Dispatcher(registry.for_intent, given.ask)
     return House(home, _understanding, registry, clock, dispatcher, announced)

@@ -3,11 +3,13 @@
 import asyncio
 from contextlib import aclosing
 
+import numpy as np
 import pytest
 from scripted import ArraySource, LoudnessVad, Script, ScriptedRecogniser, result, spoken
 
 from assistant.answer import Answer
 from assistant.asr.endpoint import STYLES, Completeness, FinalEndpointer, SpeculativeEndpointer
+from assistant.audio.source import SAMPLE_RATE
 from assistant.dispatcher import Dispatcher
 from assistant.home.model import Change, HomeError
 from assistant.nlu.interpretation import Interpretation
@@ -254,12 +256,36 @@ async def test_speech_that_means_nothing_is_said_to_mean_nothing():
     assert "understand" in one(events, "reply").text
 
 
+def far(length_s):
+    """Somebody 18 dB quieter than those who speak here."""
+    return np.full(round(length_s * SAMPLE_RATE), 1007, np.int16)
+
+
+async def test_a_voice_from_farther_away_does_not_hold_the_user_up():
+    words = [*COMMAND, *[("news", 2.0 + index / 2) for index in range(30)]]
+    audio = np.concatenate([spoken(("quiet", 0.5), ("speech", 1.0)), far(8.0)])
+    events = await Room(Script(words)).hear(audio)
+    final = next(event for event in events if event.type == "final_endpoint")
+    assert final.reason == "pause"
+    assert final.audio_s < 2.2
+
+
+async def test_speaking_more_softly_towards_the_end_cuts_nobody_off():
+    room = Room(Script([*COMMAND[:-1], ("light", 2.4)]))
+    soft = np.full(round(1.0 * SAMPLE_RATE), 8000 // 3, np.int16)  # 9.5 dB less
+    quiet = spoken(("quiet", 2.0))
+    events = await room.hear(np.concatenate([spoken(("speech", 1.0)), soft, quiet]))
+    assert one(events, "final_endpoint").text == "turn on the light"
+    assert one(events, "latency").speech_end_s == pytest.approx(2.0, abs=0.03)
+
+
 async def test_nobody_stops():
     words = [(f"word{index}", 0.5 + index / 2) for index in range(60)]
     room = Room(Script(words), max_utterance_s=4.0)
     events = await room.hear(spoken(("quiet", 0.5), ("speech", 6.0)))
     first_end = next(event for event in events if event.type == "final_endpoint")
     assert first_end.audio_s == pytest.approx(4.5, abs=0.03)
+    assert first_end.reason == "too_long"
 
 
 async def test_noise_without_words_is_given_up_after_the_timeout():
@@ -267,11 +293,13 @@ async def test_noise_without_words_is_given_up_after_the_timeout():
     events = await room.hear(spoken(("quiet", 0.5), ("speech", 0.4), ("quiet", 5.0)))
     assert one(events, "final_endpoint").audio_s == pytest.approx(3.2, abs=0.1)
     assert one(events, "reply").text == "I did not hear anything."
+    assert one(events, "final_endpoint").reason == "no_speech"
 
 
 async def test_audio_that_ends_in_mid_sentence_is_answered():
     events = await Room(Script(COMMAND)).hear(spoken(("quiet", 0.5), ("speech", 1.0)))
     assert one(events, "final_endpoint").text == "turn on the light"
+    assert one(events, "final_endpoint").reason == "end_of_audio"
     assert one(events, "action").success
 
 

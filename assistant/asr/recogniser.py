@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
@@ -34,6 +35,8 @@ LONGEST_FRAMES: Final = 3000
 FIRST_BEAM: Final = 3
 FIRST_NAMES: Final = 2
 """States of a first pass, and those within a name: enough to show words and to find the end."""
+LISTS_KEPT: Final = 2
+"""Lists of names that stay prepared: those of the home, and the wake word."""
 DEFAULT_BOOST: Final = 0.6
 """Strength of biasing: natural log given for a letter of a listed name; see docs/names.md."""
 
@@ -45,6 +48,16 @@ class OutputSettings:
     nbest: int = 10
     least_posterior: float = 1e-3
     """Lattice edges below it are left out."""
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """A list of names, as searches want it."""
+
+    biaser: Biaser
+    lexicon: Lexicon
+    listed: frozenset[str]
+    """The words of the names."""
 
 
 class TransducerRecogniser:
@@ -66,30 +79,28 @@ class TransducerRecogniser:
         self.vocabulary = Vocabulary(model.network)
         self._boost = boost
         self._expected = InternalLanguageModel(model.network)
-        self._phrases: tuple[BiasPhrase, ...] = ()
-        self._biaser: Biaser = NoBias()
-        self.listed: frozenset[str] = frozenset()
-        """The words of the names."""
-        self._lexicon = Lexicon(model.network.pieces, model.words)
+        self._names = lru_cache(LISTS_KEPT)(self._names_of)
 
     def open(self, bias: Sequence[BiasPhrase] = ()) -> Stream:
         """Start an utterance; the tree of names is made anew only when they have changed."""
-        phrases = tuple(bias)
-        if phrases != self._phrases:
-            self._phrases = phrases
-            self._biaser = self._fusion(phrases)
-            self.listed = frozenset(words_of(phrases))
-            self._lexicon = Lexicon(self.model.network.pieces, self.model.words, self.listed)
-        return Stream(self, self._search(self._first), self._search(self.search))
+        names = self._names(tuple(bias))
+        return Stream(
+            self, names, self._search(self._first, names), self._search(self.search, names)
+        )
 
-    def following(self, texts: Sequence[str]) -> Follower:
+    def following(self, texts: Sequence[str], names: Names) -> Follower:
         """What scores the texts; those that the tokens cannot write are left out."""
         cut = self._expected.usual_cut
-        lines = [line_of(t, cut, self.vocabulary, self._biaser, self._lexicon) for t in texts]
+        lines = [line_of(t, cut, self.vocabulary, names.biaser, names.lexicon) for t in texts]
         return Follower(self.vocabulary, self.search.symbols, [line for line in lines if line])
 
-    def _search(self, settings: SearchSettings) -> Search:
-        return Search(self.vocabulary, settings, self._biaser, self._lexicon)
+    def _search(self, settings: SearchSettings, names: Names) -> Search:
+        return Search(self.vocabulary, settings, names.biaser, names.lexicon)
+
+    def _names_of(self, phrases: tuple[BiasPhrase, ...]) -> Names:
+        listed = frozenset(words_of(phrases))
+        lexicon = Lexicon(self.model.network.pieces, self.model.words, listed)
+        return Names(self._fusion(phrases), lexicon, listed)
 
     def _fusion(self, phrases: Sequence[BiasPhrase]) -> Biaser:
         if not phrases or self._boost <= 0:
@@ -172,7 +183,9 @@ class _Position:
 class Stream:
     """The recognition of one utterance, by one search while it is heard and one at its end."""
 
-    def __init__(self, recogniser: TransducerRecogniser, first: Search, second: Search) -> None:
+    def __init__(
+        self, recogniser: TransducerRecogniser, names: Names, first: Search, second: Search
+    ) -> None:
         network = self._network = recogniser.model.network
         self._output = recogniser.output
         self._output_s = network.frames_per_output * FRAME_S
@@ -181,7 +194,7 @@ class Stream:
         self._chunk = network.chunk_frames * HOP
         self._waiting = np.zeros(0, np.int16)
         self._second = second
-        self._listed, self._following = recogniser.listed, recogniser.following
+        self._names, self._following = names, recogniser.following
         self._position = _Position(recogniser.model, first)
         self._result: RecognitionResult | None = None
         self._decode_ms = 0.0
@@ -255,9 +268,9 @@ class Stream:
         self, search: Search, outputs: Floats, writer: Writer, inner: Floats
     ) -> RecognitionResult:
         """A search's hypotheses with the attention decoder's texts among them, judged by both."""
-        panel = Panel(writer, inner, self._listed)
+        panel = Panel(writer, inner, self._names.listed)
         own = search.graph(self._output_s).nbest(self._output.nbest)[:JUDGED]
-        found = self._following(panel.proposals(own)).scored(outputs, self._output_s)
+        found = self._following(panel.proposals(own), self._names).scored(outputs, self._output_s)
         both = {each.text: each for each in (*found, *own)}
         ranked = panel.ranked(list(both.values()))
         return RecognitionResult(

@@ -11,6 +11,7 @@ import threading
 from collections.abc import AsyncIterator, Callable
 from contextlib import aclosing
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 from assistant import events
@@ -114,7 +115,8 @@ async def _serve(settings: Settings, body: Body, notifier: Notifier) -> None:
     own_voice = OwnVoice()
     speaker = make_speaker(settings.replies, own_voice, body.player)
     speaking = asyncio.create_task(speaker.run())
-    house = await worker.run(make_household, settings, speaker.announce, state_folder())
+    make = partial(make_household, hush=speaker.hush)
+    house = await worker.run(make, settings, speaker.announce, state_folder())
     try:
         recogniser = await worker.run(load_recogniser, settings)
         listening = Listening(own_voice=own_voice)

@@ -84,6 +84,8 @@ TELLING = NEGATIONS | {
     *("later", "unless", "except", "when", "whenever", "if", "until", "till", "after", "before"),
     *("while", "once", "without", "instead", "but", "or", "by", "tonight", "tomorrow", "today"),
     *("morning", "noon", "afternoon", "evening", "midnight", "every", "everything", "only"),
+    *("yesterday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"),
+    *("next", "week", "weekend", "month"),
 }
 """Words that change what is meant, so that nothing may stand for them."""
 _OPPOSITES = (

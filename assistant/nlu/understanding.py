@@ -20,15 +20,21 @@ from typing import Any
 
 from assistant.home.model import Home
 from assistant.lattice import Hypothesis, Word
+from assistant.nlu.clauses import may_be_several
 from assistant.nlu.completeness import Completeness
+from assistant.nlu.compound import Compound
 from assistant.nlu.grammar import Grammar
 from assistant.nlu.interpretation import Interpretation
 from assistant.nlu.reader import Reader
 from assistant.nlu.readings import Reading
-from assistant.nlu.weighing import Weighing
+from assistant.nlu.referents import Referents
+from assistant.nlu.units import unit_of
+from assistant.nlu.weighing import Weighing, accounts_for, meaning_of, weight
 
 _LOG = logging.getLogger(__name__)
 _FURTHEST_NATS = 12.0
+_SEVERAL_TRIED = 4
+"""Hypotheses in which several commands are looked for."""
 _WORTH_CONSIDERING = 0.85
 """A wording this much worse than the best one of a text is no rival to it."""
 
@@ -50,7 +56,10 @@ class HomeUnderstanding:
         sentences: Sequence[Mapping[str, Any]] = (),
         own_sentences: Callable[[], Sequence[Mapping[str, Any]]] = tuple,
         own_area: str | None = None,
+        referents: Referents | None = None,
     ) -> None:
+        self.referents = referents or Referents()
+        """What "it" means; whoever carries commands out notes it here."""
         self._home = home
         self._own_area = own_area
         self._intents = None if intents is None else frozenset(intents)
@@ -60,6 +69,7 @@ class HomeUnderstanding:
         self._grammar = Grammar(self._intents, [*self._sentences, *self._own])
         self._known: tuple[object, ...] = ()
         self._reader: Reader | None = None
+        self._compound: Compound | None = None
         self._one_at_a_time = threading.Lock()
 
     @property
@@ -94,16 +104,53 @@ class HomeUnderstanding:
             tuple(self._home.areas()),
             tuple(self._home.devices()),
             tuple(self._home.contacts()),
+            unit_of(self._home),
         )
         if self._reader is None or known != self._known:
             self._known = known
             self._reader = Reader(self._grammar, self._home, self._own_area)
+            self._compound = None
         return self._reader
+
+    def _current_compound(self) -> Compound:
+        """As the reader, for sentences of several commands."""
+        reader = self._current_reader()
+        if self._compound is None:
+            self._compound = Compound(
+                reader,
+                self._home.areas(),
+                self._home.devices(),
+                lambda text: self._interpret([_certain(text)]),
+            )
+        return self._compound
 
     def interpret(self, nbest: Sequence[Hypothesis]) -> Interpretation:
         """The best interpretation over all the hypotheses (best first, never empty)."""
         with self._one_at_a_time:
-            return self._interpret(nbest)
+            return self._interpret_several(nbest) or self._interpret(nbest)
+
+    def _interpret_several(self, nbest: Sequence[Hypothesis]) -> Interpretation | None:
+        """What is meant by a sentence that is not one command as it stands.
+
+        A worse hypothesis counts only where it surely accounts for the words of the best one.
+        """
+        compound, named, heard = self._current_compound(), self.referents.named(), nbest[0]
+        if not may_be_several(heard.text) or compound.is_single(heard.text, named):
+            return None
+        support: dict[tuple[object, ...], float] = {}
+        best: Interpretation | None = None
+        for hypothesis in nbest[:_SEVERAL_TRIED]:
+            meant = compound.understand(hypothesis.text, named)
+            if meant is None:
+                continue
+            if best is None and accounts_for(heard, hypothesis):
+                best = meant
+            behind = heard.log_prob - hypothesis.log_prob
+            key = meaning_of(meant)
+            support[key] = support.get(key, 0.0) + weight(behind)
+        if best is None:
+            return None
+        return best.with_confidence(round(support[meaning_of(best)] / sum(support.values()), 4))
 
     def _interpret(self, nbest: Sequence[Hypothesis]) -> Interpretation:
         weighing = Weighing(nbest)
@@ -118,10 +165,19 @@ class HomeUnderstanding:
         """The interpretation of a text that is certain."""
         return self.interpret([_certain(text)])
 
+    def explain(self, text: str) -> dict[str, Any]:
+        """Which template a text matches, or which it came furthest in and where it failed."""
+        from assistant.nlu.explanation import explain  # noqa: PLC0415 - seldom wanted
+
+        with self._one_at_a_time:
+            meant = self._interpret([_certain(text)])
+            return explain(text, meant, self._current_reader(), self._grammar)
+
     def incomplete(self, text: str) -> float:
         """Probability that what was said so far is an unfinished command; see `Completeness`."""
         with self._one_at_a_time:
-            return Completeness(self._current_reader()).incomplete(text)
+            last = self._current_compound().last_clause(text, self.referents.named())
+            return Completeness(self._current_reader()).incomplete(last)
 
 
 def _competing(readings: Sequence[Reading]) -> list[Reading]:

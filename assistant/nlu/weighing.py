@@ -64,8 +64,8 @@ class Weighing:
             and not (self._names_unknown and likeness(self._heard, words) < SURE)
         )
         accounts = like >= LIKELY and not (self._names_unknown and behind > _CLOSE_NATS)
-        weight = math.exp(-behind / _TEMPERATURE)
-        candidate = _Candidate(reading, exact, weight, like if accounts else 0.0, sure)
+        accounted = like if accounts else 0.0
+        candidate = _Candidate(reading, exact, weight(behind), accounted, sure)
         self._meanings.setdefault(_key(reading), []).append(candidate)
 
     def decided(self) -> Interpretation:
@@ -99,11 +99,28 @@ class Weighing:
         )
 
 
+def weight(behind: float) -> float:
+    """Of a hypothesis that is so many nats behind the best one."""
+    return math.exp(-behind / _TEMPERATURE)
+
+
+def accounts_for(heard: Hypothesis, other: Hypothesis) -> bool:
+    """Whether another hypothesis may be acted on without a question, as far as its words tell."""
+    close = heard.log_prob - other.log_prob <= _CLOSE_NATS
+    evidence = Evidence.NONE if other is heard else Evidence.ALSO_HEARD
+    return close and likeness(_words(heard), _words(other), evidence) >= SURE
+
+
+def meaning_of(interpretation: Interpretation) -> tuple[object, ...]:
+    """The same for interpretations that mean the same."""
+    return tuple(_key(command) for command in interpretation.commands)
+
+
 def _words(hypothesis: Hypothesis) -> tuple[str, ...]:
     return tuple(without_fillers(split_words(hypothesis.text)))
 
 
-def _key(reading: Reading) -> tuple[object, ...]:
+def _key(reading: Reading | Interpretation) -> tuple[object, ...]:
     slots = sorted((name, str(value)) for name, value in reading.slots.items())
     return reading.intent, reading.targets, tuple(slots)
 

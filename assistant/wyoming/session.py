@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -116,7 +116,7 @@ class Session:
 
     async def _recognise(self, text: str) -> None:
         meant = await self._understand(text)
-        if meant.intent is None:
+        if meant.intent is None or meant.then:  # an intent is all that an answer can hold
             await self._send(NotRecognized(text=_NOT_UNDERSTOOD))
             return
         slots = {**meant.slots, **({"targets": list(meant.targets)} if meant.targets else {})}
@@ -126,7 +126,7 @@ class Session:
     async def _handle(self, text: str) -> None:
         understood = await self._understand(text)
         # How sure the hearing was is not in a text, so what needs to be sure is asked back.
-        meant = replace(understood, confidence=min(understood.confidence, _TEXT_CONFIDENCE))
+        meant = understood.with_confidence(_TEXT_CONFIDENCE)
         carried = await self._services.household.dispatcher.carry_out(meant, text)
         if carried is None:
             await self._send(NotHandled(text=_NOT_UNDERSTOOD))

@@ -84,6 +84,11 @@ class HomeAssistantHome:
         """The exposed entities known when it was last connected."""
         return self._catalogue.devices
 
+    @property
+    def temperature_unit(self) -> str | None:
+        """`celsius` or `fahrenheit`; `None` before it was connected."""
+        return self._catalogue.temperature_unit
+
     def contacts(self) -> Sequence[str]:
         """The people in the settings."""
         return self._contacts()

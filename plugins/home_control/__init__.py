@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from assistant.home.model import Change, Device, HomeError
+from assistant.home.model import Change, Device, HomeError, ServiceCall
 from assistant.nlu.interpretation import Interpretation
-from assistant.nlu.names import spoken_form
+from assistant.nlu.spoken_names import spoken_form
 from assistant.plugins import Outcome, Plugin, PluginContext
 from plugins.home_control import players, questions, replies
 from plugins.home_control.caution import CONFIRM, opens_something, touches_something
 from plugins.home_control.services import ACTIONS, Request, services
+from plugins.home_control.steps import step_of, stepped
 from plugins.home_control.wording import joined, named
 
 _STATE, _TEMPERATURE = "HassGetState", "HassClimateGetTemperature"
+_PLAYING = "HearthWhatIsPlaying"
 _PLACES = frozenset({"name", "area", "floor"})
 _MANY = 4
 _ONE_OF_A_KIND = re.compile(
@@ -35,7 +37,7 @@ class HomeControl:
 
     def intents(self) -> Sequence[str]:
         """Everything that is done to devices, and questions about them."""
-        return (*ACTIONS, _STATE, _TEMPERATURE, CONFIRM)
+        return (*ACTIONS, _STATE, _TEMPERATURE, _PLAYING, CONFIRM)
 
     async def prepare(self, interpretation: Interpretation) -> None:
         """Nothing to fetch: what is needed is the state at the moment of acting."""
@@ -50,7 +52,7 @@ class HomeControl:
             reply, targets = missing or self._which(devices), interpretation.targets
             return Outcome(success=False, reply=reply, targets=targets, not_here=bool(missing))
         try:
-            if interpretation.intent in (_STATE, _TEMPERATURE):
+            if interpretation.intent in (_STATE, _TEMPERATURE, _PLAYING):
                 return await self._answer(interpretation, devices)
             return await self._do(interpretation, devices)
         except HomeError as error:
@@ -110,6 +112,8 @@ class HomeControl:
     async def _answer(self, interpretation: Interpretation, devices: Sequence[Device]) -> Outcome:
         if interpretation.intent == _TEMPERATURE:
             reply = await questions.temperature(self._home, devices)
+        elif interpretation.intent == _PLAYING:
+            reply = await questions.playing(self._home, devices)
         else:
             reply = await questions.answer(self._home, interpretation.slots, devices)
         return Outcome(success=True, reply=reply, targets=interpretation.targets)
@@ -122,16 +126,28 @@ class HomeControl:
             devices = self._devices(targets)
             if not targets:
                 return Outcome(success=False, reply="Nothing is playing.")
+        if moving := step_of(slots):
+            moved = await stepped(self._home, moving[0], devices, moving[1])
+            calls = [moving[0].call(device.id, value, moving[1]) for device, value in moved]
+            changes = await self._call(calls)
+            reply = replies.moved(slots, *moving, moved)
+            return Outcome(success=True, reply=reply, targets=targets, changes=changes)
+        calls = await services(intent, Request(self._home, slots, targets))
+        changes = await self._call(calls)
+        told = replies.told(slots, calls)
+        reply = replies.done(intent, told, devices, changed=bool(changes))
+        return Outcome(success=True, reply=reply, targets=targets, changes=changes)
+
+    async def _call(self, calls: Iterable[ServiceCall]) -> tuple[Change, ...]:
         changes: list[Change] = []
-        for call in await services(intent, Request(self._home, slots, targets)):
+        for call in calls:
             changes += await self._home.call(call)
-        reply = replies.done(intent, slots, devices, changed=bool(changes))
-        return Outcome(success=True, reply=reply, targets=targets, changes=tuple(changes))
+        return tuple(changes)
 
 
 def _is_unclear(interpretation: Interpretation, devices: Sequence[Device]) -> bool:
     """Whether one device was asked for and several fit equally."""
-    if len(devices) <= 1 or interpretation.intent == _TEMPERATURE:
+    if len(devices) <= 1 or interpretation.intent in (_TEMPERATURE, _PLAYING):
         return False
     if "name" in interpretation.slots:
         return True

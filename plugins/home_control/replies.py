@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from assistant.home.model import Device
+from assistant.home.model import Device, ServiceCall
+from plugins.home_control.steps import Scale
 from plugins.home_control.wording import is_or_are, joined, named, sentence
 
 _SOME = 3
@@ -42,11 +43,12 @@ _DONE = {
     "HassMediaUnpause": "Playing on {}",
     "HassSetPosition": "Set {} to {position} percent",
     "HassSetVolume": "Set the volume of {} to {volume_level} percent",
-    "HassSetVolumeRelative": "Changed the volume of {}",
+    "HassStopMoving": "Stopped {}",
     "HassVacuumCleanArea": "{} cleans the {area}",
     "HassVacuumReturnToBase": "Sent {} home",
     "HassVacuumStart": "Started {}",
     "HassFanSetSpeed": "Set {} to {percentage} percent",
+    "HearthClimateSetMode": "Set {} to {hvac_mode}",
 }
 
 
@@ -62,6 +64,28 @@ def done(intent: str, slots: Mapping[str, Any], devices: Sequence[Device], *, ch
     else:
         text = _DONE[intent].format(what, **slots)
     return sentence(text)
+
+
+def told(slots: Mapping[str, Any], calls: Sequence[ServiceCall]) -> Mapping[str, Any]:
+    """The slots with what the devices were really set to, where they cannot do what was said."""
+    kelvin = {call.data["color_temp_kelvin"] for call in calls if "color_temp_kelvin" in call.data}
+    if "hvac_mode" in slots:
+        return {**slots, "hvac_mode": str(calls[0].data["hvac_mode"]).replace("_", " ")}
+    return {**slots, "temperature": kelvin.pop()} if len(kelvin) == 1 else slots
+
+
+def moved(
+    slots: Mapping[str, Any], scale: Scale, step: float, values: Sequence[tuple[Device, float]]
+) -> str:
+    """What devices were changed to by a step."""
+    verb = scale.done[step < 0]
+    devices = [device for device, _ in values]
+    if len({value for _, value in values}) == 1:
+        return sentence(f"{verb.format(described(slots, devices))} to {scale.said(values[0][1])}")
+    if len(values) > _SOME:
+        return sentence(f"{verb.format(described(slots, devices))} by {abs(step):g}")
+    each = [f"{named(device)} to {scale.said(value)}" for device, value in values]
+    return sentence(f"{verb.format(joined(each))}")
 
 
 def described(slots: Mapping[str, Any], devices: Sequence[Device]) -> str:
@@ -100,8 +124,6 @@ _SWITCHED = {
 
 
 def _light(slots: Mapping[str, Any], what: str) -> str:
-    if "brightness_step" in slots:
-        return f"{'Brightened' if slots['brightness_step'] > 0 else 'Dimmed'} {what}"
     if "brightness" in slots:
         return f"Set {what} to {slots['brightness']} percent"
     color = slots.get("color") or f"{slots.get('temperature')} kelvin"
@@ -109,10 +131,6 @@ def _light(slots: Mapping[str, Any], what: str) -> str:
 
 
 def _climate(slots: Mapping[str, Any], what: str) -> str:
-    if "temperature_step" in slots:
-        step = slots["temperature_step"]
-        change = f"{abs(step):g} degree{'' if abs(step) == 1 else 's'}"
-        return f"Turned {what} {'up' if step > 0 else 'down'} by {change}"
     return f"Set {what} to {slots['temperature']:g} degrees"
 
 

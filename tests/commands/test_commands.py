@@ -102,6 +102,24 @@ def test_the_runtime_reports_nothing_to_its_maker():
     assert ran.stdout == b"1\n"
 
 
+def test_interpret_explains(assistant, tmp_path):
+    (tmp_path / "own").mkdir()
+    (tmp_path / "own" / "a.yaml").write_text(
+        "intents:\n"
+        "  HassTurnOn: {data: [{sentences: ['brew with {name}']}]}\n"
+        "  MakeTea: {data: [{sentences: [make tea]}]}\n"
+    )
+    (tmp_path / "config.yaml").write_text("understanding: {sentences: own}\n")
+    ran = assistant(
+        "interpret", "--config", str(tmp_path / "config.yaml"), "--explain", "brew with gas"
+    )
+    explanation = json.loads(ran.out)["explanation"]
+    assert (explanation["template"], explanation["line"]) == ("brew with {name}", 2)
+    assert (explanation["failed_at"], explanation["expected"]) == ("gas", ["{name}"])
+    (problem,) = explanation["sentence_problems"]
+    assert "no plugin carries out the intent 'MakeTea'" in problem
+
+
 def test_interpret_of_nothing_is_bad_usage(assistant):
     ran = assistant("interpret", "  ")
     assert ran.status == 2

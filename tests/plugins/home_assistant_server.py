@@ -18,10 +18,16 @@ class Server:
         self.floors = {}
         """By area: the name of its floor, and what else it is called."""
         self.aliases = {"light.lamp": ("glow",)}
+        self.attributes = {}
+        """Those of entities, as Home Assistant gives them."""
+        self.unit = None
+        """Of temperatures, if it tells."""
         self.agent = None
         """What its agent answers, if it has one: code ("" for no error) and speech by sentence."""
         self.processed = []
         self.calls = []
+        self.data = []
+        """What each call was given."""
         self.sockets = []
         self.connections = 0
         self.token = TOKEN
@@ -116,6 +122,8 @@ class Server:
             "subscribe_entities": lambda: None,
             "call_service": dict,
         }
+        if self.unit:
+            known["get_config"] = lambda: {"unit_system": {"temperature": self.unit}}
         if self.agent is not None:
             known["conversation/process"] = lambda: self._process(command)
         if kind not in known:
@@ -126,17 +134,23 @@ class Server:
             return
         if kind == "call_service":
             self.calls.append(f"{command['domain']}.{command['service']}")
+            self.data.append(command.get("service_data"))
             await self._change(socket, command)
         result = {"id": number, "type": "result", "success": True, "result": known[kind]()}
         await socket.send_json(result)
         if kind == "subscribe_entities":
             self._subscriptions.append(number)
-            added = {e: {"s": state, "a": {}} for e, (_, state) in self.entities.items()}
+            added = {
+                e: {"s": state, "a": self.attributes.get(e, {})}
+                for e, (_, state) in self.entities.items()
+            }
             await socket.send_json({"id": number, "type": "event", "event": {"a": added}})
 
     async def _change(self, socket, command):
         new = {"turn_on": "on", "turn_off": "off"}.get(command["service"])
-        changed = {entity: {"+": {"s": new}} for entity in command["target"]["entity_id"]}
+        set_to = {k: v for k, v in command.get("service_data", {}).items() if k == "temperature"}
+        plus = {"a": set_to} if set_to else {"s": new}
+        changed = {entity: {"+": plus} for entity in command["target"]["entity_id"]}
         for number in self._subscriptions:
             await socket.send_json({"id": number, "type": "event", "event": {"c": changed}})
 
