@@ -96,7 +96,7 @@ def _demonstrate(folder: Path, runtimes: Sequence[str]) -> int:
 
 
 def _copy(there: Path) -> None:
-    """What git knows of Hearth, and the wheels for the board's Python."""
+    """Hearth, without what was built here, and the wheels for the board's Python."""
     wheels, copy = there / "wheels", there / "hearth"
     wheels.mkdir(parents=True, exist_ok=True)
     _download(_DEBIAN, wheels, _BUILDING).check_returncode()
