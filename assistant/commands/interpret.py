@@ -11,9 +11,7 @@ from typing import Any
 from assistant.commands import UsageError, print_json, print_line, say, settings_of
 from assistant.config import Settings
 from assistant.household import Household, make_household
-from assistant.nlu.completeness import PROBABLY_UNFINISHED
 from assistant.nlu.interpretation import Interpretation
-from assistant.nlu.understanding import HomeUnderstanding
 from assistant.terminal import entry, spelled
 
 
@@ -45,7 +43,9 @@ async def interpret(settings: Settings, text: str, *, explain: bool = False) -> 
     try:
         await house.home.connect()
         meant = await house.dispatcher.with_question(house.understanding.interpret_text(text))
-        reason = meant.reason or ("" if meant.intent else _reason(house.understanding, text))
+        reason = meant.reason
+        if meant.intent is None:
+            reason = str(house.understanding.explain(text)["message"])
         if explain:
             explanation["explanation"] = explained(house, text, meant)
     finally:
@@ -106,15 +106,3 @@ def account(meant: Mapping[str, Any]) -> Iterator[str]:
 def _meaning(meant: Mapping[str, Any]) -> str:
     targets = f" ({spelled(meant['targets'])})" if meant["targets"] else ""
     return f"{meant['intent']}  {spelled(meant['slots'])}{targets}  [{meant['confidence']:.2f}]"
-
-
-def _reason(understanding: HomeUnderstanding, text: str) -> str:
-    """How far a text without a meaning goes along with the sentences that Hearth knows."""
-    words = text.split()
-    if understanding.incomplete(text) >= PROBABLY_UNFINISHED:
-        return "it begins like a command, and is none yet"
-    for count in range(len(words) - 1, 0, -1):
-        begun = " ".join(words[:count])
-        if understanding.interpret_text(begun).intent is not None:
-            return f'"{begun}" is, but not with "{" ".join(words[count:])}" after it'
-    return "no sentence that Hearth knows is like it"

@@ -28,20 +28,18 @@ def test_interpret_says_what_would_be_done(assistant):
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
-        ("blue cheese tomorrow", "no sentence that Hearth knows is like it"),
-        ("set the", "it begins like a command, and is none yet"),
-        (
-            "unlock the front door unless it rains",
-            '"unlock the front door" is, but not with "unless it rains" after it',
-        ),
+        ("blue cheese", "no sentence begins like this"),
+        ("set the", "it fits up to 'set the'; then it wants"),
+        ("what time is it purple", "it fits up to 'what time is it'; then it wants"),
     ],
 )
 def test_interpret_of_nonsense_is_no_intent(assistant, text, reason):
     ran = assistant("interpret", text)
     assert ran.status == 1
     meant = json.loads(ran.out)
-    assert (meant["intent"], meant["reason"]) == (None, reason)
-    assert ran.err == f"assistant: not understood: {reason}\n"
+    assert meant["intent"] is None
+    assert meant["reason"].startswith(reason)
+    assert ran.err == f"assistant: not understood: {meant['reason']}\n"
 
 
 def test_interpret_is_for_people_at_a_terminal(assistant, monkeypatch, terminal):
