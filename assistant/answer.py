@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 
+from assistant.asr.confidence import confidence
 from assistant.asr.endpoint import EndReason
 from assistant.asr.result import RecognitionResult
 from assistant.dispatcher import Carried, Dispatcher
@@ -25,7 +26,6 @@ from assistant.events import (
     SpeculationReset,
     Where,
 )
-from assistant.hearing import confidence
 from assistant.lattice import Lattice
 from assistant.nlu.interpretation import Interpretation, Understanding
 from assistant.rescoring import Account, Rescorer, Unchanged
@@ -33,6 +33,8 @@ from assistant.speculation import Speculation, Understood, understand
 from assistant.worker import Worker
 
 _NOTHING_HEARD = "I did not hear anything."
+_ANSWERS = frozenset({"HearthConfirm", "HearthStop", "HassNevermind"})
+"""What answers a question or stops something; asking about that would be another question."""
 _NOT_UNDERSTOOD = "Sorry, I did not understand that."
 
 LatticeFormat = Callable[[Lattice], Lattice | str]
@@ -73,6 +75,8 @@ class Answer:
 
     `lattice` is how final end-points show theirs, if at all; `rescorer` has a second opinion on
     what was heard. `remember` is told the devices of each command that was carried out.
+    `least_confidence`: how likely words must have been heard right to be acted on; below it they
+    are asked back, below half of it they mean nothing.
     """
 
     def __init__(
@@ -84,6 +88,7 @@ class Answer:
         rescorer: Rescorer | None = None,
         *,
         remember: Callable[[Sequence[tuple[str, ...]]], None] = _forget,
+        least_confidence: float = 0.0,
     ) -> None:
         self._worker = worker
         self._understanding = understanding
@@ -91,6 +96,7 @@ class Answer:
         self._lattice = lattice
         self._rescorer = rescorer or Unchanged()
         self._remember = remember
+        self._least_confidence = least_confidence
 
     def speculate(self, result: RecognitionResult) -> Speculation:
         """Begin to understand a result that may not be the last."""
@@ -112,15 +118,18 @@ class Answer:
         at: Where = {"source": commit.source, "audio_s": commit.audio_s}
         begin = time.perf_counter()
         rescoring = speculation.rescoring if speculation else self._rescorer.open()
-        heard = await rescoring.settle(await self._worker.run(finish))
+        own = await self._worker.run(finish)
+        heard = await rescoring.settle(own)
         if heard.account is not None:
             yield _rescored(at, commit, heard.account)
         decided = await self._decide(heard.result, speculation)
         if speculation is not None and decided.speculation is None:
             await speculation.cancel()
             yield SpeculationReset(**at, reason="the final words mean something else")
-        yield self._final_endpoint(at, commit.reason, decided)
-        interpretation = await self._dispatcher.with_question(decided.understood.interpretation)
+        sure = confidence(own)
+        yield self._final_endpoint(at, commit.reason, decided, sure)
+        understood = self._doubted(decided, sure)
+        interpretation = await self._dispatcher.with_question(understood)
         yield Intent(
             **at,
             intent=interpretation.intent,
@@ -134,7 +143,7 @@ class Answer:
         if decided.speculation is not None:
             await decided.speculation.settle()
         work_ms = 1000 * (time.perf_counter() - begin)
-        acted, action_ms = await self._act(at, interpretation, decided.result.text)
+        acted, action_ms = await self._act(at, interpretation, decided.result.text, sure)
         for event in acted:
             yield event
         if commit.speech_end_s is not None:
@@ -156,7 +165,23 @@ class Answer:
         same = late.interpretation.same_meaning(early.interpretation)
         return _Decided(result, late, speculation if same else None, revised=True)
 
-    def _final_endpoint(self, at: Where, reason: EndReason, decided: _Decided) -> Event:
+    def _doubted(self, decided: _Decided, sure: float) -> Interpretation:
+        """The meaning of words that were heard with a confidence: nothing, a question, or it."""
+        meant = decided.understood.interpretation
+        if meant.intent is None or sure >= self._least_confidence:
+            return meant
+        reason = f"heard with a confidence of {sure:.2f}"
+        if sure < self._least_confidence / 2:
+            return Interpretation(meant.text, None, reason=reason)
+        if meant.intent in _ANSWERS:
+            return meant
+        said = decided.result.text if meant.then else meant.text
+        question = meant.question or f"Did you mean: {said}?"
+        return replace(meant, reason=meant.reason or reason, question=question)
+
+    def _final_endpoint(
+        self, at: Where, reason: EndReason, decided: _Decided, sure: float
+    ) -> Event:
         result = decided.result
         nbest = tuple(
             {
@@ -169,7 +194,7 @@ class Answer:
         return FinalEndpoint(
             **at,
             text=result.text,
-            confidence=confidence(result),
+            confidence=sure,
             nbest=nbest,
             revised=decided.revised,
             reason=reason.value,
@@ -177,11 +202,15 @@ class Answer:
         )
 
     async def _act(
-        self, at: Where, interpretation: Interpretation, heard: str
+        self, at: Where, interpretation: Interpretation, heard: str, sure: float
     ) -> tuple[list[Event], float]:
-        """Carry the intent out; its events, and how long it took in milliseconds."""
+        """Carry the intent out; its events, and how long it took in milliseconds.
+
+        What was not understood and hardly heard is nobody else's to act on, either.
+        """
         begin = time.perf_counter()
-        carried = await self._dispatcher.carry_out(interpretation, heard)
+        lost = interpretation.intent is None and sure < self._least_confidence
+        carried = None if lost else await self._dispatcher.carry_out(interpretation, heard)
         if carried is None:
             return [Reply(**at, text=_NOT_UNDERSTOOD if heard else _NOTHING_HEARD)], 0.0
         action_ms = 1000 * (time.perf_counter() - begin)

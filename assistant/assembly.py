@@ -61,6 +61,7 @@ def make_pipeline(
         house.dispatcher,
         listening.lattice,
         house.rescorer,
+        least_confidence=settings.understanding.confidence,
         remember=house.understanding.referents.note,
     )
     return Pipeline(

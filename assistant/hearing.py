@@ -114,8 +114,11 @@ def since(
     counts = [_foreign(each.words, from_s, calls) for each in result.nbest]
     if not any(counts):
         return result
+    # A call was favoured, too, and that says nothing about the words after it.
+    favoured = min(each.boost for each, count in zip(result.nbest, counts, strict=True) if count)
     own = _joined(
-        (each, each.words[count:]) for each, count in zip(result.nbest, counts, strict=True)
+        (replace(each, boost=each.boost - favoured) if count else each, each.words[count:])
+        for each, count in zip(result.nbest, counts, strict=True)
     )
     left = result.nbest[0].words[: counts[0]]
     lattice = _silenced(result.lattice, until_s=left[-1].end_s) if left else result.lattice
@@ -175,11 +178,3 @@ def _silenced(lattice: Lattice, from_s: float = -math.inf, until_s: float = math
         for edge in lattice.edges
     )
     return replace(lattice, edges=tuple(edges))
-
-
-def confidence(result: RecognitionResult) -> float:
-    """Probability of the best hypothesis among those that were kept; 0 for no words."""
-    if not result.nbest[0].words:
-        return 0.0
-    total = log_sum_exp(hypothesis.log_prob for hypothesis in result.nbest)
-    return math.exp(result.nbest[0].log_prob - total)

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from assistant.answer import Answer, Commit
+from assistant.asr.confidence import confidence
 from assistant.asr.endpoint import (
     Completeness,
     EndReason,
@@ -32,7 +33,7 @@ from assistant.events import (
     Where,
 )
 from assistant.foreground import Foreground
-from assistant.hearing import Ear, confidence
+from assistant.hearing import Ear
 from assistant.progress import Progress
 from assistant.speculation import Speculation
 from assistant.wake.place import Call

@@ -139,6 +139,7 @@ class SecondPass:
             lattice=pruned(lattice_of(ranked), self._output.least_posterior),
             end_of_sentence=0.0,
             decode_ms=0.0,
+            by_both_decoders=True,
         )
 
 

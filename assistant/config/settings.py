@@ -214,6 +214,7 @@ class UnderstandingSettings:
 
     sentences: Path | None = None
     plugins: Path | None = None
+    confidence: Annotated[float, Limits(at_least=0, at_most=1)] = 0.4
 
 
 def leaves_device(url: str) -> bool:

@@ -1,0 +1,52 @@
+"""How likely the words of a result were said: a probability, calibrated on recordings.
+
+A recogniser's own share of the best hypothesis among those that it kept says nothing where it has
+misheard altogether: at -50 dB one of noise's "sentences" may be far better than the others. What
+gives that away is the score itself, so both go into a logistic regression. What names were favoured
+by counts half: a rare name has a poor score without, a wrong one, too.
+
+Fitted by `tools/tune_confidence.py` on commands of the demo home and others, spoken by synthetic
+voices, clean, in noise at 10 and 0 dB and at -50 dB, and on commands with rare names.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from assistant.asr.result import RecognitionResult
+from assistant.lattice import log_sum_exp
+
+_SHARE_OF_BOOST = 0.5
+_USUAL_WORDS = 6
+"""A longer sentence's score counts as if it had so many words."""
+_SUREST = 0.98
+
+
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """The weights of the regression."""
+
+    share: float
+    """Of the log odds of the best hypothesis among those kept."""
+    score: float
+    """Of its log-probability, in nats."""
+    bias: float
+
+
+BOTH_DECODERS = Calibration(1.316, 1.067, 1.492)
+TRANSDUCER = Calibration(0.709, 0.374, -0.229)
+
+
+def confidence(result: RecognitionResult) -> float:
+    """Probability (0 to 1) that the best hypothesis' words were said; 0 for no words."""
+    best = result.nbest[0]
+    if not best.words:
+        return 0.0
+    total = log_sum_exp(hypothesis.log_prob for hypothesis in result.nbest)
+    share = min(_SUREST, max(1 - _SUREST, math.exp(best.log_prob - total)))
+    score = best.log_prob - _SHARE_OF_BOOST * best.boost
+    score *= min(1.0, _USUAL_WORDS / len(best.words))
+    by = BOTH_DECODERS if result.by_both_decoders else TRANSDUCER
+    odds = by.share * math.log(share / (1 - share)) + by.score * score + by.bias
+    return 1 / (1 + math.exp(-max(-30.0, min(30.0, odds))))
