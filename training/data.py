@@ -19,7 +19,7 @@ from training.augment import Augmenter, random_warp, spec_augment
 from training.corpus import SAMPLE_RATE, Corpus
 from training.tokens import EOS
 
-LONGEST_S = 14.0
+LONGEST_S = 17.5
 WAITING = 0.25
 """The part of the batches in which there is silence before and after the speech."""
 LONGEST_WAITS_S = (2.0, 1.0)

@@ -59,6 +59,12 @@ class Recipe:
     augmented: float = 1.0
     """The part of the utterances that are augmented after that."""
     steps: int = 10_000
+    minutes: float | None = None
+    """The transducer stage ends after so many minutes, if its steps are not over before.
+
+    The learning rate falls by whichever is farther on, so a machine that is had for a while, or
+    shared with others, is used to the end, and the rate has come down by then.
+    """
     warmup: int = 200
     learning_rate: float = 1.5e-3
     encoder_rate: float = 3e-4

@@ -41,6 +41,7 @@ from training.model import (
     Transducer,
     start_from,
 )
+from training.progress import Progress
 from training.recipe import Recipe
 from training.teacher import Teacher
 
@@ -79,6 +80,7 @@ class Trainer:
         self.average = copy.deepcopy(self.model).requires_grad_(requires_grad=False)
         self._mean, self._own = (list(m.state_dict().values()) for m in (self.average, self.model))
         self.step = 0
+        self.spent_s = 0.0
         self.attention_losses: deque[Tensor] = deque(maxlen=recipe.report_every // 2)
         pieces = (self.tokens.id_to_piece(i) for i in range(self.tokens.get_piece_size()))
         self._piece_lengths = torch.tensor([float(len(piece)) for piece in pieces])
@@ -169,7 +171,7 @@ class Trainer:
             self.optimiser.load_state_dict(state["optimiser"])
             if "compression" in state:
                 self.compressor.load_state_dict(state["compression"])
-            self.step = state["step"]
+            self.step, self.spent_s = state["step"], state.get("spent_s", 0.0)
             print(f"going on from step {self.step}", flush=True)
 
     def save(self) -> None:
@@ -183,6 +185,7 @@ class Trainer:
             "optimiser": self.optimiser.state_dict(),
             "compression": self.compressor.state_dict(),
             "step": self.step,
+            "spent_s": self.spent_s,
         }
         half = {name: value.half() for name, value in self.average.state_dict().items()}
         for path, content in ((self._checkpoint, state), (self.recipe.output / WEIGHTS, half)):
@@ -195,34 +198,37 @@ class Trainer:
         recipe = self.recipe
         distilling = self.step < recipe.distil_steps
         step = self.step if distilling else self.step - recipe.distil_steps
-        last = recipe.distil_steps if distilling else recipe.steps
+        done = step / recipe.distil_steps if distilling else self.done()
         warm = min(1.0, (step + 1) / recipe.warmup)
-        return warm * (0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * min(1.0, step / last))))
+        return warm * (0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * min(1.0, done))))
+
+    def done(self) -> float:
+        """The part of the transducer stage that is over, by steps or by the clock."""
+        recipe = self.recipe
+        if self.step >= recipe.distil_steps + recipe.steps:
+            return 1.0
+        by_clock = self.spent_s / (60 * recipe.minutes) if recipe.minutes else 0.0
+        return max(by_clock, (self.step - recipe.distil_steps) / recipe.steps)
 
     def run(self, batches: Iterator[Batch]) -> None:
         """Train to the end of the recipe."""
         recipe, rng = self.recipe, random.Random(self.recipe.seed + self.step)
-        began, seconds, losses = time.monotonic(), torch.zeros(()), []
-        while self.step < recipe.distil_steps + recipe.steps:
+        progress = Progress(recipe.output)
+        while self.done() < 1:
+            started = time.monotonic()
             batch = next(batches).to(self.device)
             position = rng.randrange(max(1, recipe.within - batch.features.shape[1] // 2))
-            losses.append(self._update(batch, rng.choice(recipe.chunks), position))
-            seconds = seconds + batch.frames.sum() / 100
+            progress.add(self._update(batch, rng.choice(recipe.chunks), position), batch)
             self.step += 1
+            if self.step > recipe.distil_steps:
+                self.spent_s += time.monotonic() - started
             if self.step % recipe.report_every == 0:
-                mean = [float(sum(column)) / len(column) for column in zip(*losses, strict=False)]
-                speed = float(seconds) / (time.monotonic() - began)
-                values = " ".join(f"{value:.3f}" for value in mean)
-                written = self.attention_losses
-                if written:
-                    values += f" attention {float(sum(written)) / len(written):.3f}"
-                print(f"step {self.step} loss {values} speed {speed:.0f}x", flush=True)
-                began, seconds, losses = time.monotonic(), torch.zeros(()), []
+                progress.report(self.step, self.rate(), self.attention_losses)
             if self.step % recipe.evaluate_every == 0:
                 self.save()
                 if self.step > recipe.distil_steps:
                     self.evaluate()
-                began = time.monotonic()
+                progress.restart()
         self.save()
 
     def _update(self, batch: Batch, chunk: int, position: int = 0) -> tuple[Tensor, ...]:

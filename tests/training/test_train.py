@@ -84,6 +84,24 @@ def test_a_toy_model_learns_its_sentences_and_training_goes_on_where_it_stopped(
     assert load(recipe.output, heads=2).settings.width == 96
 
 
+def test_by_the_clock_the_rate_falls_to_the_end_of_the_time(recipe, tmp_path):
+    timed = replace(recipe, output=tmp_path, steps=1000, minutes=2.0, warmup=1)
+    trainer = Trainer(timed)
+    rates = []
+    for spent_s in (0, 30, 60, 90, 120):
+        trainer.spent_s = spent_s
+        rates.append(trainer.rate())
+    assert rates == sorted(rates, reverse=True)
+    assert rates[2] == pytest.approx(0.51)
+    assert rates[-1] == pytest.approx(0.02)
+    trainer.run(iter([]))
+    assert trainer.step == 0, "the time is over"
+    trainer.spent_s, trainer.step = 0.0, 500
+    assert trainer.rate() == pytest.approx(0.51), "steps count where they are farther on"
+    again = Trainer(timed)
+    assert again.spent_s == 120, "a checkpoint knows how much of the time is over"
+
+
 def _with_tokens(recipe):
     """A new run's folder with the vocabulary of the old one."""
     folder = recipe.output / "next"
