@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import sentencepiece
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 from torch.utils.data import DataLoader, IterableDataset
 
@@ -31,6 +32,37 @@ with large batches, how many for each second of one."""
 
 
 @dataclass(frozen=True, slots=True)
+class Shapes:
+    """What lengths and numbers of utterances are rounded to.
+
+    An accelerator plans its work anew for every shape, so there it is worth some padding.
+    """
+
+    frames: int = 4
+    labels: int = 1
+    rows: int = 1
+
+    def of_frames(self, frames: Tensor | NDArray[np.int64]) -> int:
+        """Feature frames of a batch of such lengths."""
+        return _up(int(frames.max()), self.frames)
+
+    def of_labels(self, lengths: Tensor | NDArray[np.int64]) -> int:
+        """Labels of a batch of such lengths."""
+        return _up(int(lengths.max()), self.labels)
+
+    def of_rows(self, count: int) -> int:
+        """Utterances of a batch that could have so many."""
+        return count // self.rows * self.rows or count
+
+
+FEW_SHAPES = Shapes(frames=128, labels=16, rows=8)
+
+
+def _up(length: int, step: int) -> int:
+    return -(-length // step) * step
+
+
+@dataclass(frozen=True, slots=True)
 class Batch:
     """Padded utterances: features [B, F, 80] with F a multiple of 4, labels [B, U]."""
 
@@ -47,16 +79,17 @@ class Batch:
         """The batch on a device."""
         return Batch(*(getattr(self, field.name).to(device) for field in fields(self)))
 
-    def rows(self, kept: Tensor) -> Batch:
-        """Some of the utterances, padded no more than they need."""
+    def rows(self, kept: Tensor, shapes: Shapes | None = None) -> Batch:
+        """Some of the utterances, padded no more than they need, or than `shapes` want."""
+        shapes = shapes or Shapes()
         frames = self.frames[kept]
         lengths, counts = self.label_lengths[kept], self.piece_lengths[kept]
         return Batch(
-            self.features[kept, : frames.max()],
+            self.features[kept, : shapes.of_frames(frames)],
             frames,
-            self.labels[kept, : lengths.max()],
+            self.labels[kept, : shapes.of_labels(lengths)],
             lengths,
-            self.pieces[kept, : counts.max()],
+            self.pieces[kept, : shapes.of_labels(counts)],
             counts,
         )
 
@@ -79,13 +112,13 @@ def collate(
     )
 
 
-def padded_labels(rows: Sequence[list[int]]) -> tuple[Tensor, Tensor]:
+def padded_labels(rows: Sequence[list[int]], shapes: Shapes | None = None) -> tuple[Tensor, Tensor]:
     """Numbers of utterances as int64 [B, U], padded with zeros, and how many each has, [B]."""
-    lengths = [len(numbers) for numbers in rows]
-    ids = np.zeros((len(rows), max(lengths)), np.int64)
+    lengths = np.array([len(numbers) for numbers in rows])
+    ids = np.zeros((len(rows), (shapes or Shapes()).of_labels(lengths)), np.int64)
     for row, numbers in enumerate(rows):
         ids[row, : len(numbers)] = numbers
-    return torch.from_numpy(ids), torch.tensor(lengths)
+    return torch.from_numpy(ids), torch.from_numpy(lengths)
 
 
 def batches_of(

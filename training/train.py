@@ -17,6 +17,7 @@ import shutil
 import time
 from collections import deque
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
 
@@ -30,7 +31,7 @@ from training import text, tokens, word_pieces
 from training.attention_decoder import attention_loss, shifted, whisper_decoder
 from training.compress import Compressor
 from training.corpus import Corpus
-from training.data import Batch, Utterances, loader
+from training.data import FEW_SHAPES, Batch, Shapes, Utterances, loader
 from training.decode import attention_error_rate, error_rates
 from training.device_data import DeviceUtterances
 from training.flat_start import flat_start_loss, linear_alignment
@@ -43,7 +44,7 @@ from training.model import (
 )
 from training.progress import Progress
 from training.recipe import Recipe
-from training.teacher import Teacher
+from training.teacher import Teacher, distance
 
 WEIGHTS = "weights.pt"
 
@@ -55,6 +56,7 @@ class Trainer:
         torch.manual_seed(recipe.seed)
         self.recipe = recipe
         self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+        self.shapes = FEW_SHAPES if self.device.type == "cuda" else Shapes()
         self.tokens = self._vocabulary()
         self.pieces = self._word_pieces()
         self.model = Transducer(
@@ -80,7 +82,7 @@ class Trainer:
         self.average = copy.deepcopy(self.model).requires_grad_(requires_grad=False)
         self._mean, self._own = (list(m.state_dict().values()) for m in (self.average, self.model))
         self.step = 0
-        self.spent_s = 0.0
+        self.spent_s, self.clock = 0.0, time.monotonic
         self.attention_losses: deque[Tensor] = deque(maxlen=recipe.report_every // 2)
         pieces = (self.tokens.id_to_piece(i) for i in range(self.tokens.get_piece_size()))
         self._piece_lengths = torch.tensor([float(len(piece)) for piece in pieces])
@@ -210,18 +212,23 @@ class Trainer:
         by_clock = self.spent_s / (60 * recipe.minutes) if recipe.minutes else 0.0
         return max(by_clock, (self.step - recipe.distil_steps) / recipe.steps)
 
+    def by_the_clock(self, seconds: float) -> None:
+        """End after so many seconds from now on, the learning rate falling once more till then."""
+        self.recipe = replace(self.recipe, minutes=seconds / 60)
+        self.spent_s = 0.0
+
     def run(self, batches: Iterator[Batch]) -> None:
         """Train to the end of the recipe."""
         recipe, rng = self.recipe, random.Random(self.recipe.seed + self.step)
         progress = Progress(recipe.output)
         while self.done() < 1:
-            started = time.monotonic()
+            started = self.clock()
             batch = next(batches).to(self.device)
             position = rng.randrange(max(1, recipe.within - batch.features.shape[1] // 2))
             progress.add(self._update(batch, rng.choice(recipe.chunks), position), batch)
             self.step += 1
             if self.step > recipe.distil_steps:
-                self.spent_s += time.monotonic() - started
+                self.spent_s += self.clock() - started
             if self.step % recipe.report_every == 0:
                 progress.report(self.step, self.rate(), self.attention_losses)
             if self.step % recipe.evaluate_every == 0:
@@ -264,7 +271,7 @@ class Trainer:
         kept = (torch.arange(outputs[0].shape[1], device=self.device) < steps[:, None])[..., None]
         pairs = list(zip(outputs, targets, strict=False))
         last = teacher.ln_post(pairs[-1][0]), teacher.ln_post(pairs[-1][1])
-        losses = [_distance(*pair, kept) for pair in (*pairs[:-1], last)]
+        losses = [distance(*pair, kept) for pair in (*pairs[:-1], last)]
         top = self._top_distance(outputs[-1], targets[-1], kept)
         losses.append(losses[-1] if top is None else top)
         return (torch.stack(losses).mean(),)
@@ -275,7 +282,7 @@ class Trainer:
         if not teacher.streaming:
             return None
         student, stack = self.model.encoder, self.model.settings.stack
-        return _distance(student.head(output), teacher.encoder.head(target), kept[:, ::stack])
+        return distance(student.head(output), teacher.encoder.head(target), kept[:, ::stack])
 
     def _train(
         self, batch: Batch, outputs: list[Tensor], chunk: int, position: int
@@ -286,10 +293,10 @@ class Trainer:
         if not self.recipe.distil_weight or step < self.recipe.frozen_steps:
             return losses
         kept = self._some(len(batch.frames), self.recipe.distil_share)
-        part = batch.rows(kept)
+        part = batch.rows(kept, self.shapes)
         heard = [x[kept, : part.features.shape[1] // 2] for x in outputs]
-        (distance,) = self._distil(part, heard, chunk, position)
-        return losses[0] + self.recipe.distil_weight * distance, *losses[1:], distance
+        (apart,) = self._distil(part, heard, chunk, position)
+        return losses[0] + self.recipe.distil_weight * apart, *losses[1:], apart
 
     def _attend(self, batch: Batch, outputs: list[Tensor], chunk: int) -> Tensor | float:
         """The weighted loss of the attention decoder, which writes only what is heard whole."""
@@ -335,8 +342,9 @@ class Trainer:
         """Mean over the labels of a random part of the batch."""
         kept = self._some(len(frames), self.recipe.transducer_share)
         frames, lengths = frames[kept], batch.label_lengths[kept]
-        labels = batch.labels[kept, : lengths.max()]
-        logits = self.model(encoded[kept, : frames.max()], labels)
+        labels = batch.labels[kept, : self.shapes.of_labels(lengths)]
+        most = self.shapes.of_frames(batch.frames[kept]) // (2 * self.model.settings.stack)
+        logits = self.model(encoded[kept, :most], labels)
         loss = transducer_loss(logits, labels, frames, lengths, fast_emit=self.recipe.fast_emit)
         return loss.sum() / lengths.sum()
 
@@ -357,14 +365,8 @@ class Trainer:
             print(f"{line}; {pairs[1]}", flush=True)
 
 
-def _distance(output: Tensor, target: Tensor, kept: Tensor) -> Tensor:
-    """The squared distance of outputs [B, T, W] where `kept` [B, T, 1], relative to their size."""
-    lost = ((output - target) * kept).float().square().sum()
-    return lost / (target * kept).float().square().sum()
-
-
-def batches(trainer: Trainer) -> Iterator[Batch]:
-    """What a run trains on, from where it is."""
+def batches(trainer: Trainer, *, on_device: bool | None = None) -> Iterator[Batch]:
+    """What a run trains on, from where it is; made where the model is, if that is no processor."""
     recipe = trainer.recipe
     corpora = {Path(folder): weight for folder, weight in recipe.data.items()}
     noise = Path(recipe.noise) if recipe.noise else None
@@ -375,7 +377,9 @@ def batches(trainer: Trainer) -> Iterator[Batch]:
         "augmented": recipe.augmented,
         "pieces": trainer.pieces,
     }
-    if trainer.device.type == "cpu" or clean > 0:
+    if on_device is None:
+        on_device = trainer.device.type != "cpu" and clean <= 0
+    if not on_device:
         return loader(Utterances(corpora, trainer.tokens, noise, clean=clean, **settings))
     return iter(DeviceUtterances(corpora, trainer.tokens, noise, device=trainer.device, **settings))
 
