@@ -30,19 +30,20 @@ from training import opus
 from training.corpus import Corpus
 from training.recipe import Recipe
 from training.train import WEIGHTS, Trainer, batches
+from training.vocabulary import FILES
 
 ROOT = Path(__file__).parents[1]
 MIB = 1 << 20
 PART = 15 * MIB
 """Bytes of a part of the weights; what lends accelerators often returns no larger files."""
 NOISE = "noise"
-VOCABULARY = ("tokens.model", "tokens.txt")
 WRITING_S = 10.0
 WRITING_SHARE = 0.05
 """What is kept for writing the weights, at most: seconds, and the part of the time."""
 ENDLESS = 10**9
 """Steps of a run that ends by the clock."""
 SAVE_EVERY = 1000
+PLATFORMS = ["manylinux_2_28_x86_64", "manylinux2014_x86_64"]
 SUFFIXES = (".py", ".yaml", ".json", ".txt")
 RUN = """#!/bin/sh
 # Train here: sh run.sh --minutes 9
@@ -94,7 +95,7 @@ def _taken(source: Path, folder: Path, name: str) -> str:
 def _take_start(recipe: Recipe, folder: Path) -> None:
     start = Path(recipe.start or "")
     _taken(start, folder, WEIGHTS)
-    for name in (*VOCABULARY, *([PIECES] if recipe.pieces else [])):
+    for name in (*FILES, *([PIECES] if recipe.pieces else [])):
         _taken(start.with_name(name), folder, name)
 
 
@@ -107,14 +108,15 @@ def _take_code(folder: Path) -> None:
                 shutil.copy(path, target)
 
 
-def fetch_wheels(names: list[str], folder: Path, python: str, platform: str) -> None:
+def fetch_wheels(names: list[str], folder: Path, python: str, platforms: list[str]) -> None:
     """Packages that are missing there, without those that they need in turn.
 
     Raises:
         subprocess.CalledProcessError: pip finds none for that machine.
 
     """
-    there = ["--python-version", python, "--platform", platform, "--only-binary=:all:"]
+    there = ["--only-binary=:all:", "--python-version", python]
+    there += [word for platform in platforms for word in ("--platform", platform)]
     command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", *there]
     subprocess.run([*command, "--dest", str(folder), *names], check=True)
 
@@ -204,8 +206,8 @@ def main() -> None:
     packing.add_argument("--recipe", type=Path, required=True)
     packing.add_argument("--limit-mib", type=float, default=56.0, help="of the recordings")
     packing.add_argument("--wheels", nargs="*", default=[], help="packages that are missing there")
-    packing.add_argument("--python", default="3.11", help="its version there")
-    packing.add_argument("--platform", default="manylinux2014_x86_64")
+    packing.add_argument("--python", default=f"3.{sys.version_info.minor}", help="there")
+    packing.add_argument("--platform", nargs="*", default=PLATFORMS, help="there, best first")
     running = commands.add_parser("run", help="train, in the place of the accelerator")
     running.add_argument("folder", type=Path)
     running.add_argument("--minutes", type=float, required=True)

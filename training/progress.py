@@ -33,7 +33,9 @@ class Progress:
         self._heard_s = self._heard_s + batch.frames.sum() / 100
 
     def report(self, step: int, rate: float, attention: Collection[Tensor]) -> None:
-        """Print and write the means; `rate` is relative to the peak."""
+        """Print and write the means, if there is anything new; `rate` is relative to the peak."""
+        if not self._losses:
+            return
         columns = zip(*self._losses, strict=False)
         means = [round(float(sum(column)) / len(column), 4) for column in columns]
         heard_s, wall_s = float(self._heard_s), time.monotonic() - self._began

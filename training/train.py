@@ -13,7 +13,6 @@ import argparse
 import copy
 import math
 import random
-import shutil
 import time
 from collections import deque
 from collections.abc import Iterator
@@ -25,10 +24,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from assistant.asr.manifest import PIECES
-from assistant.asr.word_pieces import WordPieces
-from training import text, tokens, word_pieces
-from training.attention_decoder import attention_loss, shifted, whisper_decoder
+from training import vocabulary
+from training.attention_decoder import attention_loss, shifted
 from training.compress import Compressor
 from training.corpus import Corpus
 from training.data import FEW_SHAPES, Batch, Shapes, Utterances, loader
@@ -57,8 +54,8 @@ class Trainer:
         self.recipe = recipe
         self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
         self.shapes = FEW_SHAPES if self.device.type == "cuda" else Shapes()
-        self.tokens = self._vocabulary()
-        self.pieces = self._word_pieces()
+        self.tokens = vocabulary.tokens_of(recipe)
+        self.pieces = vocabulary.pieces_of(recipe)
         self.model = Transducer(
             ModelSettings(
                 vocabulary=self.tokens.get_piece_size(),
@@ -74,8 +71,8 @@ class Trainer:
             weights = torch.load(recipe.start, map_location="cpu", weights_only=True)
             start_from(self.model, {key: value.float() for key, value in weights.items()})
         if self.pieces:
-            if not any(key.startswith(DECODER) for key in weights):
-                self._start_decoder(self.pieces)
+            if recipe.whisper and not any(key.startswith(DECODER) for key in weights):
+                self.model.decoder.load_state_dict(vocabulary.whisper_start(recipe, self.pieces))
             # Every step would push those of words that our texts do not use a little farther away.
             self.model.decoder.token_embedding.requires_grad_(requires_grad=False)
         self.model.to(self.device)
@@ -120,46 +117,6 @@ class Trainer:
             part = 2 if name.startswith(DECODER) else not name.startswith(known)
             parts[part].append(parameter)
         return parts[0], parts[1], parts[2]
-
-    def _vocabulary(self) -> Any:  # noqa: ANN401
-        if not (self.recipe.output / "tokens.model").exists():
-            self._make_vocabulary()
-        self.recipe.model.pop("vocabulary", None)
-        return tokens.load(self.recipe.output)
-
-    def _make_vocabulary(self) -> None:
-        recipe = self.recipe
-        if recipe.start:
-            recipe.output.mkdir(parents=True, exist_ok=True)
-            for name in ("tokens.model", "tokens.txt"):
-                shutil.copy(Path(recipe.start).with_name(name), recipe.output / name)
-            return
-        general = text.requests([Path(path) for path in recipe.texts])
-        size = recipe.model.get("vocabulary", 256)
-        tokens.train(tokens.vocabulary_text(general, recipe.seed), size, recipe.output)
-
-    def _word_pieces(self) -> WordPieces | None:
-        """Those in the output folder; made, or taken along from where the run starts."""
-        recipe = self.recipe
-        if not recipe.pieces:
-            return None
-        path = recipe.output / PIECES
-        beside = Path(recipe.start or path).with_name(PIECES)
-        if not path.exists() and beside.exists():
-            shutil.copy(beside, path)
-        if not path.exists():
-            ranks = word_pieces.read_ranks(Path(recipe.pieces))
-            words = text.normalised_lines(Path(cast("str", recipe.dictionary)))
-            word_pieces.choose(ranks, words).write(path)
-        return WordPieces.read(path)
-
-    def _start_decoder(self, pieces: WordPieces) -> None:
-        """Give a fresh attention decoder Whisper's weights, where the recipe has them."""
-        recipe = self.recipe
-        if recipe.whisper and recipe.pieces:
-            ranks = word_pieces.read_ranks(Path(recipe.pieces))
-            weights = whisper_decoder(Path(recipe.whisper), word_pieces.sources(pieces, ranks))
-            self.model.decoder.load_state_dict(weights)
 
     @property
     def _checkpoint(self) -> Path:
@@ -236,6 +193,7 @@ class Trainer:
                 if self.step > recipe.distil_steps:
                     self.evaluate()
                 progress.restart()
+        progress.report(self.step, self.rate(), self.attention_losses)
         self.save()
 
     def _update(self, batch: Batch, chunk: int, position: int = 0) -> tuple[Tensor, ...]:
