@@ -18,6 +18,7 @@ from assistant.asr.features import FLOOR, log_mel
 from assistant.asr.word_pieces import END, SPECIAL, WordPieces
 from training.augment import Augmenter, random_warp, spec_augment
 from training.corpus import SAMPLE_RATE, Corpus
+from training.parallel import Ranks
 from training.tokens import EOS
 
 LONGEST_S = 17.5
@@ -144,6 +145,11 @@ def batches_of(
             yield batches[number]
 
 
+def random_numbers(seed: int, ranks: Ranks) -> tuple[np.random.Generator, np.random.Generator]:
+    """For the order of utterances, the same in all processes, and for what is done to them."""
+    return np.random.default_rng(seed), np.random.default_rng([seed, ranks.rank])
+
+
 class Utterances(IterableDataset[Batch]):
     """Endless batches from corpora, each drawn in proportion to its length times its weight.
 
@@ -161,19 +167,23 @@ class Utterances(IterableDataset[Batch]):
         clean: int = 0,
         augmented: float = 1.0,
         pieces: WordPieces | None = None,
+        ranks: Ranks | None = None,
     ) -> None:
+        self._ranks = ranks or Ranks()
         self._corpora, self._tokens, self._noise = corpora, tokens, noise
         self._batch_s, self._seed = batch_s, seed
         self._clean, self._augmented = clean, augmented
         self._pieces = pieces or WordPieces(SPECIAL)
 
     def __iter__(self) -> Iterator[Batch]:
-        rng = np.random.default_rng(self._seed)
-        augment = Augmenter(Corpus(self._noise) if self._noise else None, self._seed + 1)
+        order, rng = random_numbers(self._seed, self._ranks)
+        noise = Corpus(self._noise) if self._noise else None
+        augment = Augmenter(noise, self._seed + 1 + self._ranks.rank)
         corpora = [Corpus(folder) for folder in self._corpora]
-        items = batches_of(corpora, list(self._corpora.values()), self._batch_s, rng)
-        for made, batch in enumerate(items):
-            chosen = [(corpora[corpus], index) for corpus, index in batch]
+        items = batches_of(corpora, list(self._corpora.values()), self._batch_s, order)
+        large = (batch for batch in items if len(batch) >= self._ranks.count)
+        for made, batch in enumerate(large):
+            chosen = [(corpora[corpus], index) for corpus, index in self._ranks.own(batch)]
             yield self._batch(chosen, augment if made >= self._clean else None, rng)
 
     def _batch(

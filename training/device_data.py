@@ -40,7 +40,9 @@ from training.data import (
     Shapes,
     batches_of,
     padded_labels,
+    random_numbers,
 )
+from training.parallel import Ranks
 from training.tokens import EOS
 
 Doubles = NDArray[np.float64]
@@ -104,12 +106,13 @@ class DeviceUtterances:
         augmented: float = 1.0,
         pieces: WordPieces | None = None,
         shapes: Shapes = FEW_SHAPES,
+        ranks: Ranks | None = None,
     ) -> None:
-        self._shapes = shapes
+        self._shapes, self._ranks = shapes, ranks or Ranks()
         self._corpora = [Corpus(folder) for folder in corpora]
         self._weights = list(corpora.values())
         self._batch_s, self._augmented, self._device = batch_s, augmented, device
-        self._rng = np.random.default_rng(seed)
+        self._order, self._rng = random_numbers(seed, self._ranks)
         self._speech = Recordings(self._corpora, device)
         self._first = np.cumsum([0, *map(len, self._corpora)])
         entries = [entry for corpus in self._corpora for entry in corpus.entries]
@@ -131,9 +134,10 @@ class DeviceUtterances:
         self._spectra = torch.from_numpy(_spectra()).to(device)
 
     def __iter__(self) -> Iterator[Batch]:
-        for items in batches_of(self._corpora, self._weights, self._batch_s, self._rng):
-            rows = [self._first[c] + index for c, index in items]
-            yield self._batch(np.array(rows[: self._shapes.of_rows(len(rows))]))
+        for items in batches_of(self._corpora, self._weights, self._batch_s, self._order):
+            rows = [self._first[c] + index for c, index in self._ranks.own(items)]
+            if len(items) >= self._ranks.count:
+                yield self._batch(np.array(rows[: self._shapes.of_rows(len(rows))]))
 
     def _batch(self, rows: NDArray[np.int64]) -> Batch:
         rng = self._rng

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from training.data import Batch
+from training.parallel import Ranks
 
 LOSSES = "losses.jsonl"
 
@@ -18,8 +19,8 @@ LOSSES = "losses.jsonl"
 class Progress:
     """Losses and speed since the last report."""
 
-    def __init__(self, folder: Path) -> None:
-        self._file = folder / LOSSES
+    def __init__(self, folder: Path, ranks: Ranks) -> None:
+        self._file, self._ranks = folder / LOSSES, ranks
         self.restart()
 
     def restart(self) -> None:
@@ -34,18 +35,28 @@ class Progress:
 
     def report(self, step: int, rate: float, attention: Collection[Tensor]) -> None:
         """Print and write the means, if there is anything new; `rate` is relative to the peak."""
+        columns = [*zip(*self._losses, strict=False), *([attention] if attention else [])]
         if not self._losses:
             return
-        columns = zip(*self._losses, strict=False)
-        means = [round(float(sum(column)) / len(column), 4) for column in columns]
-        heard_s, wall_s = float(self._heard_s), time.monotonic() - self._began
+        own = [float(sum(column)) / len(column) for column in columns]
+        own.append(float(self._heard_s))
+        *means, heard_s = self._ranks.averaged(own, self._losses[0][0].device)
+        means = [round(mean, 4) for mean in means]
+        if self._ranks.first:
+            written = means.pop() if attention else None
+            self._write(step, rate, means, written, heard_s * self._ranks.count)
+        self.restart()
+
+    def _write(
+        self, step: int, rate: float, means: list[float], attention: float | None, heard_s: float
+    ) -> None:
+        wall_s = time.monotonic() - self._began
         line = f"step {step} loss {' '.join(f'{mean:.3f}' for mean in means)}"
         row = {"step": step, "losses": means, "rate": round(rate, 4)}
-        if attention:
-            row["attention"] = round(float(sum(attention)) / len(attention), 4)
-            line += f" attention {row['attention']:.3f}"
+        if attention is not None:
+            row["attention"] = attention
+            line += f" attention {attention:.3f}"
         print(f"{line} speed {heard_s / wall_s:.0f}x", flush=True)
         row |= {"heard_s": round(heard_s, 1), "wall_s": round(wall_s, 2)}
         with self._file.open("a", encoding="utf8") as file:
             file.write(json.dumps(row) + "\n")
-        self.restart()

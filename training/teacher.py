@@ -54,9 +54,3 @@ class Teacher:
     def ln_post(self) -> nn.LayerNorm:
         """The normalisation after its last layer."""
         return self.encoder.ln_post
-
-
-def distance(output: Tensor, target: Tensor, kept: Tensor) -> Tensor:
-    """The squared distance of outputs [B, T, W] where `kept` [B, T, 1], relative to their size."""
-    lost = ((output - target) * kept).float().square().sum()
-    return lost / (target * kept).float().square().sum()

@@ -39,9 +39,10 @@ from training.model import (
     Transducer,
     start_from,
 )
+from training.parallel import Losses, Ranks
 from training.progress import Progress
 from training.recipe import Recipe
-from training.teacher import Teacher, distance
+from training.teacher import Teacher
 
 WEIGHTS = "weights.pt"
 
@@ -52,10 +53,14 @@ class Trainer:
     def __init__(self, recipe: Recipe) -> None:
         torch.manual_seed(recipe.seed)
         self.recipe = recipe
-        self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+        self.ranks = Ranks.joined()
+        if self.ranks.count > 1 and recipe.compression.steps:
+            raise ValueError("the recipe compresses: each process would take other blocks away")
+        self.device = self.ranks.device
         self.shapes = FEW_SHAPES if self.device.type == "cuda" else Shapes()
-        self.tokens = vocabulary.tokens_of(recipe)
-        self.pieces = vocabulary.pieces_of(recipe)
+        with self.ranks.in_turn():
+            self.tokens = vocabulary.tokens_of(recipe)
+            self.pieces = vocabulary.pieces_of(recipe)
         self.model = Transducer(
             ModelSettings(
                 vocabulary=self.tokens.get_piece_size(),
@@ -96,6 +101,7 @@ class Trainer:
         )
         self.compressor = Compressor(recipe.compression, self.model, self.average)
         self._resume()
+        self._shared = self.ranks.sharing(Losses(self.model, self._losses))
 
     def _made_teacher(self) -> Teacher | None:
         if self.recipe.whisper:
@@ -138,6 +144,8 @@ class Trainer:
 
         The old files stay until the new ones are whole.
         """
+        if not self.ranks.first:
+            return
         state = {
             "model": self.model.state_dict(),
             "average": self.average.state_dict(),
@@ -177,15 +185,18 @@ class Trainer:
     def run(self, batches: Iterator[Batch]) -> None:
         """Train to the end of the recipe."""
         recipe, rng = self.recipe, random.Random(self.recipe.seed + self.step)
-        progress = Progress(recipe.output)
+        progress = Progress(recipe.output, self.ranks)
         while self.done() < 1:
             started = self.clock()
             batch = next(batches).to(self.device)
-            position = rng.randrange(max(1, recipe.within - batch.features.shape[1] // 2))
-            progress.add(self._update(batch, rng.choice(recipe.chunks), position), batch)
+            # As many random numbers whatever the batch is, so that all processes draw the same.
+            latest = max(1, recipe.within - batch.features.shape[1] // 2)
+            chunk, position = rng.choice(recipe.chunks), int(rng.random() * latest)
+            progress.add(self._update(batch, chunk, position), batch)
             self.step += 1
             if self.step > recipe.distil_steps:
-                self.spent_s += self.clock() - started
+                spent_s = self.spent_s + self.clock() - started
+                self.spent_s = self.ranks.agreed(spent_s, self.device)
             if self.step % recipe.report_every == 0:
                 progress.report(self.step, self.rate(), self.attention_losses)
             if self.step % recipe.evaluate_every == 0:
@@ -203,11 +214,7 @@ class Trainer:
         for parameter in self._parts[0]:
             parameter.requires_grad_(not 0 <= step < self.recipe.frozen_steps)
         with self.compressor.watching(self.step), self.compressor.rounding(self.step):
-            with torch.autocast(self.device.type, torch.bfloat16):
-                steps = batch.frames // 2
-                outputs = self.model.encoder.layers(batch.features, steps, chunk, position)
-                learn = self._distil if step < 0 else self._train
-                losses = learn(batch, outputs, chunk, position)
+            losses = self._shared(batch, chunk, position)
             self.optimiser.zero_grad()
             losses[0].backward()
         torch.nn.utils.clip_grad_norm_(self.model.parameters(), 2.0)
@@ -220,6 +227,13 @@ class Trainer:
         # Nobody waits for an accelerator until there is something to report.
         return tuple(loss.detach() for loss in losses)
 
+    def _losses(self, batch: Batch, chunk: int, position: int) -> tuple[Tensor, ...]:
+        with torch.autocast(self.device.type, torch.bfloat16):
+            steps = batch.frames // 2
+            outputs = self.model.encoder.layers(batch.features, steps, chunk, position)
+            learn = self._distil if self.step < self.recipe.distil_steps else self._train
+            return learn(batch, outputs, chunk, position)
+
     def _distil(
         self, batch: Batch, outputs: list[Tensor], chunk: int, position: int
     ) -> tuple[Tensor]:
@@ -229,7 +243,7 @@ class Trainer:
         kept = (torch.arange(outputs[0].shape[1], device=self.device) < steps[:, None])[..., None]
         pairs = list(zip(outputs, targets, strict=False))
         last = teacher.ln_post(pairs[-1][0]), teacher.ln_post(pairs[-1][1])
-        losses = [distance(*pair, kept) for pair in (*pairs[:-1], last)]
+        losses = [self._distance(*pair, kept) for pair in (*pairs[:-1], last)]
         top = self._top_distance(outputs[-1], targets[-1], kept)
         losses.append(losses[-1] if top is None else top)
         return (torch.stack(losses).mean(),)
@@ -240,7 +254,13 @@ class Trainer:
         if not teacher.streaming:
             return None
         student, stack = self.model.encoder, self.model.settings.stack
-        return distance(student.head(output), teacher.encoder.head(target), kept[:, ::stack])
+        heads = student.head(output), teacher.encoder.head(target)
+        return self._distance(*heads, kept[:, ::stack])
+
+    def _distance(self, output: Tensor, target: Tensor, kept: Tensor) -> Tensor:
+        """The squared distance of outputs [B, T, W] where `kept` [B, T, 1], relative to them."""
+        lost = ((output - target) * kept).float().square().sum()
+        return self.ranks.mean(lost, (target * kept).float().square().sum())
 
     def _train(
         self, batch: Batch, outputs: list[Tensor], chunk: int, position: int
@@ -263,7 +283,7 @@ class Trainer:
             return 0.0
         encoded = outputs[settings.decoder_layer - 1]
         scores = self.model.decoder(shifted(batch.pieces), encoded, batch.frames // 2)
-        loss = attention_loss(scores, batch.pieces, batch.piece_lengths)
+        loss = self.ranks.mean(*attention_loss(scores, batch.pieces, batch.piece_lengths))
         self.attention_losses.append(loss.detach())
         return self.recipe.attention_weight * loss
 
@@ -278,7 +298,7 @@ class Trainer:
         step = self.step - self.recipe.distil_steps
         if step < self.recipe.flat_start_steps:
             aligned = linear_alignment(batch, self._piece_lengths, stride)
-            loss = flat_start_loss(scores, frames, aligned)
+            loss = self.ranks.mean(*flat_start_loss(scores, frames, aligned))
             return 3 * loss, loss.detach(), loss.detach()
         leading = step < self.recipe.flat_start_steps + self.recipe.lead_steps
         loss = self._transducer_loss(encoded.detach() if leading else encoded, batch, frames)
@@ -293,7 +313,7 @@ class Trainer:
             reduction="sum",
             zero_infinity=True,
         )
-        ctc = ctc / batch.label_lengths.sum()
+        ctc = self.ranks.mean(ctc, batch.label_lengths.sum())
         return loss + weight * ctc, loss.detach(), ctc.detach()
 
     def _transducer_loss(self, encoded: Tensor, batch: Batch, frames: Tensor) -> Tensor:
@@ -304,13 +324,15 @@ class Trainer:
         most = self.shapes.of_frames(batch.frames[kept]) // (2 * self.model.settings.stack)
         logits = self.model(encoded[kept, :most], labels)
         loss = transducer_loss(logits, labels, frames, lengths, fast_emit=self.recipe.fast_emit)
-        return loss.sum() / lengths.sum()
+        return self.ranks.mean(loss.sum(), lengths.sum())
 
     def evaluate(self) -> None:
         """Print word error rates of the averaged model on the development corpora.
 
         First those of a stream, then those of whole utterances.
         """
+        if not self.ranks.first:
+            return
         model = copy.deepcopy(self.average).cpu()
         for folder in self.recipe.develop:
             corpus, limit = Corpus(Path(folder)), self.recipe.utterances
@@ -334,6 +356,7 @@ def batches(trainer: Trainer, *, on_device: bool | None = None) -> Iterator[Batc
         "seed": recipe.seed + 1000 + trainer.step,
         "augmented": recipe.augmented,
         "pieces": trainer.pieces,
+        "ranks": trainer.ranks,
     }
     if on_device is None:
         on_device = trainer.device.type != "cpu" and clean <= 0
