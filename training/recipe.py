@@ -75,6 +75,12 @@ class Recipe:
     """Weight of the attention decoder's loss, for batches that are heard whole."""
     attention_rate: float = 1e-4
     """Learning rate of the attention decoder."""
+    word_error_weight: float = 0.0
+    """Weight of the expected number of wrong words in lists that the search finds, for a last
+    stage (`training.word_errors`); an utterance's, where the other losses are a token's.
+    """
+    word_error_texts: int = 4
+    """Texts of a list."""
     average: float = 0.998
     chunks: tuple[int, ...] = (16, 256, 256, 8)
     """Steps of 20 ms that see each other, one of these for each batch.

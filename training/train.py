@@ -43,6 +43,8 @@ from training.parallel import Losses, Ranks
 from training.progress import Progress
 from training.recipe import Recipe
 from training.teacher import Teacher
+from training.tokens import EOS
+from training.word_errors import Listener, word_error_loss
 
 WEIGHTS = "weights.pt"
 
@@ -324,7 +326,21 @@ class Trainer:
         most = self.shapes.of_frames(batch.frames[kept]) // (2 * self.model.settings.stack)
         logits = self.model(encoded[kept, :most], labels)
         loss = transducer_loss(logits, labels, frames, lengths, fast_emit=self.recipe.fast_emit)
-        return self.ranks.mean(loss.sum(), lengths.sum())
+        likelihood = self.ranks.mean(loss.sum(), lengths.sum())
+        if not self.recipe.word_error_weight:
+            return likelihood
+        wrong = self._word_errors(encoded[kept, :most], frames, batch.labels[kept])
+        return likelihood + self.recipe.word_error_weight * wrong
+
+    def _word_errors(self, encoded: Tensor, frames: Tensor, labels: Tensor) -> Tensor:
+        """Expected wrong words of an utterance, relative to the mean of its list."""
+        texts = self.recipe.word_error_texts
+        truths = [self.tokens.decode([x for x in row if x != EOS]) for row in labels.tolist()]
+        lists = Listener(self.tokens, texts).lists(self.model, encoded, frames, truths)
+        count = torch.tensor(len(truths), device=self.device)
+        if not lists.rows:
+            return self.ranks.mean(encoded.sum() * 0.0, count)
+        return self.ranks.mean(word_error_loss(self.model, encoded, frames, lists), count)
 
     def evaluate(self) -> None:
         """Print word error rates of the averaged model on the development corpora.

@@ -203,6 +203,30 @@ def test_a_dense_model_teaches_the_sparse_one_that_goes_on_from_it(recipe, tmp_p
     assert distances[-1] < 0.8 * max(distances), "then half is gone, and it learns to do without"
 
 
+def test_wrong_words_of_what_the_search_finds_are_learned_from(recipe, tmp_path):
+    torch.set_num_threads(1)
+    plain = replace(recipe, output=tmp_path, flat_start_steps=20, lead_steps=0)
+    trainer = Trainer(plain)
+    batch = batch_of(recipe, trainer)
+
+    @torch.no_grad()
+    def likelihood(weight):
+        trainer.recipe = replace(plain, word_error_weight=weight)
+        return float(trainer._losses(batch, 16, 0)[1])
+
+    difference = 0.0
+    while abs(difference) < 1e-3:  # at some time it hears some words, and not yet all for certain
+        assert trainer.step < 100
+        trainer._update(batch, 16)
+        trainer.step += 1
+        if trainer.step > 26 and trainer.step % 4 == 0:
+            difference = likelihood(0.5) - likelihood(0.0)
+    trainer.recipe = replace(plain, word_error_weight=0.5)
+    before = trainer.model.joiner.out.weight.clone()
+    trainer._update(batch, 16)
+    assert not torch.equal(trainer.model.joiner.out.weight, before)
+
+
 def test_distilling_without_a_teacher_is_refused(recipe, tmp_path):
     with pytest.raises(ValueError, match="set `whisper`"):
         Trainer(replace(recipe, output=tmp_path, distil_steps=10))
