@@ -34,6 +34,8 @@ test-home-assistant: $(VENV)/.installed-dev .venv-home-assistant/.installed
 		"wyoming==1.5.3" "webrtc-noise-gain==1.2.3"
 	@touch $@
 
+# The wheels for a Raspberry Pi, and the demo on an emulated one: needs root, mmdebstrap and
+# qemu-user-static, and takes minutes.
 check-pi: $(VENV)/.installed
 	$(BIN)/python tools/check_pi.py
 
@@ -65,4 +67,4 @@ $(VENV)/.installed-dev: pyproject.toml | $(VENV)/bin/python
 	@touch $@ $(VENV)/.installed
 
 clean:
-	rm -rf $(VENV) .venv-home-assistant
+	rm -rf $(VENV) .venv-home-assistant .pi

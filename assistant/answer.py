@@ -7,11 +7,12 @@ is done again.
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import asdict, dataclass
 
 from assistant.asr.endpoint import EndReason
 from assistant.asr.result import RecognitionResult
+from assistant.dispatcher import Carried, Dispatcher
 from assistant.events import (
     Action,
     Error,
@@ -27,7 +28,6 @@ from assistant.events import (
 from assistant.hearing import confidence
 from assistant.lattice import Lattice
 from assistant.nlu.interpretation import Interpretation, Understanding
-from assistant.plugins import Plugin, outcome_of
 from assistant.rescoring import Account, Rescorer, Unchanged
 from assistant.speculation import Speculation, Understood, understand
 from assistant.worker import Worker
@@ -64,26 +64,33 @@ class _Decided:
     revised: bool
 
 
+def _forget(_named: Sequence[tuple[str, ...]]) -> None:
+    pass
+
+
 class Answer:
     """Understands and acts.
 
     `lattice` is how final end-points show theirs, if at all; `rescorer` has a second opinion on
-    what was heard.
+    what was heard. `remember` is told the devices of each command that was carried out.
     """
 
     def __init__(
         self,
         worker: Worker,
         understanding: Understanding,
-        plugin_for: Callable[[str | None], Plugin | None],
+        dispatcher: Dispatcher,
         lattice: LatticeFormat | None = None,
         rescorer: Rescorer | None = None,
+        *,
+        remember: Callable[[Sequence[tuple[str, ...]]], None] = _forget,
     ) -> None:
         self._worker = worker
         self._understanding = understanding
-        self._plugin_for = plugin_for
+        self._dispatcher = dispatcher
         self._lattice = lattice
         self._rescorer = rescorer or Unchanged()
+        self._remember = remember
 
     def speculate(self, result: RecognitionResult) -> Speculation:
         """Begin to understand a result that may not be the last."""
@@ -91,7 +98,7 @@ class Answer:
             result,
             self._worker,
             self._understanding,
-            self._plugin_for,
+            self._dispatcher.plugin_for,
             self._rescorer.open(),
         )
 
@@ -112,19 +119,22 @@ class Answer:
         if speculation is not None and decided.speculation is None:
             await speculation.cancel()
             yield SpeculationReset(**at, reason="the final words mean something else")
-        yield self._final_endpoint(at, decided)
-        interpretation = decided.understood.interpretation
+        yield self._final_endpoint(at, commit.reason, decided)
+        interpretation = await self._dispatcher.with_question(decided.understood.interpretation)
         yield Intent(
             **at,
             intent=interpretation.intent,
             slots=dict(interpretation.slots),
             confidence=interpretation.confidence,
             reused=decided.speculation is not None,
+            reason=interpretation.reason or None,
+            question=interpretation.question or None,
+            then=tuple(map(_command, interpretation.then)) or None,
         )
         if decided.speculation is not None:
             await decided.speculation.settle()
         work_ms = 1000 * (time.perf_counter() - begin)
-        acted, action_ms = await self._act(at, interpretation)
+        acted, action_ms = await self._act(at, interpretation, decided.result.text)
         for event in acted:
             yield event
         if commit.speech_end_s is not None:
@@ -146,7 +156,7 @@ class Answer:
         same = late.interpretation.same_meaning(early.interpretation)
         return _Decided(result, late, speculation if same else None, revised=True)
 
-    def _final_endpoint(self, at: Where, decided: _Decided) -> Event:
+    def _final_endpoint(self, at: Where, reason: EndReason, decided: _Decided) -> Event:
         result = decided.result
         nbest = tuple(
             {
@@ -162,27 +172,45 @@ class Answer:
             confidence=confidence(result),
             nbest=nbest,
             revised=decided.revised,
+            reason=reason.value,
             lattice=self._lattice(result.lattice) if self._lattice else None,
         )
 
-    async def _act(self, at: Where, interpretation: Interpretation) -> tuple[list[Event], float]:
+    async def _act(
+        self, at: Where, interpretation: Interpretation, heard: str
+    ) -> tuple[list[Event], float]:
         """Carry the intent out; its events, and how long it took in milliseconds."""
-        plugin = self._plugin_for(interpretation.intent)
-        if plugin is None:
-            heard = bool(interpretation.text)
-            return [Reply(**at, text=_NOT_UNDERSTOOD if heard else _NOTHING_HEARD)], 0.0
         begin = time.perf_counter()
-        outcome, failed = await outcome_of(plugin, interpretation)
+        carried = await self._dispatcher.carry_out(interpretation, heard)
+        if carried is None:
+            return [Reply(**at, text=_NOT_UNDERSTOOD if heard else _NOTHING_HEARD)], 0.0
         action_ms = 1000 * (time.perf_counter() - begin)
-        action = Action(
-            **at,
-            plugin=plugin.name,
-            success=outcome.success,
-            targets=outcome.targets,
-            changes=tuple(asdict(change) for change in outcome.changes),
-        )
-        errors = [Error(**at, code="plugin_failed", message=failed)] if failed else []
-        return [*errors, action, Reply(**at, text=outcome.reply)], action_ms
+        self._remember(carried.named)
+        events = [event for each in carried.parts for event in _events(at, each)]
+        return [*events, Reply(**at, text=carried.outcome.reply)], action_ms
+
+
+def _command(meant: Interpretation) -> dict[str, object]:
+    return {
+        "intent": meant.intent,
+        "slots": dict(meant.slots),
+        "confidence": meant.confidence,
+    }
+
+
+def _events(at: Where, carried: Carried) -> list[Event]:
+    if not carried.plugin:
+        return []
+    action = Action(
+        **at,
+        plugin=carried.plugin,
+        success=carried.outcome.success,
+        targets=carried.outcome.targets,
+        changes=tuple(asdict(change) for change in carried.outcome.changes),
+    )
+    failed = carried.failed
+    errors = [Error(**at, code="plugin_failed", message=failed)] if failed else []
+    return [*errors, action]
 
 
 def _rescored(at: Where, commit: Commit, account: Account) -> Event:

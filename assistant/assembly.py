@@ -14,20 +14,22 @@ from assistant.asr.endpoint import (
     with_waits,
 )
 from assistant.asr.result import BiasPhrase, Recogniser
-from assistant.audio.vad import SileroVad
-from assistant.config.settings import EndpointSettings, Settings
+from assistant.audio.vad import SileroVad, VoiceActivity, WebRtcVad
+from assistant.config.settings import WAKE_WORDS, EndpointSettings, Settings
 from assistant.household import Household
 from assistant.nlu.completeness import MAY_GO_ON, PROBABLY_FINISHED
 from assistant.opening import GuardedOpener, Opener, SpeechOpener, WakeOpener
 from assistant.pipeline import Pipeline
 from assistant.recognition import bias_phrases
 from assistant.reply.own_voice import OwnVoice
+from assistant.stopping import StopOpener, StopSpotter
 from assistant.utterance import Judgement, Staff
 from assistant.wake import factory as wake
+from assistant.wake.words import spoken
 from assistant.worker import Worker
 
-HEAR_BEFORE_WAKE_S = 0.3
-"""How much from before the place where the wake word was detected the recogniser hears."""
+HEAR_BEFORE_WAKE_S = 1.3
+"""The wake word itself lies in so much audio before the place where it was detected."""
 SURELY_UNFINISHED = 0.7
 SURELY_FINISHED = 0.15
 """Probabilities of an unfinished sentence from which the end-pointers take it as certain."""
@@ -56,17 +58,19 @@ def make_pipeline(
     answer = Answer(
         worker,
         house.understanding,
-        house.plugins.for_intent,
+        house.dispatcher,
         listening.lattice,
         house.rescorer,
+        remember=house.understanding.referents.note,
     )
     return Pipeline(
         staff=Staff(worker, make_judgement(settings.endpoint, house), answer),
         recogniser=recogniser,
-        opener=_opener(settings, listening),
-        voice=SileroVad,
+        opener=_opener(settings, house, recogniser, listening),
+        voice=_voice_activity(settings),
         bias=lambda: favoured(settings, house),
         pre_roll_s=settings.audio.pre_roll_s,
+        wake_words=_said_first(settings, listening),
     )
 
 
@@ -102,12 +106,41 @@ def favoured(settings: Settings, house: Household) -> tuple[BiasPhrase, ...]:
     return bias_phrases(settings, house.home, more, house.understanding.words_before)
 
 
-def _opener(settings: Settings, listening: Listening) -> Callable[[], Opener]:
-    unguarded = _by_wake_word(settings) if listening.wake else lambda: SpeechOpener(SileroVad())
-    own_voice = listening.own_voice
-    if own_voice is None:
-        return unguarded
-    return lambda: GuardedOpener(unguarded(), own_voice.covers)
+def _opener(
+    settings: Settings, house: Household, recogniser: Recogniser, listening: Listening
+) -> Callable[[], Opener]:
+    """A wake word, and "stop" while something sounds; or any speech but Hearth's own."""
+    own_voice = listening.own_voice or OwnVoice()
+    voice = _voice_activity(settings)
+    if not listening.wake:
+        return lambda: GuardedOpener(SpeechOpener(voice()), own_voice.covers)
+    by_wake_word = _by_wake_word(settings)
+    calls = [spoken(word) for word in settings.wake.words]
+
+    def opener() -> Opener:
+        guarded = GuardedOpener(by_wake_word(), lambda at_s: own_voice.says(calls, at_s))
+        spotter = StopSpotter(
+            recogniser,
+            voice(),
+            sounds=lambda: own_voice.speaks or house.plugins.rings(),
+            said=lambda: own_voice.text,
+        )
+        return StopOpener(guarded, spotter)
+
+    return opener
+
+
+def _said_first(settings: Settings, listening: Listening) -> tuple[str, ...]:
+    """What may come before a command: a wake word, any known one where none is waited for."""
+    known = () if listening.wake else WAKE_WORDS[settings.wake.engine]
+    return tuple(dict.fromkeys(spoken(word) for word in (*settings.wake.words, *known)))
+
+
+def _voice_activity(settings: Settings) -> Callable[[], VoiceActivity]:
+    if settings.audio.voice_activity == "silero":
+        return SileroVad
+    WebRtcVad()  # an extra that is not installed is said now rather than at the first utterance
+    return WebRtcVad
 
 
 def _by_wake_word(settings: Settings) -> Callable[[], Opener]:

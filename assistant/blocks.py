@@ -45,8 +45,12 @@ class Blocks:
         """Samples read so far."""
 
     async def next(self, frames: int) -> Block | None:
-        """The next block of up to so many frames; `None` at the end. Raises `AudioError`."""
+        """The next block of up to so many frames; `None` at the end. Raises `AudioError`.
+
+        Blocks end at multiples of their length in the audio, whatever was read before.
+        """
         taken: list[Frame] = []
+        frames -= self.position // FRAME_SAMPLES % frames
         while len(taken) < frames and (frame := await anext(self._frames, None)) is not None:
             taken.append(frame)
         if not taken:

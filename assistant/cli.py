@@ -10,16 +10,15 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from assistant import commands
+from assistant import __version__, commands
+
+_LATTICE_FORMS = ("json", "slf", "svg")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; its exit status: 0 success, 2 what only the user mends, 1 any other."""
     given = sys.argv[1:] if arguments is None else arguments
-    # `--lattice` alone must not take the next argument, a file, for its form.
-    args = parser().parse_args(
-        ["--lattice=json" if each == "--lattice" else each for each in given]
-    )
+    args = parser().parse_args(["--version"] if list(given) == ["-v"] else _joined(given))
     try:
         module = importlib.import_module(f"assistant.commands.{args.command}")
         return int(module.run(args))
@@ -36,13 +35,25 @@ def main(arguments: Sequence[str] | None = None) -> int:
             logging.getLogger(__name__).debug("unexpected", exc_info=True)
             kind = type(error).__name__
             message = f"{kind}: {message}; this is a mistake of ours, please report it"
-        sys.stderr.write(f"assistant: {message}\n")
+        commands.say(f"assistant: {message}")
         return 1 if status is None else status
+
+
+def _joined(given: Sequence[str]) -> list[str]:
+    """The arguments, `--lattice` with its form; the next one may be a file as well as a form."""
+    joined: list[str] = []
+    for each in given:
+        if joined and joined[-1] == "--lattice" and each in _LATTICE_FORMS:
+            joined[-1] = f"--lattice={each}"
+        else:
+            joined.append(each)
+    return ["--lattice=json" if each == "--lattice" else each for each in joined]
 
 
 def parser() -> argparse.ArgumentParser:
     """Everything that can be typed."""
     common = argparse.ArgumentParser(add_help=False)
+    _verbose(common)
     common.add_argument(
         "--config",
         type=Path,
@@ -53,17 +64,25 @@ def parser() -> argparse.ArgumentParser:
         prog="assistant",
         description="Hearth: a voice assistant for the home that works on the device itself.",
     )
+    top.add_argument("--version", action="version", version=f"hearth {__version__}")
+    _verbose(top)
     subparsers = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
 
     def command(name: str, text: str) -> argparse.ArgumentParser:
         return subparsers.add_parser(name, help=text, description=text, parents=[common])
 
     command("run", "The service: microphone, wake word, everything.")
-    command("demo", "The recorded commands and the demo home; no microphone, no network.")
+    demo = command("demo", "The recorded commands and the demo home; no microphone, no network.")
+    demo.add_argument(
+        "--one-stream", action="store_true", help="all recordings in one stream, as at a microphone"
+    )
     _listen(command("listen", "The pipeline over audio; prints events as JSON Lines."))
     _transcribe(command("transcribe", "The recogniser only; a JSON line a file."))
     interpret = command("interpret", "What a text would do, without doing it.")
     interpret.add_argument("text", metavar="TEXT")
+    interpret.add_argument(
+        "--explain", action="store_true", help="say which sentence it matches, or nearly does"
+    )
     command("doctor", "Checks everything that Hearth depends on.")
     command("check", "Checks the configuration and prints what is in force.")
     bench = command("bench", "Speed, latency, memory and size on this machine.")
@@ -81,6 +100,17 @@ def parser() -> argparse.ArgumentParser:
     return top
 
 
+def _verbose(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "-v",
+        "--verbose",
+        action="store_true",
+        # Given before the command, it must not be taken back by the command's own default.
+        default=argparse.SUPPRESS,
+        help="log everything, as `logging: {level: debug}` does",
+    )
+
+
 def _listen(listen: argparse.ArgumentParser) -> None:
     listen.add_argument(
         "sources",
@@ -93,9 +123,10 @@ def _listen(listen: argparse.ArgumentParser) -> None:
     listen.add_argument("--pace", choices=["realtime", "fast"], default="fast")
     listen.add_argument(
         "--lattice",
-        choices=["json", "slf", "svg"],
+        choices=_LATTICE_FORMS,
         metavar="json|slf|svg",
-        help="show the word lattice at final end-points (--lattice alone: json)",
+        help="show the word lattice at final end-points; --lattice alone: json (a file of one of "
+        "these names is ./json)",
     )
     _runtime(listen)
 

@@ -23,19 +23,20 @@ from assistant.asr.manifest import (
     optional_files,
     read_manifest,
 )
-from assistant.asr.model_folder import load_model, weight_files
+from assistant.asr.model_folder import load_model, runtime_for, weight_files
 from assistant.asr.published import is_published
 from assistant.audio.capture import Driver
 from assistant.audio.microphone import choose
 from assistant.audio.portaudio import PortAudio
 from assistant.audio.source import AudioError
-from assistant.config.settings import RecogniserSettings, RepliesSettings, Settings
+from assistant.config.settings import RepliesSettings, Settings
 from assistant.edge import native
 from assistant.edge.errors import EdgeFormatError
 from assistant.edge.model import FILE_NAME, EdgeModel
 from assistant.home.contacts import ContactsError
 from assistant.home.factory import contacts_of
 from assistant.home.model import HomeError
+from assistant.nlu.sentence_advice import Advice, unheard
 from assistant.reply.factory import make_player, make_voice
 from assistant.reply.voice import ReplyError
 from assistant.rescoring import RescoringError
@@ -151,23 +152,29 @@ def _wake_words(settings: Settings) -> Iterator[Finding]:
 
 def _model(settings: Settings) -> Iterator[Finding]:
     """The model's files that the chosen runtime needs; the edge runtime's own are `_edge`'s."""
-    about, folder, runtime = "recogniser", settings.model_folder, settings.recogniser.runtime
+    about, folder, runtime = "recogniser", settings.model_folder, _runtime(settings)
     if runtime == "edge" and not (folder / NAME).exists():
         return
     try:
         published = runtime == "onnx" and is_published(folder)
-        yield _ok(about, _published(folder) if published else _checked(folder, settings.recogniser))
+        yield _ok(about, _published(folder) if published else _checked(folder, runtime, settings))
     except ModelError as error:
         yield _problem(about, error)
 
 
-def _checked(folder: Path, chosen: RecogniserSettings) -> str:
+def _runtime(settings: Settings) -> str:
+    """What computes the model here."""
+    return runtime_for(settings.model_folder, settings.recogniser.runtime)
+
+
+def _checked(folder: Path, runtime: str, settings: Settings) -> str:
     """What a folder in Hearth's form holds; raises `ModelError`."""
     if not (folder / NAME).exists():
         load_model(folder)  # says what the folder is instead
     manifest = read_manifest(folder)
-    onnx = chosen.runtime == "onnx"
-    optional = optional_files(attention_decoder=onnx and chosen.attention_decoder)
+    onnx = runtime == "onnx"
+    decoder = settings.recogniser.attention_decoder
+    optional = optional_files(attention_decoder=onnx and decoder)
     checked = check_files(folder, manifest, FILES if onnx else (), optional)
     size_mb = sum(manifest.files[name].bytes for name in checked) / 1e6
     return f"{manifest.name} in {folder}, {size_mb:.1f} MB, checksums right"
@@ -182,7 +189,7 @@ def _published(folder: Path) -> str:
 
 def _edge(settings: Settings) -> Iterator[Finding]:
     """The edge runtime's model and kernels, when it is the one that is used."""
-    if settings.recogniser.runtime != "edge":
+    if _runtime(settings) != "edge":
         return
     path = settings.model_folder / FILE_NAME
     try:
@@ -305,13 +312,14 @@ def _count(number: int, what: str) -> str:
 def _sentences(house: household.Household) -> Iterator[Finding]:
     about = "sentences"
     yield _ok(about, f"{house.understanding.sentences} templates in all")
-    carried_out = house.plugins.intents()
     own = house.sentences.now()
+    advice = Advice(house.home, house.plugins.sentences) if own.files else None
     for file in own.files:
         yield _ok(about, f"{file.sentences} of your own from {file.path}")
-        for intent in sorted(set(file.document.get("intents", {})) - carried_out):
-            message = f"{file.path}: no plugin carries out the intent '{intent}'"
-            yield _hint(about, f"{message}, so its sentences are not listened for")
+        for hint in advice.on(file) if advice else ():
+            yield _hint(about, hint)
+    for hint in (*unheard(own.files, house.plugins.intents()), *own.hints):
+        yield _hint(about, hint)
     for problem in own.problems:
         yield _problem(about, problem)
 

@@ -133,6 +133,8 @@ class FinalEndpoint(Event):
     confidence: float
     nbest: tuple[dict[str, Any], ...]
     revised: bool
+    reason: str
+    """Why: `pause`, `no_speech`, `too_long` or `end_of_audio`."""
     lattice: Lattice | str | None = None
 
 
@@ -145,6 +147,12 @@ class Intent(Event):
     slots: dict[str, Any]
     confidence: float
     reused: bool
+    reason: str | None = None
+    """Why the meaning is not that of the best text, where it is not."""
+    question: str | None = None
+    """What is asked back; nothing is acted on then."""
+    then: tuple[dict[str, Any], ...] | None = None
+    """Further commands of the same sentence: intent, slots and confidence of each."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

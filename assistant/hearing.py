@@ -6,18 +6,16 @@ Everything here is heavy and blocks: it runs in the worker thread.
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from rapidfuzz import fuzz
+import numpy as np
 
 from assistant.asr.result import RecogniserStream, RecognitionResult
+from assistant.audio.source import Frame
 from assistant.audio.vad import VoiceActivity
 from assistant.blocks import Block, seconds
-from assistant.lattice import Hypothesis, Lattice, log_sum_exp
-
-_WAKE_WORD_LIKENESS = 60.0
-_WAKE_WORD_SURE = 85.0
-_WAKE_WORD_TAIL_S = 0.25
+from assistant.lattice import Hypothesis, Lattice, Word, log_sum_exp
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,102 +23,158 @@ class Heard:
     """What a block of audio brought."""
 
     end_s: float
-    voice: tuple[tuple[float, float], ...]
-    """For each frame, the second at which it ends and the probability of speech."""
+    voice: tuple[tuple[float, float, float], ...]
+    """For each frame, the second at which it ends, the probability of speech, its mean square."""
     result: RecognitionResult
 
 
-@dataclass(frozen=True, slots=True)
-class WakeWordSaid:
-    """The wake word that the utterance's audio may begin with."""
-
-    word: str
-    end_s: float
-    """Where in the utterance's audio it was detected."""
-
-
 class Ear:
-    """Hears one utterance. `wake` says what is to be left out of its words."""
+    """Hears one utterance, from the second `start_s` of the stream on.
+
+    Words that begin before `words_from_s` are no part of it, nor are wake words at its beginning.
+    """
 
     def __init__(
-        self, stream: RecogniserStream, voice: VoiceActivity, wake: WakeWordSaid | None
+        self,
+        stream: RecogniserStream,
+        voice: VoiceActivity,
+        start_s: float,
+        words_from_s: float = 0.0,
+        wake_words: Sequence[str] = (),
     ) -> None:
         self._stream = stream
         self._voice = voice
-        self._wake = wake
+        self._start_s = start_s
+        self._words_from_s = words_from_s - start_s
+        self._calls = [tuple(word.split()) for word in wake_words]
         self.samples = 0
         """How much was heard."""
+        self.until_s = math.inf
+        """Words that begin later are somebody else's."""
         self._looked: RecognitionResult | None = None
+        self._spoken_since = False
+
+    def goes_on(self) -> None:
+        """Speech goes on: the next look is a new one, even where the first pass hears no words."""
+        self._spoken_since = True
 
     def take(self, block: Block) -> Heard:
         """Hear the next block of the utterance."""
-        voice = tuple((end_s, self._voice.process(frame)) for frame, end_s in block.frames())
+        voice = tuple(
+            (end_s, self._voice.process(frame), power(frame)) for frame, end_s in block.frames()
+        )
         self._stream.accept(block.samples)
         self.samples += block.samples.size
-        result = self._stream.partial()
-        if self._looked is not None and self._looked.heard_no_less_than(result):
-            result = self._looked
-        return Heard(seconds(block.end), voice, self._own(result))
+        return Heard(seconds(block.end), voice, self._own(self._seen() or self._stream.partial()))
 
     def peek(self) -> RecognitionResult:
         """The result for all that was heard so far."""
-        self._looked = self._stream.peek(self._looked)
+        self._looked = self._settled() or self._stream.peek(self._earlier)
+        self._spoken_since = False
         return self._own(self._looked)
 
     def finish(self) -> RecognitionResult:
         """The final result, which is that of the last look if nothing was said since."""
-        return self._own(self._stream.finish(self._looked))
+        final = self._stream.finish(self._earlier)
+        return self._own(self._settled() or final)
+
+    @property
+    def _earlier(self) -> RecognitionResult | None:
+        """The last look, if nothing was said since."""
+        return None if self._spoken_since else self._looked
+
+    def _settled(self) -> RecognitionResult | None:
+        """The last look, where somebody else has spoken since, which would spoil a new one."""
+        return self._seen() if self.until_s < math.inf and not self._spoken_since else None
+
+    def _seen(self) -> RecognitionResult | None:
+        """What the last look gave, as long as no more words have come since."""
+        partial = before(self._stream.partial(), self.until_s - self._start_s)
+        looked = self._looked
+        return looked if looked is not None and looked.heard_no_less_than(partial) else None
+
+    def said_until(self, end_s: float) -> RecognitionResult | None:
+        """The final result of what was said until then; `None` if a word lies across it."""
+        return until(self.finish(), end_s - self._start_s)
 
     def _own(self, result: RecognitionResult) -> RecognitionResult:
-        return result if self._wake is None else without_wake_word(result, self._wake)
+        own = since(result, self._words_from_s, self._calls)
+        return before(own, self.until_s - self._start_s)
 
 
-def without_wake_word(result: RecognitionResult, wake: WakeWordSaid) -> RecognitionResult:
-    """The result less the wake word at its beginning; hypotheses that become equal are joined.
+def power(frame: Frame) -> float:
+    """A frame's mean square."""
+    return float(np.mean(np.square(frame, dtype=np.float32)))
 
-    In the lattice no word is said up to where the best hypothesis' wake word ends.
-    """
+
+def since(
+    result: RecognitionResult, from_s: float, calls: Sequence[tuple[str, ...]] = ()
+) -> RecognitionResult:
+    """The result less the words that begin before a second, and the calls that come first then."""
+    counts = [_foreign(each.words, from_s, calls) for each in result.nbest]
+    if not any(counts):
+        return result
+    own = _joined(
+        (each, each.words[count:]) for each, count in zip(result.nbest, counts, strict=True)
+    )
+    left = result.nbest[0].words[: counts[0]]
+    lattice = _silenced(result.lattice, until_s=left[-1].end_s) if left else result.lattice
+    return replace(result, nbest=own, lattice=lattice)
+
+
+def _foreign(words: Sequence[Word], from_s: float, calls: Sequence[tuple[str, ...]]) -> int:
+    texts = tuple(word.text for word in words)
+    count = sum(word.start_s < from_s for word in words)
+    while call := next((each for each in calls if texts[count:][: len(each)] == each), None):
+        count += len(call)
+    return count
+
+
+def before(result: RecognitionResult, end_s: float) -> RecognitionResult:
+    """The result less the words that begin at a second or later."""
+    if not any(word.start_s >= end_s for each in result.nbest for word in each.words):
+        return result
+    own = _joined(
+        (each, tuple(word for word in each.words if word.start_s < end_s)) for each in result.nbest
+    )
+    return replace(result, nbest=own, lattice=_silenced(result.lattice, from_s=end_s))
+
+
+def until(result: RecognitionResult, end_s: float) -> RecognitionResult | None:
+    """The result less the words after a second; `None` where a word of the best lies across it."""
+    own = [
+        (each, tuple(word for word in each.words if word.end_s <= end_s))
+        for each in result.nbest
+        if not any(word.start_s < end_s < word.end_s for word in each.words)
+    ]
+    if not own or own[0][0] is not result.nbest[0]:
+        return None
+    return replace(result, nbest=_joined(own), lattice=_silenced(result.lattice, from_s=end_s))
+
+
+def _joined(heard: Iterable[tuple[Hypothesis, tuple[Word, ...]]]) -> tuple[Hypothesis, ...]:
+    """Hypotheses with other words in place of theirs; those that become equal are joined."""
     joined: dict[str, list[Hypothesis]] = {}
-    for hypothesis in result.nbest:
-        own = replace(hypothesis, words=hypothesis.words[_wake_words(hypothesis, wake) :])
+    for hypothesis, words in heard:
+        own = replace(hypothesis, words=words)
         joined.setdefault(own.text, []).append(own)
     nbest = [
         replace(same[0], log_prob=log_sum_exp(item.log_prob for item in same))
         for same in joined.values()
     ]
-    nbest.sort(key=lambda hypothesis: -hypothesis.log_prob)
-    said = result.nbest[0].words[: _wake_words(result.nbest[0], wake)]
-    lattice = _silenced(result.lattice, said[-1].end_s) if said else result.lattice
-    return replace(result, nbest=tuple(nbest), lattice=lattice)
+    return tuple(sorted(nbest, key=lambda hypothesis: -hypothesis.log_prob))
 
 
-def _silenced(lattice: Lattice, until_s: float) -> Lattice:
-    """The lattice without the words that end by `until_s`."""
+def _silenced(lattice: Lattice, from_s: float = -math.inf, until_s: float = math.inf) -> Lattice:
+    """The lattice without the words that begin at `from_s` or later and end by `until_s`."""
+    times = [node.time_s for node in lattice.nodes]
     edges = (
-        replace(edge, word="") if lattice.nodes[edge.end].time_s <= until_s else edge
+        replace(edge, word="")
+        if from_s <= times[edge.start] and times[edge.end] <= until_s
+        else edge
         for edge in lattice.edges
     )
     return replace(lattice, edges=tuple(edges))
-
-
-def _wake_words(hypothesis: Hypothesis, wake: WakeWordSaid) -> int:
-    """How many words at the beginning belong to the wake word.
-
-    A word does that ended before the wake word was detected. Detection comes late, though, and who
-    does not pause has begun the command by then: fewer words are it where they are surely spelt
-    so. Recognisers write a word late, so words a little after it are it, too, if they are alike.
-    """
-    words = hypothesis.words
-    before = sum(word.end_s <= wake.end_s for word in words)
-    spoken = wake.word.replace("_", "").replace(" ", "")
-    reached = sum(word.start_s <= wake.end_s + _WAKE_WORD_TAIL_S for word in words)
-    likeness = {
-        count: fuzz.ratio("".join(word.text for word in words[:count]), spoken)
-        for count in range(1, max(before, reached) + 1)
-    }
-    best = max(likeness, key=lambda count: likeness[count], default=before)
-    needed = _WAKE_WORD_SURE if best < before else _WAKE_WORD_LIKENESS
-    return best if likeness.get(best, 0.0) >= needed else before
 
 
 def confidence(result: RecognitionResult) -> float:

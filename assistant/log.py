@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from typing import TextIO
 
 from assistant.config.settings import LogLevel
+from assistant.terminal import fold
 
 _OURS = ("assistant", "plugins")
 _PRIORITIES = {
@@ -26,6 +27,10 @@ _PRIORITIES = {
 
 class _Handler(logging.StreamHandler[TextIO]):
     """Marks the handler as ours, so that a second call of `setup` replaces it."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        text = super().format(record)
+        return fold(text) if self.stream.isatty() else text
 
 
 class _OneLine(logging.Formatter):

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from assistant.asr.endpoint import SpeechTracker
+from assistant.asr.result import RecognitionResult
 from assistant.audio.vad import VoiceActivity
 from assistant.blocks import Block
 from assistant.wake.detector import Wake, WakeDetector
@@ -19,10 +20,12 @@ class Opening:
     at_s: float
     """Where it was noticed."""
     hear_from_s: float
-    """Where the audio begins that the recogniser should hear."""
+    """Where the audio begins that belongs to it, the wake word included."""
     listen_from_s: float
     """Where her command can begin at the earliest."""
     wake: Wake | None = None
+    stop: RecognitionResult | None = None
+    """The word that it consists of, where it only stops what sounds; it is over then."""
 
 
 class Opener(Protocol):
@@ -34,16 +37,15 @@ class Opener(Protocol):
     def hear(self, block: Block) -> Opening | None:
         """Take the next block of audio; the opening that was completed in it, if any."""
 
-    def reset(self) -> None:
-        """Start anew after an utterance."""
+    def overhear(self, block: Block) -> Opening | None:
+        """Take the next block of an utterance; what opens another one in its midst, if anything."""
+
+    def reset(self, spoken_until_s: float) -> None:
+        """The utterance is over, and what was said until then belongs to it."""
 
 
 class WakeOpener:
-    """Opens at a wake word.
-
-    The recogniser hears from a little before the place where the word was detected, which lies
-    within some 0.1 s of the word's end, so a command said straight through loses nothing.
-    """
+    """Opens at a wake word, said to nobody or in the midst of an utterance."""
 
     idle_frames = 4
 
@@ -53,14 +55,18 @@ class WakeOpener:
 
     def hear(self, block: Block) -> Opening | None:
         """Take the next block; the first wake word in it."""
-        for frame, end_s in block.frames():
-            if wake := self._detector.process(frame):
+        wakes = [(end_s, self._detector.process(frame)) for frame, end_s in block.frames()]
+        for end_s, wake in wakes:
+            if wake is not None:
                 return Opening(end_s, max(0.0, end_s - self._pre_roll_s), end_s, wake)
         return None
 
-    def reset(self) -> None:
-        """Forget the audio heard so far."""
-        self._detector.reset()
+    def overhear(self, block: Block) -> Opening | None:
+        """Take the next block; a wake word counts in an utterance, too."""
+        return self.hear(block)
+
+    def reset(self, spoken_until_s: float) -> None:
+        """Nothing: a wake word may have begun before the utterance was over."""
 
 
 class SpeechOpener:
@@ -72,18 +78,27 @@ class SpeechOpener:
         self._voice = voice
         self._lead_s = lead_s
         self._speech = SpeechTracker()
+        self._from_s = 0.0
 
     def hear(self, block: Block) -> Opening | None:
         """Take the next block; the first speech that is certain in it."""
-        for frame, end_s in block.frames():
-            if self._speech.step(self._voice.process(frame), end_s):
-                start_s = max(0.0, (self._speech.speech_start_s or 0.0) - self._lead_s)
+        voice = [(end_s, self._voice.process(frame)) for frame, end_s in block.frames()]
+        for end_s, probability in voice:
+            if self._speech.step(probability, end_s):
+                start_s = (self._speech.speech_start_s or 0.0) - self._lead_s
+                start_s = max(self._from_s, start_s)
                 return Opening(end_s, start_s, start_s)
         return None
 
-    def reset(self) -> None:
-        """Forget the audio heard so far."""
-        self._voice.reset()
+    def overhear(self, block: Block) -> Opening | None:
+        """Take the next block; whoever speaks in it belongs to the utterance."""
+        for frame, _ in block.frames():
+            self._voice.process(frame)
+        return None
+
+    def reset(self, spoken_until_s: float) -> None:
+        """Hear nothing twice."""
+        self._from_s = spoken_until_s
         self._speech = SpeechTracker()
 
 
@@ -97,9 +112,15 @@ class GuardedOpener:
 
     def hear(self, block: Block) -> Opening | None:
         """Take the next block; an opening that is not Hearth's own doing."""
-        opening = self._opener.hear(block)
-        return None if opening is not None and self._covers(opening.at_s) else opening
+        return self._unless_own(self._opener.hear(block))
 
-    def reset(self) -> None:
-        """Start anew after an utterance."""
-        self._opener.reset()
+    def overhear(self, block: Block) -> Opening | None:
+        """Take the next block of an utterance; an opening that is not Hearth's own doing."""
+        return self._unless_own(self._opener.overhear(block))
+
+    def reset(self, spoken_until_s: float) -> None:
+        """The utterance is over."""
+        self._opener.reset(spoken_until_s)
+
+    def _unless_own(self, opening: Opening | None) -> Opening | None:
+        return None if opening is not None and self._covers(opening.at_s) else opening

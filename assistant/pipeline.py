@@ -1,20 +1,29 @@
-"""Source, ring, opening, utterance, events: one direction, as in the picture of the design."""
+"""Source, doorway, opening, utterance, events: one direction, as in the picture of the design."""
 
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import aclosing
 from dataclasses import dataclass
+from functools import partial
 
-from assistant.asr.result import BiasPhrase, Recogniser, RecogniserStream
-from assistant.audio.ring import PreRoll
-from assistant.audio.source import SAMPLE_RATE, AudioError, AudioSource
+from assistant.answer import Commit
+from assistant.asr.endpoint import EndReason
+from assistant.asr.result import BiasPhrase, Recogniser, RecogniserStream, RecognitionResult
+from assistant.audio.source import AudioError, AudioSource
 from assistant.audio.vad import VoiceActivity
-from assistant.blocks import Block, Blocks, seconds
+from assistant.blocks import Block, seconds
+from assistant.doorway import Doorway
 from assistant.events import Error, Event, WakeDetected
-from assistant.hearing import Ear, WakeWordSaid
+from assistant.foreground import Foreground
+from assistant.hearing import Ear, power
+from assistant.memory import give_back
 from assistant.opening import Opener, Opening
 from assistant.utterance import Staff, Utterance
+from assistant.wake.place import find_call
+
+CALL_ENDED_S = 0.25
+"""So long before it is detected, a wake word is over: about, where the recogniser cannot say."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,12 +37,17 @@ class Pipeline:
     bias: Callable[[], tuple[BiasPhrase, ...]]
     """The names that the home has now, to favour."""
     pre_roll_s: float = 2.0
+    wake_words: tuple[str, ...] = ()
+    """As they are spoken. Where an utterance begins with one, that is no part of it."""
 
     async def events(self, source: AudioSource) -> AsyncGenerator[Event]:
         """Everything that happens in a stream of audio; an `Error` when the audio cannot be had."""
-        blocks = Blocks(source)
+        worker = self.staff.worker
+        place = partial(find_call, self.recogniser)
+        opener = await worker.run(self.opener)
+        door = Doorway(source, opener, worker, self.pre_roll_s, place)
         try:
-            async for opening, before in self._openings(blocks):
+            while (opening := await door.opened()) is not None:
                 if opening.wake is not None:
                     yield WakeDetected(
                         source=source.name,
@@ -41,41 +55,57 @@ class Pipeline:
                         wake_word=opening.wake.word,
                         probability=opening.wake.probability,
                     )
-                utterance = await self._utterance(source.name, opening)
-                async with aclosing(utterance.run(before, blocks)) as happenings:
+                if opening.stop is not None:
+                    async for event in self._stopped(source.name, opening.at_s, opening.stop):
+                        yield event
+                    door.enter(opening.at_s)
+                    door.leave(opening.at_s)
+                    continue
+                utterance, before = await self._utterance(source.name, opening, door)
+                async with aclosing(utterance.run(before, door)) as happenings:
                     async for event in happenings:
                         yield event
+                door.leave(utterance.spoken_until_s)
+                await worker.run(give_back)
         except AudioError as error:
             yield Error(
-                source=source.name,
-                audio_s=seconds(blocks.position),
-                code=error.code,
-                message=str(error),
+                source=source.name, audio_s=door.heard_s, code=error.code, message=str(error)
             )
 
-    async def _openings(self, blocks: Blocks) -> AsyncIterator[tuple[Opening, Block]]:
-        """Each opening of an utterance, with the audio that the recogniser should hear first."""
-        opener = await self.staff.worker.run(self.opener)
-        ring = PreRoll(self.pre_roll_s)
-        while (block := await blocks.next(opener.idle_frames)) is not None:
-            ring.append(block.samples)
-            opening = await self.staff.worker.run(opener.hear, block)
-            if opening is None:
-                continue
-            first = max(ring.start, round(opening.hear_from_s * SAMPLE_RATE))
-            yield opening, Block(ring.since(first), first)
-            opener.reset()
-            ring = PreRoll(self.pre_roll_s)
+    def _stopped(self, source: str, at_s: float, said: RecognitionResult) -> AsyncIterator[Event]:
+        """What comes of a word to stop, which was heard to its end."""
+        commit = Commit(source, at_s, EndReason.PAUSE, speech_end_s=None, speculated_s=None)
+        return self.staff.answer.give(commit, lambda: said, None)
 
-    def _stream(self) -> RecogniserStream:
-        """A stream that favours the names there are now; collecting them can take a while."""
-        return self.recogniser.open(self.bias())
+    def _stream(self, *, called: bool) -> RecogniserStream:
+        """A stream that favours the names there are now; collecting them can take a while.
 
-    async def _utterance(self, source: str, opening: Opening) -> Utterance:
-        stream = await self.staff.worker.run(self._stream)
+        Who opened it by speaking may still begin with a wake word.
+        """
+        words = () if called else map(BiasPhrase, self.wake_words)
+        return self.recogniser.open((*self.bias(), *words))
+
+    async def _utterance(
+        self, source: str, opening: Opening, door: Doorway
+    ) -> tuple[Utterance, Block]:
+        """An utterance, and the audio that it begins with: right after the wake word, if any.
+
+        Where the recogniser does not hear the wake word, it ends some time before it was detected.
+        """
+        stream = await self.staff.worker.run(self._stream, called=opening.wake is not None)
         voice = await self.staff.worker.run(self.voice)
-        said = None
-        if opening.wake is not None:
-            wake_end_s = opening.listen_from_s - opening.hear_from_s
-            said = WakeWordSaid(opening.wake.word, wake_end_s)
-        return Utterance(source, opening.listen_from_s, Ear(stream, voice, said), self.staff)
+        call = await door.call()
+        words_from_s = 0.0
+        from_s = opening.hear_from_s
+        if call is not None:
+            from_s = call.end_s
+        elif opening.wake is not None:
+            words_from_s = opening.at_s - CALL_ENDED_S
+            from_s = words_from_s - 0.05
+        foreground = Foreground()
+        if call is not None:
+            for frame, _ in door.audio(call.begin_s, call.end_s).frames():
+                foreground.takes(foreground.level(power(frame)))
+        before = door.enter(from_s)
+        ear = Ear(stream, voice, seconds(before.start), words_from_s, self.wake_words)
+        return Utterance(source, opening.listen_from_s, ear, self.staff, foreground), before

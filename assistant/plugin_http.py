@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from importlib.metadata import version
 from typing import TYPE_CHECKING
 
+from assistant import __version__
 from assistant.plugins import PluginError
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ class SharedSession:
 
             self._session = aiohttp.ClientSession(
                 timeout=aiohttp.ClientTimeout(total=TOTAL_S),
-                headers={"User-Agent": f"Hearth/{version('hearth')}"},
+                headers={"User-Agent": f"Hearth/{__version__}"},
                 cookie_jar=aiohttp.DummyCookieJar(),
             )
         return self._session

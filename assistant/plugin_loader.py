@@ -25,7 +25,15 @@ from assistant.nlu.sentence_files import count_sentences, read_file
 from assistant.plugin_http import SharedSession
 from assistant.plugin_manifest import PluginManifest, check_fits, read_manifest
 from assistant.plugin_thread import Isolated
-from assistant.plugins import Background, Named, Plugin, PluginContext, PluginError, no_network
+from assistant.plugins import (
+    Background,
+    Named,
+    Plugin,
+    PluginContext,
+    PluginError,
+    Rings,
+    no_network,
+)
 
 _LOG = logging.getLogger(__name__)
 _BUILT_IN = Path(__file__).resolve().parents[1] / "plugins"
@@ -87,6 +95,10 @@ class PluginRegistry:
         """The names that plugins want to be heard right."""
         knowing = (plugin for plugin in self.plugins if isinstance(plugin, Named))
         return tuple(name for plugin in knowing for name in plugin.names())
+
+    def rings(self) -> bool:
+        """Whether some plugin rings now."""
+        return any(plugin.rings() for plugin in self.plugins if isinstance(plugin, Rings))
 
     async def start(self) -> None:
         """Let plugins begin what they do in the background."""

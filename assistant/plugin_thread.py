@@ -140,13 +140,15 @@ class Isolated:
         self._thread = PluginThread(name)
         self._home = HomeFromThread(context.home)
         self._announce = context.announce
-        self._carry_out = context.carry_out
         self._http = SharedSession()
         inside = replace(
             context,
             home=self._home,
             announce=self._say,
-            carry_out=self._carry_out_there,
+            carry_out=self._there(context.carry_out),
+            carry_out_confirmed=self._there(context.carry_out_confirmed),
+            understand=self._there(context.understand),
+            hush=lambda: False,  # what is being said is none of its business
             session=self._http.get,  # one of its own: a session belongs to an event loop
         )
         try:
@@ -202,8 +204,13 @@ class Isolated:
             raise PluginError(f"act() must give an Outcome, not {type(outcome).__name__}")
         return outcome
 
-    async def _carry_out_there(self, text: str) -> Outcome:
-        return await self._home.cross(lambda: self._carry_out(text))
+    def _there(self, ask: Callable[[str], Awaitable[T]]) -> Callable[[str], Awaitable[T]]:
+        """The same question, asked from the plugin's thread."""
+
+        async def there(text: str) -> T:
+            return await self._home.cross(lambda: ask(text))
+
+        return there
 
     def _say(self, text: str) -> None:
         if self._home.loop is not None:

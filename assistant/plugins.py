@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
@@ -14,6 +14,7 @@ from assistant.confirmation import WAITS_S, Pending, Waiting
 from assistant.home.contacts import Contact
 from assistant.home.model import Change, Home, HomeError
 from assistant.nlu.interpretation import Interpretation
+from assistant.nlu.response import filled_in
 
 if TYPE_CHECKING:
     import aiohttp
@@ -32,6 +33,9 @@ class Outcome:
     reply: str
     targets: tuple[str, ...] = ()
     changes: tuple[Change, ...] = ()
+    not_here: bool = False
+    """Whether nothing was done because the home has nothing of what was named: no such device, no
+    such list. `reply` is then said only if who takes the rest cannot do it either."""
 
 
 class Plugin(Protocol):
@@ -50,15 +54,20 @@ class Plugin(Protocol):
 
 
 async def outcome_of(plugin: Plugin, interpretation: Interpretation) -> tuple[Outcome, str]:
-    """What came of it; a plugin's failure is an outcome too, with a message for the log."""
+    """What came of it; a plugin's failure is an outcome too, with a message for the log.
+
+    Where a sentence of the user's own has an answer, a success is answered with that.
+    """
     try:
-        return await plugin.act(interpretation), ""
+        outcome = await plugin.act(interpretation)
     except HomeError as error:
         return Outcome(success=False, reply=str(error)), ""
     except Exception as error:  # noqa: BLE001 - a plugin is not ours; go on listening
         _LOG.exception("plugin %s failed", plugin.name)
         apology = Outcome(success=False, reply="Sorry, something went wrong.")
         return apology, f"plugin {plugin.name} failed: {error}"
+    own = filled_in(interpretation.slots) if outcome.success else None
+    return (replace(outcome, reply=own) if own else outcome), ""
 
 
 @runtime_checkable
@@ -80,6 +89,22 @@ class Named(Protocol):
         """Names to favour: radio stations, the cat."""
 
 
+@runtime_checkable
+class Cautious(Protocol):
+    """What a plugin also has if it asks before it does some things, however they were heard."""
+
+    async def doubt(self, interpretation: Interpretation) -> str:
+        """What has to be answered with yes first; empty if it may be done at once."""
+
+
+@runtime_checkable
+class Rings(Protocol):
+    """What a plugin of ours also has if it can ring until it is told to stop."""
+
+    def rings(self) -> bool:
+        """Whether it rings now: then "stop" needs no wake word."""
+
+
 class PluginError(Exception):
     """A plugin cannot be used; the message names it and says why."""
 
@@ -97,6 +122,14 @@ async def _nobody(text: str) -> Outcome:
     return Outcome(success=False, reply=f"Nobody is here to carry this out: {text}.")
 
 
+async def _nothing(text: str) -> Interpretation:
+    return Interpretation(text, None)
+
+
+def _silent() -> bool:
+    return False
+
+
 def no_network() -> aiohttp.ClientSession:
     """What plugins are given as `session` whose manifest does not say that they use a network."""
     raise PluginError("write `network: true` into its manifest.yaml to use context.session()")
@@ -112,6 +145,12 @@ class PluginContext:
     announce: Callable[[str], None] = say_in_log
     carry_out: Callable[[str], Awaitable[Outcome]] = _nobody
     """Understands a sentence and acts on it; what opens a home is asked back."""
+    carry_out_confirmed: Callable[[str], Awaitable[Outcome]] = _nobody
+    """The same for a sentence that the user said yes to before: nothing is asked back."""
+    understand: Callable[[str], Awaitable[Interpretation]] = _nothing
+    """What a sentence means, with what is asked back unless it is sure; nothing is done."""
+    hush: Callable[[], bool] = _silent
+    """Ends what Hearth is saying and forgets what it was about to say; whether there was any."""
     unlock_confidence: float = 0.7
     """Confidence (0 to 1) from which a lock or a gate is opened without asking back."""
     state_folder: Path | None = None

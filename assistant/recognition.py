@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from assistant.asr.result import BiasPhrase, Recogniser
 from assistant.config.settings import Settings
 from assistant.home.model import Area, Device, Home
+from assistant.memory import hold_little
 from assistant.nlu.names import Kind
 from assistant.recordings import RecordingRecogniser
 
@@ -16,6 +17,7 @@ def load_recogniser(settings: Settings) -> Recogniser:
     """The recogniser; raises `ModelError`. Takes a second or so."""
     from assistant.asr.recogniser import load_recogniser as load  # noqa: PLC0415 - heavy
 
+    hold_little()
     chosen = settings.recogniser
     recogniser = load(
         settings.model_folder,
@@ -34,7 +36,7 @@ def bias_phrases(
     more: Iterable[str] = (),
     words_before: Mapping[str, frozenset[str]] | None = None,
 ) -> tuple[BiasPhrase, ...]:
-    """The names to favour: devices, areas, people, the user's own words, and `more`.
+    """The names to favour: devices, areas, floors, people, the user's own words, and `more`.
 
     `words_before`: for each kind of name, what usually stands before it in a sentence.
     """
@@ -45,6 +47,7 @@ def bias_phrases(
     lists: tuple[tuple[str, float, Iterable[str]], ...] = (
         (Kind.DEVICE, weights.devices, _names(home.devices())),
         (Kind.AREA, weights.rooms, _names(home.areas())),
+        (Kind.FLOOR, weights.rooms, _floors(home.areas())),
         (Kind.CONTACT, weights.people, _called(home.contacts())),
         ("", weights.words, [*personal.words, *personal.sounds_like, *more]),
     )
@@ -60,6 +63,11 @@ def bias_phrases(
 def _names(named: Iterable[Area | Device]) -> Iterator[str]:
     for each in named:
         yield from (each.name, *each.aliases)
+
+
+def _floors(areas: Iterable[Area]) -> Iterator[str]:
+    for area in areas:
+        yield from (area.floor, *area.floor_aliases) if area.floor else ()
 
 
 def _called(people: Iterable[str]) -> Iterator[str]:

@@ -82,6 +82,7 @@ class Speculation:
 
     async def _prepare(self) -> None:
         interpretation = (await self.understood()).interpretation
-        plugin = self._plugin_for(interpretation.intent)
-        if plugin is not None:
-            await plugin.prepare(interpretation)
+        for command in interpretation.commands:
+            plugin = self._plugin_for(command.intent)
+            if plugin is not None:
+                await plugin.prepare(command)

@@ -7,8 +7,10 @@ events     W  S            ?u    !a
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from itertools import zip_longest
 
 import numpy as np
 
@@ -28,8 +30,12 @@ _MARKS: dict[type[events.Event], str] = {
     events.Action: "a",
 }
 LEGEND = (
-    "W wake word  S speech  ? speculative end-point  u understood, held  "
-    "x thrown away  ! final end-point  a action"
+    "In the pictures, bars are loudness; words stand where they were first heard,\n"
+    "with ~ where that changed earlier ones; and the letters are\n"
+    "  W the wake word was heard      S speech begins\n"
+    "  ? it seems to be over          u understood, and held\n"
+    "  x more came, thrown away       ! it is over\n"
+    "  a acted"
 )
 
 
@@ -51,9 +57,10 @@ def draw(levels: Sequence[float], happened: Iterable[events.Event], columns: int
     last_s = max((event.audio_s for event in happened), default=0.0)
     length_s = max(len(levels) * _FRAME_S, last_s, _FRAME_S)
     scale = _Scale(length_s, columns)
+    words = scale.rows(_words(happened))
     return [
         "audio   " + scale.bars(levels),
-        "words   " + scale.texts(_words(happened)),
+        *(title + row for title, row in zip_longest(["words   "], words, fillvalue=" " * 8)),
         "events  " + scale.texts(_marks(happened), gap=0),
         "seconds " + scale.texts([(second, str(second)) for second in range(int(length_s) + 1)]),
     ]
@@ -76,6 +83,18 @@ class _Scale:
             column = self.column(index * _FRAME_S)
             loudest[column] = max(loudest[column], level)
         return "".join(map(_bar, loudest))
+
+    def rows(self, placed: Iterable[tuple[float, str]]) -> list[str]:
+        """Each text at its second or soon after it; on another row where it does not fit in one."""
+        rows = [""]
+        for at_s, text in placed:
+            for piece in textwrap.wrap(text, self.columns):
+                start = max(self.column(at_s), len(rows[-1]) + 1 if rows[-1] else 0)
+                if start + len(piece) > self.columns:
+                    start = min(self.column(at_s), self.columns - len(piece))
+                    rows += [""] if rows[-1] else []
+                rows[-1] = rows[-1].ljust(start) + piece
+        return rows
 
     def texts(self, placed: Iterable[tuple[float, str]], gap: int = 1) -> str:
         """Each text at its second, or as soon after it as there is room."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Callable
 from dataclasses import dataclass
+from functools import partial
 
 from assistant.answer import Answer, Commit
 from assistant.asr.endpoint import (
@@ -18,8 +19,9 @@ from assistant.asr.endpoint import (
     FinalEndpointer,
     SpeculativeEndpointer,
 )
-from assistant.asr.result import extends
-from assistant.blocks import Block, Blocks
+from assistant.asr.result import RecognitionResult, extends
+from assistant.blocks import Block
+from assistant.doorway import Doorway
 from assistant.events import (
     Event,
     PartialTranscript,
@@ -29,15 +31,19 @@ from assistant.events import (
     SpeechStarted,
     Where,
 )
+from assistant.foreground import Foreground
 from assistant.hearing import Ear, confidence
 from assistant.progress import Progress
 from assistant.speculation import Speculation
+from assistant.wake.place import Call
 from assistant.worker import Worker
 
 BLOCK_FRAMES = 2
 """20 ms: how finely end-points are placed."""
 SAMPLE_BYTES = 2
 """Of 16-bit audio."""
+WHOLE = frozenset({Completeness.COMPLETE, Completeness.LIKELY, Completeness.OPEN})
+"""What words must be, to be acted on where another wake word ends them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,18 +72,31 @@ class Utterance:
     does not count as her speech.
     """
 
-    def __init__(self, source: str, start_s: float, ear: Ear, staff: Staff) -> None:
+    def __init__(
+        self,
+        source: str,
+        start_s: float,
+        ear: Ear,
+        staff: Staff,
+        foreground: Foreground | None = None,
+    ) -> None:
         self._source = source
         self._ear = ear
         self._staff = staff
-        self._progress = Progress(start_s)
+        self._progress = Progress(start_s, foreground)
         self._speculation: Speculation | None = None
         self._speculated_s = 0.0
         self._announced = True
         self._shown = ""
         self._events: list[Event] = []
 
-    async def run(self, before: Block, blocks: Blocks) -> AsyncGenerator[Event]:
+    @property
+    def spoken_until_s(self) -> float:
+        """Where its last speech ended, or how far it was listened to if there was none."""
+        end_s = self._progress.speech_end_s
+        return self._progress.now_s if end_s is None else end_s
+
+    async def run(self, before: Block, door: Doorway) -> AsyncGenerator[Event]:
         """Everything that happens, in order. `before` is the audio heard until now."""
         block: Block | None = before
         end: EndReason | None = None
@@ -87,15 +106,30 @@ class Utterance:
                 for event in self._said():
                     yield event
                 if end is None:
-                    block = await blocks.next(BLOCK_FRAMES)
+                    block = await door.next(BLOCK_FRAMES)
+            finish = self._ear.finish
+            if door.pending is not None:
+                said = await self._said_before(await door.call())
+                if said is None:
+                    return
+                finish, end = partial(_as_it_is, said), EndReason.PAUSE
             commit = await self._commit(end or EndReason.END_OF_AUDIO)
             for event in self._said():
                 yield event
-            answer = self._staff.answer.give(commit, self._ear.finish, self._speculation)
-            async for event in answer:
+            async for event in self._staff.answer.give(commit, finish, self._speculation):
                 yield event
         finally:
             await self._drop_speculation()
+
+    async def _said_before(self, call: Call | None) -> RecognitionResult | None:
+        """What was said before another wake word, if that could be all: else she begins anew."""
+        if call is None:
+            return None
+        said = await self._staff.worker.run(self._ear.said_until, call.begin_s)
+        if said is None or not said.text:
+            return None
+        judge = self._staff.judgement.completeness
+        return said if await self._staff.worker.run(judge, said.text) in WHOLE else None
 
     async def _listen(self, block: Block) -> EndReason | None:
         """Hear a block, then decide what it means; why the utterance is over, if it is."""
@@ -103,6 +137,9 @@ class Utterance:
         await self._announce()
         quiet_before = self._progress.speech_end_s is None
         began = self._progress.follow(heard)
+        self._ear.until_s = self._progress.words_until_s
+        if began:
+            self._ear.goes_on()
         if began and quiet_before:
             self._events.append(SpeechStarted(**self._at()))
         elif began:
@@ -192,3 +229,7 @@ class Utterance:
 
     def _at(self) -> Where:
         return {"source": self._source, "audio_s": self._progress.now_s}
+
+
+def _as_it_is(result: RecognitionResult) -> RecognitionResult:
+    return result

@@ -1,11 +1,13 @@
 """A demo home with understanding and plugins, spoken to in text, its clock turned by hand."""
 
 import asyncio
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
+from assistant.dispatcher import Dispatcher
 from assistant.home.demo import DemoHome
 from assistant.lattice import Hypothesis, Word
+from assistant.nlu.referents import Referents
 from assistant.nlu.understanding import HomeUnderstanding
 from assistant.plugin_loader import load_plugins
 from assistant.plugins import Outcome, PluginContext
@@ -14,9 +16,11 @@ MONDAY = datetime(2026, 11, 23, 18, 30, tzinfo=UTC)
 
 
 class HandClock:
-    """A clock that a test turns by hand; also tells the time of day."""
+    """A clock that a test turns by hand; also tells the time of day, which it may set."""
 
     def __init__(self):
+        self.start = MONDAY
+        self.zone = UTC
         self._now_s = 0.0
         self._sleepers = []
 
@@ -24,7 +28,11 @@ class HandClock:
         return self._now_s
 
     def local_time(self):
-        return MONDAY + timedelta(seconds=self._now_s)
+        return (self.start + timedelta(seconds=self._now_s)).astimezone(self.zone)
+
+    def set(self, moment):
+        """Put the time of day right, as the network does; what is waited for goes on."""
+        self.start = moment - timedelta(seconds=self._now_s)
 
     async def sleep(self, duration_s):
         woken = asyncio.get_running_loop().create_future()
@@ -57,14 +65,18 @@ class House:
     understanding: HomeUnderstanding
     registry: object
     clock: HandClock
+    dispatcher: Dispatcher
     announced: list = field(default_factory=list)
 
     async def say(self, *texts: str, apart: float = 1.0) -> Outcome | None:
         """Understand the texts as an n-best list, best first, and act; None if not understood."""
         nbest = [hypothesis(text, -apart * rank) for rank, text in enumerate(texts)]
         interpretation = self.understanding.interpret(nbest)
-        plugin = self.registry.for_intent(interpretation.intent)
-        return await plugin.act(interpretation) if plugin else None
+        carried = await self.dispatcher.carry_out(interpretation, texts[0])
+        if carried is None:
+            return None
+        self.understanding.referents.note(carried.named)
+        return carried.outcome
 
     async def state(self, device):
         return (await self.home.state(device)).state
@@ -80,12 +92,34 @@ def hypothesis(text, log_prob=0.0):
 _understanding = None
 
 
-def build(tmp_path=None, **context) -> House:
+def build(tmp_path=None, home=None, **context) -> House:
     """A house; the understanding, which nothing changes, is built once for all tests."""
     global _understanding  # noqa: PLW0603
-    home, clock, announced = DemoHome(), HandClock(), []
+    home, clock, announced = home or DemoHome(), HandClock(), []
+
+    async def understand(text):
+        meant = replace(_understanding.interpret_text(text), confidence=0.0)
+        return await dispatcher.with_question(meant)
+
+    def carried_out(confidence):
+        async def carry_out(text):
+            meant = replace(_understanding.interpret_text(text), confidence=confidence)
+            return (await dispatcher.carry_out(meant, text)).outcome
+
+        return carry_out
+
+    doing = {
+        "understand": understand,
+        "carry_out": carried_out(0.0),
+        "carry_out_confirmed": carried_out(1.0),
+    }
     given = PluginContext(
-        home, clock, clock.local_time, announced.append, state_folder=tmp_path, **context
+        home,
+        clock,
+        clock.local_time,
+        announced.append,
+        state_folder=tmp_path,
+        **(doing | context),
     )
     registry = load_plugins(given)
     assert not registry.problems
@@ -93,4 +127,6 @@ def build(tmp_path=None, **context) -> House:
         _understanding = HomeUnderstanding(
             home, intents=registry.intents(), sentences=registry.sentences
         )
-    return House(home, _understanding, registry, clock, announced)
+    _understanding.referents = Referents(clock.now)
+    dispatcher = Dispatcher(registry.for_intent, given.ask)
+    return House(home, _understanding, registry, clock, dispatcher, announced)

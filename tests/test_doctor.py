@@ -173,6 +173,25 @@ async def test_own_sentences_are_counted_and_unheard_ones_named(examined, tmp_pa
     assert "no plugin carries out the intent 'MakeTea'" in hint
 
 
+async def test_mistakes_and_slips_in_own_sentences_are_told_with_their_line(examined, tmp_path):
+    own = tmp_path / "own"
+    own.mkdir()
+    (own / "a.yml").write_text(
+        "intents:\n"
+        "  HassTurnOn:\n"
+        "    data:\n"
+        "      - {sentences: [tea is ready], slots: {name: Kettl}}\n"
+        "      - {sentences: ['tea (is over'], slots: {name: Kettle}}\n"
+    )
+    (own / "b.yaml").write_text("language: de\n")
+    findings = await examined("understanding: {sentences: own}")
+    device, language = said(findings, Verdict.HINT)
+    assert f"{own / 'a.yml'}, line 4: this home has no device 'Kettl'; the nearest is" in device
+    assert f"{own / 'b.yaml'}, line 1, column 11: it is for the language 'de'" in language
+    (problem,) = said(findings, Verdict.PROBLEM)
+    assert f"{own / 'a.yml'}, line 5, column 22: this sentence cannot be read" in problem
+
+
 async def test_a_bad_plugin_is_a_problem(examined, tmp_path):
     (tmp_path / "mine" / "broken").mkdir(parents=True)
     (problem,) = said(await examined("understanding: {plugins: mine}"), Verdict.PROBLEM)

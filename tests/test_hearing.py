@@ -1,38 +1,49 @@
-"""What the ear makes of an utterance that begins with the wake word."""
+"""What the ear makes of what it hears."""
 
+import math
 from dataclasses import replace
 
 import numpy as np
+import pytest
 from scripted import result
 
 from assistant.blocks import Block
-from assistant.hearing import Ear, WakeWordSaid, without_wake_word
-
-WAKE = WakeWordSaid("okay_nabu", 0.3)
+from assistant.hearing import Ear, since, until
 
 
-def test_the_wake_word_is_neither_in_the_text_nor_in_the_lattice():
-    own = without_wake_word(result(["okay", "nabu", "lights", "on"]), WAKE)
+def test_what_was_said_before_is_neither_in_the_text_nor_in_the_lattice():
+    own = since(result(["now", "boo", "lights", "on"]), 0.5)
     assert own.text == "lights on"
     assert [edge.word for edge in own.lattice.edges] == ["", "", "lights", "on"]
 
 
-def test_without_a_wake_word_the_lattice_stays_as_it_is():
+def test_wake_words_at_the_beginning_are_left_out_however_many():
+    calls = [("okay", "nabu"), ("alexa",)]
+    heard = result(["alexa", "okay", "nabu", "play", "alexa"])
+    assert since(heard, 0.0, calls).text == "play alexa"
+
+
+def test_where_nothing_was_said_before_all_stays_as_it_is():
     heard = result(["lights", "on"])
-    late = WakeWordSaid("okay_nabu", 0.0)
-    assert without_wake_word(heard, late).lattice == heard.lattice
+    assert since(heard, 0.0) == heard
 
 
-def test_a_command_without_a_pause_after_the_wake_word_is_kept():
-    heard = result(["okay", "nabu", "lights", "on"])
-    late = WakeWordSaid("okay_nabu", heard.nbest[0].words[2].end_s)
-    assert without_wake_word(heard, late).text == "lights on"
+def test_hypotheses_that_become_equal_are_joined():
+    one, other = result(["now", "lights", "on"]), result(["know", "lights", "on"])
+    both = replace(one, nbest=(*one.nbest, *other.nbest))
+    (joined,) = since(both, 0.2).nbest
+    assert joined.log_prob == pytest.approx(math.log(2) - 1.0)
 
 
-def test_what_was_heard_as_something_else_ends_where_it_was_detected():
-    heard = result(["ok", "now", "view", "lights", "on"])
-    late = WakeWordSaid("okay_nabu", heard.nbest[0].words[2].end_s)
-    assert without_wake_word(heard, late).text == "lights on"
+def test_what_is_said_after_is_no_part_of_it():
+    heard = result(["lights", "on", "alexa"])
+    own = until(heard, 0.6)
+    assert own.text == "lights on"
+    assert [edge.word for edge in own.lattice.edges] == ["lights", "on", ""]
+
+
+def test_a_word_across_the_end_leaves_nothing_certain():
+    assert until(result(["lights", "onalexa"]), 0.5) is None
 
 
 class Silent:
@@ -62,7 +73,7 @@ class TwoPasses:
 
 def test_what_a_look_heard_stands_until_there_are_more_words():
     stream = TwoPasses()
-    ear = Ear(stream, Silent(), None)
+    ear = Ear(stream, Silent(), 0.0)
     block = Block(np.zeros(320, np.int16), 0)
     assert ear.take(block).result.text == "light song"
     looked = ear.peek()
@@ -74,3 +85,13 @@ def test_what_a_look_heard_stands_until_there_are_more_words():
     assert stream.looks == [None, looked]
     stream.words = ["light", "song", "please"]
     assert ear.take(block).result.text == "light song please"
+
+
+def test_a_look_is_a_new_one_when_speech_went_on_even_without_words():
+    stream = TwoPasses()
+    ear = Ear(stream, Silent(), 0.0)
+    ear.peek()
+    ear.goes_on()
+    ear.peek()
+    ear.peek()
+    assert [earlier is None for earlier in stream.looks] == [True, True, False]

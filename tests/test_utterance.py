@@ -3,16 +3,20 @@
 import asyncio
 from contextlib import aclosing
 
+import numpy as np
 import pytest
 from scripted import ArraySource, LoudnessVad, Script, ScriptedRecogniser, result, spoken
 
 from assistant.answer import Answer
 from assistant.asr.endpoint import STYLES, Completeness, FinalEndpointer, SpeculativeEndpointer
+from assistant.audio.source import SAMPLE_RATE
+from assistant.dispatcher import Dispatcher
 from assistant.home.model import Change, HomeError
 from assistant.nlu.interpretation import Interpretation
 from assistant.opening import SpeechOpener
 from assistant.pipeline import Pipeline
 from assistant.plugins import Outcome as Done
+from assistant.plugins import PluginContext
 from assistant.rescoring import Account, Outcome, Rescored
 from assistant.utterance import Judgement, Staff
 from assistant.worker import Worker
@@ -71,7 +75,7 @@ def completeness(text):
 class Room:
     """A pipeline around a script."""
 
-    def __init__(self, *scripts, style="normal", plugin=None, rescorer=None, **final):
+    def __init__(self, *scripts, style="normal", plugin=None, rest=None, rescorer=None, **final):
         self.worker = Worker()
         self.plugin = plugin or Switch()
         self.words = Words()
@@ -84,7 +88,10 @@ class Room:
         answer = Answer(
             self.worker,
             self.words,
-            lambda intent: self.plugin if intent in self.plugin.intents() else None,
+            Dispatcher(
+                lambda intent: self.plugin if intent in self.plugin.intents() else rest,
+                PluginContext(None).ask,
+            ),
             rescorer=rescorer,
         )
         self.pipeline = Pipeline(
@@ -249,12 +256,36 @@ async def test_speech_that_means_nothing_is_said_to_mean_nothing():
     assert "understand" in one(events, "reply").text
 
 
+def far(length_s):
+    """Somebody 18 dB quieter than those who speak here."""
+    return np.full(round(length_s * SAMPLE_RATE), 1007, np.int16)
+
+
+async def test_a_voice_from_farther_away_does_not_hold_the_user_up():
+    words = [*COMMAND, *[("news", 2.0 + index / 2) for index in range(30)]]
+    audio = np.concatenate([spoken(("quiet", 0.5), ("speech", 1.0)), far(8.0)])
+    events = await Room(Script(words)).hear(audio)
+    final = next(event for event in events if event.type == "final_endpoint")
+    assert final.reason == "pause"
+    assert final.audio_s < 2.2
+
+
+async def test_speaking_more_softly_towards_the_end_cuts_nobody_off():
+    room = Room(Script([*COMMAND[:-1], ("light", 2.4)]))
+    soft = np.full(round(1.0 * SAMPLE_RATE), 8000 // 3, np.int16)  # 9.5 dB less
+    quiet = spoken(("quiet", 2.0))
+    events = await room.hear(np.concatenate([spoken(("speech", 1.0)), soft, quiet]))
+    assert one(events, "final_endpoint").text == "turn on the light"
+    assert one(events, "latency").speech_end_s == pytest.approx(2.0, abs=0.03)
+
+
 async def test_nobody_stops():
     words = [(f"word{index}", 0.5 + index / 2) for index in range(60)]
     room = Room(Script(words), max_utterance_s=4.0)
     events = await room.hear(spoken(("quiet", 0.5), ("speech", 6.0)))
     first_end = next(event for event in events if event.type == "final_endpoint")
     assert first_end.audio_s == pytest.approx(4.5, abs=0.03)
+    assert first_end.reason == "too_long"
 
 
 async def test_noise_without_words_is_given_up_after_the_timeout():
@@ -262,11 +293,13 @@ async def test_noise_without_words_is_given_up_after_the_timeout():
     events = await room.hear(spoken(("quiet", 0.5), ("speech", 0.4), ("quiet", 5.0)))
     assert one(events, "final_endpoint").audio_s == pytest.approx(3.2, abs=0.1)
     assert one(events, "reply").text == "I did not hear anything."
+    assert one(events, "final_endpoint").reason == "no_speech"
 
 
 async def test_audio_that_ends_in_mid_sentence_is_answered():
     events = await Room(Script(COMMAND)).hear(spoken(("quiet", 0.5), ("speech", 1.0)))
     assert one(events, "final_endpoint").text == "turn on the light"
+    assert one(events, "final_endpoint").reason == "end_of_audio"
     assert one(events, "action").success
 
 
@@ -275,6 +308,47 @@ async def test_a_home_that_refuses_is_an_answer():
     events = await Room(Script(COMMAND), plugin=plugin).hear(AUDIO)
     assert one(events, "action").success is False
     assert one(events, "reply").text == "The light does not answer. Is it plugged in?"
+
+
+class NotHere(Switch):
+    """Knows nothing of what is named."""
+
+    def __init__(self, name, replies=()):
+        super().__init__()
+        self.name = name
+        self.replies = dict(replies)
+
+    async def prepare(self, interpretation):
+        pass
+
+    async def act(self, interpretation):
+        self.log.append((interpretation.text, interpretation.intent, interpretation.confidence))
+        reply = self.replies.get(interpretation.text)
+        return Done(reply is not None, reply or f"{self.name} has none.", not_here=reply is None)
+
+
+async def test_what_a_plugin_knows_nothing_of_is_done_by_who_takes_the_rest():
+    rest = NotHere("rest", {"turn on the light": "Disco it is."})
+    room = Room(Script(COMMAND), plugin=NotHere("first"), rest=rest)
+    events = await room.hear(AUDIO)
+    assert types(events) == WHOLE
+    assert (one(events, "intent").intent, one(events, "action").plugin) == ("HassTurnOn", "rest")
+    assert (one(events, "action").success, one(events, "reply").text) == (True, "Disco it is.")
+    assert rest.log == [("turn on the light", None, 0.0)]
+
+
+async def test_what_who_takes_the_rest_refuses_too_is_answered_by_the_first():
+    room = Room(Script(COMMAND), plugin=NotHere("first"), rest=NotHere("rest"))
+    events = await room.hear(AUDIO)
+    assert (one(events, "action").plugin, one(events, "action").success) == ("first", False)
+    assert one(events, "reply").text == "first has none."
+
+
+async def test_what_is_only_speculated_on_is_given_to_nobody():
+    rest = NotHere("rest")
+    room = Room(Script(COMMAND, final="turn off the light"), plugin=NotHere("first"), rest=rest)
+    await room.hear(AUDIO)
+    assert [said for said, *_ in rest.log] == ["turn off the light"]
 
 
 async def test_a_plugin_that_breaks_does_not_break_the_pipeline():

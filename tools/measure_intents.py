@@ -4,7 +4,8 @@
 
 FOLDER: `tests/en` of a copy of https://github.com/OHF-Voice/intents (CC BY 4.0), which is not part
 of this repository. A sentence is right when its intent is, every slot that the test expects has
-that value, and nothing else is named. Each sentence is read as it stands, with a letter of a name
+that value, and nothing else is named; something else is done where it acts otherwise, without a
+question. Each sentence is read as it stands, with a letter of a name
 changed, and with a small word too many; the changes come from a fixed seed. Both sides read against
 the same home. Home Assistant's sentences and hassil's version are those installed.
 """
@@ -17,7 +18,7 @@ import random
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +39,8 @@ LETTERS = "abcdefghijklmnopqrstuvwxyz"
 LEAST_LETTERS = 4
 """Shorter words are not misspelt: another letter makes another word of them."""
 STRAY_WORDS = ("uh", "a", "that", "it", "then", "and", "so")
+FREE = frozenset({"item", "search_query"})
+"""Slots that take any words."""
 NAMES = ("name", "area", "floor")
 
 
@@ -57,6 +60,8 @@ class Understood:
 
     intent: str | None
     slots: Mapping[str, Any]
+    asks: bool = False
+    """Whether it is asked back before anything is done."""
 
 
 class TestHome(DemoHome):
@@ -234,7 +239,7 @@ def ours() -> tuple[frozenset[str], Callable[[str, TestHome], Understood]]:
     def understand(text: str, there: TestHome) -> Understood:
         home.now = there
         meant = understanding.interpret_text(text)
-        return Understood(meant.intent, meant.slots)
+        return Understood(meant.intent, meant.slots, asks=bool(meant.question))
 
     return plugins.intents(), understand
 
@@ -246,6 +251,19 @@ def is_right(sentence: Sentence, understood: Understood) -> bool:
     if any(slot in understood.slots and slot not in sentence.slots for slot in NAMES):
         return False
     return all(_same(value, understood.slots.get(slot)) for slot, value in sentence.slots.items())
+
+
+def is_wrong(sentence: Sentence, understood: Understood) -> bool:
+    """Whether something else would be done than what was said; a refusal and a question do not.
+
+    What takes any words, such as what a timer is called, is written down as it was said.
+    """
+    does = understood.intent is not None and "unknown_name" not in understood.slots
+    free = {*FREE, "name", "area"} if sentence.intent.endswith("Timer") else FREE
+    wanted = {slot: value for slot, value in sentence.slots.items() if slot not in free}
+    got = {slot: value for slot, value in understood.slots.items() if slot not in free}
+    meant = replace(sentence, slots=wanted), replace(understood, slots=got)
+    return does and not understood.asks and not is_right(*meant)
 
 
 def _same(expected: object, given: object) -> bool:
@@ -286,8 +304,13 @@ def main() -> int:
         for side, understand in sides.items():
             read = [(each, text, understand(text, each.home)) for each, text in said]
             right = sum(is_right(each, got) for each, _, got in read)
+            asked = sum(got.asks for each, _, got in read if is_right(each, got))
+            wrong = sum(is_wrong(each, got) for each, _, got in read)
             share = 100 * right / len(read)
-            sys.stdout.write(f"{kind:14} {side:13} {right:5} of {len(read)} ({share:.1f} %)\n")
+            sys.stdout.write(
+                f"{kind:14} {side:13} {right:5} of {len(read)} ({share:.1f} %), "
+                f"{asked} of them asked back; something else done: {wrong}\n"
+            )
             if args.failures and side == "Hearth":
                 _show([row for row in read if not is_right(row[0], row[2])])
     return 0

@@ -21,8 +21,8 @@ from pathlib import Path
 
 import numpy as np
 
-from assistant.asr.recogniser import OutputSettings, TransducerRecogniser, load_recogniser
-from assistant.asr.result import RecognitionResult
+from assistant.asr.recogniser import TransducerRecogniser, load_recogniser
+from assistant.asr.result import OutputSettings, RecognitionResult
 from assistant.cloud.expansion import rescore
 from assistant.cloud.internal import RecogniserInside
 from assistant.cloud.language_model import LanguageModel, WeightedSum, WordBonus

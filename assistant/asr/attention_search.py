@@ -39,17 +39,43 @@ class _Sentence:
     score: float
 
 
-def write(writer: Writer, heard: State, steps: int, beam: int) -> list[Written]:
-    """The likeliest texts, best first, at most `beam`, of an utterance of `steps` of 20 ms."""
-    most = min(MOST_PIECES, 4 + int(PIECES_A_STEP * steps))
-    open_ones = [_Sentence((START,), (), 0.0)]
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """The beginning of a sentence about what was heard, known before anything is written."""
+
+    writer: Writer
+    heard: State
+    piece: int
+    """The last one."""
+    position: int
+    past: State
+    """What the decoder remembers of the pieces before it."""
+
+
+def begin(writer: Writer, heard: State, text: str = "") -> Begun:
+    """A sentence that begins with `text`, the words of what was heard first."""
+    pieces = [START, *writer.pieces.encode(text)]
     past = writer.begin(1)
+    for position, piece in enumerate(pieces[:-1]):
+        _, past = writer.write(np.array([piece]), position, heard, past)
+    return Begun(writer, heard, pieces[-1], len(pieces) - 1, past)
+
+
+def write(begun: Begun, steps: int, beam: int, shortest: int = 0) -> list[Written]:
+    """The likeliest texts, best first, at most `beam`, that go on from what is begun.
+
+    For `steps` of 20 ms; none has fewer than `shortest` letters, the spaces among them.
+    """
+    writer = begun.writer
+    most = min(MOST_PIECES - begun.position, 4 + int(PIECES_A_STEP * steps))
+    open_ones = [_Sentence((begun.piece,), (), 0.0)]
+    past = begun.past
     done: list[_Sentence] = []
-    for position in range(most):
+    for position in range(begun.position, begun.position + most):
         last = np.array([sentence.pieces[-1] for sentence in open_ones])
-        log_probs, past = writer.write(last, position, heard, past)
+        log_probs, past = writer.write(last, position, begun.heard, past)
         ended, chosen = _extended(open_ones, log_probs, beam)
-        done += ended
+        done += [each for each in ended if len(_text(writer, each)) >= shortest]
         done = sorted(done, key=_score, reverse=True)[:beam]
         # A longer sentence is never likelier than its beginning.
         least = done[-1].score if len(done) == beam else -np.inf
@@ -60,6 +86,10 @@ def write(writer: Writer, heard: State, steps: int, beam: int) -> list[Written]:
         open_ones = [sentence for _, sentence in chosen]
         past = tuple(part[:, rows] for part in past)
     return [_written(writer, sentence.pieces[1:], sentence.log_probs) for sentence in done]
+
+
+def _text(writer: Writer, sentence: _Sentence) -> str:
+    return writer.pieces.decode(sentence.pieces[1:])
 
 
 def _score(sentence: _Sentence) -> float:
@@ -91,29 +121,32 @@ def _longer(sentence: _Sentence, piece: int, log_probs: Floats) -> _Sentence:
     return _Sentence(pieces, (*sentence.log_probs, added), sentence.score + added)
 
 
-def judge(writer: Writer, heard: State, texts: Sequence[str]) -> list[Written]:
-    """How likely each of some texts is."""
+def judge(begun: Begun, texts: Sequence[str]) -> list[Written]:
+    """How likely each of some texts is to go on from what is begun."""
+    writer = begun.writer
     if not texts:
         return []
     targets = [(*writer.pieces.encode(text), END) for text in texts]
-    given = _given(targets)
-    past = writer.begin(len(texts))
+    given = _given(begun.piece, targets)
+    past = tuple(np.repeat(part, len(texts), axis=1) for part in begun.past)
     gained: list[list[float]] = [[] for _ in texts]
-    for position in range(given.shape[1] - 1):
-        log_probs, past = writer.write(given[:, position], position, heard, past)
+    for count in range(given.shape[1] - 1):
+        # What comes after the last position that a decoder knows is judged as if it stood there.
+        position = min(begun.position + count, MOST_PIECES)
+        log_probs, past = writer.write(given[:, count], position, begun.heard, past)
         for row, target in enumerate(targets):
-            if position < len(target):
-                gained[row].append(float(log_probs[row, target[position]]))
+            if count < len(target):
+                gained[row].append(float(log_probs[row, target[count]]))
     return [
         _written(writer, target[:-1], tuple(row))
         for target, row in zip(targets, gained, strict=True)
     ]
 
 
-def _given(targets: Sequence[tuple[int, ...]]) -> NDArray[np.int64]:
-    """START and the pieces, [texts, longest + 1]; after a text's end it does not matter."""
+def _given(first: int, targets: Sequence[tuple[int, ...]]) -> NDArray[np.int64]:
+    """`first` and the pieces, [texts, longest + 1]; after a text's end it does not matter."""
     given = np.full((len(targets), max(map(len, targets)) + 1), END)
-    given[:, 0] = START
+    given[:, 0] = first
     for row, target in enumerate(targets):
         given[row, 1 : len(target) + 1] = target
     return given

@@ -14,6 +14,8 @@ from assistant.asr.network import Network
 from assistant.asr.published import TOKENS, is_published, published_files
 
 RUNTIMES: Final = ("onnx", "edge")
+AUTO: Final = "auto"
+"""The edge runtime on ARM, and for models that have no other form; else ONNX Runtime."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +38,7 @@ def load_model(folder: Path, runtime: str = "onnx", *, attention_decoder: bool =
             which file is at fault and what to do.
 
     """
-    if runtime not in RUNTIMES:
-        raise ModelError(f"runtime {runtime!r} is unknown: choose {' or '.join(RUNTIMES)}")
+    runtime = runtime_for(folder, runtime)
     if not folder.is_dir():
         raise ModelError(f"{folder} is no folder: set recogniser.model to one{_beside(folder)}")
     if runtime == "edge":
@@ -49,6 +50,20 @@ def load_model(folder: Path, runtime: str = "onnx", *, attention_decoder: bool =
     if weight_files(folder, "edge"):
         raise ModelError(f"{folder} is for the edge runtime only: set recogniser.runtime to edge")
     raise ModelError(f"{folder} holds no model: there is neither {NAME} nor {TOKENS}")
+
+
+def runtime_for(folder: Path, runtime: str) -> str:
+    """The runtime that computes a folder's model; raises `ModelError` for an unknown one."""
+    if runtime in RUNTIMES:
+        return runtime
+    if runtime != AUTO:
+        choices = " or ".join((AUTO, *RUNTIMES))
+        raise ModelError(f"runtime {runtime!r} is unknown: choose {choices}")
+    if not weight_files(folder, "edge"):
+        return "onnx"
+    from assistant.edge.native import has_arm_kernels  # noqa: PLC0415 - if there is a choice
+
+    return "edge" if has_arm_kernels() or not any(folder.glob("*.onnx")) else "onnx"
 
 
 def _beside(folder: Path) -> str:

@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Final
 
@@ -20,31 +21,30 @@ from assistant.asr.frontend import Features
 from assistant.asr.internal_lm import InternalLanguageModel
 from assistant.asr.lexicon import Lexicon
 from assistant.asr.model_folder import Model, load_model
-from assistant.asr.network import Floats, State, Writer
-from assistant.asr.result import BiasPhrase, RecognitionResult
+from assistant.asr.network import Floats, State
+from assistant.asr.parts import LONGEST_PART, PART, Earlier, quietest
+from assistant.asr.result import BiasPhrase, OutputSettings, RecognitionResult
 from assistant.asr.search import Search, SearchSettings, Vocabulary
-from assistant.asr.second_pass import JUDGED, Panel, encode_whole
+from assistant.asr.second_pass import SecondPass
 from assistant.asr.spelling import spelled
-from assistant.lattice import pruned
-from assistant.lattice_union import lattice_of
 
-FRAME_S: Final = 0.01
-LONGEST_FRAMES: Final = 3000
-"""What is longer is not heard again: it is no command, and would take long."""
 FIRST_BEAM: Final = 3
 FIRST_NAMES: Final = 2
 """States of a first pass, and those within a name: enough to show words and to find the end."""
+LISTS_KEPT: Final = 2
+"""Lists of names that stay prepared: those of the home, and the wake word."""
 DEFAULT_BOOST: Final = 0.6
 """Strength of biasing: natural log given for a letter of a listed name; see docs/names.md."""
 
 
 @dataclass(frozen=True, slots=True)
-class OutputSettings:
-    """How much a result says."""
+class Names:
+    """A list of names, as searches want it."""
 
-    nbest: int = 10
-    least_posterior: float = 1e-3
-    """Lattice edges below it are left out."""
+    biaser: Biaser
+    lexicon: Lexicon
+    listed: frozenset[str]
+    """The words of the names."""
 
 
 class TransducerRecogniser:
@@ -66,30 +66,33 @@ class TransducerRecogniser:
         self.vocabulary = Vocabulary(model.network)
         self._boost = boost
         self._expected = InternalLanguageModel(model.network)
-        self._phrases: tuple[BiasPhrase, ...] = ()
-        self._biaser: Biaser = NoBias()
-        self.listed: frozenset[str] = frozenset()
-        """The words of the names."""
-        self._lexicon = Lexicon(model.network.pieces, model.words)
+        self._names = lru_cache(LISTS_KEPT)(self._names_of)
 
     def open(self, bias: Sequence[BiasPhrase] = ()) -> Stream:
         """Start an utterance; the tree of names is made anew only when they have changed."""
-        phrases = tuple(bias)
-        if phrases != self._phrases:
-            self._phrases = phrases
-            self._biaser = self._fusion(phrases)
-            self.listed = frozenset(words_of(phrases))
-            self._lexicon = Lexicon(self.model.network.pieces, self.model.words, self.listed)
-        return Stream(self, self._search(self._first), self._search(self.search))
+        names = self._names(tuple(bias))
+        again = SecondPass(
+            self.model.network,
+            self._search(self.search, names),
+            partial(self.following, names=names),
+            names.listed,
+            self.output,
+        )
+        return Stream(self.model, self._search(self._first, names), again)
 
-    def following(self, texts: Sequence[str]) -> Follower:
+    def following(self, texts: Sequence[str], names: Names) -> Follower:
         """What scores the texts; those that the tokens cannot write are left out."""
         cut = self._expected.usual_cut
-        lines = [line_of(t, cut, self.vocabulary, self._biaser, self._lexicon) for t in texts]
+        lines = [line_of(t, cut, self.vocabulary, names.biaser, names.lexicon) for t in texts]
         return Follower(self.vocabulary, self.search.symbols, [line for line in lines if line])
 
-    def _search(self, settings: SearchSettings) -> Search:
-        return Search(self.vocabulary, settings, self._biaser, self._lexicon)
+    def _search(self, settings: SearchSettings, names: Names) -> Search:
+        return Search(self.vocabulary, settings, names.biaser, names.lexicon)
+
+    def _names_of(self, phrases: tuple[BiasPhrase, ...]) -> Names:
+        listed = frozenset(words_of(phrases))
+        lexicon = Lexicon(self.model.network.pieces, self.model.words, listed)
+        return Names(self._fusion(phrases), lexicon, listed)
 
     def _fusion(self, phrases: Sequence[BiasPhrase]) -> Biaser:
         if not phrases or self._boost <= 0:
@@ -113,15 +116,19 @@ def words_of(phrases: Sequence[BiasPhrase]) -> Iterator[str]:
 class _Position:
     """Where a stream stands: features and encoder state and search, up to the same frame."""
 
-    def __init__(self, model: Model, search: Search) -> None:
+    def __init__(self, model: Model, search: Search, second: SecondPass) -> None:
         self.features: Features = model.front_end.open()
         self.frames: Floats = np.zeros((0, model.network.mels), np.float32)
         """Not yet decoded."""
         self.decoded: tuple[Floats, ...] = ()
-        """All before them, as long as they may be heard again; else nothing."""
-        self._kept_frames = LONGEST_FRAMES if model.network.whole_frames else 0
+        """All before them in this part of the utterance, if they are heard again; else nothing."""
+        self._outputs: tuple[Floats, ...] = ()
+        """What the encoder made of those."""
         self.state: State = model.network.initial_state()
-        self.search = search
+        self.search = search.copy()
+        """Of this part."""
+        self.earlier = Earlier.nothing(self.state)
+        self._at_first, self._second = search, second
         self._network = model.network
         self._floor = model.front_end.floor
 
@@ -138,6 +145,8 @@ class _Position:
         network = self._network
         while len(self.frames) >= network.chunk_frames + network.look_ahead_frames:
             self._decode(network.chunk_frames)
+            if sum(map(len, self.decoded)) > LONGEST_PART:
+                self._end_part()
 
     def finish(self, samples: NDArray[np.int16]) -> None:
         """Take the last samples and decode everything, a last shorter chunk included."""
@@ -160,29 +169,40 @@ class _Position:
     def _decode(self, count: int) -> None:
         """Decode `count` frames, seen with those that the network looks ahead to."""
         window = self.frames[: count + self._network.look_ahead_frames]
-        self._kept_frames -= count
-        self.decoded = (*self.decoded, self.frames[:count]) if self._kept_frames >= 0 else ()
         encoded, self.state = self._network.encode(window, self.state)
+        if self._network.whole_frames:
+            self.decoded = (*self.decoded, self.frames[:count])
+            self._outputs = (*self._outputs, encoded)
+        self._search_on(encoded)
+        self.frames = self.frames[count:]
+
+    def _search_on(self, encoded: Floats) -> None:
         for vector in encoded:
             self.search.step(vector)
         self.search.compact()
-        self.frames = self.frames[count:]
+
+    def _end_part(self) -> None:
+        """Hear the first part again, once and for all; the search goes on after it."""
+        frames, outputs = np.concatenate(self.decoded), np.concatenate(self._outputs)
+        per_output = self._network.frames_per_output
+        count = quietest(frames, *PART) // per_output
+        cut = count * per_output
+        self.earlier = self._second.after(frames[:cut], self.search, self.earlier)
+        self.decoded, self._outputs = (frames[cut:],), (outputs[count:],)
+        self.search = self._at_first.copy()
+        self._search_on(outputs[count:])
 
 
 class Stream:
     """The recognition of one utterance, by one search while it is heard and one at its end."""
 
-    def __init__(self, recogniser: TransducerRecogniser, first: Search, second: Search) -> None:
-        network = self._network = recogniser.model.network
-        self._output = recogniser.output
-        self._output_s = network.frames_per_output * FRAME_S
+    def __init__(self, model: Model, first: Search, second: SecondPass) -> None:
         # Features are computed for whole chunks, so that results do not depend on how the audio
         # was cut, not even by a rounding error.
-        self._chunk = network.chunk_frames * HOP
+        self._chunk = model.network.chunk_frames * HOP
         self._waiting = np.zeros(0, np.int16)
         self._second = second
-        self._listed, self._following = recogniser.listed, recogniser.following
-        self._position = _Position(recogniser.model, first)
+        self._position = _Position(model, first, second)
         self._result: RecognitionResult | None = None
         self._decode_ms = 0.0
         self._finished = False
@@ -207,7 +227,8 @@ class Stream:
         """The result for the chunks decoded so far; made once a chunk."""
         if self._result is None:
             with self._timed():
-                self._result = self._made(self._position.search)
+                made = self._second.made(self._position.search)
+                self._result = self._told(self._position.earlier.before(made))
         return self._result
 
     def peek(self, earlier: RecognitionResult | None = None) -> RecognitionResult:
@@ -234,47 +255,18 @@ class Stream:
         self, position: _Position, earlier: RecognitionResult | None
     ) -> RecognitionResult:
         """The result of the second pass, or of the first where there is no other."""
-        first = position.search
-        heard_first = first.graph(self._output_s).nbest(1)[0].text if position.decoded else ""
-        if not heard_first:
-            return self._made(first)
-        end = first.end_of_sentence
+        before, first = position.earlier, position.search
+        words = [*before.best.words, *self._second.words(first)] if position.decoded else []
+        if not words:
+            return self._told(self._second.made(first))
+        heard_first = " ".join(word.text for word in words)
         if earlier is not None and earlier.heard_first == heard_first:
-            return replace(earlier, end_of_sentence=end, decode_ms=self._decode_ms)
-        search = self._second.copy()
-        outputs, inner = encode_whole(self._network, np.concatenate(position.decoded))
-        for vector in outputs:
-            search.step(vector)
-        writer = self._network.writer
-        result = (
-            self._made(search) if writer is None else self._agreed(search, outputs, writer, inner)
-        )
-        return replace(result, end_of_sentence=end, heard_first=heard_first)
+            return self._told(replace(earlier, end_of_sentence=first.end_of_sentence))
+        part = self._second.hear(np.concatenate(position.decoded), first, before)
+        return self._told(replace(before.before(part.result), heard_first=heard_first))
 
-    def _agreed(
-        self, search: Search, outputs: Floats, writer: Writer, inner: Floats
-    ) -> RecognitionResult:
-        """A search's hypotheses with the attention decoder's texts among them, judged by both."""
-        panel = Panel(writer, inner, self._listed)
-        own = search.graph(self._output_s).nbest(self._output.nbest)[:JUDGED]
-        found = self._following(panel.proposals(own)).scored(outputs, self._output_s)
-        both = {each.text: each for each in (*found, *own)}
-        ranked = panel.ranked(list(both.values()))
-        return RecognitionResult(
-            nbest=tuple(ranked[: self._output.nbest]),
-            lattice=pruned(lattice_of(ranked), self._output.least_posterior),
-            end_of_sentence=search.end_of_sentence,
-            decode_ms=self._decode_ms,
-        )
-
-    def _made(self, search: Search) -> RecognitionResult:
-        graph = search.graph(self._output_s)
-        return RecognitionResult(
-            nbest=graph.nbest(self._output.nbest),
-            lattice=graph.lattice(self._output.least_posterior),
-            end_of_sentence=search.end_of_sentence,
-            decode_ms=self._decode_ms,
-        )
+    def _told(self, result: RecognitionResult) -> RecognitionResult:
+        return replace(result, decode_ms=self._decode_ms)
 
     @contextmanager
     def _timed(self) -> Iterator[None]:
@@ -291,7 +283,7 @@ def load_recogniser(
     boost: float = DEFAULT_BOOST,
     attention_decoder: bool = True,
 ) -> TransducerRecogniser:
-    """Load the model in a folder; `runtime` is `onnx` or `edge`.
+    """Load the model in a folder; `runtime` is `auto`, `onnx` or `edge`.
 
     Without `attention_decoder` a model that has one is used as if it had none.
 

@@ -37,6 +37,15 @@ class RecognitionResult:
 
 
 @dataclass(frozen=True, slots=True)
+class OutputSettings:
+    """How much a result says."""
+
+    nbest: int = 10
+    least_posterior: float = 1e-3
+    """Lattice edges below it are left out."""
+
+
+@dataclass(frozen=True, slots=True)
 class BiasPhrase:
     """A name to favour while hypotheses are pruned; `weight` scales the configured boost."""
 

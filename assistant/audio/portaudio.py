@@ -13,6 +13,7 @@ import numpy as np
 
 from assistant.audio.capture import Capture, DeviceError, Inbox, InputDevice
 from assistant.audio.source import SAMPLE_RATE, NoAudioLibraryError
+from assistant.extras import install_command
 
 _LOG = logging.getLogger(__name__)
 _BUFFERS_PER_S = 50
@@ -37,7 +38,7 @@ class PortAudio:
         except ImportError as error:
             message = (
                 f"the microphone needs PyAudio ({error}); "
-                "install it: sudo apt install portaudio19-dev, then pip install 'hearth[mic]'"
+                f"install it: sudo apt install portaudio19-dev, then {install_command('mic')}"
             )
             raise NoAudioLibraryError(message) from None
         self._pyaudio = pyaudio

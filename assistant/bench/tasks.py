@@ -7,7 +7,8 @@ import importlib.util
 import json
 import statistics
 import time
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from bisect import bisect_right
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import aclosing
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ from assistant import events
 from assistant.asr.result import RecognitionResult
 from assistant.assembly import Listening, make_pipeline
 from assistant.audio.file import FileSource
+from assistant.audio.row import Row
 from assistant.audio.source import FRAME_SAMPLES, SAMPLE_RATE, AudioSource, Frame
 from assistant.bench.audio import (
     known_ends,
@@ -144,9 +146,10 @@ def listening(settings: Settings, folder: Path) -> dict[str, Any]:
     """Latencies of the whole pipeline, file by file, and how long the event loop was held."""
     wakes = (folder / "commands.tsv").is_file()
     chosen = demo_settings(settings) if wakes else settings
-    utterances, longest = asyncio.run(_listen(chosen, folder, wakes))
+    utterances, one_stream, longest = asyncio.run(_listen(chosen, folder, wakes))
     return {
         "utterances": utterances,
+        "one_stream": one_stream,
         **accuracy(folder, {Path(each["file"]).stem: each.get("text", "") for each in utterances}),
         "longest_block_ms": longest.cpu_ms,
         "longest_block_wall_ms": longest.wall_ms,
@@ -155,7 +158,7 @@ def listening(settings: Settings, folder: Path) -> dict[str, Any]:
 
 async def _listen(
     settings: Settings, folder: Path, wakes: bool
-) -> tuple[list[dict[str, Any]], Longest]:
+) -> tuple[list[dict[str, Any]], dict[str, int], Longest]:
     worker = Worker()
     house = await worker.run(make_household, settings)
     try:
@@ -163,10 +166,25 @@ async def _listen(
         pipeline = make_pipeline(settings, house, recogniser, worker, Listening(wake=wakes))
         await house.start()
         with watched() as longest:
-            return [await _utterance(pipeline, path) for path in recordings(folder)], longest
+            alone = [await _utterance(pipeline, path) for path in recordings(folder)]
+        return alone, await _in_a_row(pipeline, folder, alone), longest
     finally:
         await house.close()
         worker.close()
+
+
+async def _in_a_row(
+    pipeline: Pipeline, folder: Path, alone: Sequence[Mapping[str, Any]]
+) -> dict[str, int]:
+    """All files as one stream: how many have the same first words in it as alone."""
+    row = Row(str(folder), [FileSource(path) for path in recordings(folder)])
+    heard: dict[int, str] = {}
+    async with aclosing(pipeline.events(row)) as stream:
+        async for event in stream:
+            if isinstance(event, events.FinalEndpoint):
+                heard.setdefault(bisect_right(row.begins_s, event.audio_s) - 1, event.text)
+    same = sum(each.get("text") == heard.get(at) for at, each in enumerate(alone))
+    return {"files": len(alone), "as_alone": same}
 
 
 async def _utterance(pipeline: Pipeline, path: Path) -> dict[str, Any]:

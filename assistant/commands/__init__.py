@@ -18,9 +18,11 @@ from assistant.bench.child import BenchError
 from assistant.config import ConfigError, SettingError, Settings, load
 from assistant.edge.errors import EdgeFormatError
 from assistant.edge.native import KernelError
+from assistant.extras import install_command
 from assistant.home.contacts import ContactsError
 from assistant.home.model import HomeError
 from assistant.rescoring import RescoringError
+from assistant.terminal import fold
 from assistant.wake.words import WakeWordError
 
 
@@ -60,7 +62,7 @@ def wyoming_extra(module: str) -> Any:  # noqa: ANN401 - a module
     try:
         return importlib.import_module(f"assistant.wyoming.{module}")
     except ImportError as error:
-        message = f"this needs an extra ({error}): pip install 'hearth[wyoming]'"
+        message = f"this needs an extra ({error}): {install_command('wyoming')}"
         raise UsageError(message) from None
 
 
@@ -68,7 +70,7 @@ def settings_of(args: argparse.Namespace) -> Settings:
     """The settings that a command line names; raises `ConfigError`. Sets up the log, too."""
     path: Path | None = args.config
     settings = load(path)
-    log.setup(settings.logging.level)
+    log.setup("debug" if getattr(args, "verbose", False) else settings.logging.level)
     runtime = getattr(args, "runtime", None)
     if runtime is None:
         return settings
@@ -87,6 +89,6 @@ def print_line(line: str) -> None:
 
 
 def say(text: str) -> None:
-    """A line for people, on standard error."""
-    sys.stderr.write(text + "\n")
+    """Lines for people, on standard error; at a terminal none breaks inside a word."""
+    sys.stderr.write((fold(text) if sys.stderr.isatty() else text) + "\n")
     sys.stderr.flush()

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from assistant.asr.model_folder import RUNTIMES, weight_files
+from assistant.asr.model_folder import RUNTIMES, runtime_for, weight_files
 from assistant.bench.audio import PLAIN_RULE_S, recordings
 from assistant.bench.child import measure
 from assistant.commands import UsageError, print_json, say, settings_of
@@ -37,9 +37,10 @@ def bench(settings: Settings, folder: Path, config: Path | None) -> dict[str, An
     """All figures as plain values; raises `BenchError`."""
     say(f"Measuring on {len(recordings(folder))} recordings in {folder}, one core ...")
     runtimes = {}
+    used = runtime_for(settings.model_folder, settings.recogniser.runtime)
     for runtime in RUNTIMES:
         weights = weight_files(settings.model_folder, runtime)
-        if weights or runtime == settings.recogniser.runtime:
+        if weights or runtime == used:
             say(f"  the recogniser ({runtime})")
             figures = measure("recognition", folder, config, runtime)
             size = sum(path.stat().st_size for path in weights)
@@ -52,6 +53,7 @@ def bench(settings: Settings, folder: Path, config: Path | None) -> dict[str, An
     utterances = listening.pop("utterances")
     return {
         "folder": str(folder),
+        "runtime": used,
         "runtimes": runtimes,
         "wake_word": waiting,
         "listening": listening,
@@ -104,10 +106,11 @@ def table(report: Mapping[str, Any]) -> Iterator[str]:
     """The figures for people."""
     yield ""
     for name, figures in report["runtimes"].items():
+        used = ", used here" if name == report["runtime"] else ""
         yield (
             f"recogniser ({name})      real-time factor {figures['real_time_factor']:.3f}, "
             f"weights {_mb(figures['weights_bytes'])}, memory {_mb(figures['peak_rss_bytes'])}"
-            f"{_errors(figures)}"
+            f"{_errors(figures)}{used}"
         )
         yield (
             f"  its lattices         {figures['lattice_bytes'] / 1e3:.1f} kB for "
@@ -123,6 +126,8 @@ def table(report: Mapping[str, Any]) -> Iterator[str]:
     yield f"waiting for wake word  real-time factor {report['wake_word']['real_time_factor']:.4f}"
     listening = report["listening"]
     yield (f"whole pipeline         memory {_mb(listening['peak_rss_bytes'])}{_errors(listening)}")
+    row = listening["one_stream"]
+    yield f"in one stream          {row['as_alone']} of {row['files']} files heard as alone"
     held_ms, wall_ms = listening["longest_block_ms"], listening["longest_block_wall_ms"]
     yield (
         f"event loop             held by our code for at most {held_ms:.1f} ms "

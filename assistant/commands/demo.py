@@ -1,6 +1,7 @@
 """`assistant demo`: spoken commands from the repository, carried out in the demo home.
 
-The account goes to standard error; where standard output is no terminal it gets the events.
+The account goes to standard error. Where standard output is neither a terminal nor the same file
+as standard error, it gets the events.
 """
 
 from __future__ import annotations
@@ -8,25 +9,28 @@ from __future__ import annotations
 import argparse
 import asyncio
 import csv
-import shutil
+import os
 import statistics
 import sys
 import time
+from bisect import bisect_right
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from assistant import events
 from assistant.assembly import Listening, make_pipeline
 from assistant.audio.file import FileSource
+from assistant.audio.row import Row
 from assistant.audio.source import AudioSource, Frame
 from assistant.commands import UsageError, print_line, say, settings_of
 from assistant.config import HomeSettings, Settings
 from assistant.household import make_household
 from assistant.pipeline import Pipeline
 from assistant.recognition import load_recogniser
+from assistant.terminal import columns, entry, fold, spelled
 from assistant.timeline import LEGEND, Levels, draw
 from assistant.worker import Worker
 
@@ -34,6 +38,12 @@ FOLDER = Path(__file__).resolve().parents[2] / "demo"
 WAKE_WORDS = ("alexa", "okay_nabu")
 """Those of the recordings, whatever the settings listen for."""
 MARGIN = 12
+"""What a line has beside the picture in it."""
+NEXT = """
+That was an invented home; nothing real was switched. What to do next:
+  1. make run                            say "okay nabu" to your own microphone
+  2. .venv/bin/assistant doctor          what is missing, and what to do
+  3. cp config.example.yaml config.yaml  your own home: home.kind there"""
 E = TypeVar("E", bound=events.Event)
 
 
@@ -42,7 +52,7 @@ def run(args: argparse.Namespace) -> int:
     if not any(FOLDER.glob("*.ogg")):
         raise UsageError(f"{FOLDER} has no recordings; run the demo from a clone of the repository")
     settings = settings_of(args)
-    asyncio.run(demonstrate(demo_settings(settings)))
+    asyncio.run(demonstrate(demo_settings(settings), one_stream=args.one_stream))
     return 0
 
 
@@ -83,8 +93,8 @@ class Told:
         return next((event for event in reversed(self.happened) if isinstance(event, kind)), None)
 
 
-async def demonstrate(settings: Settings) -> None:
-    """Play the recordings one after the other to one home."""
+async def demonstrate(settings: Settings, *, one_stream: bool = False) -> None:
+    """Play the recordings one after the other to one home, each a stream or all of them one."""
     worker = Worker()
     begin_s = time.monotonic()
     say(f"Loading the recogniser '{settings.recogniser.model}' and the demo home ...")
@@ -93,13 +103,16 @@ async def demonstrate(settings: Settings) -> None:
         recogniser = await worker.run(load_recogniser, settings)
         pipeline = make_pipeline(settings, house, recogniser, worker, Listening())
         await house.start()
-        say(f"Ready after {time.monotonic() - begin_s:.1f} s. {LEGEND}")
+        say(f"Ready after {time.monotonic() - begin_s:.1f} s.\n\n{fold(LEGEND)}")
         spoken = commands(FOLDER / "commands.tsv")
         told = []
-        for path in sorted(FOLDER.glob("*.ogg")):
-            told.append(await _play(pipeline, path, spoken.get(path.stem, {})))
-            say("\n".join(account(told[-1])))
-        say("\n" + summary(told))
+        paths = sorted(FOLDER.glob("*.ogg"))
+        for row in [paths] if one_stream else [[path] for path in paths]:
+            for each in await _play(pipeline, row, spoken):
+                told.append(each)
+                say("\n".join(account(each)))
+        say("\n" + fold(summary(told)))
+        say(NEXT)
     finally:
         await house.close()
         worker.close()
@@ -113,79 +126,120 @@ def commands(table: Path) -> Mapping[str, Mapping[str, str]]:
         return {line["file"]: line for line in csv.DictReader(lines, delimiter="\t")}
 
 
-async def _play(pipeline: Pipeline, path: Path, spoken: Mapping[str, str]) -> Told:
-    source = Tapped(FileSource(path))
+async def _play(
+    pipeline: Pipeline, paths: Sequence[Path], spoken: Mapping[str, Mapping[str, str]]
+) -> list[Told]:
+    """Play recordings as one stream; what happened in each, by its own time."""
+    sources = [Tapped(FileSource(path)) for path in paths]
+    row = Row(str(paths[0]) if len(paths) == 1 else str(FOLDER), sources)
     begin_s = time.monotonic()
-    happened = []
-    async with aclosing(pipeline.events(source)) as stream:
+    happened: list[list[events.Event]] = [[] for _ in paths]
+    async with aclosing(pipeline.events(row)) as stream:
         async for event in stream:
-            happened.append(event)
-            if not sys.stdout.isatty():
+            at = bisect_right(row.begins_s, event.audio_s) - 1
+            happened[at].append(earlier(event, row.begins_s[at]))
+            if _events_wanted():
                 print_line(event.to_json())
+    wall_s = (time.monotonic() - begin_s) / len(paths)
+    return [
+        _told(path, spoken.get(path.stem, {}), source.levels.values, each, wall_s)
+        for path, source, each in zip(paths, sources, happened, strict=True)
+    ]
+
+
+def earlier(event: E, by_s: float) -> E:
+    """The event with all its places in the audio so much earlier."""
+    moved: dict[str, Any] = {
+        field.name: value - by_s
+        for field in fields(event)
+        if field.name.endswith("_s") and isinstance(value := getattr(event, field.name), float)
+    }
+    return replace(event, **moved)
+
+
+def _told(
+    path: Path,
+    spoken: Mapping[str, str],
+    levels: Sequence[float],
+    happened: Sequence[events.Event],
+    wall_s: float,
+) -> Told:
     return Told(
         path=path,
-        said=spoken.get("command", "").replace(" | ", " ... "),
+        said=_said(spoken),
         voice=" ".join(spoken[key] for key in ("engine", "voice") if key in spoken),
-        levels=source.levels.values,
+        levels=levels,
         happened=happened,
-        wall_s=time.monotonic() - begin_s,
+        wall_s=wall_s,
     )
+
+
+def _events_wanted() -> bool:
+    """Not at a terminal, nor where they would come between the lines of the account."""
+    out, err = sys.stdout, sys.stderr
+    try:
+        return not out.isatty() and not os.path.sameopenfile(out.fileno(), err.fileno())
+    except (OSError, ValueError):
+        return True  # one of them is no file
+
+
+def _said(spoken: Mapping[str, str]) -> str:
+    """All that the recording says, the wake word too."""
+    command = spoken.get("command", "").replace(" | ", " ... ")
+    return f"{spoken['wake']}, {command}" if "wake" in spoken else command
 
 
 def account(told: Told) -> Iterator[str]:
     """What was said, heard, understood and done, and where the time went."""
-    columns = max(40, min(shutil.get_terminal_size().columns - MARGIN, 100))
+    width = columns()
     yield f"\n{told.path.stem}  ({told.voice})"
-    yield from ("  " + line for line in draw(told.levels, told.happened, columns))
-    yield f"  said        {told.said}"
-    for event in told.happened:
-        yield from ("  " + line for line in _line(event))
+    picture = draw(told.levels, told.happened, width - MARGIN)
+    entries = [("said", told.said), *(line for event in told.happened for line in _line(event))]
+    lines = [line for title, text in entries for line in entry(title, text, width - 2)]
+    yield from (f"  {line}".rstrip() for line in (*picture, *lines))
 
 
-def _line(event: events.Event) -> Iterator[str]:
-    """What an event means to a person; nothing for most."""
+def _line(event: events.Event) -> Iterator[tuple[str, str]]:
+    """What an event means to a person, each with its title; nothing for most."""
     match event:
         case events.FinalEndpoint(text=text, confidence=confidence):
-            yield f"heard       {text or '(nothing)'}  [{confidence:.2f}]"
+            yield "heard", f"{text or '(nothing)'}  [{confidence:.2f}]"
         case events.Intent(intent=intent, slots=slots, reused=reused):
-            meant = ", ".join(f"{name} = {value}" for name, value in slots.items())
             early = ", already before the final end-point" if reused else ""
-            yield f"understood  {intent or '(nothing)'}  {meant}{early}"
+            yield "understood", f"{intent or '(nothing)'}  {spelled(slots)}{early}"
         case events.SpeculationReset(reason=reason):
-            yield f"reset       {reason}"
+            yield "reset", reason
         case events.Action(success=success, changes=changes):
-            yield f"changed     {_changes(changes) if success else 'nothing: it failed'}"
+            yield from _changes(changes) if success else [("changed", "nothing: it failed")]
         case events.Reply(text=text):
-            yield f"answer      {text}"
+            yield "answer", text
         case events.Latency():
             yield from _times(event)
         case events.Error(message=message):
-            yield f"error       {message}"
+            yield "error", message
 
 
-def _changes(changes: Sequence[Mapping[str, object]]) -> str:
-    each = [
-        f"{change['device']} {change['attribute']}: {change['before']} -> {change['after']}"
-        for change in changes
-    ]
-    return "; ".join(each) or "nothing (it was so already, or was only asked)"
+def _changes(changes: Sequence[Mapping[str, object]]) -> Iterator[tuple[str, str]]:
+    title = "changed"
+    for change in changes:
+        before, after = spelled(change["before"]), spelled(change["after"])
+        yield title, f"{change['device']} {change['attribute']}: {before} -> {after}"
+        title = ""
+    if not changes:
+        yield title, "nothing (it was so already, or was only asked)"
 
 
-def _times(latency: events.Latency) -> Iterator[str]:
+def _times(latency: events.Latency) -> Iterator[tuple[str, str]]:
     """Where the milliseconds went, and which setting each wait belongs to."""
     waited_ms = 1000 * (latency.final_endpoint_s - latency.speech_end_s)
-    yield (
-        f"time        {latency.response_ms:.0f} ms from the last sound to the action: "
-        f"{waited_ms:.0f} waiting for a pause (endpoint.style), {latency.work_ms:.1f} working"
-    )
+    wait = f"{waited_ms:.0f} waiting for a pause (endpoint.style), {latency.work_ms:.1f} working"
+    yield "time", f"{latency.response_ms:.0f} ms from the last sound to the action: {wait}"
     early = "no speculation held"
     if latency.speculative_endpoint_s is not None:
         early_ms = 1000 * (latency.final_endpoint_s - latency.speculative_endpoint_s)
         early = f"speculation began {early_ms:.0f} ms before the final end-point"
-    yield (
-        f"            {early}; understanding {latency.nlu_ms:.1f}, "
-        f"action {latency.action_ms:.1f}, recogniser {latency.decode_ms:.0f} in all"
-    )
+    work = f"understanding {latency.nlu_ms:.1f}, action {latency.action_ms:.1f}"
+    yield "", f"{early}; {work}, recogniser {latency.decode_ms:.0f} in all"
 
 
 def summary(told: Sequence[Told]) -> str:

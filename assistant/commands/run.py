@@ -10,7 +10,8 @@ import signal
 import threading
 from collections.abc import AsyncIterator, Callable
 from contextlib import aclosing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 from assistant import events
@@ -26,10 +27,12 @@ from assistant.reply.factory import make_speaker
 from assistant.reply.own_voice import OwnVoice
 from assistant.reply.voice import Player
 from assistant.service import AudioWatchdog, Notifier, watchdog_interval_s
+from assistant.terminal import spelled
 from assistant.worker import Worker
 
 STOP_WITHIN_S = 1.8
 """A sound library that hangs must not hold up the shutdown."""
+DEMO_HOME = "This is the demo home: nothing real is switched."
 _LOG = logging.getLogger(__name__)
 
 
@@ -112,17 +115,21 @@ async def _serve(settings: Settings, body: Body, notifier: Notifier) -> None:
     own_voice = OwnVoice()
     speaker = make_speaker(settings.replies, own_voice, body.player)
     speaking = asyncio.create_task(speaker.run())
-    house = await worker.run(make_household, settings, speaker.announce, state_folder())
+    make = partial(make_household, hush=speaker.hush)
+    house = await worker.run(make, settings, speaker.announce, state_folder())
     try:
         recogniser = await worker.run(load_recogniser, settings)
         listening = Listening(own_voice=own_voice)
         pipeline = make_pipeline(settings, house, recogniser, worker, listening)
         await house.start()
         words = " or ".join(Path(word).stem.replace("_", " ") for word in settings.wake.words)
+        note = DEMO_HOME if settings.home.kind == "demo" else ""
+        if note:
+            _LOG.warning("%s To act in yours, set home.kind in config.yaml.", note)
         _LOG.info("listening for '%s'", words)
-        notifier.ready(f"listening for '{words}'")
+        notifier.ready(f"listening for '{words}'. {note}".rstrip(". "))
         async with aclosing(pipeline.events(own_voice.over(body.source))) as happenings:
-            async for event in happenings:
+            async for event in _noted(happenings, note):
                 for follow in (_log, speaker.follow, body.follow):
                     follow(event)
     finally:
@@ -130,6 +137,16 @@ async def _serve(settings: Settings, body: Body, notifier: Notifier) -> None:
         await asyncio.gather(speaking, return_exceptions=True)
         await house.close()
         worker.close()
+
+
+async def _noted(happenings: AsyncIterator[events.Event], note: str) -> AsyncIterator[events.Event]:
+    """The events, the first answer with a note, if there is one."""
+    async for event in happenings:
+        if note and isinstance(event, events.Reply):
+            yield replace(event, text=f"{event.text} {note}")
+            note = ""
+        else:
+            yield event
 
 
 def _log(event: events.Event) -> None:
@@ -147,7 +164,7 @@ def account(event: events.Event) -> str:
         case events.FinalEndpoint(text=heard):
             text = f"heard: {heard or '(nothing)'}"
         case events.Intent(intent=str(intent), slots=slots):
-            text = f"understood: {intent} {slots}"
+            text = f"understood: {intent} {spelled(slots)}".rstrip()
         case events.Action(success=success, targets=targets):
             text = f"{'done' if success else 'failed'}: {', '.join(targets) or '-'}"
         case events.Reply(text=answer):

@@ -11,6 +11,7 @@ from pathlib import Path
 from assistant.assembly import favoured
 from assistant.commands import UsageError, print_line, settings_of
 from assistant.config import Settings
+from assistant.extras import install_command
 from assistant.household import Household, make_household, state_folder
 from assistant.recognition import load_recogniser
 from assistant.wake import factory as wake
@@ -23,7 +24,8 @@ try:
     from assistant.wyoming.server import Server
     from assistant.wyoming.session import Services
 except ImportError as error:
-    raise UsageError(f"this needs an extra ({error}): pip install 'hearth[wyoming]'") from None
+    message = f"this needs an extra ({error}): {install_command('wyoming')}"
+    raise UsageError(message) from None
 
 _HIGHEST_PORT = 65535
 

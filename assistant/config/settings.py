@@ -18,8 +18,9 @@ from assistant.config.error import nearest
 MODELS_FOLDER = Path(__file__).resolve().parents[2] / "models"
 """Where models that ship with Hearth lie."""
 
+VoiceActivityKind = Literal["silero", "webrtc"]
 WakeEngine = Literal["micro", "open"]
-Runtime = Literal["onnx", "edge"]
+Runtime = Literal["auto", "onnx", "edge"]
 EndpointStyle = Literal["patient", "normal", "quick"]
 HomeKind = Literal["demo", "home_assistant"]
 VoiceEngine = Literal["espeak", "piper", "wyoming", "none"]
@@ -80,6 +81,7 @@ class AudioSettings:
     channels: Annotated[int, Limits(at_least=1, at_most=32)] = 1
     gain_db: Annotated[float, Limits(at_least=-40, at_most=40)] = 0.0
     pre_roll_s: Annotated[float, Limits(at_least=0, at_most=10)] = 2.0
+    voice_activity: VoiceActivityKind = "silero"
     satellite: str | None = None
 
     def __post_init__(self) -> None:
@@ -121,7 +123,7 @@ class RecogniserSettings:
     """Speech to text."""
 
     model: str = "en-small"
-    runtime: Runtime = "onnx"
+    runtime: Runtime = "auto"
     beam: Annotated[int, Limits(at_least=1, at_most=64)] = 8
     boost: Annotated[float, Limits(at_least=0, at_most=2)] = 0.6
     attention_decoder: bool = True

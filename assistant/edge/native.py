@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from assistant.edge.matrix import Floats, Matrix
 from assistant.edge.program import Attend, Join, Linear, Memory, Norm, Program, Rows, Step
 from assistant.edge.reference import Reference
+from assistant.extras import install_command
 
 _ABI: Final = 1
 _ALIGNMENT: Final = 64
@@ -61,7 +62,7 @@ def _library() -> ctypes.CDLL:
     built = sorted(Path(__file__).parent.glob("_kernels*.so"))
     if not built:
         raise KernelError(
-            "the edge kernels were not built: install a C compiler and run `pip install -e .` again"
+            f"the edge kernels were not built: install a C compiler, then {install_command()}"
         )
     try:
         library = ctypes.CDLL(str(built[-1]))
@@ -69,7 +70,7 @@ def _library() -> ctypes.CDLL:
     except (OSError, AttributeError) as error:
         raise KernelError(f"{built[-1]} cannot be loaded ({error}); build it again") from error
     if abi != _ABI:
-        raise KernelError(f"{built[-1]} belongs to another version; run `pip install -e .` again")
+        raise KernelError(f"{built[-1]} belongs to another version; {install_command()}")
     library.edge_scratch.restype = ctypes.c_int64
     library.edge_scratch.argtypes = (ctypes.c_void_p, ctypes.c_int32, ctypes.c_int32)
     library.edge_run.argtypes = (
@@ -86,6 +87,11 @@ def levels() -> tuple[Level, ...]:
     except KernelError:
         return ()
     return tuple(level for level in Level if library.edge_supported(level))
+
+
+def has_arm_kernels() -> bool:
+    """Whether there are kernels for this processor, and it is an ARM."""
+    return any(level in (Level.NEON, Level.NEON_DOT) for level in levels())
 
 
 def lost() -> str | None:

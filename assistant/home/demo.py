@@ -14,6 +14,7 @@ class DemoHome:
     """A `Home` that needs no network. Two of them given the same calls are always in one state."""
 
     name = "demo"
+    temperature_unit = "celsius"
 
     def __init__(self, contacts: Callable[[], Sequence[str]] = tuple) -> None:
         self._contacts = contacts

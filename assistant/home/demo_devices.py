@@ -29,7 +29,11 @@ CONTACTS = (
 )
 
 _LIGHT: dict[str, Any] = {"brightness": None, "color": None, "color_temp_kelvin": None}
-_RANGE = {"min_temp": 5.0, "max_temp": 30.0}
+_THERMOSTAT: dict[str, Any] = {
+    "min_temp": 5.0,
+    "max_temp": 30.0,
+    "hvac_modes": ("off", "heat", "cool", "heat_cool", "auto", "dry", "fan_only"),
+}
 _PLAYER: dict[str, Any] = {"volume_level": 0.3, "is_volume_muted": False, "media_title": None}
 
 _ROWS: tuple[tuple[str, str, str | None, str, Mapping[str, Any]], ...] = (
@@ -65,14 +69,14 @@ _ROWS: tuple[tuple[str, str, str | None, str, Mapping[str, Any]], ...] = (
         "Living room thermostat",
         "living_room",
         "heat",
-        {"temperature": 20.0, "current_temperature": 19.5, **_RANGE},
+        {"temperature": 20.0, "current_temperature": 19.5, **_THERMOSTAT},
     ),
     (
         "climate.bedroom",
         "Bedroom thermostat",
         "bedroom",
         "heat",
-        {"temperature": 18.0, "current_temperature": 18.5, **_RANGE},
+        {"temperature": 18.0, "current_temperature": 18.5, **_THERMOSTAT},
     ),
     ("fan.bedroom", "Ceiling fan", "bedroom", "off", {"percentage": 0}),
     ("fan.bathroom", "Extractor fan", "bathroom", "off", {"percentage": 0}),
@@ -178,4 +182,5 @@ def demo_devices() -> Iterator[tuple[Device, State]]:
             aliases=_ALIASES.get(entity_id, ()),
             device_class=_CLASSES.get(entity_id),
         )
-        yield device, State(state, dict(attributes))
+        members = {"entity_id": (*SCENES[entity_id],)} if entity_id in SCENES else {}
+        yield device, State(state, {**attributes, **members})

@@ -80,6 +80,13 @@ def _temperature(state: State, data: Mapping[str, Any]) -> State:
     return _with(state, temperature=float(_number(data, "temperature", 5, 35)))
 
 
+def _hvac_mode(state: State, data: Mapping[str, Any]) -> State:
+    mode, modes = data.get("hvac_mode"), state.attributes["hvac_modes"]
+    if mode not in modes:
+        raise HomeError(f"hvac_mode must be one of {', '.join(modes)}, not {mode!r}.")
+    return _with(state, str(mode))
+
+
 def _volume(state: State, data: Mapping[str, Any]) -> State:
     return _with(state, volume_level=round(_number(data, "volume_level", 0, 1), 2))
 
@@ -146,11 +153,13 @@ SERVICES: Mapping[str, Service] = {
     "cover.open_cover": _to("open", position=_FULL),
     "cover.close_cover": _to("closed", position=0),
     "cover.set_cover_position": _cover_position,
+    "cover.stop_cover": lambda state, _data: state,
     "lock.lock": _to("locked"),
     "lock.unlock": _to("unlocked"),
     "climate.turn_on": _to("heat"),
     "climate.turn_off": _to("off"),
     "climate.set_temperature": _temperature,
+    "climate.set_hvac_mode": _hvac_mode,
     "media_player.turn_on": _to("on"),
     "media_player.turn_off": _to("off"),
     "media_player.media_play": _to("playing"),

@@ -19,6 +19,8 @@ class Area:
     name: str
     aliases: tuple[str, ...] = ()
     floor: str | None = None
+    floor_aliases: tuple[str, ...] = ()
+    """Other names of the floor."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,56 +8,17 @@ twice. The sentence's variants are the paths through these options; their qualit
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import chain
 
 from rapidfuzz import fuzz, process
 
+from assistant.nlu.accounting import CONFUSED, EMPTY, NEGATIONS
 from assistant.nlu.numbers import NUMBER_WORDS
 from assistant.nlu.sounds import similarity, skeleton, sound_key
 
-_CONFUSED: Mapping[str, tuple[str, ...]] = {
-    "of": ("off",),
-    "off": ("of",),
-    "too": ("to",),
-    "two": ("to",),
-    "to": ("two",),
-    "for": ("four",),
-    "four": ("for",),
-    "fore": ("for", "four"),
-    "an": ("on", "in"),
-    "in": ("on",),
-    "and": ("in", "on"),
-    "own": ("on",),
-    "ate": ("eight",),
-    "won": ("one",),
-    "by": ("to",),
-    "lose": ("close",),
-    "clothes": ("close",),
-    "term": ("turn",),
-    "torn": ("turn",),
-    "look": ("lock",),
-    "lot": ("lock",),
-    "at": ("add",),
-    "ad": ("add",),
-    "had": ("add",),
-    "sit": ("set",),
-    "set": ("shut",),
-    "shut": ("set",),
-    "she": ("set",),
-    "like": ("light",),
-    "live": ("light",),
-    "write": ("light",),
-    "right": ("light",),
-    "a": ("the",),
-    "the": ("in the",),
-}
-"""Words that are commands' words taken for each other, whatever their spelling, or swallow one."""
-
-_DROPPABLE = frozenset({"a", "an", "the", "it", "like", "then", "so", "just", "that", "now", "and"})
-_NEGATIONS = frozenset({"don't", "dont", "not", "never", "didn't", "won't", "shouldn't", "isn't"})
 _CONFUSED_QUALITY = 0.88
 _DROP_DOUBLED_QUALITY = 0.97
 _DROP_SMALL_QUALITY = 0.85
@@ -103,7 +64,7 @@ class Corrector:
 
     def variants(self, words: Sequence[str], limit: int, least: float) -> Iterator[Variant]:
         """At most `limit` variants of at least quality `least`, best first; never the original."""
-        if _NEGATIONS & set(words) and "mind" not in words:
+        if NEGATIONS & set(words) and "mind" not in words:
             return
         options = [self._options(words, position) for position in range(len(words))]
         heap: list[tuple[float, int, tuple[str, ...]]] = [(-1.0, 0, ())]
@@ -132,7 +93,7 @@ class Corrector:
         options = [_Option((word,), 1, 1.0 if known else _UNKNOWN_QUALITY)]
         options += [
             _Option(tuple(other.split()), 1, _CONFUSED_QUALITY)
-            for other in _CONFUSED.get(word, ())
+            for other in CONFUSED.get(word, ())
             # A sentence that ends in "to" is unfinished; it does not end in "two".
             if position + 1 < len(words) or other not in NUMBER_WORDS
         ]
@@ -141,7 +102,7 @@ class Corrector:
             options += self._splits(word)
         if position and words[position - 1] == word:
             options.append(_Option((), 1, _DROP_DOUBLED_QUALITY))
-        elif word in _DROPPABLE:
+        elif word in EMPTY:
             options.append(_Option((), 1, _DROP_SMALL_QUALITY))
         if position + 1 < len(words):
             options += self._joins(word, words[position + 1])

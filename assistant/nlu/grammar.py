@@ -13,6 +13,7 @@ from hassil import (
     Group,
     Intents,
     RuleReference,
+    Sentence,
     SlotList,
     TextChunk,
     TextSlotList,
@@ -26,6 +27,7 @@ from home_assistant_intents import get_intents
 from assistant.nlu.beginnings import Beginnings
 from assistant.nlu.filtering import NUMBER, ClauseIndex, Requirements, marker
 from assistant.nlu.names import Kind, NameIndex
+from assistant.nlu.response import RESPONSE
 from assistant.nlu.slot_words import SlotWords
 
 ANYWHERE = "*"
@@ -37,15 +39,31 @@ UNKNOWN_NAME = "unknown_name"
 COMMAND = "conversation_command"
 """Slot for a command that is to be carried out later."""
 
+REMINDER = "reminder"
+"""Slot for what a reminder says."""
+
 _KINDS = {"HassGetState": "question", "HassRespond": "topic"}
 """Slots for the kind of answer that a template asks for, where the intent alone does not say it."""
 _UNUSED_LISTS = ("{zone",)
-_UNUSED_SENTENCES = frozenset({"[<the>] {name}"})
-"""A device's bare name is no command: it is too often the half of one."""
+_UNUSED_SENTENCES = frozenset({"[<the>] {name}", "stop [playing]"})
+"""A device's bare name is no command: it is too often the half of one. "Stop" is said to whatever
+sounds, a timer first."""
 
 
 class GrammarError(Exception):
     """Sentences cannot be used; the message names the file and what is wrong."""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A template as it is written; with its place, where it is not one of Hearth's own."""
+
+    sentence: str = ""
+    file: str = ""
+    line: int = 0
+
+
+BUILT_IN = Source()
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +78,9 @@ class Parse:
     """Slots that took any words, with the text they took."""
     matched: int
     """Letters that template words and names account for."""
+    fixed: frozenset[str] = frozenset()
+    """Slots that the template itself gives, with values as its author wrote them."""
+    source: Source = BUILT_IN
 
     @property
     def free_words(self) -> int:
@@ -77,6 +98,16 @@ class _Template:
         self._pattern: re.Pattern[str] | None = None
 
     @property
+    def source(self) -> Source:
+        """Where it stands."""
+        return _source(self.data)
+
+    @property
+    def expression(self) -> Expression:
+        """What it consists of."""
+        return self.data.sentences[0].expression
+
+    @property
     def pattern(self) -> re.Pattern[str]:
         """What a text must match to be worth reading by this sentence."""
         if self._pattern is None:
@@ -89,7 +120,8 @@ class Grammar:
 
     `extra` are documents in hassil's format (intents, lists, expansion_rules) that are laid over
     Home Assistant's: intents gain sentences, rules and lists of the same name are extended or
-    replaced. Not reentrant: one thread at a time.
+    replaced. Their `skip_words` and `responses` count for sentences of theirs. Not reentrant: one
+    thread at a time.
     """
 
     def __init__(
@@ -98,13 +130,15 @@ class Grammar:
         extra: Sequence[Mapping[str, Any]] = (),
     ) -> None:
         document = _document(extra)
+        self.skip_words = tuple(tuple(words.split()) for words in document["skip_words"])
+        self._responses: Mapping[str, Mapping[str, str]] = document.pop("responses")
         names = set(document["intents"]) if wanted is None else set(wanted)
         document["intents"] = {
             name: {"data": _one_sentence_each(intent["data"])}
             for name, intent in document["intents"].items()
             if name in names
         }
-        self._intents = Intents.from_dict(document)
+        self._intents = Intents.from_dict({**document, "skip_words": []})
         self._settings = IntentsSettings(filter_with_regex=False)
         self._templates = [
             _Template(intent.name, data, self._intents)
@@ -122,16 +156,38 @@ class Grammar:
             self._intents.slot_lists,
         )
 
+    @property
+    def templates(self) -> Sequence[_Template]:
+        """All of them."""
+        return self._templates
+
+    @property
+    def lists(self) -> Mapping[str, SlotList]:
+        """What `{list}` in a template stands for, but for the home's names."""
+        return self._intents.slot_lists
+
+    @property
+    def rules(self) -> Mapping[str, Sentence]:
+        """What `<rule>` in a template stands for."""
+        return self._intents.expansion_rules
+
     @cached_property
     def words_before(self) -> Mapping[str, frozenset[str]]:
         """For each list, such as `name` or `contact`, the words that can stand right before it."""
         sentences = (template.data.sentences[0].expression for template in self._templates)
         return SlotWords(self._intents.expansion_rules).before(sentences)
 
+    @cached_property
+    def own_words(self) -> frozenset[str]:
+        """Every word of the sentences that the user's files and plugins bring."""
+        own = (template for template in self._templates if template.source.file)
+        return frozenset(_words_of(own, self._intents))
+
     def check(self) -> None:
-        """Raise `GrammarError` for a sentence that cannot be used."""
+        """Raise `GrammarError` for a sentence of a file that cannot be used."""
         for template in self._templates:
-            _ = template.pattern
+            if template.source.file:
+                _ = template.pattern
 
     def __len__(self) -> int:
         return len(self._templates)
@@ -156,7 +212,7 @@ class Grammar:
             intent_context={"area": {"value": ANYWHERE, "text": ""}},
             language="en",
         )
-        return _distinct(results)
+        return _distinct(_parse(result, self._responses) for result in results)
 
     def may_begin(self, words: Sequence[str], index: NameIndex) -> bool:
         """Whether a command may begin with the words, whose numbers are digits."""
@@ -178,19 +234,29 @@ class Grammar:
 
 def _document(extra: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     document: dict[str, Any] = get_intents("en") or {}
-    document.pop("responses", None)
+    document["responses"] = {}
     document["skip_words"] = []  # fillers are taken out before
     for addition in extra:
         for name, values in addition.get("lists", {}).items():
             if "values" not in document["lists"].get(name, {}):
                 document["lists"][name] = {}
-            merge_dict(document["lists"][name], values)
+            merge_dict(document["lists"][name], _copied(values))
         document["expansion_rules"].update(addition.get("expansion_rules", {}))
-        merge_dict(document["intents"], addition.get("intents", {}))
+        for name, intent in addition.get("intents", {}).items():
+            document["intents"].setdefault(name, {"data": []})["data"] += intent["data"]
+        for name, texts in addition.get("responses", {}).items():
+            document["responses"].setdefault(name, {}).update(texts)
+        document["skip_words"] += addition.get("skip_words", [])
     for values in document["lists"].values():
         if "range" in values:
             values["range"]["words"] = False  # numbers are digits by now
     return document
+
+
+def _copied(values: Mapping[str, Any]) -> dict[str, Any]:
+    """A list of an addition: what is merged is changed, and the addition is used again."""
+    copies: dict[type, Any] = {dict: dict, list: list}
+    return {key: copies.get(type(value), lambda same: same)(value) for key, value in values.items()}
 
 
 def _one_sentence_each(blocks: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
@@ -199,8 +265,23 @@ def _one_sentence_each(blocks: Iterable[Mapping[str, Any]]) -> list[dict[str, An
         {**block, "sentences": [sentence]}
         for block in blocks
         for sentence in block["sentences"]
-        if sentence not in _UNUSED_SENTENCES and not any(used in sentence for used in _UNUSED_LISTS)
+        if _of_file(block.get("metadata"))
+        or (
+            sentence not in _UNUSED_SENTENCES
+            and not any(used in sentence for used in _UNUSED_LISTS)
+        )
     ]
+
+
+def _of_file(metadata: Mapping[str, Any] | None) -> bool:
+    return bool(metadata) and "file" in (metadata or {})
+
+
+def _source(data: IntentData) -> Source:
+    metadata = data.metadata or {}
+    if _of_file(metadata):
+        return Source(metadata["sentence"], metadata["file"], metadata["line"])
+    return Source(data.sentence_texts[0])
 
 
 def _pattern(data: IntentData, intents: Intents) -> re.Pattern[str]:
@@ -213,6 +294,19 @@ def _pattern(data: IntentData, intents: Intents) -> re.Pattern[str]:
 
 def _literals(intents: Intents, templates: Iterable[_Template]) -> set[str]:
     """Every word that stands in a template, its rules or its lists; optional endings joined."""
+    words = _words_of(templates, intents)
+    for values in intents.slot_lists.values():
+        if isinstance(values, TextSlotList):
+            for value in values.values:
+                words |= _words_in(value.text_in, intents)
+    return {word for word in words if word.replace("'", "").isalpha()}
+
+
+def _words_of(templates: Iterable[_Template], intents: Intents) -> set[str]:
+    return set().union(*(_words_in(template.expression, intents) for template in templates))
+
+
+def _words_in(expression: Expression, intents: Intents) -> set[str]:
     words: set[str] = set()
 
     def walk(expression: Expression) -> None:
@@ -225,13 +319,8 @@ def _literals(intents: Intents, templates: Iterable[_Template]) -> set[str]:
         elif isinstance(expression, RuleReference):
             walk(intents.expansion_rules[expression.rule_name].expression)
 
-    for template in templates:
-        walk(template.data.sentences[0].expression)
-    for values in intents.slot_lists.values():
-        if isinstance(values, TextSlotList):
-            for value in values.values:
-                walk(value.text_in)
-    return {word for word in words if word.replace("'", "").isalpha()}
+    walk(expression)
+    return words
 
 
 def _plurals(group: Group) -> set[str]:
@@ -265,10 +354,9 @@ def _name_lists(mentions: Mapping[Kind, set[str]], index: NameIndex) -> dict[str
     }
 
 
-def _distinct(results: Iterable[RecognizeResult]) -> list[Parse]:
+def _distinct(found: Iterable[Parse]) -> list[Parse]:
     parses: dict[tuple[object, ...], Parse] = {}
-    for result in results:
-        parse = _parse(result)
+    for parse in found:
         key = (parse.intent, parse.domain, *sorted((k, str(v)) for k, v in parse.slots.items()))
         known = parses.get(key)
         if known is None or known.matched < parse.matched:
@@ -276,7 +364,7 @@ def _distinct(results: Iterable[RecognizeResult]) -> list[Parse]:
     return list(parses.values())
 
 
-def _parse(result: RecognizeResult) -> Parse:
+def _parse(result: RecognizeResult, responses: Mapping[str, Mapping[str, str]]) -> Parse:
     entities = result.entities
     slots = {
         name: entity.text.strip() if entity.is_wildcard else entity.value
@@ -286,6 +374,10 @@ def _parse(result: RecognizeResult) -> Parse:
     kind = _KINDS.get(result.intent.name)
     if kind and result.response:
         slots[kind] = result.response
+    source = _source(result.intent_data)
+    response = responses.get(result.intent.name, {}).get(result.response or "")
+    if source.file and response:
+        slots[RESPONSE] = response
     domain = result.context.get("domain") if "name" in entities else None
     return Parse(
         intent=result.intent.name,
@@ -296,17 +388,16 @@ def _parse(result: RecognizeResult) -> Parse:
         },
         matched=result.text_chunks_matched
         + sum(len(entity.text) for entity in entities.values() if not entity.is_wildcard),
+        fixed=frozenset(name for name in result.intent_data.slots if not entities[name].text),
+        source=source,
     )
 
 
-def check_sentences(document: Mapping[str, Any], beside: Sequence[Mapping[str, Any]] = ()) -> None:
-    """Raise `GrammarError` if a document's sentences cannot be used beside the templates.
-
-    `beside` are documents with more lists and rules.
-    """
+def check_sentences(documents: Sequence[Mapping[str, Any]]) -> None:
+    """Raise `GrammarError` if some documents' sentences cannot be used beside the templates."""
+    intents = {name for document in documents for name in document.get("intents", {})}
     try:
-        Grammar(document.get("intents", {}), [*beside, document]).check()
-    except GrammarError:
-        raise
+        Grammar(intents, documents).check()
     except Exception as error:
-        raise GrammarError(f"its sentences cannot be used: {error}") from error
+        kind = type(error).__name__
+        raise GrammarError(f"its sentences cannot be used ({kind}: {error})") from error

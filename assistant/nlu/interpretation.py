@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 from assistant.lattice import Hypothesis
@@ -25,14 +25,30 @@ class Interpretation:
     """Ids of the devices meant."""
     confidence: float = 0.0
     alternatives: tuple[Interpretation, ...] = ()
+    reason: str = ""
+    """Why the words are not those of the likeliest hypothesis; empty where they are."""
+    question: str = ""
+    """What to ask before it is acted on, where it is only likely that it was said."""
+    then: tuple[Interpretation, ...] = ()
+    """Further commands of the same sentence, in their order."""
+
+    @property
+    def commands(self) -> tuple[Interpretation, ...]:
+        """Each command of the sentence by itself."""
+        return (replace(self, then=()), *self.then) if self.then else (self,)
+
+    def with_confidence(self, most: float) -> Interpretation:
+        """The same with no more confidence than this, in each of its commands."""
+        then = tuple(each.with_confidence(most) for each in self.then)
+        return replace(self, confidence=min(self.confidence, most), then=then)
 
     def same_meaning(self, other: Interpretation) -> bool:
         """Whether acting on either would do the same."""
-        return (self.intent, dict(self.slots), self.targets) == (
-            other.intent,
-            dict(other.slots),
-            other.targets,
-        )
+        return self.question == other.question and _meanings(self) == _meanings(other)
+
+
+def _meanings(interpretation: Interpretation) -> list[tuple[object, ...]]:
+    return [(each.intent, dict(each.slots), each.targets) for each in interpretation.commands]
 
 
 class Understanding(Protocol):

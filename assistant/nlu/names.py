@@ -11,11 +11,9 @@ from itertools import pairwise
 from rapidfuzz import process
 
 from assistant.home.model import Area, Device
-from assistant.nlu.digits import with_digits
 from assistant.nlu.sounds import similarity
-from assistant.nlu.tokens import split_words, text_of, tokens_of
+from assistant.nlu.spoken_names import spoken_form, spoken_forms
 
-_ARTICLES = ("the ", "my ", "our ")
 _IMPLIED_QUALITY = 0.97
 _LONG_WORD = 6
 _LIKENESS = 0.55
@@ -107,15 +105,6 @@ def _occurs(word: str, meant: str) -> bool:
     )
 
 
-@lru_cache(maxsize=16_384)
-def spoken_form(name: str) -> str:
-    """A configured name as understanding reads it: "Lamp No. 1" is "lamp no 1"."""
-    text = text_of(with_digits(tokens_of(split_words(name))))
-    for article in _ARTICLES:
-        text = text.removeprefix(article)
-    return text
-
-
 def build_index(
     areas: Sequence[Area], devices: Sequence[Device], contacts: Sequence[str]
 ) -> NameIndex:
@@ -158,22 +147,31 @@ def _given_names(
     areas: Iterable[Area], devices: Iterable[Device], contacts: Iterable[str]
 ) -> Iterator[tuple[str, Named]]:
     for area in areas:
-        for name in (area.name, *area.aliases):
-            yield spoken_form(name), Named(Kind.AREA, area.id, area.name)
+        for name in _all_forms(area.name, *area.aliases):
+            yield name, Named(Kind.AREA, area.id, area.name)
         if area.floor:
-            # Some templates say "floor" themselves, others leave it to the name.
-            whole = spoken_form(area.floor)
-            for floor in {whole, whole.removesuffix(" floor")}:
-                yield floor, Named(Kind.FLOOR, area.floor, area.floor)
+            named = Named(Kind.FLOOR, area.floor, area.floor)
+            yield from ((said, named) for said in _floor_names(area.floor, *area.floor_aliases))
     for device in devices:
         named = Named(Kind.DEVICE, device.id, device.name, device.domain, device.area_id)
-        for name in (device.name, *device.aliases):
-            yield spoken_form(name), named
+        for name in _all_forms(device.name, *device.aliases):
+            yield name, named
     for contact in contacts:
         yield spoken_form(contact), Named(Kind.CONTACT, contact, contact)
         # People are called by their first names.
         first = spoken_form(contact).split()[:1]
         yield " ".join(first), Named(Kind.CONTACT, contact, contact, quality=_IMPLIED_QUALITY)
+
+
+def _all_forms(*names: str) -> Iterator[str]:
+    return (form for name in names for form in spoken_forms(name))
+
+
+def _floor_names(*names: str) -> Iterator[str]:
+    for whole in _all_forms(*names):
+        # Some templates say "floor" themselves, others leave it to the name.
+        yield whole
+        yield whole.removesuffix(" floor")
 
 
 def _implied_names(
@@ -182,8 +180,7 @@ def _implied_names(
     for device in devices:
         for area_name in area_names.get(device.area_id or "", ()):
             area = spoken_form(area_name)
-            for name in (device.name, *device.aliases):
-                text = spoken_form(name)
+            for text in _all_forms(device.name, *device.aliases):
                 short = text.removeprefix(f"{area} ")
                 if short != text and short not in GENERIC_NAMES:
                     yield (

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
 
 UNITS = {
     word: value
@@ -40,6 +41,12 @@ TENS = {
 NUMBER_WORDS = frozenset({*UNITS, *TENS, "hundred", "thousand", "point", "half"})
 """Words that numbers are made of."""
 
+_DECIMAL = re.compile(r"\d+\.\d+")
+FRACTIONS: Mapping[tuple[str, ...], float] = {
+    ("and", "a", "half"): 0.5,
+    ("and", "a", "quarter"): 0.25,
+    ("and", "three", "quarters"): 0.75,
+}
 _HUNDRED = 100
 _THOUSAND = 1000
 _TEENS_FROM = 10
@@ -68,28 +75,39 @@ def read_number(words: Sequence[str], start: int = 0) -> tuple[float, int] | Non
 
     The longest number is read, a fraction included: "two point five", "three and a half".
     """
+    if _DECIMAL.fullmatch(words[start]):
+        return float(words[start]), 1
     whole = read_whole(words, start)
     if whole is None:
         return None
     value, used = whole
-    rest = list(words[start + used : start + used + 3])
-    if rest[:1] == ["point"]:
+    rest = tuple(words[start + used : start + used + 3])
+    if rest[:1] == ("point",):
         digits, count = _read_digits(words, start + used + 1)
         if count:
-            return value + float(f"0.{digits}"), used + 1 + count
-    if rest == ["and", "a", "half"]:
-        return value + 0.5, used + 3
+            return float(f"{value}.{digits}"), used + 1 + count
+    if rest in FRACTIONS:
+        return value + FRACTIONS[rest], used + 3
     return float(value), used
 
 
 def _read_digits(words: Sequence[str], start: int) -> tuple[str, int]:
+    """The digits after a point, said one by one or written, and how many words they are."""
     digits = ""
-    while start + len(digits) < len(words):
-        digit = UNITS.get(words[start + len(digits)], _TEENS_FROM)
-        if digit >= _TEENS_FROM:
+    count = 0
+    while start + count < len(words):
+        word = words[start + count]
+        digit = UNITS.get(word, _TEENS_FROM)
+        if digit >= _TEENS_FROM and not word.isdecimal():
             break
-        digits += str(digit)
-    return digits, len(digits)
+        digits += word if word.isdecimal() else str(digit)
+        count += 1
+    return digits, count
+
+
+def written(value: float) -> str:
+    """A number in digits."""
+    return str(int(value)) if value.is_integer() else f"{value:g}"
 
 
 def read_whole(words: Sequence[str], start: int) -> tuple[int, int] | None:

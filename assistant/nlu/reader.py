@@ -7,12 +7,23 @@ from dataclasses import replace
 from functools import lru_cache
 
 from assistant.home.model import Home
+from assistant.nlu.accounting import FUNCTION_WORDS, TELLING
 from assistant.nlu.corrections import Corrector
 from assistant.nlu.digits import with_digits
 from assistant.nlu.grammar import COMMAND, UNKNOWN_NAME, Grammar
 from assistant.nlu.names import Kind, NameIndex, build_index
 from assistant.nlu.readings import Reading, Resolver
-from assistant.nlu.tokens import Token, split_words, spoken_for, text_of, tokens_of, without_fillers
+from assistant.nlu.tokens import (
+    Token,
+    split_words,
+    spoken_for,
+    text_of,
+    tokens_of,
+    with_fillers,
+    without_fillers,
+    without_phrases,
+)
+from assistant.nlu.units import in_unit, unit_of
 
 _VARIANTS = 12
 _LEAST_QUALITY = 0.55
@@ -31,6 +42,7 @@ class Reader:
         self.index: NameIndex = build_index(areas, devices, home.contacts())
         self._grammar = grammar
         self._resolver = Resolver(areas, devices, self.index, own_area)
+        self._unit = unit_of(home)
         self._corrector = Corrector(grammar.words, self.index.words)
         self.exact = lru_cache(maxsize=_REMEMBERED)(self._exact)
         self.may_begin = lru_cache(maxsize=_REMEMBERED)(self._may_begin)
@@ -43,8 +55,7 @@ class Reader:
             return readings
         words = without_fillers(split_words(text))
         near = [*self._corrected(words), *self._near_names(readings)]
-        short = [r for r in readings if len(str(r.slots[UNKNOWN_NAME]).split()) <= _UNKNOWN_WORDS]
-        return _ranked(near or short)
+        return *_ranked(near), *(r for r in readings if _may_be_name(str(r.slots[UNKNOWN_NAME])))
 
     def _may_begin(self, read: str) -> bool:
         """Whether a command of this home may begin like a text, whose numbers are digits."""
@@ -52,11 +63,26 @@ class Reader:
 
     def _exact(self, text: str) -> tuple[Reading, ...]:
         """The text's meanings by its very words, best first."""
-        words = without_fillers(split_words(text))
-        return _ranked(self._read_words(words, 1.0)) if words else ()
+        said = split_words(text)
+        if own := self._own_with_fillers(said):
+            return own
+        words = without_fillers(said)
+        found = _ranked(self._read_words(words, 1.0)) if words else ()
+        skipped = without_phrases(words, self._grammar.skip_words)
+        if skipped != words and (not found or found[0].unknown):
+            found = _heard_as(words, self._read_words(without_fillers(skipped), 1.0)) or found
+        return found
+
+    def _own_with_fillers(self, said: Sequence[str]) -> tuple[Reading, ...]:
+        """The meanings as a sentence of the user's own in which polite words stand."""
+        for words in with_fillers(said, self._grammar.own_words):
+            readings = self._read_words(words, 1.0)
+            if own := [reading for reading in readings if reading.source.file]:
+                return _heard_as(without_fillers(said), own)
+        return ()
 
     def _read_words(self, words: Sequence[str], quality: float) -> list[Reading]:
-        tokens = with_digits(tokens_of(words))
+        tokens = in_unit(with_digits(tokens_of(words)), self._unit)
         return self._read_tokens(tokens, quality, " ".join(words))
 
     def _read_tokens(self, tokens: Sequence[Token], quality: float, said: str) -> list[Reading]:
@@ -69,14 +95,20 @@ class Reader:
         return [
             replace(reading, quality=reading.quality * quality, text=said)
             for reading in readings
-            if reading is not None and self._can_be_done(reading)
+            if reading is not None and self._can_be_done(reading, said)
         ]
 
-    def _can_be_done(self, reading: Reading) -> bool:
-        """Whether a command for later is one by itself: anything may stand where it stands."""
+    def _can_be_done(self, reading: Reading, said: str) -> bool:
+        """Whether a command for later is one by itself: anything may stand where it stands.
+
+        It is less than what was said, unless it holds a part of the time.
+        """
         if COMMAND not in reading.slots:
             return True
-        later = self.exact(str(reading.slots[COMMAND]))
+        command = str(reading.slots[COMMAND])
+        if len(command.split()) >= len(said.split()):
+            return False
+        later = self.exact(command)
         return bool(later) and not later[0].unknown and COMMAND not in later[0].slots
 
     def _corrected(self, words: Sequence[str]) -> list[Reading]:
@@ -111,6 +143,22 @@ class Reader:
                         if not candidate.unknown and candidate.quality >= _LEAST_QUALITY
                     ]
         return found
+
+
+def _heard_as(words: Sequence[str], readings: Iterable[Reading]) -> tuple[Reading, ...]:
+    """Readings that account for all the words, though a sentence has more of them, or fewer."""
+    return _ranked(replace(reading, text=" ".join(words)) for reading in readings)
+
+
+def _may_be_name(said: str) -> bool:
+    """Whether words that the home has no name for may be the name of a device.
+
+    "The" is none, and neither is what says when something is to be done.
+    """
+    words = said.split()
+    return (
+        len(words) <= _UNKNOWN_WORDS and not TELLING & {*words} and not {*words} <= FUNCTION_WORDS
+    )
 
 
 def _ranked(readings: Iterable[Reading]) -> tuple[Reading, ...]:

@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from assistant.home.model import Area, Device
-from assistant.nlu.grammar import UNKNOWN_NAME, Parse
-from assistant.nlu.names import Kind, Named, NameIndex, spoken_form
+from assistant.nlu.grammar import BUILT_IN, COMMAND, REMINDER, UNKNOWN_NAME, Parse, Source
+from assistant.nlu.names import Kind, Named, NameIndex
+from assistant.nlu.spoken_names import spoken_form
 
 _INTENT_DOMAINS: Mapping[str, tuple[str, ...]] = {
     "HassClimateSetTemperature": ("climate",),
     "HassClimateGetTemperature": ("climate", "sensor"),
     "HassFanSetSpeed": ("fan",),
     "HassMedia": ("media_player",),
+    "HassStopMoving": ("cover",),
+    "HearthClimateSetMode": ("climate",),
+    "HearthWhatIsPlaying": ("media_player",),
     "HassSetVolume": ("media_player",),
     "HassVacuum": ("vacuum",),
+    "HassLawnMower": ("lawn_mower",),
     "HassGetWeather": ("weather",),
     "HassSetPosition": ("cover",),
     "HassLightSet": ("light",),
@@ -25,6 +30,7 @@ _INTENT_DOMAINS: Mapping[str, tuple[str, ...]] = {
 """Domains that an intent means when the sentence names none; keys are beginnings of intents."""
 
 _SWITCHABLE = ("light", "switch", "fan", "media_player")
+_SWITCHING = ("HassTurnOn", "HassTurnOff")
 _WILDCARD_QUALITY = 0.92
 _LONG_WILDCARD_QUALITY = 0.55
 _LONG_WILDCARD_WORDS = 6
@@ -47,17 +53,22 @@ class Reading:
     free_words: int = 0
     unknown: bool = False
     """Whether it names a device that the home does not have."""
+    source: Source = BUILT_IN
+    """The template that it was read by."""
 
     @property
-    def rank(self) -> tuple[float, int, bool, bool, int]:
+    def rank(self) -> tuple[float | bool, ...]:
         """Sorts readings of one text, best last.
 
-        By quality; few words taken by wildcards; a device's name rather than a kind of device;
-        the intent made for the shopping list rather than the one for any list; much matched.
+        By quality; a sentence of the user's own; few words taken by wildcards; a device's name
+        rather than a kind of device; the intent made for the shopping list rather than the one for
+        any list; much matched.
         """
         named = "name" in self.slots and bool(self.targets)
         for_shopping = self.intent.startswith("HassShoppingList")
-        return self.quality, -self.free_words, named or for_shopping, for_shopping, self.matched
+        own = bool(self.source.file)
+        words = -self.free_words
+        return self.quality, own, words, named or for_shopping, for_shopping, self.matched
 
 
 class Resolver:
@@ -77,12 +88,15 @@ class Resolver:
         self._devices = devices
         self._index = index
         self._own_area = _area_id(areas, own_area)
+        named = (each for names in index.entries.values() for each in names)
+        self._by_id = {(each.kind, each.id): each for each in named if each.quality == 1.0}
 
     def read(self, parse: Parse, text: str, spoken: Callable[[str], str]) -> Reading | None:
         """The meaning of `parse`, or None where the home has no such combination of names.
 
         `spoken` gives the words that were said for a piece of text, for the slots that take any.
         """
+        parse = self._as_spoken(parse)
         slots = dict(parse.slots) | {slot: spoken(said) for slot, said in parse.wildcards.items()}
         unknown = UNKNOWN_NAME in slots
         quality = _UNKNOWN_NAME_QUALITY if unknown else _quality(parse)
@@ -102,11 +116,30 @@ class Resolver:
             matched=parse.matched,
             free_words=parse.free_words,
             unknown=unknown,
+            source=parse.source,
         )
+
+    def _as_spoken(self, parse: Parse) -> Parse:
+        """Names that the template itself gives, as somebody would say them."""
+        names = {
+            kind.value: spoken_form(str(parse.slots[kind]))
+            for kind in Kind
+            if kind in parse.fixed and (kind, parse.slots[kind]) not in self._by_id
+        }
+        if self._any_name(parse):
+            names.pop("name", None)
+        return replace(parse, slots={**parse.slots, **names}) if names else parse
+
+    def _any_name(self, parse: Parse) -> bool:
+        """Whether a name that the template gives is no device's: a timer's, or a plugin's."""
+        if "name" not in parse.fixed or "Timer" in parse.intent:
+            return "name" in parse.fixed
+        said = spoken_form(str(parse.slots["name"]))
+        return not (parse.intent.startswith("Hass") or self._entries(said, Kind.DEVICE))
 
     def _targets(self, parse: Parse, text: str) -> tuple[tuple[str, ...], float] | None:
         if "name" in parse.slots and "name" not in parse.wildcards:
-            return self._named(parse)
+            return ((), 1.0) if self._any_name(parse) else self._named(parse)
         contact = parse.slots.get(Kind.CONTACT)
         if isinstance(contact, str):
             return tuple(sorted({n.id for n in self._entries(contact, Kind.CONTACT)})), 1.0
@@ -167,7 +200,9 @@ class Resolver:
         return None
 
     def _entries(self, text: str, kind: Kind) -> list[Named]:
-        return [named for named in self._index.entries.get(text, ()) if named.kind == kind]
+        found = [named for named in self._index.entries.get(text, ()) if named.kind == kind]
+        by_id = self._by_id.get((kind, text))
+        return found or ([by_id] if by_id else [])
 
     def _labelled(
         self, slots: Mapping[str, Any], parse: Parse, targets: Sequence[str]
@@ -196,7 +231,9 @@ def _area_id(areas: Iterable[Area], said: str | None) -> str | None:
 def _quality(parse: Parse) -> float:
     if not parse.wildcards:
         return 1.0
-    too_long = parse.free_words > _LONG_WILDCARD_WORDS * len(parse.wildcards)
+    # A command for later, which has to be one by itself, and a reminder may be long.
+    short = [said for slot, said in parse.wildcards.items() if slot not in {COMMAND, REMINDER}]
+    too_long = sum(len(said.split()) for said in short) > _LONG_WILDCARD_WORDS * len(short)
     return _LONG_WILDCARD_QUALITY if too_long else _WILDCARD_QUALITY
 
 
@@ -206,6 +243,8 @@ def _domains(parse: Parse) -> tuple[str, ...]:
         return _SWITCHABLE
     if isinstance(given, str):
         return (given,)
+    if parse.source.file and parse.intent in _SWITCHING and {"area", "floor"} & parse.slots.keys():
+        return _SWITCHABLE
     for beginning, domains in _INTENT_DOMAINS.items():
         if parse.intent.startswith(beginning):
             return domains

@@ -69,3 +69,39 @@ def similarity(said: str, meant: str) -> float:
     sound = _KEY_WEIGHT * fuzz.ratio(key_said, key_meant) / 100
     consonants = _SKELETON_WEIGHT if skeleton(said) == skeleton(meant) else 0.0
     return max(spelling, sound, consonants)
+
+
+_CLASSES = ("pb", "td", "kg", "fv", "sz", "mn", "lr")
+_SAME_CLASS = 0.4
+_VOWEL = 0.4
+
+
+@lru_cache(maxsize=65536)
+def sounds_alike(said: str, meant: str) -> float:
+    """0 to 1: one less the share of sounds that differ, by a weighted edit distance.
+
+    Vowels, and consonants formed alike, are taken for each other more easily than others, as in
+    phonetic edit distances since Kondrak, "A new algorithm for the alignment of phonetic
+    sequences" (2000). "Bag" is like "back"; "dining" is not like "living", though half of the
+    letters agree.
+    """
+    one, other = sound_key(said), sound_key(meant)
+    if one == other:
+        return 1.0
+    row = [float(column) for column in range(len(other) + 1)]
+    for letter in one:
+        corner, row[0] = row[0], row[0] + 1
+        for column, target in enumerate(other, start=1):
+            change = corner + _difference(letter, target)
+            corner = row[column]
+            row[column] = min(change, row[column] + 1, row[column - 1] + 1)
+    return max(0.0, 1 - row[-1] / max(len(one), len(other)))
+
+
+@lru_cache(maxsize=1024)
+def _difference(one: str, other: str) -> float:
+    if one == other:
+        return 0.0
+    if _VOWELS.match(one) and _VOWELS.match(other):
+        return _VOWEL
+    return _SAME_CLASS if any(one in same and other in same for same in _CLASSES) else 1.0

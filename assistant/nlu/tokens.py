@@ -8,11 +8,26 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
-_WORD = re.compile(r"\d+\.\d(?!\d)|[a-z0-9]+(?:'[a-z]+)?|[^\W\d_]+")
-"""A point with two digits after it is a time of day and parts two numbers."""
+_MEASURED = r"(?=\s*(?:%|\u00b0|degree|percent|celsius|fahrenheit|kelvin|hour|hr|minute|min|sec))"
+_WORD = re.compile(rf"\d+\.\d+{_MEASURED}|\d+\.\d(?!\d)|[a-z0-9]+(?:'[a-z]+)?|[^\W\d_]+")
+"""A point with two digits after it is a time of day and parts two numbers, but before a unit."""
+_WRITTEN_NUMBERS: tuple[tuple[re.Pattern[str], str], ...] = (
+    (re.compile(r"(?<=\d),(?=\d{3}(?!\d))"), ""),
+    (re.compile(r"(?<=\d),(?=\d{1,2}(?!\d))"), "."),
+    (re.compile(r"(?<=\d)(?:\s*\u00bd|\s+1/2)"), ".5"),
+    (re.compile(r"(?<=\d)\s*\u00bc"), ".25"),
+    (re.compile(r"(?<=\d)\s*\u00be"), ".75"),
+    (re.compile(r"\u00bd|(?<![\d/])1/2(?![\d/])"), " half "),
+    (re.compile(r"\u00bc"), " a quarter "),
+    (re.compile(r"\u00be"), " three quarters "),
+)
+"""Signs inside numbers: 2,700 is a whole number, 21,5 and 1\u00bd are fractions."""
+_PARTS = re.compile(r"\d+(?:\.\d+)?|[a-z]+")
+_ORDINAL = re.compile(r"\d+(?:st|nd|rd|th)")
 _SIGNS = {"%": " percent ", "\u00b0": " degrees "}
 _LETTERS = str.maketrans(
     {"ß": "ss", "ø": "o", "ł": "l", "æ": "ae", "œ": "oe", "đ": "d", "þ": "th", "\u2019": "'"}
@@ -75,6 +90,15 @@ _SPELLINGS = {
     ("%",): "percent",
     ("to", "do"): "todo",
     ("half", "way"): "halfway",
+    ("wifi",): "wi fi",
+    ("mr",): "mister",
+    ("mrs",): "missus",
+    ("dr",): "doctor",
+    ("1st",): "first",
+    ("2nd",): "second",
+    ("3rd",): "third",
+    ("4th",): "fourth",
+    ("5th",): "fifth",
     ("nevermind",): "never mind",
 }
 
@@ -92,6 +116,8 @@ def split_words(text: str) -> list[str]:
 
     Accents are too: the recogniser writes plain letters, and "Zoë" has to be found by "zoe".
     """
+    for sign, number in _WRITTEN_NUMBERS:
+        text = sign.sub(number, text)
     plain = unicodedata.normalize("NFKD", text.lower().translate(_LETTERS))
     letters = "".join(letter for letter in plain if not unicodedata.combining(letter))
     return _WORD.findall(_written_out(letters))
@@ -104,7 +130,10 @@ def _written_out(text: str) -> str:
 
 
 def tokens_of(words: Iterable[str]) -> list[Token]:
-    """A token a word, usual spellings unified (`t v` is `tv`)."""
+    """A token a word, usual spellings unified (`t v` is `tv`), letters parted from digits.
+
+    "PS5" is `ps 5`, as it is spoken.
+    """
     items = list(words)
     result: list[Token] = []
     position = 0
@@ -113,10 +142,23 @@ def tokens_of(words: Iterable[str]) -> list[Token]:
             spoken = tuple(items[position : position + length])
             text = _SPELLINGS.get(spoken, items[position] if length == 1 else "")
             if text:
-                result.extend(Token(part, spoken) for part in text.split())
+                first, *rest = _parted(text)
+                result += [Token(first, spoken), *(Token(part, ()) for part in rest)]
                 position += len(spoken)
                 break
     return result
+
+
+def _parted(text: str) -> list[str]:
+    """The words of a spelling, letters parted from digits."""
+    if text.isalpha() or text.isdecimal() or _ORDINAL.fullmatch(text):
+        return [text]
+    return [part for word in text.split() for part in _letters_and_digits(word)]
+
+
+def _letters_and_digits(word: str) -> list[str]:
+    parts = _PARTS.findall(word)
+    return parts if len(parts) > 1 and "".join(parts) == word else [word]
 
 
 def without_fillers(words: Sequence[str]) -> list[str]:
@@ -124,17 +166,54 @@ def without_fillers(words: Sequence[str]) -> list[str]:
 
     Polite words inside are kept: they may be part of an item or a name.
     """
+    *_, (begin, end, rest) = _stripped(words)
+    return rest[begin:end]
+
+
+def with_fillers(words: Sequence[str], kept: AbstractSet[str]) -> Iterator[list[str]]:
+    """The words without hesitations, with polite words of `kept` left at the ends; most first."""
+    stages = list(_stripped(words))
+    rest = stages[-1][2]
+    begins = dict.fromkeys(begin for begin, _, _ in stages)
+    ends = dict.fromkeys(end for _, end, _ in stages)
+    last = stages[-1][:2]
+    for begin in begins:
+        for end in ends:
+            keeps = (begin == last[0] or rest[begin] in kept) and (
+                end == last[1] or rest[end - 1] in kept
+            )
+            if keeps and (begin, end) != last:
+                yield rest[begin:end]
+
+
+def _stripped(words: Sequence[str]) -> Iterator[tuple[int, int, list[str]]]:
+    """Where a command begins and ends as politeness is taken from it bit by bit, and all words."""
     rest = [word for word in words if word not in _HESITATIONS]
-    changed = True
+    begin, end, changed = 0, len(rest), True
+    yield begin, end, rest
     while changed:
         changed = False
         for opener in _OPENERS:
-            if len(rest) > len(opener) and tuple(rest[: len(opener)]) == opener:
-                rest, changed = rest[len(opener) :], True
+            if end - begin > len(opener) and tuple(rest[begin : begin + len(opener)]) == opener:
+                begin, changed = begin + len(opener), True
+                yield begin, end, rest
         for closer in _CLOSERS:
-            if len(rest) > len(closer) and tuple(rest[-len(closer) :]) == closer:
-                rest, changed = rest[: -len(closer)], True
-    return rest
+            if end - begin > len(closer) and tuple(rest[end - len(closer) : end]) == closer:
+                end, changed = end - len(closer), True
+                yield begin, end, rest
+
+
+def without_phrases(words: Sequence[str], phrases: Iterable[Sequence[str]]) -> list[str]:
+    """The words without some phrases, wherever they stand; all of them if nothing else is left."""
+    rest = list(words)
+    for phrase in sorted(phrases, key=len, reverse=True):
+        at = 0
+        while at < len(rest):
+            if rest[at : at + len(phrase)] == list(phrase):
+                del rest[at : at + len(phrase)]
+            else:
+                at += 1
+    return rest or list(words)
 
 
 def text_of(tokens: Iterable[Token]) -> str:

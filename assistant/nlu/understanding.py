@@ -1,36 +1,40 @@
 """Understanding of a home's commands over the recogniser's hypotheses.
 
-How hypotheses are weighed. Hypothesis i with log-probability l_i has the weight
-w_i = exp(0.25 (l_i - l_1)), at least exp(-3): a recogniser's scores are far too sure of
-themselves, so their differences are divided by four. A meaning m that fits hypothesis i with the
-quality q_i(m) gets the support S(m) = sum over i of w_i q_i(m), so hypotheses that differ in words
-but not in meaning speak for each other. A meaning of known devices is preferred to one that names
-an unknown device (its quality is 0.4), and both to nothing; nothing is understood only if no
-hypothesis within 12 nats of the best has a meaning. The confidence is the best quality of the
-meaning times its share of all support.
+Every reading of a hypothesis has to account for the words of the best one (`accounting.py`); one
+that does not is no reading of what was said. If the best hypothesis has a reading by its very
+words, that is what is meant, and the others only tell how sure it is. Else the readings left are
+weighed: hypothesis i with log-probability l_i has the weight w_i = exp(0.25 (l_i - l_1)), as a
+recogniser's scores are far too sure of themselves, and a meaning m gets the support
+S(m) = sum over i of w_i q_i(m), where q is how well the words fit it. A meaning of known devices is
+preferred to one that names an unknown device (its quality is 0.4), and both to nothing. The
+confidence is the best quality of the meaning times its share of all support. What is only likely
+becomes a question.
 """
 
 from __future__ import annotations
 
 import logging
-import math
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from typing import Any
 
 from assistant.home.model import Home
 from assistant.lattice import Hypothesis, Word
+from assistant.nlu.clauses import may_be_several
 from assistant.nlu.completeness import Completeness
+from assistant.nlu.compound import Compound
 from assistant.nlu.grammar import Grammar
 from assistant.nlu.interpretation import Interpretation
 from assistant.nlu.reader import Reader
 from assistant.nlu.readings import Reading
+from assistant.nlu.referents import Referents
+from assistant.nlu.units import unit_of
+from assistant.nlu.weighing import Weighing, accounts_for, meaning_of, weight
 
 _LOG = logging.getLogger(__name__)
-_TEMPERATURE = 4.0
 _FURTHEST_NATS = 12.0
-_ALTERNATIVES = 3
+_SEVERAL_TRIED = 4
+"""Hypotheses in which several commands are looked for."""
 _WORTH_CONSIDERING = 0.85
 """A wording this much worse than the best one of a text is no rival to it."""
 
@@ -52,7 +56,10 @@ class HomeUnderstanding:
         sentences: Sequence[Mapping[str, Any]] = (),
         own_sentences: Callable[[], Sequence[Mapping[str, Any]]] = tuple,
         own_area: str | None = None,
+        referents: Referents | None = None,
     ) -> None:
+        self.referents = referents or Referents()
+        """What "it" means; whoever carries commands out notes it here."""
         self._home = home
         self._own_area = own_area
         self._intents = None if intents is None else frozenset(intents)
@@ -62,6 +69,7 @@ class HomeUnderstanding:
         self._grammar = Grammar(self._intents, [*self._sentences, *self._own])
         self._known: tuple[object, ...] = ()
         self._reader: Reader | None = None
+        self._compound: Compound | None = None
         self._one_at_a_time = threading.Lock()
 
     @property
@@ -96,58 +104,80 @@ class HomeUnderstanding:
             tuple(self._home.areas()),
             tuple(self._home.devices()),
             tuple(self._home.contacts()),
+            unit_of(self._home),
         )
         if self._reader is None or known != self._known:
             self._known = known
             self._reader = Reader(self._grammar, self._home, self._own_area)
+            self._compound = None
         return self._reader
+
+    def _current_compound(self) -> Compound:
+        """As the reader, for sentences of several commands."""
+        reader = self._current_reader()
+        if self._compound is None:
+            self._compound = Compound(
+                reader,
+                self._home.areas(),
+                self._home.devices(),
+                lambda text: self._interpret([_certain(text)]),
+            )
+        return self._compound
 
     def interpret(self, nbest: Sequence[Hypothesis]) -> Interpretation:
         """The best interpretation over all the hypotheses (best first, never empty)."""
         with self._one_at_a_time:
-            return self._interpret(nbest)
+            return self._interpret_several(nbest) or self._interpret(nbest)
+
+    def _interpret_several(self, nbest: Sequence[Hypothesis]) -> Interpretation | None:
+        """What is meant by a sentence that is not one command as it stands.
+
+        A worse hypothesis counts only where it surely accounts for the words of the best one.
+        """
+        compound, named, heard = self._current_compound(), self.referents.named(), nbest[0]
+        if not may_be_several(heard.text) or compound.is_single(heard.text, named):
+            return None
+        support: dict[tuple[object, ...], float] = {}
+        best: Interpretation | None = None
+        for hypothesis in nbest[:_SEVERAL_TRIED]:
+            meant = compound.understand(hypothesis.text, named)
+            if meant is None:
+                continue
+            if best is None and accounts_for(heard, hypothesis):
+                best = meant
+            behind = heard.log_prob - hypothesis.log_prob
+            key = meaning_of(meant)
+            support[key] = support.get(key, 0.0) + weight(behind)
+        if best is None:
+            return None
+        return best.with_confidence(round(support[meaning_of(best)] / sum(support.values()), 4))
 
     def _interpret(self, nbest: Sequence[Hypothesis]) -> Interpretation:
-        reader = self._current_reader()
-        meanings: dict[tuple[object, ...], _Meaning] = {}
+        weighing = Weighing(nbest)
         for hypothesis in nbest:
-            behind = nbest[0].log_prob - hypothesis.log_prob
-            if behind > _FURTHEST_NATS:
+            if nbest[0].log_prob - hypothesis.log_prob > _FURTHEST_NATS:
                 break
-            weight = math.exp(-behind / _TEMPERATURE)
-            for reading in _competing(reader.read(hypothesis.text)):
-                meaning = meanings.setdefault(_key(reading), _Meaning(reading, weight))
-                meaning.add(reading, weight)
-        return _decide(list(meanings.values()), nbest[0].text)
+            for reading in _competing(self._current_reader().read(hypothesis.text)):
+                weighing.add(hypothesis, reading)
+        return weighing.decided()
 
     def interpret_text(self, text: str) -> Interpretation:
         """The interpretation of a text that is certain."""
         return self.interpret([_certain(text)])
 
+    def explain(self, text: str) -> dict[str, Any]:
+        """Which template a text matches, or which it came furthest in and where it failed."""
+        from assistant.nlu.explanation import explain  # noqa: PLC0415 - seldom wanted
+
+        with self._one_at_a_time:
+            meant = self._interpret([_certain(text)])
+            return explain(text, meant, self._current_reader(), self._grammar)
+
     def incomplete(self, text: str) -> float:
         """Probability that what was said so far is an unfinished command; see `Completeness`."""
         with self._one_at_a_time:
-            return Completeness(self._current_reader()).incomplete(text)
-
-
-@dataclass(slots=True)
-class _Meaning:
-    """One meaning and the hypotheses that have it."""
-
-    best: Reading
-    weight: float
-    """Of the hypothesis that `best` is from."""
-    support: float = 0.0
-
-    def add(self, reading: Reading, weight: float) -> None:
-        self.support += weight * reading.quality
-        if weight * reading.quality > self.weight * self.best.quality:
-            self.best, self.weight = reading, weight
-
-
-def _key(reading: Reading) -> tuple[object, ...]:
-    slots = sorted((name, str(value)) for name, value in reading.slots.items())
-    return reading.intent, reading.targets, tuple(slots)
+            last = self._current_compound().last_clause(text, self.referents.named())
+            return Completeness(self._current_reader()).incomplete(last)
 
 
 def _competing(readings: Sequence[Reading]) -> list[Reading]:
@@ -158,44 +188,9 @@ def _competing(readings: Sequence[Reading]) -> list[Reading]:
     """
     wordings: dict[str, Reading] = {}
     for reading in readings:
-        if reading.quality >= _WORTH_CONSIDERING * readings[0].quality:
+        if reading.unknown or reading.quality >= _WORTH_CONSIDERING * readings[0].quality:
             wordings.setdefault(reading.text, reading)
     return list(wordings.values())
-
-
-def _decide(meanings: Sequence[_Meaning], said: str) -> Interpretation:
-    known = [meaning for meaning in meanings if not meaning.best.unknown] or list(meanings)
-    if not known:
-        return Interpretation(said, None)
-    total = sum(meaning.support for meaning in known)
-    ranked = [
-        _interpretation(meaning, meaning.support / total)
-        for meaning in sorted(known, key=lambda meaning: meaning.support, reverse=True)
-    ]
-    others = [*_each(ranked[0]), *ranked[1:]]
-    return replace(ranked[0], alternatives=tuple(others[:_ALTERNATIVES]))
-
-
-def _each(interpretation: Interpretation) -> list[Interpretation]:
-    """What an ambiguous name may mean: the interpretation with each of its devices alone."""
-    if "name" not in interpretation.slots or len(interpretation.targets) == 1:
-        return []
-    share = interpretation.confidence / max(1, len(interpretation.targets))
-    return [
-        replace(interpretation, targets=(target,), confidence=round(share, 4))
-        for target in interpretation.targets
-    ]
-
-
-def _interpretation(meaning: _Meaning, share: float) -> Interpretation:
-    best = meaning.best
-    return Interpretation(
-        text=best.text,
-        intent=best.intent,
-        slots=best.slots,
-        targets=best.targets,
-        confidence=round(best.quality * share, 4),
-    )
 
 
 def _certain(text: str) -> Hypothesis:

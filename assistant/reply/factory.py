@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from assistant.config.settings import RepliesSettings, VoiceEngine
+from assistant.extras import install_command
 from assistant.reply.chimes import Chime
 from assistant.reply.own_voice import OwnVoice
 from assistant.reply.programs import ProgramPlayer, ProgramVoice
@@ -86,7 +87,7 @@ def _wyoming(settings: RepliesSettings) -> Voice:
     try:
         from assistant.wyoming.voice import WyomingVoice  # noqa: PLC0415 - an optional extra
     except ImportError as error:
-        message = f"Wyoming needs an extra ({error}): pip install 'hearth[wyoming]'"
+        message = f"Wyoming needs an extra ({error}): {install_command('wyoming')}"
         raise ReplyError(message) from None
     return WyomingVoice(settings.url or "", settings.voice)
 

@@ -6,7 +6,8 @@ been heard is in the audio from there on, for as long as it lasts and a little l
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
+import re
+from collections.abc import AsyncIterator, Iterable, Iterator
 from contextlib import contextmanager
 
 from assistant.audio.source import SAMPLE_RATE, AudioSource, Frame
@@ -24,6 +25,7 @@ class OwnVoice:
         self._from_s = 0.0
         self._until_s = 0.0
         self._speaking = False
+        self._text = ""
 
     def over(self, source: AudioSource) -> AudioSource:
         """The same source, its samples counted as they are heard."""
@@ -39,10 +41,11 @@ class OwnVoice:
         return self._samples / SAMPLE_RATE
 
     @contextmanager
-    def speaking(self, length_s: float) -> Iterator[None]:
-        """A sound of this length is played within; one that fails is not heard."""
+    def speaking(self, length_s: float, text: str = "") -> Iterator[None]:
+        """A sound of this length with these words is played within; if that fails, unheard."""
         if self.now_s >= self._until_s:
-            self._from_s = self.now_s
+            self._from_s, self._text = self.now_s, ""
+        self._text = f"{self._text} {text}".strip()
         self._until_s = max(self._until_s, self.now_s + length_s + self._tail_s)
         self._speaking = True
         try:
@@ -54,6 +57,25 @@ class OwnVoice:
             self._until_s = max(self._until_s, self.now_s + self._tail_s)
         finally:
             self._speaking = False
+
+    @property
+    def text(self) -> str:
+        """The words that may be heard now; empty where none are."""
+        return self._text if self.covers(self.now_s) else ""
+
+    @property
+    def speaks(self) -> bool:
+        """Whether words are being played."""
+        return self._speaking and bool(self._text)
+
+    def says(self, words: Iterable[str], at_s: float) -> bool:
+        """Whether it may be Hearth that says one of some words at this place.
+
+        What it does not say has been said by somebody else: nobody has to wait for the end of an
+        answer. Of several words the last tells them from what is said often.
+        """
+        own = set(re.findall(r"\w+", self._text.casefold()))
+        return self.covers(at_s) and any(word.casefold().split()[-1] in own for word in words)
 
     def covers(self, at_s: float) -> bool:
         """Whether what was heard at this place may be Hearth itself."""

@@ -59,6 +59,9 @@ class Speaker:
         self._woken = False
         self._listening = False
         self._action: Action | None = None
+        self._saying_now: asyncio.Task[None] | None = None
+        self._talking = False
+        self._interrupted = False
         self._voice_trouble = _Trouble("not spoken")
         self._player_trouble = _Trouble("not played")
         self.dropped = 0
@@ -69,16 +72,29 @@ class Speaker:
         _LOG.info("%s", text)
         self._add(Saying(text=text))
 
+    def hush(self) -> bool:
+        """End what is being said and forget what was to be said; whether there was any.
+
+        What the wake word has just interrupted counts, too.
+        """
+        busy = self._interrupted or bool(self._waiting) or self._saying_now is not None
+        self._interrupted = False
+        self._waiting.clear()
+        if self._saying_now is not None:
+            self._saying_now.cancel()
+        return busy
+
     def follow(self, event: Event) -> None:
-        """Say what an event of the pipeline asks for."""
+        """Say what an event of the pipeline asks for; the wake word interrupts what is said."""
         match event:
             case WakeDetected():
+                self._interrupt()
                 self._woken = Chime.WAKE in self._manner.chimes
                 self._listening, self._action = True, None
             case Action():
                 self._action = event
             case Reply():
-                self._listening = False
+                self._listening = self._interrupted = False
                 self._add(self._saying(event))
             case Error():
                 self._listening = False
@@ -91,10 +107,27 @@ class Speaker:
             try:
                 await self._greet()
                 while self._waiting and not self._listening:
-                    await self._say(self._waiting.popleft())
+                    await self._unless_hushed(self._waiting.popleft())
             except Exception:  # noqa: BLE001 - ours or a library's; go on speaking
                 _LOG.exception("something was not said")
                 self._stirred.set()
+
+    def _interrupt(self) -> None:
+        self._interrupted = self._talking
+        if self._talking and self._saying_now is not None:
+            self._saying_now.cancel()
+
+    async def _unless_hushed(self, saying: Saying) -> None:
+        """Say it; cancelled by `hush` and by the wake word, it is over."""
+        self._saying_now = asyncio.create_task(self._say(saying))
+        try:
+            await asyncio.wait({self._saying_now})
+            if not self._saying_now.cancelled():
+                self._saying_now.result()
+        finally:
+            self._saying_now.cancel()
+            await asyncio.gather(self._saying_now, return_exceptions=True)
+            self._saying_now = None
 
     async def _next(self) -> None:
         await self._stirred.wait()
@@ -139,7 +172,11 @@ class Speaker:
         if self._listening:
             self._waiting.appendleft(Saying(text=saying.text))
             return
-        await self._play(speech)
+        self._talking = True
+        try:
+            await self._play(speech, saying.text)
+        finally:
+            self._talking = False
 
     async def _spoken(self, text: str) -> Sound | None:
         if not text or self._voice is None or self._player is None:
@@ -152,11 +189,11 @@ class Speaker:
         self._voice_trouble.over()
         return speech
 
-    async def _play(self, sound: Sound) -> None:
+    async def _play(self, sound: Sound, text: str = "") -> None:
         if self._player is None:
             return
         try:
-            with self._own_voice.speaking(sound.length_s):
+            with self._own_voice.speaking(sound.length_s, text):
                 await self._player.play(sound)
         except ReplyError as error:
             self._player_trouble.tell(error)

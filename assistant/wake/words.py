@@ -32,6 +32,11 @@ def resolve(words: Sequence[str], known: Mapping[str, Path], suffix: str) -> dic
     return models
 
 
+def spoken(word: str) -> str:
+    """How a wake word is said: a name or a model's file without what is no word of it."""
+    return " ".join(Path(word).stem.lower().replace("_", " ").replace("-", " ").split())
+
+
 def _own(path: Path) -> Path:
     if not path.is_file():
         raise WakeWordError(f"wake word model {path}: no such file")

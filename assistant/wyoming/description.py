@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from importlib.metadata import version
 from typing import Any
 
 from wyoming.info import (
@@ -18,13 +17,15 @@ from wyoming.info import (
     WakeProgram,
 )
 
+from assistant import __version__
+
 _LANGUAGES = ["en"]
 
 
 def describe(model: str, wake_words: tuple[str, ...]) -> Info:
     """The services: one recogniser, one detector of some words, one understanding."""
     whose = Attribution(name="Hearth", url="")
-    ours: dict[str, Any] = {"attribution": whose, "installed": True, "version": version("hearth")}
+    ours: dict[str, Any] = {"attribution": whose, "installed": True, "version": __version__}
 
     def named(name: str, what: str) -> dict[str, Any]:
         return {"name": name, "description": what, **ours}

@@ -180,8 +180,10 @@ def _frames(event: WireEvent, chunks: ChunkReader, framer: Framer) -> NDArray[np
     """The frames that an event completes: int16 [frames, 160]."""
     if AudioChunk.is_type(event.type):
         return framer.cut(chunks.read(AudioChunk.from_event(event)))
-    # It stops where nobody speaks; what was being said then comes to an end.
-    return _silence() if AudioStop.is_type(event.type) else _silence(0.0)
+    if AudioStop.is_type(event.type):
+        # It stops where nobody speaks; what was being said then comes to an end.
+        return np.concatenate((framer.cut(chunks.end()), _silence()))
+    return _silence(0.0)
 
 
 def _silence(length_s: float = GAP_S) -> NDArray[np.int16]:

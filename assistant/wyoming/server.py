@@ -8,12 +8,14 @@ import ipaddress
 import logging
 from dataclasses import dataclass
 
+from wyoming.error import Error
 from wyoming.event import async_write_event
 
 from assistant.wyoming.session import Services, Session
 from assistant.wyoming.wire import LINE_BYTES, BoundedReader
 
 _LOG = logging.getLogger(__name__)
+_TELL_S = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +74,7 @@ class Server:
             _LOG.debug("%s left", peer[0])
         except Exception as error:  # noqa: BLE001 - whatever a client sends, go on serving
             _LOG.warning("let go of %s: %s: %s", peer[0], type(error).__name__, error)
+            await _tell(writer, error)
         except asyncio.CancelledError:
             # asyncio asks every connection's task for its error, and trips over a cancelled one.
             _LOG.debug("let go of %s: the service ends", peer[0])
@@ -85,6 +88,15 @@ class Server:
         session = Session(self._services, lambda answer: async_write_event(answer.event(), writer))
         while (event := await bounded.event()) is not None:
             await session.take(event)
+
+
+async def _tell(writer: asyncio.StreamWriter, error: Exception) -> None:
+    """Say why the connection ends, to a client that still reads."""
+    missing = isinstance(error, KeyError)
+    text = f"an event lacks {error}" if missing else str(error) or type(error).__name__
+    with contextlib.suppress(Exception):
+        async with asyncio.timeout(_TELL_S):
+            await async_write_event(Error(text, code="refused").event(), writer)
 
 
 def is_local(host: str) -> bool:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,7 +31,6 @@ from assistant.audio.frames import Framer
 from assistant.audio.source import SAMPLE_RATE
 from assistant.household import Household
 from assistant.nlu.interpretation import Interpretation
-from assistant.plugins import outcome_of
 from assistant.rescoring import Rescorer
 from assistant.wake.detector import WakeDetector
 from assistant.worker import Worker
@@ -117,7 +116,7 @@ class Session:
 
     async def _recognise(self, text: str) -> None:
         meant = await self._understand(text)
-        if meant.intent is None:
+        if meant.intent is None or meant.then:  # an intent is all that an answer can hold
             await self._send(NotRecognized(text=_NOT_UNDERSTOOD))
             return
         slots = {**meant.slots, **({"targets": list(meant.targets)} if meant.targets else {})}
@@ -127,14 +126,13 @@ class Session:
     async def _handle(self, text: str) -> None:
         understood = await self._understand(text)
         # How sure the hearing was is not in a text, so what needs to be sure is asked back.
-        meant = replace(understood, confidence=min(understood.confidence, _TEXT_CONFIDENCE))
-        plugin = self._services.household.plugins.for_intent(meant.intent)
-        if plugin is None:
+        meant = understood.with_confidence(_TEXT_CONFIDENCE)
+        carried = await self._services.household.dispatcher.carry_out(meant, text)
+        if carried is None:
             await self._send(NotHandled(text=_NOT_UNDERSTOOD))
             return
-        outcome, _ = await outcome_of(plugin, meant)
-        answer = Handled if outcome.success else NotHandled
-        await self._send(answer(text=outcome.reply))
+        answer = Handled if carried.outcome.success else NotHandled
+        await self._send(answer(text=carried.outcome.reply))
 
 
 class Transcription:
@@ -166,6 +164,7 @@ class Transcription:
 
     async def stop(self) -> None:
         """Send the whole."""
+        await self._worker.run(self._accept, self._chunks.end())
         text = await self._text()
         await self._send_words(text.split())
         await self._send(Transcript(text=text, language="en"))
@@ -218,15 +217,18 @@ class Detecting:
 
     async def hear(self, chunk: AudioChunk) -> None:
         """Take some audio, and say which words are in it."""
-        frames = self._framer.cut(self._chunks.read(chunk))
-        for word, at in await self._worker.run(self._detect, frames):
-            self._detected = True
-            await self._send(Detection(name=word, timestamp=round(1000 * at / SAMPLE_RATE)))
+        await self._look(self._framer.cut(self._chunks.read(chunk)))
 
     async def stop(self) -> None:
         """Say so if there was none."""
+        await self._look(self._framer.cut(self._chunks.end()))
         if not self._detected:
             await self._send(NotDetected())
+
+    async def _look(self, frames: NDArray[np.int16]) -> None:
+        for word, at in await self._worker.run(self._detect, frames):
+            self._detected = True
+            await self._send(Detection(name=word, timestamp=round(1000 * at / SAMPLE_RATE)))
 
     def _detect(self, frames: NDArray[np.int16]) -> list[tuple[str, int]]:
         found = []

@@ -102,7 +102,8 @@ class Calls:
         try:
             changes = await self._context.home.call(ServiceCall("notify", "call", people, {}))
         except HomeError as error:
-            return _failed(f"{error} To call people, set calls.command.", people)
+            reply = f"{error} To call people, set calls.command."
+            return Outcome(success=False, reply=reply, targets=people, not_here=True)
         reply = f"Calling {people[0]}."
         return Outcome(success=True, reply=reply, targets=people, changes=tuple(changes))
 

@@ -34,7 +34,7 @@ class Contacts:
         try:
             changes = await self._home.call(call)
         except HomeError as error:
-            return Outcome(success=False, reply=str(error), targets=people)
+            return Outcome(success=False, reply=str(error), targets=people, not_here=True)
         reply = f"Sent your message to {people[0]}."
         return Outcome(success=True, reply=reply, targets=people, changes=tuple(changes))
 

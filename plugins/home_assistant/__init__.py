@@ -15,8 +15,18 @@ from assistant.home.model import Home, HomeError
 from assistant.nlu.interpretation import Interpretation
 from assistant.plugins import Outcome, Plugin, PluginContext
 
-_OPENS = re.compile(r"\b(unlock|unbolt|disarm|alarms?|open\b.*\b(door|gate|garage))\b")
+_OPENS = re.compile(
+    r"\b(unlock|unbolt|disarm|alarms?)\b"
+    r"|\b(open|raise|lift)\b.*\b(doors?|gates?|garages?)\b"
+    r"|\b(on|start|activate|run|trigger|toggle|press|push)\b"
+    r"(?!.*\b(lights?|lamps?|bell|chime|camera)\b).*\b(doors?|gates?|openers?)\b"
+    r"|\b(off|deactivate|disable)\b.*\blocks?\b|\blocks?\b.*\boff\b"
+)
 """Words of what may leave a home open: locks, alarms, doors."""
+
+
+class NotUnderstoodError(HomeError):
+    """A home's agent knows nothing of what a sentence is about, and did nothing."""
 
 
 @runtime_checkable
@@ -24,11 +34,11 @@ class Agent(Protocol):
     """A home that understands sentences itself."""
 
     async def process(self, text: str) -> str:
-        """Act on a sentence and give the answer; raises `HomeError`."""
+        """Act on a sentence and give the answer; raises `NotUnderstoodError` or `HomeError`."""
 
 
 class HomeAssistantAgent:
-    """Hands what nothing else understood to Home Assistant's own agent."""
+    """Hands to Home Assistant's own agent what nothing understood, or what nothing here knows."""
 
     name = "home_assistant"
 
@@ -59,7 +69,8 @@ class HomeAssistantAgent:
         try:
             reply = await self._agent.process(interpretation.text)
         except HomeError as error:
-            return Outcome(success=False, reply=str(error))
+            refused = isinstance(error, NotUnderstoodError)
+            return Outcome(success=False, reply=str(error), not_here=refused)
         return Outcome(success=True, reply=reply)
 
 

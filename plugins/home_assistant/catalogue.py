@@ -12,6 +12,7 @@ from plugins.home_assistant.connection import CommandError, Connection
 
 _ASSISTANT = "conversation"
 Row = Mapping[str, Any]
+_UNITS = {"°C": "celsius", "°F": "fahrenheit"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +21,8 @@ class Catalogue:
 
     areas: tuple[Area, ...] = ()
     devices: tuple[Device, ...] = ()
+    temperature_unit: str | None = None
+    """`celsius` or `fahrenheit`, where Home Assistant says so."""
 
 
 async def read_catalogue(connection: Connection) -> Catalogue:
@@ -29,23 +32,25 @@ async def read_catalogue(connection: Connection) -> Catalogue:
     await _optional(
         connection, "conversation/agent/homeassistant/debug", sentences=["hello"], language="en"
     )
-    exposed, entities, devices, areas, floors, states = await asyncio.gather(
+    exposed, entities, devices, areas, floors, states, config = await asyncio.gather(
         connection.command("homeassistant/expose_entity/list"),
         connection.command("config/entity_registry/list"),
         connection.command("config/device_registry/list"),
         connection.command("config/area_registry/list"),
         _optional(connection, "config/floor_registry/list"),
         connection.command("get_states"),
+        _optional(connection, "get_config"),
     )
     shown = _exposed(exposed)
     details = await connection.command(
         "config/entity_registry/get_entries",
         entity_ids=[entry["entity_id"] for entry in entities if entry["entity_id"] in shown],
     )
-    floor_names = {floor["floor_id"]: str(floor["name"]) for floor in floors or ()}
+    by_id = {floor["floor_id"]: floor for floor in floors or ()}
     return Catalogue(
-        tuple(_area(area, floor_names) for area in areas),
+        tuple(_area(area, by_id.get(area.get("floor_id"), {})) for area in areas),
         tuple(_devices(shown, states, details, devices)),
+        _unit(config or {}),
     )
 
 
@@ -63,9 +68,11 @@ def _exposed(answer: Row) -> set[str]:
     return {entity for entity, to in answer["exposed_entities"].items() if to.get(_ASSISTANT)}
 
 
-def _area(row: Row, floor_names: Mapping[str, str]) -> Area:
-    floor = floor_names.get(row.get("floor_id") or "")
-    return Area(row["area_id"], str(row["name"]), _texts(row.get("aliases")), floor)
+def _area(row: Row, floor: Row) -> Area:
+    """An area; `floor` is empty if it is on none."""
+    name = str(floor["name"]) if floor else None
+    aliases = _texts(floor.get("aliases"))
+    return Area(row["area_id"], str(row["name"]), _texts(row.get("aliases")), name, aliases)
 
 
 def _devices(
@@ -90,6 +97,10 @@ def _devices(
             aliases=_texts(entry.get("aliases")),
             device_class=attributes.get("device_class"),
         )
+
+
+def _unit(config: Row) -> str | None:
+    return _UNITS.get(config.get("unit_system", {}).get("temperature"))
 
 
 def _texts(values: Iterable[object] | None) -> tuple[str, ...]:

@@ -17,6 +17,7 @@ from typing import Any, Self
 import aiohttp
 
 from assistant.home.model import HomeError
+from plugins.home_assistant.trouble import why
 
 _LOG = logging.getLogger(__name__)
 _CONNECT_S = 10.0
@@ -86,7 +87,7 @@ class Connection:
         except BaseException as error:
             await session.close()
             if isinstance(error, aiohttp.ClientError | OSError | TimeoutError | ValueError):
-                raise HomeError(_why(error, address.url)) from None
+                raise HomeError(await why(error, address.url)) from None
             raise
         connection = cls(session, socket)
         connection.version = version
@@ -195,20 +196,3 @@ async def _authenticate(socket: aiohttp.ClientWebSocketResponse, token: str) -> 
         "Home Assistant refuses the token: it was revoked or is not whole. Make a new long-lived "
         "access token in your profile there and write it into secrets.yaml."
     )
-
-
-def _why(error: BaseException, url: str) -> str:
-    """Why there is no connection, and what to do."""
-    if isinstance(error, aiohttp.ClientConnectorCertificateError | aiohttp.ClientSSLError):
-        return (
-            f"The certificate of {url} is not trusted. If Home Assistant signed it itself, set "
-            "`certificate` to its file; else use the address that the certificate is for."
-        )
-    if isinstance(error, aiohttp.WSServerHandshakeError):
-        return f"There is no Home Assistant at {url} (HTTP {error.status}): check the address."
-    if isinstance(error, TimeoutError):
-        return f"Home Assistant at {url} does not answer: check the address and the network."
-    if isinstance(error, ValueError | TypeError | aiohttp.InvalidURL):
-        return f"There is no Home Assistant at {url} ({error}): check the address."
-    reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
-    return f"Home Assistant cannot be reached at {url} ({reason}): is it running?"

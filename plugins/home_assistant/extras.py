@@ -10,10 +10,15 @@ from typing import Any
 from assistant.home.model import State
 from plugins.home_assistant.connection import CommandError, Connection
 
+_BRIGHTEST = 255
+
 
 async def with_extras(connection: Connection, entity_id: str, state: State) -> State:
-    """The state with `forecast` for the weather and `items` for a list."""
+    """The state with `forecast` for the weather, `items` for a list, a light's `brightness_pct`."""
     domain = entity_id.partition(".")[0]
+    if domain == "light" and isinstance(level := state.attributes.get("brightness"), int | float):
+        percent = round(100 * level / _BRIGHTEST)
+        return replace(state, attributes={**state.attributes, "brightness_pct": percent})
     if domain == "weather":
         forecast = tuple(_days(await _forecast(connection, entity_id)))
         return replace(state, attributes={**state.attributes, "forecast": forecast})

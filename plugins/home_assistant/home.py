@@ -8,8 +8,9 @@ from collections.abc import Callable, Mapping, Sequence
 
 from assistant.audio.clock import Clock, MonotonicClock
 from assistant.home.model import Area, Change, Device, HomeError, ServiceCall, State
+from plugins.home_assistant import NotUnderstoodError
 from plugins.home_assistant.catalogue import Catalogue, read_catalogue
-from plugins.home_assistant.connection import Address, Connection, RefusedError
+from plugins.home_assistant.connection import Address, CommandError, Connection, RefusedError
 from plugins.home_assistant.expectations import expected
 from plugins.home_assistant.extras import with_extras
 from plugins.home_assistant.states import States, changes
@@ -25,6 +26,8 @@ _NOTICE_S = 0.5
 """How long a change is waited for where we cannot know what it should be."""
 _REGISTRIES = ("entity", "device", "area", "floor")
 _UNREACHABLE = "I cannot reach Home Assistant now."
+_UNDERSTOOD = ("failed_to_handle", "unknown")
+"""Codes of errors that come after a sentence was understood."""
 _STUCK = {
     "jammed": "is jammed",
     "unavailable": "cannot be reached",
@@ -81,6 +84,11 @@ class HomeAssistantHome:
         """The exposed entities known when it was last connected."""
         return self._catalogue.devices
 
+    @property
+    def temperature_unit(self) -> str | None:
+        """`celsius` or `fahrenheit`; `None` before it was connected."""
+        return self._catalogue.temperature_unit
+
     def contacts(self) -> Sequence[str]:
         """The people in the settings."""
         return self._contacts()
@@ -118,14 +126,19 @@ class HomeAssistantHome:
 
         Raises `HomeError` with the answer where it does not act.
         """
-        answer = await self._connected().command(
-            "conversation/process", text=text, language="en", agent_id="homeassistant"
-        )
+        try:
+            answer = await self._connected().command(
+                "conversation/process", text=text, language="en", agent_id="homeassistant"
+            )
+        except CommandError as error:
+            raise NotUnderstoodError(str(error)) from None  # it has no agent, or a broken one
         response = answer["response"]
         said = str(response["speech"].get("plain", {}).get("speech", ""))
-        if response.get("response_type") == "error":
-            raise HomeError(said)
-        return said
+        if response.get("response_type") != "error":
+            return said or "Done."
+        code = response.get("data", {}).get("code")
+        # Whatever else goes wrong does so in something that it did understand.
+        raise HomeError(said) if code in _UNDERSTOOD else NotUnderstoodError(said)
 
     def _connected(self) -> Connection:
         if self._connection is None or self._connection.closed.done():

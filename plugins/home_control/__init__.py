@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from assistant.home.model import Change, Device, HomeError
+from assistant.home.model import Change, Device, HomeError, ServiceCall
 from assistant.nlu.interpretation import Interpretation
+from assistant.nlu.spoken_names import spoken_form
 from assistant.plugins import Outcome, Plugin, PluginContext
 from plugins.home_control import players, questions, replies
-from plugins.home_control.caution import CONFIRM, opens_something
+from plugins.home_control.caution import CONFIRM, opens_something, touches_something
 from plugins.home_control.services import ACTIONS, Request, services
+from plugins.home_control.steps import step_of, stepped
 from plugins.home_control.wording import joined, named
 
 _STATE, _TEMPERATURE = "HassGetState", "HassClimateGetTemperature"
+_PLAYING = "HearthWhatIsPlaying"
 _PLACES = frozenset({"name", "area", "floor"})
 _MANY = 4
-_ONE_OF_A_KIND = re.compile(r"\b(light|lamp|fan|switch|blind|curtain|door|lock)\b")
+_ONE_OF_A_KIND = re.compile(
+    r"\b(light|lamp|fan|switch|blind|curtain|door|lock|mower|the (vacuum|hoover))\b"
+)
 _ALL_OF_A_KIND = re.compile(r"\b(all|any|every|everything|everywhere)\b")
 
 
@@ -32,7 +37,7 @@ class HomeControl:
 
     def intents(self) -> Sequence[str]:
         """Everything that is done to devices, and questions about them."""
-        return (*ACTIONS, _STATE, _TEMPERATURE, CONFIRM)
+        return (*ACTIONS, _STATE, _TEMPERATURE, _PLAYING, CONFIRM)
 
     async def prepare(self, interpretation: Interpretation) -> None:
         """Nothing to fetch: what is needed is the state at the moment of acting."""
@@ -42,13 +47,12 @@ class HomeControl:
         if interpretation.intent == CONFIRM:
             return await self._confirmed()
         devices = self._devices(interpretation.targets)
-        refusal = self._refusal(interpretation, devices)
-        if refusal:
-            return Outcome(success=False, reply=refusal, targets=interpretation.targets)
-        if question := self._doubt(interpretation, devices):
-            return self._context.ask(interpretation, self.act, question)
+        missing = self._missing(interpretation, devices)
+        if missing or _is_unclear(interpretation, devices):
+            reply, targets = missing or self._which(devices), interpretation.targets
+            return Outcome(success=False, reply=reply, targets=targets, not_here=bool(missing))
         try:
-            if interpretation.intent in (_STATE, _TEMPERATURE):
+            if interpretation.intent in (_STATE, _TEMPERATURE, _PLAYING):
                 return await self._answer(interpretation, devices)
             return await self._do(interpretation, devices)
         except HomeError as error:
@@ -58,29 +62,38 @@ class HomeControl:
         waiting = self._context.pending.take(self._context.clock.now())
         if waiting is None:
             return Outcome(success=False, reply="There is nothing to say yes to.")
-        return await waiting.act(replace(waiting.interpretation, confidence=1.0))
+        outcome = await waiting.act(replace(waiting.interpretation, confidence=1.0))
+        # Whoever takes the rest would be told "yes", and not what it is about.
+        return replace(outcome, not_here=False)
 
     def _devices(self, targets: Sequence[str]) -> list[Device]:
         known = {device.id: device for device in self._home.devices()}
         return [known[target] for target in targets if target in known]
 
-    def _refusal(self, interpretation: Interpretation, devices: Sequence[Device]) -> str:
-        """Why it cannot be done as it was said; empty if it can."""
+    def _missing(self, interpretation: Interpretation, devices: Sequence[Device]) -> str:
+        """What this home does not have of what was said; empty if it has it."""
         slots = interpretation.slots
         if not self._home.devices():
-            return "I know no devices now: the home cannot be reached."
+            return "This home shows me no devices."
         if "unknown_name" in slots:
-            return f"I know no device called {slots['unknown_name']}."
-        if not devices:
-            return _nothing_there(interpretation)
-        if _is_unclear(interpretation, devices):
-            return self._which(devices)
-        return ""
+            return self._unknown(str(slots["unknown_name"]))
+        return "" if devices else _nothing_there(interpretation)
 
-    def _doubt(self, interpretation: Interpretation, devices: Sequence[Device]) -> str:
-        """What to ask before it is done; empty if it may be done."""
-        if interpretation.confidence >= self._context.unlock_confidence:
+    def _unknown(self, said: str) -> str:
+        """What to say of a name: a device may be there, and its kind be none that we control."""
+        for device in self._home.devices():
+            if spoken_form(said) in map(spoken_form, (device.name, *device.aliases)):
+                return f"I cannot do that with {named(device)}."
+        return f"I know no device called {said}."
+
+    async def doubt(self, interpretation: Interpretation) -> str:
+        """What to ask before something is opened that was not heard word for word and clearly."""
+        clear = interpretation.confidence >= self._context.unlock_confidence
+        devices = self._devices(interpretation.targets)
+        if (clear and not interpretation.reason) or _is_unclear(interpretation, devices):
             return ""
+        if await touches_something(self._home, devices):
+            return f"Did you ask for {replies.described(interpretation.slots, devices)}?"
         if not opens_something(interpretation, devices):
             return ""
         verb = "unlock" if devices[0].domain == "lock" else "open"
@@ -99,6 +112,8 @@ class HomeControl:
     async def _answer(self, interpretation: Interpretation, devices: Sequence[Device]) -> Outcome:
         if interpretation.intent == _TEMPERATURE:
             reply = await questions.temperature(self._home, devices)
+        elif interpretation.intent == _PLAYING:
+            reply = await questions.playing(self._home, devices)
         else:
             reply = await questions.answer(self._home, interpretation.slots, devices)
         return Outcome(success=True, reply=reply, targets=interpretation.targets)
@@ -111,21 +126,34 @@ class HomeControl:
             devices = self._devices(targets)
             if not targets:
                 return Outcome(success=False, reply="Nothing is playing.")
+        if moving := step_of(slots):
+            moved = await stepped(self._home, moving[0], devices, moving[1])
+            calls = [moving[0].call(device.id, value, moving[1]) for device, value in moved]
+            changes = await self._call(calls)
+            reply = replies.moved(slots, *moving, moved)
+            return Outcome(success=True, reply=reply, targets=targets, changes=changes)
+        calls = await services(intent, Request(self._home, slots, targets))
+        changes = await self._call(calls)
+        told = replies.told(slots, calls)
+        reply = replies.done(intent, told, devices, changed=bool(changes))
+        return Outcome(success=True, reply=reply, targets=targets, changes=changes)
+
+    async def _call(self, calls: Iterable[ServiceCall]) -> tuple[Change, ...]:
         changes: list[Change] = []
-        for call in await services(intent, Request(self._home, slots, targets)):
+        for call in calls:
             changes += await self._home.call(call)
-        reply = replies.done(intent, slots, devices, changed=bool(changes))
-        return Outcome(success=True, reply=reply, targets=targets, changes=tuple(changes))
+        return tuple(changes)
 
 
 def _is_unclear(interpretation: Interpretation, devices: Sequence[Device]) -> bool:
     """Whether one device was asked for and several fit equally."""
-    if len(devices) == 1 or interpretation.intent == _TEMPERATURE:
+    if len(devices) <= 1 or interpretation.intent in (_TEMPERATURE, _PLAYING):
         return False
     if "name" in interpretation.slots:
         return True
     somewhere = bool(_PLACES & set(interpretation.slots))
-    if somewhere or len({device.area_id for device in devices}) == 1:
+    rooms = {device.area_id for device in devices}
+    if somewhere or (len(rooms) == 1 and None not in rooms):
         return False
     said = interpretation.text
     return bool(_ONE_OF_A_KIND.search(said)) and not _ALL_OF_A_KIND.search(said)
@@ -135,8 +163,8 @@ def _nothing_there(interpretation: Interpretation) -> str:
     slots = interpretation.slots
     kind = str(slots.get("device_class") or slots.get("domain") or "such device")
     kind = "device" if kind == "all" else kind.replace("_", " ")
-    place = slots.get("area") or slots.get("floor")
-    return f"There is no {kind} in the {place}." if place else f"This home has no {kind}."
+    place = replies.where(slots)
+    return f"There is no {kind}{place}." if place else f"This home has no {kind}."
 
 
 def create(context: PluginContext) -> Plugin:

@@ -78,6 +78,27 @@ async def temperature(home: Home, devices: Sequence[Device]) -> str:
     return f"It is {joined(said)}." if said else "I know no temperature there."
 
 
+async def playing(home: Home, devices: Sequence[Device]) -> str:
+    """What media players play."""
+    found = [(device, await home.state(device.id)) for device in devices]
+    said = [
+        f"{named(device)} is playing {_title(state)}"
+        for device, state in found
+        if state.state == "playing"
+    ]
+    if said:
+        return sentence(joined(said))
+    if len(found) == 1:
+        device, state = found[0]
+        return sentence(f"{named(device)} is {state_words(device, state)}")
+    return "Nothing is playing."
+
+
+def _title(state: State) -> str:
+    title, artist = (state.attributes.get(key) for key in ("media_title", "media_artist"))
+    return f"{title or 'something'}" + (f" by {artist}" if artist else "")
+
+
 def _yes_or_no(asked: _Asked) -> str:
     yes = asked.those(so=True)
     if yes:

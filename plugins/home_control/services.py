@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
 from assistant.home.model import Home, HomeError, ServiceCall
+from plugins.home_control.wording import joined
 
 Calls = list[ServiceCall]
 
@@ -40,13 +42,13 @@ _PLAIN = {
 }
 """Intents that are one service without data."""
 
+_KELVIN = "color_temp_kelvin"
 _LIGHT_DATA = {
     "brightness": "brightness_pct",
-    "brightness_step": "brightness_step_pct",
     "color": "color_name",
-    "temperature": "color_temp_kelvin",
+    "temperature": _KELVIN,
 }
-_VOLUME_STEP = 10
+_SAME_MODES = {"auto": ("auto", "heat_cool"), "heat_cool": ("heat_cool", "auto")}
 _PERCENT = 100
 
 
@@ -62,20 +64,32 @@ class Request:
         """A call on all the devices."""
         return ServiceCall(domain, service, self.targets, data)
 
-    async def number(self, target: str, attribute: str) -> float:
-        """A device's attribute now; raises `HomeError` where it has none."""
-        value = (await self.home.state(target)).attributes.get(attribute)
-        if not isinstance(value, int | float):
-            what = attribute.replace("_", " ")
-            raise HomeError(f"{self._name(target)} gives no {what} now; it may be off.")
-        return float(value)
-
     async def check_degrees(self, target: str, degrees: float) -> None:
         """Raises `HomeError` for what a thermostat cannot be set to, where it says so."""
         attributes = (await self.home.state(target)).attributes
         low, high = attributes.get("min_temp"), attributes.get("max_temp")
         if low is not None and high is not None and not low <= degrees <= high:
             raise HomeError(f"{self._name(target)} can be set from {low:g} to {high:g} degrees.")
+
+    async def mode(self, target: str) -> str:
+        """The wanted mode in the thermostat's own word; raises `HomeError` if it has none such."""
+        wanted = str(self.slots["hvac_mode"])
+        modes = (await self.home.state(target)).attributes.get("hvac_modes") or (wanted,)
+        found = next((mode for mode in _SAME_MODES.get(wanted, (wanted,)) if mode in modes), None)
+        if found is None:
+            known = joined([str(mode).replace("_", " ") for mode in modes], "or")
+            raise HomeError(f"{self._name(target)} can be set to {known}.")
+        return found
+
+    async def kelvin(self, target: str) -> int:
+        """The wanted color temperature, as near as the light comes to it."""
+        attributes = (await self.home.state(target)).attributes
+        modes = attributes.get("supported_color_modes")
+        if modes is not None and "color_temp" not in modes:
+            raise HomeError(f"{self._name(target)} cannot change its color temperature.")
+        low = attributes.get("min_color_temp_kelvin") or 0
+        high = attributes.get("max_color_temp_kelvin") or math.inf
+        return int(min(high, max(low, self.slots["temperature"])))
 
     def _name(self, target: str) -> str:
         names = (device.name for device in self.home.devices() if device.id == target)
@@ -111,7 +125,12 @@ async def _turn_off(request: Request) -> Calls:
 
 async def _light(request: Request) -> Calls:
     data = {_LIGHT_DATA[slot]: said for slot, said in request.slots.items() if slot in _LIGHT_DATA}
-    return [request.call("light", "turn_on", **data)]
+    if "temperature" not in request.slots:
+        return [request.call("light", "turn_on", **data)]
+    calls = {target: {**data, _KELVIN: await request.kelvin(target)} for target in request.targets}
+    if len({each[_KELVIN] for each in calls.values()}) == 1:
+        return [request.call("light", "turn_on", **calls[request.targets[0]])]
+    return [ServiceCall("light", "turn_on", (target,), each) for target, each in calls.items()]
 
 
 async def _position(request: Request) -> Calls:
@@ -120,36 +139,38 @@ async def _position(request: Request) -> Calls:
     return [ServiceCall(domain, _POSITION[domain], ids, data) for domain, ids in groups]
 
 
+async def _stop(request: Request) -> Calls:
+    groups = _by_domain(request.targets)
+    return [ServiceCall(domain, f"stop_{domain}", ids) for domain, ids in groups]
+
+
 async def _fan_speed(request: Request) -> Calls:
     return [request.call("fan", "set_percentage", percentage=request.slots["percentage"])]
 
 
 async def _temperature(request: Request) -> Calls:
-    calls = []
+    if "temperature_unit" in request.slots:
+        raise HomeError("I do not know in which unit this home measures: say it without the unit.")
+    degrees = request.slots["temperature"]
     for target in request.targets:
-        degrees = request.slots.get("temperature")
-        if degrees is None:
-            now = await request.number(target, "temperature")
-            degrees = now + request.slots["temperature_step"]
         await request.check_degrees(target, degrees)
-        calls.append(ServiceCall("climate", "set_temperature", (target,), {"temperature": degrees}))
-    return calls
+    return [
+        ServiceCall("climate", "set_temperature", (target,), {"temperature": degrees})
+        for target in request.targets
+    ]
+
+
+async def _hvac_mode(request: Request) -> Calls:
+    modes = {target: await request.mode(target) for target in request.targets}
+    return [
+        ServiceCall("climate", "set_hvac_mode", (target,), {"hvac_mode": mode})
+        for target, mode in modes.items()
+    ]
 
 
 async def _volume(request: Request) -> Calls:
     level = request.slots["volume_level"] / _PERCENT
     return [request.call("media_player", "volume_set", volume_level=level)]
-
-
-async def _volume_step(request: Request) -> Calls:
-    said = request.slots["volume_step"]
-    step = {"up": _VOLUME_STEP, "down": -_VOLUME_STEP}.get(said, said) / _PERCENT
-    calls = []
-    for target in request.targets:
-        level = await request.number(target, "volume_level") + step
-        data = {"volume_level": round(min(1.0, max(0.0, level)), 2)}
-        calls.append(ServiceCall("media_player", "volume_set", (target,), data))
-    return calls
 
 
 async def _mute(request: Request) -> Calls:
@@ -188,11 +209,12 @@ _MADE: Mapping[str, Callable[[Request], Awaitable[Calls]]] = {
     "HassMediaSearchAndPlay": _play,
     "HassSetPosition": _position,
     "HassSetVolume": _volume,
-    "HassSetVolumeRelative": _volume_step,
+    "HassStopMoving": _stop,
     "HassTurnOff": _turn_off,
     "HassTurnOn": _turn_on,
     "HassVacuumCleanArea": _clean_area,
+    "HearthClimateSetMode": _hvac_mode,
 }
 
-ACTIONS: Sequence[str] = (*_PLAIN, *_MADE)
-"""The intents that `services` knows."""
+ACTIONS: Sequence[str] = (*_PLAIN, *_MADE, "HassSetVolumeRelative")
+"""The intents that change devices: all that `services` knows, and one that is always a step."""

@@ -17,7 +17,7 @@ _ON_OFF = {
     "presence": ("at home", "away"),
     "smoke": ("detecting smoke", "detecting no smoke"),
 } | dict.fromkeys(_OPENINGS, ("open", "closed"))
-_NAMED_SO = frozenset({"person", "scene"})
+_NAMED_SO = frozenset({"person", "scene", "script"})
 """Names that take no article."""
 _MISSING = frozenset({"unavailable", "unknown"})
 _AWAY = "away"

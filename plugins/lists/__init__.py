@@ -35,7 +35,7 @@ class Lists:
     async def act(self, interpretation: Interpretation) -> Outcome:
         """Do it on the first list meant."""
         if not interpretation.targets:
-            return Outcome(success=False, reply="This home has no such list.")
+            return Outcome(success=False, reply="This home has no such list.", not_here=True)
         target = interpretation.targets[0]
         name = self._name(target)
         try:

@@ -1,27 +1,47 @@
-"""Timers and alarms: several, named, asked about, paused, cancelled; they survive a restart."""
+"""Timers, alarms, reminders and commands for later; they survive a restart."""
 
 from __future__ import annotations
 
-import asyncio
-import re
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from datetime import datetime, timedelta
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 
-from rapidfuzz import fuzz
-
+from assistant.nlu.grammar import COMMAND
 from assistant.nlu.interpretation import Interpretation
 from assistant.plugins import Outcome, Plugin, PluginContext
-from plugins.timers.book import Book, Timer
-from plugins.timers.wording import at_time, called, duration, left, one_of
+from plugins.timers.book import Book, Kind, Timer
+from plugins.timers.choosing import ANY, matching, seconds
+from plugins.timers.later import UNCLEAR, End, Later, end_of
+from plugins.timers.waiting import Waiting
+from plugins.timers.when import has_time
+from plugins.timers.wording import (
+    called,
+    counted,
+    duration,
+    left,
+    missed,
+    none_of,
+    one_of,
+    over,
+    plain_name,
+    told_apart,
+)
 
-_ARTICLE = re.compile(r"^(a|an|the|my) ")
-_UNITS = {"hours": 3600, "minutes": 60, "seconds": 1}
+STOP = "HearthStop"
+"""The intent of "stop" and "be quiet", which name nothing."""
 _RINGS = 3
 _BETWEEN_RINGS_S = 10.0
-_SAME_NAME = 75
-_MISSED_S = 60.0
-"""A timer that should have rung longer ago than this, while Hearth was off, is said to be late."""
+_ANSWERED_WITHIN_S = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class _Question:
+    """Which of some timers is meant, and what is to be done to it."""
+
+    timers: Sequence[Timer]
+    change: Callable[[Timer], str]
+    until_s: float
 
 
 class Timers:
@@ -33,10 +53,13 @@ class Timers:
         self._context = context
         folder = context.state_folder
         self._book = Book(folder / "timers.json" if folder else None)
-        self._tasks: dict[int, asyncio.Task[None]] = {}
+        self._waiting = Waiting(context.clock, context.local_time, self._book, self._over)
+        self._later = Later(context, self._keep)
         self._ringing: dict[int, Timer] = {}
+        self._question: _Question | None = None
         self._carry_out: Mapping[str, Callable[[Mapping[str, Any]], Outcome]] = {
             "HassStartTimer": self._start,
+            "HearthRemind": self._remind,
             "HassCancelTimer": self._cancel,
             "HassCancelAllTimers": self._cancel_all,
             "HassIncreaseTimer": self._increase,
@@ -44,66 +67,107 @@ class Timers:
             "HassPauseTimer": self._pause,
             "HassUnpauseTimer": self._resume,
             "HassTimerStatus": self._status,
+            "HearthChooseTimer": self._choose,
         }
 
     def intents(self) -> Sequence[str]:
-        """All of Home Assistant's timer intents."""
-        return tuple(self._carry_out)
+        """All of Home Assistant's timer intents, reminders, and "stop"."""
+        return (*self._carry_out, STOP)
+
+    def rings(self) -> bool:
+        """Whether something rings now, which "stop" alone ends."""
+        return bool(self._ringing)
 
     async def start(self) -> None:
         """Wait for the timers of before."""
         for timer in self._book:
-            self._wait_for(timer)
+            self._waiting.go_on(timer)
 
     async def close(self) -> None:
         """Stop waiting; the timers stay in the book."""
-        tasks = list(self._tasks.values())
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await self._waiting.close()
 
     async def prepare(self, interpretation: Interpretation) -> None:
         """Nothing to fetch."""
 
+    async def doubt(self, interpretation: Interpretation) -> str:
+        """What has to be answered with yes before a command for later is taken."""
+        slots = interpretation.slots
+        if COMMAND not in slots or "unclear" in slots:
+            return ""
+        return await self._later.doubt(interpretation)
+
     async def act(self, interpretation: Interpretation) -> Outcome:
         """Do what the intent says."""
+        if interpretation.intent == STOP:
+            return await self._stop(interpretation.slots)
+        if "unclear" in interpretation.slots:
+            return _failed(UNCLEAR)
+        if COMMAND in interpretation.slots:
+            return await self._later.take(interpretation)
         return self._carry_out[str(interpretation.intent)](interpretation.slots)
 
     def _start(self, slots: Mapping[str, Any]) -> Outcome:
-        name = _ARTICLE.sub("", str(slots.get("name", "")))
-        if "clock_time" in slots:
-            hour, minute = divmod(int(slots["clock_time"]), 100)
-            return self._start_alarm(name, [hour], minute)
-        if "waking_hour" in slots:
-            hour, minute = int(slots["waking_hour"]), int(slots.get("clock_minute", 0))
-            return self._start_alarm(name, [hour], minute)
-        if "clock_hour" in slots:
-            hour = int(slots["clock_hour"]) % 12
-            return self._start_alarm(name, [hour, hour + 12], int(slots.get("clock_minute", 0)))
-        length_s = _seconds(slots)
+        name = plain_name(str(slots.get("name", "")))
+        if has_time(slots):
+            return self._start_alarm(name, slots)
+        length_s = seconds(slots)
         if not length_s:
-            return _failed("For how long?")
-        command = str(slots.get("conversation_command", ""))
-        timer = self._book.start(name, self._now_s(), length_s, command=command)
-        self._wait_for(timer)
-        if command:
-            return _done(f"In {duration(length_s)}: {command}.")
+            return _failed(UNCLEAR if slots.get("kind") == Kind.ALARM else "For how long?")
+        self._set(End(length_s), name=name)
         named = f"{name} timer" if name else "timer"
         return _done(f"Started a {named} for {duration(length_s)}.")
 
-    def _start_alarm(self, name: str, hours: Sequence[int], minute: int) -> Outcome:
-        """Ring at the first of these hours to come."""
+    def _start_alarm(self, name: str, slots: Mapping[str, Any]) -> Outcome:
         now = self._context.local_time()
-        today = [now.replace(hour=hour, minute=minute, second=0, microsecond=0) for hour in hours]
-        moment = min(at if at > now else at + timedelta(days=1) for at in today)
-        length_s = moment.timestamp() - now.timestamp()
-        self._wait_for(self._book.start(name, now.timestamp(), length_s, is_alarm=True))
-        return _done(f"Set an alarm for {at_time(moment, now)}.")
+        end = end_of(slots, now, Kind.ALARM)
+        if isinstance(end, str):
+            return _failed(end)
+        self._set(end, name=name, is_alarm=True)
+        return _done(f"Set an alarm for {end.words(now).removeprefix('At ')}.")
+
+    def _remind(self, slots: Mapping[str, Any]) -> Outcome:
+        now = self._context.local_time()
+        end = end_of(slots, now, Kind.REMINDER)
+        if isinstance(end, str):
+            return _failed(end)
+        reminder = str(slots["reminder"])
+        self._set(end, reminder=reminder)
+        when = end.words(now)
+        return _done(f"{when} I will remind you: {reminder}.")
+
+    def _keep(self, end: End, command: str, sure: bool) -> Timer:
+        return self._set(end, command=command, sure=sure)
+
+    def _set(self, end: End, **what: Any) -> Timer:  # noqa: ANN401 - fields of a timer
+        what.setdefault("name", "")
+        timer = Timer(0, length_s=end.in_s, ends_at_s=self._waiting.now_s() + end.in_s, **what)
+        if end.at is not None:
+            timer = replace(timer, at=end.at.isoformat())
+        timer = self._book.add(timer)
+        self._waiting.begin(timer)
+        return timer
+
+    async def _stop(self, slots: Mapping[str, Any]) -> Outcome:
+        """End what rings, and what is being said; where it is quiet, what plays in the home."""
+        silenced = self._context.hush()
+        if self._ringing:
+            self._end_ringing()
+            return _done("Okay.")
+        if silenced:
+            return _done("")
+        if "playback" in slots:
+            return await self._context.carry_out("pause the music")
+        return _done("Okay.")
+
+    def _end_ringing(self) -> None:
+        for timer in list(self._ringing.values()):
+            self._end(timer)
 
     def _cancel(self, slots: Mapping[str, Any]) -> Outcome:
-        if self._ringing and not slots:
-            for timer in list(self._ringing.values()):
-                self._end(timer)
+        if self._ringing and not slots.keys() - {"kind"}:
+            self._context.hush()
+            self._end_ringing()
             return _done("Okay.")
         return self._with_one(slots, self._cancelled)
 
@@ -111,123 +175,122 @@ class Timers:
         self._end(timer)
         return f"Cancelled your {called(timer)}."
 
-    def _cancel_all(self, _slots: Mapping[str, Any]) -> Outcome:
-        timers = list(self._book)
-        for timer in [*timers, *self._ringing.values()]:
+    def _cancel_all(self, slots: Mapping[str, Any]) -> Outcome:
+        timers = matching(self._book, slots)
+        if self._ringing:
+            self._context.hush()
+            self._end_ringing()
+        for timer in timers:
             self._end(timer)
-        count = len(timers)
-        said = f"Cancelled {count} timer{'' if count == 1 else 's'}."
-        return _done(said) if timers else _failed("No timer is running.")
+        kind = str(slots.get("kind", Kind.TIMER))
+        if not timers:
+            return _failed(none_of(kind))
+        return _done(f"Cancelled {counted(len(timers), 'timer' if kind == ANY else kind)}.")
 
     def _increase(self, slots: Mapping[str, Any]) -> Outcome:
-        return self._with_one(slots, lambda timer: self._moved(timer, _seconds(slots)))
+        return self._with_one(slots, lambda timer: self._moved(timer, seconds(slots)))
 
     def _decrease(self, slots: Mapping[str, Any]) -> Outcome:
-        return self._with_one(slots, lambda timer: self._moved(timer, -_seconds(slots)))
+        return self._with_one(slots, lambda timer: self._moved(timer, -seconds(slots)))
 
     def _moved(self, timer: Timer, by_s: float) -> str:
-        self._change(timer.moved(by_s))
+        self._change(self._waiting.synced(timer).moved(by_s))
         change = f"{'Added' if by_s > 0 else 'Took'} {duration(abs(by_s))}"
-        rest = duration(timer.left_s(self._now_s()) + by_s)
+        rest = duration(self._waiting.left_s(self._book[timer.id]))
         return f"{change} {'to' if by_s > 0 else 'off'} your {called(timer)}; {rest} left."
 
     def _pause(self, slots: Mapping[str, Any]) -> Outcome:
         return self._with_one(slots, self._paused)
 
     def _paused(self, timer: Timer) -> str:
-        self._change(timer.paused(self._now_s()))
+        self._change(self._waiting.synced(timer).paused(self._waiting.now_s()))
         return f"Paused your {called(timer)}."
 
     def _resume(self, slots: Mapping[str, Any]) -> Outcome:
         return self._with_one(slots, self._resumed)
 
     def _resumed(self, timer: Timer) -> str:
-        self._change(timer.resumed(self._now_s()))
+        self._change(timer.resumed(self._waiting.now_s()))
         return f"Your {called(timer)} runs again."
 
     def _status(self, slots: Mapping[str, Any]) -> Outcome:
-        timers = _matching(self._book, slots)
+        timers = matching(self._book, slots)
         if not timers:
             return _failed(_none(slots))
-        now_s = self._now_s()
-        return _done("; ".join(left(timer, now_s) for timer in timers) + ".")
+        now = self._context.local_time()
+        said = "; ".join(
+            left(timer, name, self._waiting.left_s(timer), now)
+            for timer, name in zip(timers, told_apart(timers), strict=True)
+        )
+        return _done(f"{said[:1].upper()}{said[1:]}.")
 
     def _with_one(self, slots: Mapping[str, Any], change: Callable[[Timer], str]) -> Outcome:
         """Change the timer that is meant; ask if several may be, say so if none is there."""
-        timers = _matching(self._book, slots)
+        return self._changed(matching(self._book, slots), slots, change)
+
+    def _changed(
+        self, timers: Sequence[Timer], slots: Mapping[str, Any], change: Callable[[Timer], str]
+    ) -> Outcome:
         if not timers:
             return _failed(_none(slots))
-        if len(timers) > 1:
-            return _failed(f"Which one do you mean: {one_of(timers)}?")
-        return _done(change(timers[0]))
+        if len(timers) == 1:
+            return _done(change(timers[0]))
+        timers = sorted(timers, key=lambda timer: timer.id)
+        until_s = self._context.clock.now() + _ANSWERED_WITHIN_S
+        self._question = _Question(timers, change, until_s)
+        return _failed(f"Which one do you mean: {one_of(timers)}?")
+
+    def _choose(self, slots: Mapping[str, Any]) -> Outcome:
+        """The answer to the question which one is meant."""
+        question, self._question = self._question, None
+        if question is None or self._context.clock.now() > question.until_s:
+            return _failed("I did not ask which one.")
+        still = [self._book[timer.id] for timer in question.timers if timer.id in self._book]
+        if slots.get("ordinal") == ANY:
+            return _done(" ".join(map(question.change, still)))
+        return self._changed(matching(still, {"kind": ANY, **slots}), slots, question.change)
 
     def _change(self, timer: Timer) -> None:
         self._book.put(timer)
-        self._wait_for(timer)
+        self._waiting.begin(timer)
 
     def _end(self, timer: Timer) -> None:
         self._book.remove(timer)
         self._ringing.pop(timer.id, None)
-        if task := self._tasks.pop(timer.id, None):
-            task.cancel()
+        self._waiting.cancel(timer)
 
-    def _wait_for(self, timer: Timer) -> None:
-        if old := self._tasks.pop(timer.id, None):
-            old.cancel()
-        if timer.paused_at_s is None:
-            self._tasks[timer.id] = asyncio.create_task(self._ring(timer))
-
-    async def _ring(self, timer: Timer) -> None:
-        left_s = timer.left_s(self._now_s())
-        await self._sleep(max(0.0, left_s))
+    async def _over(self, timer: Timer, was_missed: bool) -> None:
         self._book.remove(timer)
-        if left_s < -_MISSED_S:
-            ended = datetime.fromtimestamp(timer.ends_at_s, self._context.local_time().tzinfo)
-            what = (
-                f"{timer.command}: this was due" if timer.command else f"Your {called(timer)} ended"
-            )
-            self._context.announce(f"{what} at {at_time(ended, ended)}, while I was off.")
+        if was_missed:
+            self._context.announce(missed(timer, self._ended(timer)))
         elif timer.command:
-            outcome = await self._context.carry_out(timer.command)
-            self._context.announce(outcome.reply)
+            context = self._context
+            carry_out = context.carry_out_confirmed if timer.sure else context.carry_out
+            self._context.announce((await carry_out(timer.command)).reply)
         else:
             await self._ring_until_stopped(timer)
-        self._tasks.pop(timer.id, None)
+
+    def _ended(self, timer: Timer) -> datetime:
+        zone = self._context.local_time().tzinfo
+        return timer.moment or datetime.fromtimestamp(timer.ends_at_s, zone)
 
     async def _ring_until_stopped(self, timer: Timer) -> None:
         self._ringing[timer.id] = timer
         for ring in range(_RINGS):
             if ring:
-                await self._sleep(_BETWEEN_RINGS_S)
-            self._context.announce(f"Your {called(timer)} is done.")
+                await self._context.clock.sleep(_BETWEEN_RINGS_S)
+            self._context.announce(over(timer))
+        await self._context.clock.sleep(_BETWEEN_RINGS_S)
         self._ringing.pop(timer.id, None)
-
-    def _sleep(self, duration_s: float) -> Awaitable[None]:
-        return self._context.clock.sleep(duration_s)
-
-    def _now_s(self) -> float:
-        return self._context.local_time().timestamp()
-
-
-def _seconds(slots: Mapping[str, Any], prefix: str = "") -> float:
-    return float(sum(slots.get(prefix + unit, 0) * factor for unit, factor in _UNITS.items()))
-
-
-def _matching(timers: Book, slots: Mapping[str, Any]) -> list[Timer]:
-    """The timers of the name or length in the slots; without either, all."""
-    found = list(timers)
-    if "name" in slots:
-        said = _ARTICLE.sub("", str(slots["name"]))
-        return [timer for timer in found if fuzz.ratio(timer.name, said) >= _SAME_NAME]
-    if length_s := _seconds(slots, "start_"):
-        return [timer for timer in found if timer.length_s == length_s]
-    return found
 
 
 def _none(slots: Mapping[str, Any]) -> str:
     if "name" in slots:
-        return f"There is no {slots['name']} timer."
-    return "No such timer is running." if _seconds(slots, "start_") else "No timer is running."
+        return f"There is no {plain_name(str(slots['name']))} timer."
+    if slots.keys() - {"kind"}:
+        kind = str(slots.get("kind", Kind.TIMER))
+        return "No such timer is running." if kind == Kind.TIMER else f"There is no such {kind}."
+    return none_of(str(slots.get("kind", Kind.TIMER)))
 
 
 def _done(reply: str) -> Outcome:

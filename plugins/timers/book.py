@@ -7,16 +7,31 @@ import logging
 import os
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
 from pathlib import Path
 
 _LOG = logging.getLogger(__name__)
 
 
+class Kind(StrEnum):
+    """What happens when it is over."""
+
+    TIMER = "timer"
+    ALARM = "alarm"
+    REMINDER = "reminder"
+    COMMAND = "command"
+
+
 @dataclass(frozen=True, slots=True)
 class Timer:
-    """A timer or alarm. Times are seconds since 1970, so that they hold across a restart."""
+    """A timer, an alarm, a reminder, or a command for later.
+
+    `ends_at_s` is in seconds since 1970, so that it holds across a restart.
+    """
 
     id: int
+    """Counts up: a lower one was set earlier."""
     name: str
     length_s: float
     ends_at_s: float
@@ -24,14 +39,31 @@ class Timer:
     is_alarm: bool = False
     command: str = ""
     """What is carried out at its end, in place of ringing."""
+    at: str = ""
+    """Date and time of the wall clock at which it ends, where it was set for one."""
+    reminder: str = ""
+    sure: bool = False
+    """Whether the command may open what is locked, because the user said yes to it."""
 
-    def left_s(self, now_s: float) -> float:
-        """Seconds until it rings; negative when it should have rung."""
-        return self.ends_at_s - (now_s if self.paused_at_s is None else self.paused_at_s)
+    @property
+    def kind(self) -> Kind:
+        """What it is."""
+        if self.command:
+            return Kind.COMMAND
+        if self.reminder:
+            return Kind.REMINDER
+        return Kind.ALARM if self.is_alarm else Kind.TIMER
+
+    @property
+    def moment(self) -> datetime | None:
+        """The wall clock's time at which it ends, where it was set for one."""
+        return datetime.fromisoformat(self.at) if self.at else None
 
     def moved(self, by_s: float) -> Timer:
         """The same timer, ringing later (or earlier)."""
-        return replace(self, length_s=self.length_s + by_s, ends_at_s=self.ends_at_s + by_s)
+        at = (self.moment + timedelta(seconds=by_s)).isoformat() if self.moment else ""
+        length_s, ends_at_s = self.length_s + by_s, self.ends_at_s + by_s
+        return replace(self, length_s=length_s, ends_at_s=ends_at_s, at=at)
 
     def paused(self, now_s: float) -> Timer:
         """The same timer, standing still."""
@@ -41,7 +73,8 @@ class Timer:
         """The same timer, running on."""
         if self.paused_at_s is None:
             return self
-        return replace(self, ends_at_s=now_s + self.left_s(now_s), paused_at_s=None)
+        left_s = self.ends_at_s - self.paused_at_s
+        return replace(self, ends_at_s=now_s + left_s, paused_at_s=None, at="")
 
 
 class Book:
@@ -58,13 +91,15 @@ class Book:
     def __len__(self) -> int:
         return len(self._timers)
 
-    def start(
-        self, name: str, now_s: float, length_s: float, *, is_alarm: bool = False, command: str = ""
-    ) -> Timer:
-        """A new timer."""
-        timer = Timer(
-            self._next_id, name, length_s, now_s + length_s, is_alarm=is_alarm, command=command
-        )
+    def __contains__(self, timer_id: int) -> bool:
+        return timer_id in self._timers
+
+    def __getitem__(self, timer_id: int) -> Timer:
+        return self._timers[timer_id]
+
+    def add(self, timer: Timer) -> Timer:
+        """A new timer; it is given its id."""
+        timer = replace(timer, id=self._next_id)
         self._next_id += 1
         self.put(timer)
         return timer

@@ -2,12 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import re
+from collections.abc import Sequence
 from datetime import datetime
 
-from plugins.timers.book import Timer
+from plugins.timers.book import Kind, Timer
 
 _MINUTE, _HOUR = 60, 3600
+_WEEK = 7
+_ARTICLE = re.compile(r"^(a|an|the|my|your) ")
+_NO_NAMES = frozenset(
+    {"another", "second", "third", "fourth", "new", "different", "one more", "other", "extra"}
+)
+"""What is said of a timer beside others; it is called so by nobody afterwards."""
+_ORDINALS = ("first", "second", "third", "fourth", "fifth")
+_PLURALS = {
+    Kind.TIMER: "timers",
+    Kind.ALARM: "alarms",
+    Kind.REMINDER: "reminders",
+    Kind.COMMAND: "commands for later",
+}
+
+
+def plain_name(said: str) -> str:
+    """A timer's name as it was said, without article; empty for "another", "a second"."""
+    name = _ARTICLE.sub("", said)
+    return "" if name in _NO_NAMES else name
 
 
 def duration(seconds: float) -> str:
@@ -15,36 +35,103 @@ def duration(seconds: float) -> str:
     whole = max(0, round(seconds))
     hours, rest = divmod(whole, _HOUR)
     minutes, left = divmod(rest, _MINUTE)
-    parts = [_counted(hours, "hour"), _counted(minutes, "minute")]
+    parts = [counted(hours, "hour"), counted(minutes, "minute")]
     if not hours:
-        parts.append(_counted(left, "second"))
+        parts.append(counted(left, "second"))
     return " and ".join(filter(None, parts)) or "0 seconds"
 
 
-def _counted(count: int, unit: str) -> str:
+def counted(count: int, unit: str) -> str:
+    """Such as "1 hour" or "2 hours"; nothing for none."""
     return f"{count} {unit}{'' if count == 1 else 's'}" if count else ""
 
 
 def called(timer: Timer) -> str:
-    """Such as "pizza timer" or "10 minutes timer"."""
-    if timer.is_alarm:
+    """Such as "pizza timer", "10 minutes timer", "alarm for 7:00"."""
+    if timer.kind is Kind.COMMAND:
+        return f"command: {timer.command}"
+    if timer.kind is Kind.REMINDER:
+        return f"reminder: {timer.reminder}"
+    if timer.kind is Kind.ALARM:
         return f"{timer.name} alarm".strip()
     return f"{timer.name or duration(timer.length_s)} timer"
 
 
-def left(timer: Timer, now_s: float) -> str:
-    """Such as "4 minutes are left on your pizza timer"."""
-    rest = duration(timer.left_s(now_s))
-    paused = ", which is paused" if timer.paused_at_s is not None else ""
-    return f"{rest} left on your {called(timer)}{paused}"
+def told_apart(timers: Sequence[Timer]) -> list[str]:
+    """What timers are called; where that is the same, by the order in which they were set."""
+    names = [_called_with_time(timer) for timer in timers]
+    result = []
+    for timer, name in zip(timers, names, strict=True):
+        same = sorted(other.id for other, its in zip(timers, names, strict=True) if its == name)
+        place = same.index(timer.id)
+        told = len(same) > 1 and place < len(_ORDINALS)
+        result.append(f"{_ORDINALS[place]} {name}" if told else name)
+    return result
 
 
-def one_of(timers: Iterable[Timer]) -> str:
+def _called_with_time(timer: Timer) -> str:
+    if timer.kind is Kind.ALARM and timer.moment is not None:
+        return f"{called(timer)} at {clock_time(timer.moment)}"
+    return called(timer)
+
+
+def one_of(timers: Sequence[Timer]) -> str:
     """The timers to choose from."""
-    return " or ".join(f"the {called(timer)}" for timer in timers)
+    return " or ".join(f"the {name}" for name in told_apart(timers))
+
+
+def left(timer: Timer, name: str, left_s: float, now: datetime) -> str:
+    """Such as "4 minutes left on your pizza timer", "your alarm is set for 7:00 tomorrow"."""
+    paused = ", which is paused" if timer.paused_at_s is not None else ""
+    when = at_time(timer.moment, now) if timer.moment else ""
+    if timer.kind is Kind.ALARM and when:
+        return f"your {called(timer)} is set for {when}"
+    if timer.kind in (Kind.REMINDER, Kind.COMMAND):
+        begins = f"at {when}" if when else f"in {duration(left_s)}"
+        return f"{begins}: {timer.reminder or timer.command}"
+    return f"{duration(left_s)} left on your {name}{paused}"
+
+
+def over(timer: Timer) -> str:
+    """What is said when it rings."""
+    if timer.kind is Kind.REMINDER:
+        return f"Reminder: {timer.reminder}."
+    if timer.kind is Kind.ALARM and timer.moment is not None:
+        return f"Your {called(timer)}: it is {clock_time(timer.moment)}."
+    return f"Your {called(timer)} is done."
+
+
+def missed(timer: Timer, ended: datetime) -> str:
+    """What is said of one that ended while nobody could ring it."""
+    if timer.kind is Kind.COMMAND:
+        what = f"{timer.command}: this was due"
+    elif timer.kind is Kind.REMINDER:
+        what = f"Reminder: {timer.reminder}. This was due"
+    else:
+        what = f"Your {called(timer)} ended"
+    return f"{what} at {clock_time(ended)}, while I was off."
+
+
+def none_of(kind: str) -> str:
+    """That there is none of a kind."""
+    if kind == Kind.TIMER:
+        return "No timer is running."
+    if kind in _PLURALS:
+        return f"There are no {_PLURALS[Kind(kind)]}."
+    return "Nothing is set."
+
+
+def clock_time(moment: datetime) -> str:
+    """Such as "7:00"."""
+    return f"{moment.hour}:{moment.minute:02}"
 
 
 def at_time(moment: datetime, now: datetime) -> str:
-    """Such as "7:00 tomorrow"."""
-    day = "" if moment.date() == now.date() else " tomorrow"
-    return f"{moment.hour}:{moment.minute:02}{day}"
+    """Such as "7:00", "7:00 tomorrow", "7:00 on Monday"."""
+    days = (moment.date() - now.date()).days
+    if days <= 0:
+        return clock_time(moment)
+    if days == 1:
+        return f"{clock_time(moment)} tomorrow"
+    day = f"{moment:%A}" if days < _WEEK else f"{moment:%A, %B} {moment.day}"
+    return f"{clock_time(moment)} on {day}"

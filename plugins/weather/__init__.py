@@ -59,7 +59,8 @@ class Weather:
         """Say it."""
         entity = self._entity(interpretation)
         if entity is None:
-            return Outcome(success=False, reply="This home has no weather forecast.")
+            reply = "This home has no weather forecast."
+            return Outcome(success=False, reply=reply, not_here=True)
         state, self._prepared = self._prepared, None
         try:
             state = state or await self._home.state(entity)

@@ -10,9 +10,11 @@ import torch
 
 from assistant.asr.lexicon import Words
 from assistant.asr.manifest import ModelError, read_manifest, write_manifest
-from assistant.asr.model_folder import load_model
+from assistant.asr.model_folder import load_model, runtime_for
 from assistant.asr.recogniser import load_recogniser
 from assistant.asr.tokens import read_pieces
+from assistant.edge import native
+from assistant.edge.native import Level
 from training.export import export, manifest_of
 from training.model import ModelSettings, Transducer
 
@@ -126,8 +128,27 @@ def test_a_folder_for_the_edge_runtime_says_so(tmp_path):
 
 
 def test_unknown_runtimes_are_refused(folder):
-    with pytest.raises(ModelError, match="choose onnx or edge"):
+    with pytest.raises(ModelError, match="choose auto or onnx or edge"):
         load_model(folder, "gpu")
+
+
+@pytest.mark.parametrize(
+    ("files", "levels", "runtime"),
+    [
+        (("encoder.onnx", "model.edge"), (Level.PORTABLE, Level.NEON), "edge"),
+        (("encoder.onnx", "model.edge"), (Level.PORTABLE, Level.AVX2), "onnx"),
+        (("encoder.onnx", "model.edge"), (Level.PORTABLE,), "onnx"),
+        (("encoder.onnx", "model.edge"), (), "onnx"),
+        (("encoder.onnx",), (Level.NEON,), "onnx"),
+        (("model.edge",), (), "edge"),
+    ],
+)
+def test_the_runtime_is_the_one_for_this_processor(tmp_path, monkeypatch, files, levels, runtime):
+    for name in files:
+        (tmp_path / name).touch()
+    monkeypatch.setattr(native, "levels", lambda: levels)
+    assert runtime_for(tmp_path, "auto") == runtime
+    assert runtime_for(tmp_path, "onnx") == "onnx"
 
 
 def test_a_folder_without_a_packed_model_has_no_edge_runtime(folder):

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from assistant.asr.frontend import WhisperFrontEnd
 from assistant.asr.model_folder import Model
-from assistant.asr.recogniser import LONGEST_FRAMES, TransducerRecogniser, narrow
+from assistant.asr.parts import LONGEST_PART, PART
+from assistant.asr.recogniser import TransducerRecogniser, narrow
 from assistant.asr.result import BiasPhrase
 from assistant.asr.search import SearchSettings
 from assistant.asr.second_pass import WRITER_SHARE, encode_whole
@@ -32,6 +33,20 @@ class Attentive(ToyNetwork):
         self.given.append(len(features))
         mean = features.mean() if len(features) > self.chunk_frames else 0.0
         return super().encode(features - np.float32(mean), state)
+
+
+class Quiet(Attentive):
+    """Says nothing where nothing is heard."""
+
+    def encode(self, features, state):
+        outputs, state = super().encode(features, state)
+        loudness = features.reshape(-1, 4 * self.mels).mean(axis=1, keepdims=True)
+        return np.where(loudness > -0.5, outputs, np.float32(0)), state
+
+    def join(self, encoded, predicted):
+        scores = super().join(encoded, predicted)
+        scores[:, self.blank_id] += 50.0 * (not encoded.any())
+        return scores
 
 
 def recogniser(network):
@@ -94,23 +109,79 @@ def test_after_a_look_other_words_are_heard_again():
     assert content(stream.finish(looked)) == content(heard(Attentive(), AUDIO))
 
 
-def test_what_is_too_long_to_be_a_command_is_heard_once():
-    audio = np.tile(AUDIO, 1 + LONGEST_FRAMES // 200)
-    result = heard(Attentive(), audio)
+LONG = np.concatenate([AUDIO // (1 + (number % 3)) for number in range(8)])
+"""Sixteen seconds."""
+
+
+@pytest.mark.parametrize("decoder", [False, True])
+def test_a_long_utterance_is_heard_again_in_parts(decoder):
+    network = Written() if decoder else Attentive()
+    network.given.clear()
+    result = heard(network, LONG)
+    assert max(network.given) <= network.whole_frames
+    frames = len(LONG) // 160
+    again = sum(network.given) - frames
+    assert frames - LONGEST_PART < again <= frames + network.frame_multiple
+    spoken = [(word.start_s, word.end_s) for word in result.nbest[0].words]
+    assert spoken == sorted(spoken)
+    assert spoken[0][0] < 2
+    assert spoken[-1][1] > 14
+    assert nbest(result.lattice, 1)[0].text == result.text
+
+
+@pytest.mark.parametrize("cuts", [(100, 7000, 170_001), range(0, len(LONG), 1600)])
+def test_the_parts_do_not_depend_on_how_the_audio_came(cuts):
+    assert content(heard(Attentive(), LONG, cuts)) == content(heard(Attentive(), LONG))
+
+
+def test_what_a_look_tells_of_a_long_utterance_is_what_finishing_would():
+    stream = recogniser(Attentive()).open()
+    stream.accept(LONG[: 11 * RATE])
+    before = stream.partial().text
+    looked = stream.peek()
+    assert content(stream.peek()) == content(looked)
+    stream.accept(LONG[11 * RATE :])
+    assert before.split()[:3] == stream.partial().text.split()[:3]
+    assert content(stream.finish(looked)) == content(heard(Attentive(), LONG))
+
+
+def test_the_beginning_of_a_long_utterance_stays_as_it_was_heard():
+    """However much comes after it; and what is remembered of the audio does not grow."""
+    stream = recogniser(Attentive()).open()
+    stream.accept(LONG)
+    first = stream.finish().text.split()
+    longer = recogniser(Attentive()).open()
+    longer.accept(LONG)
+    longer.accept(LONG)
+    kept = sum(map(len, longer._position.decoded))
+    assert kept <= LONGEST_PART + ToyNetwork.chunk_frames
+    words = longer.finish().text.split()
+    over = len(first) // 3
+    assert words[:over] == first[:over]
+    assert len(words) > 1.5 * len(first)
+
+
+def test_silence_in_a_long_utterance_is_not_heard_again():
+    network = Quiet()
+    audio = np.concatenate([AUDIO, np.zeros(20 * RATE, np.int16), AUDIO])
+    result = heard(network, audio)
     assert result.text
-    assert not result.heard_first
+    # Both sentences, each with the rest of its part.
+    again = sum(network.given) - len(audio) // 160
+    assert again <= 2 * PART[1] + LONGEST_PART
+    words = result.nbest[0].words
+    assert words[-1].start_s > 20
 
 
 @pytest.mark.parametrize("frames", [4, 124, 128, 132, 260, 512, 516])
-def test_long_sentences_are_seen_in_equal_parts(frames):
+def test_long_sentences_are_seen_in_blocks(frames):
     network = Attentive()
     features = np.ones((frames, network.mels), np.float32)
-    outputs, inner = encode_whole(network, features)
+    outputs, inner, _ = encode_whole(network, features, network.initial_state())
     assert len(outputs) == frames // network.frames_per_output
     assert inner.size == 0
     assert sum(network.given) == frames
     assert max(network.given) <= network.whole_frames
-    assert max(network.given) - min(network.given) <= network.frame_multiple
 
 
 class Written(Attentive):

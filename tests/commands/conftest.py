@@ -1,6 +1,7 @@
 """Commands in this process, with a recogniser that follows a script in place of the real one."""
 
 import json
+import sys
 from dataclasses import dataclass
 
 import pytest
@@ -42,6 +43,12 @@ def assistant(capsys, monkeypatch, tmp_path):
         return Ran(status, *capsys.readouterr())
 
     return run
+
+
+@pytest.fixture
+def terminal(capsys, monkeypatch):
+    """Lets both streams be a terminal."""
+    monkeypatch.setattr(type(sys.stdout), "isatty", lambda _: True)
 
 
 @pytest.fixture(scope="session")

@@ -9,10 +9,8 @@ from pathlib import Path
 import pytest
 import soundfile
 
-from assistant import cli
 from assistant.assembly import Listening, make_pipeline
 from assistant.audio.file import FileSource
-from assistant.commands import listen
 from assistant.config import Settings, WakeSettings
 from assistant.household import make_household
 from assistant.worker import Worker
@@ -146,7 +144,22 @@ def test_bad_usage(assistant, arguments, message):
     assert ran.out == ""
 
 
-def test_a_lattice_without_a_form_leaves_the_file_alone():
-    args = cli.parser().parse_args(["listen", "--lattice=json", "x.wav"])
-    assert args.sources == ["x.wav"]
-    assert listen.lattice_format(args.lattice)("as it is") == "as it is"
+@pytest.mark.parametrize(
+    ("arguments", "begins"),
+    [
+        (["--lattice=svg", LIGHT], "<svg"),
+        (["--lattice", "svg", LIGHT], "<svg"),
+        (["--lattice", "slf", LIGHT], "VERSION=1.0"),
+        ([LIGHT, "--lattice", "slf"], "VERSION=1.0"),
+        ([LIGHT, "--lattice", "json"], {"nodes", "edges", "start", "final"}),
+        ([LIGHT, "--lattice"], {"nodes", "edges", "start", "final"}),
+    ],
+)
+def test_the_form_of_a_lattice_is_taken_wherever_it_stands(
+    assistant, scripted, config, arguments, begins
+):
+    scripted()
+    ran = assistant("listen", "--config", config, *arguments)
+    (final,) = [event for event in ran.events if event["type"] == "final_endpoint"]
+    shown = final["lattice"]
+    assert shown.startswith(begins) if isinstance(begins, str) else set(shown) == begins

@@ -15,6 +15,7 @@ from wyoming.audio import AudioChunk
 from assistant.audio.source import SAMPLE_RATE
 from assistant.commands import run
 from assistant.config import AudioSettings, RepliesSettings, Settings, WakeSettings
+from assistant.events import Reply
 from assistant.reply.chimes import Chime, sound_of
 from assistant.service import AudioWatchdog, Notifier
 
@@ -59,6 +60,21 @@ async def test_a_command_from_a_satellite_is_answered_there(device, tmp_path, mo
     (said,), played = await heard_there(device, sounds=2)
     assert "kitchen" in said
     assert played == [sound_of(each).samples.tobytes() for each in (Chime.WAKE, Chime.SUCCESS)]
-    assert "answer: Turned on the Kitchen light." in caplog.text
+    (warning,) = [each for each in caplog.records if run.DEMO_HOME in each.getMessage()][:1]
+    assert (warning.levelname, warning.name) == ("WARNING", "assistant.commands.run")
+    assert f"answer: Turned on the Kitchen light. {run.DEMO_HOME}\n" in caplog.text
     serving.cancel()
     await asyncio.gather(serving, return_exceptions=True)
+
+
+async def replies(*texts):
+    for text in texts:
+        yield Reply(source="mic", audio_s=1.0, text=text)
+
+
+@pytest.mark.parametrize(
+    ("note", "first"), [(run.DEMO_HOME, f"One. {run.DEMO_HOME}"), ("", "One.")]
+)
+async def test_only_the_first_answer_says_what_home_it_is(note, first):
+    said = [event.text async for event in run._noted(replies("One.", "Two."), note)]
+    assert said == [first, "Two."]

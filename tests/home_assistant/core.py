@@ -31,13 +31,31 @@ automation:
   - alias: Magic
     trigger: {{platform: conversation, command: [abracadabra]}}
     action: [{{set_conversation_response: It is done}}]
+  - alias: Disco
+    trigger: {{platform: conversation, command: [start the disco, turn on party mode]}}
+    action: [{{set_conversation_response: Disco it is}}]
+  - alias: Blinds
+    trigger: {{platform: conversation, command: close the living room blinds}}
+    action: [{{set_conversation_response: Down they go}}]
+input_boolean: {{tidy: {{name: Tidy}}}}
+script:
+  flat:
+    alias: Clean the flat
+    sequence: [{{service: input_boolean.turn_on, target: {{entity_id: input_boolean.tidy}}}}]
+  slow: {{alias: Slow thing, sequence: [{{delay: 3}}]}}
 logger: {{default: warning}}
 """
 SHOWN = (
+    "automation.disco",
+    "humidifier.dehumidifier",
+    "humidifier.humidifier",
+    "input_boolean.tidy",
     "lock.front_door",
     "lock.kitchen_door",
     "media_player.kitchen",
     "media_player.living_room",
+    "script.flat",
+    "script.slow",
     "todo.shopping_list",
     "vacuum.0_ground_floor",
     "weather.demo_weather_north",

@@ -46,7 +46,7 @@ COMMANDS = [
 ]  # fmt: skip
 MISSPELT = [
     ("turn on the kichen lights", "light.kitchen_lights", None, "on"),
-    ("unlock the kitchen dor", "lock.kitchen_door", None, "unlocked"),
+    ("open the kichen window", "cover.kitchen_window", None, "open"),
 ]
 
 

@@ -18,9 +18,9 @@ class SpokenTo:
 
     async def say(self, text):
         meant = self.household.understanding.interpret_text(text)
-        plugin = self.household.plugins.for_intent(meant.intent)
-        assert plugin is not None, f"{text!r} is not understood"
-        return await plugin.act(meant)
+        carried = await self.household.dispatcher.carry_out(meant, text)
+        assert carried is not None, f"{text!r} is not understood"
+        return carried.outcome
 
     async def hear(self, source, recogniser, worker, *, wake=True):
         """All events while a source is played, the last of each type by the type's name."""

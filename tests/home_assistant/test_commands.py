@@ -30,6 +30,14 @@ async def test_a_command_changes_the_home(house, said, entity, attribute, after)
     )
 
 
+async def test_a_misspelt_lock_is_unlocked_after_a_yes(house):
+    asked = await house.say("unlock the kitchen dor")
+    assert asked.reply == "Did you ask me to unlock the Kitchen Door? Then say yes."
+    assert await now(house.home, "lock.kitchen_door", None) == "locked"
+    assert (await house.say("yes")).success
+    assert await now(house.home, "lock.kitchen_door", None) == "unlocked"
+
+
 ANSWERS = [
     ("is the front door locked", "Yes, the Front Door is locked."),
     ("is the poorly installed door locked", "No, the Poorly Installed Door is unlocked."),
@@ -59,6 +67,58 @@ async def test_the_weather_comes_with_a_forecast(house):
 async def test_what_hearth_does_not_understand_goes_to_home_assistant(house):
     outcome = await house.say("abracadabra")
     assert outcome.reply == "It is done"
+
+
+HANDED_ON = [
+    # what is said, what Home Assistant says, entity, what it is afterwards
+    ("start the disco", "Disco it is", "automation.disco", "on"),
+    ("turn on party mode", "Disco it is", "automation.disco", "on"),
+    ("turn off disco", "Turned off the automation", "automation.disco", "off"),
+    ("turn on disco", "Turned on the automation", "automation.disco", "on"),
+    ("turn off the humidifier", "Turned off the humidifier", "humidifier.humidifier", "off"),
+    ("turn on the humidifier", "Turned on the humidifier", "humidifier.humidifier", "on"),
+    ("turn off the dehumidifier", "Turned off the humidifier", "humidifier.dehumidifier", "off"),
+]
+
+
+@pytest.mark.parametrize("handed", HANDED_ON, ids=[said for said, *_ in HANDED_ON])
+async def test_what_hearth_knows_no_device_for_goes_to_home_assistant(house, handed):
+    said, reply, entity, after = handed
+    meant = house.household.understanding.interpret_text(said)
+    assert "unknown_name" in meant.slots
+    carried = await house.household.dispatcher.carry_out(meant, said)
+    assert (carried.plugin, carried.outcome.success) == ("home_assistant", True)
+    assert carried.outcome.reply == reply
+    await house.home._states.wait_until(lambda: house.home._states.get(entity).state == after, 3)
+    assert await now(house.home, entity, None) == after
+
+
+REFUSED = [
+    ("turn on the lava lamp machine", "I know no device called lava lamp machine."),
+    ("turn on the fan in the garage", "There is no fan in the Garage."),
+    ("mow the lawn", "This home has no such device."),
+    ("set the humidifier to forty percent", "I cannot do that with the Humidifier."),
+]
+
+
+@pytest.mark.parametrize(("said", "reply"), REFUSED)
+async def test_what_home_assistant_refuses_is_answered_by_hearth(house, said, reply):
+    outcome = await house.say(said)
+    assert (outcome.success, outcome.reply) == (False, reply)
+
+
+async def test_a_script_that_is_over_at_once_was_started(house):
+    await house.say("turn off tidy")
+    assert (await house.say("run clean the flat")).reply == "Started Clean the flat."
+    assert await now(house.home, "input_boolean.tidy", None) == "on"
+    assert (await house.say("run clean the flat")).reply == "Started Clean the flat."
+
+
+async def test_a_script_that_takes_its_time_can_be_stopped(house):
+    assert (await house.say("run slow thing")).reply == "Started Slow thing."
+    assert await now(house.home, "script.slow", None) == "on"
+    assert (await house.say("stop slow thing")).reply == "Stopped Slow thing."
+    assert await now(house.home, "script.slow", None) == "off"
 
 
 async def test_what_home_assistant_does_not_understand_either_is_no_success(house):

@@ -48,3 +48,11 @@ async def test_a_spoken_command_changes_the_home(hearing, spoken):
         reply = (await house.say("yes")).reply
     heard = happened["final_endpoint"].text
     assert await now(house.home, *what) == after, f"{heard}: {reply}"
+
+
+async def test_what_hearth_has_no_device_for_is_home_assistants_to_do(hearing):
+    house, *ears = hearing
+    happened = await house.hear(FileSource(DEMO / "03-blinds.ogg"), *ears)
+    action = happened["action"]
+    assert (action.plugin, action.success) == ("home_assistant", True)
+    assert happened["reply"].text == "Down they go"

@@ -93,6 +93,17 @@ def test_doubt_between_two_meanings_is_shown(understanding):
     assert [other.intent for other in unsure.alternatives] == ["HassTurnOn"]
 
 
+def test_a_device_named_in_two_ways_is_no_doubt(understanding):
+    sure = understanding.interpret(
+        [hypothesis("open the garage door"), hypothesis("open the garage garage door", -0.5)]
+    )
+    assert (sure.targets, sure.confidence) == (("cover.garage_door",), 1.0)
+    rooms = [hypothesis("clean the kitchen"), hypothesis("clean the chicken", -0.5)]
+    assert understanding.interpret(rooms).slots["area"] == "Kitchen"
+    rooms = [hypothesis("clean the office"), hypothesis("clean the bathroom", -0.5)]
+    assert understanding.interpret(rooms).confidence < 0.6
+
+
 def test_words_far_behind_do_not_count(understanding):
     found = understanding.interpret(
         [hypothesis("mumble mumble", 0.0), hypothesis("unlock the front door", -13.0)]

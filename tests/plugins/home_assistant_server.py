@@ -15,8 +15,19 @@ class Server:
     def __init__(self, entities=None, areas=()):
         self.entities = entities or {"light.lamp": ("Lamp", "off")}
         self.areas = list(areas)
+        self.floors = {}
+        """By area: the name of its floor, and what else it is called."""
         self.aliases = {"light.lamp": ("glow",)}
+        self.attributes = {}
+        """Those of entities, as Home Assistant gives them."""
+        self.unit = None
+        """Of temperatures, if it tells."""
+        self.agent = None
+        """What its agent answers, if it has one: code ("" for no error) and speech by sentence."""
+        self.processed = []
         self.calls = []
+        self.data = []
+        """What each call was given."""
         self.sockets = []
         self.connections = 0
         self.token = TOKEN
@@ -90,8 +101,17 @@ class Server:
             },
             "config/device_registry/list": list,
             "config/area_registry/list": lambda: [
-                {"area_id": area, "name": area.replace("_", " ").title(), "aliases": []}
+                {
+                    "area_id": area,
+                    "name": area.replace("_", " ").title(),
+                    "aliases": [],
+                    "floor_id": area if area in self.floors else None,
+                }
                 for area in self.areas
+            ],
+            "config/floor_registry/list": lambda: [
+                {"floor_id": area, "name": name, "aliases": [*aliases, None]}
+                for area, (name, *aliases) in self.floors.items()
             ],
             "get_states": lambda: [
                 {"entity_id": each, "state": state, "attributes": {"friendly_name": name}}
@@ -102,6 +122,10 @@ class Server:
             "subscribe_entities": lambda: None,
             "call_service": dict,
         }
+        if self.unit:
+            known["get_config"] = lambda: {"unit_system": {"temperature": self.unit}}
+        if self.agent is not None:
+            known["conversation/process"] = lambda: self._process(command)
         if kind not in known:
             error = {"code": "unknown_command", "message": "Unknown command."}
             await socket.send_json(
@@ -110,19 +134,33 @@ class Server:
             return
         if kind == "call_service":
             self.calls.append(f"{command['domain']}.{command['service']}")
+            self.data.append(command.get("service_data"))
             await self._change(socket, command)
         result = {"id": number, "type": "result", "success": True, "result": known[kind]()}
         await socket.send_json(result)
         if kind == "subscribe_entities":
             self._subscriptions.append(number)
-            added = {e: {"s": state, "a": {}} for e, (_, state) in self.entities.items()}
+            added = {
+                e: {"s": state, "a": self.attributes.get(e, {})}
+                for e, (_, state) in self.entities.items()
+            }
             await socket.send_json({"id": number, "type": "event", "event": {"a": added}})
 
     async def _change(self, socket, command):
         new = {"turn_on": "on", "turn_off": "off"}.get(command["service"])
-        changed = {entity: {"+": {"s": new}} for entity in command["target"]["entity_id"]}
+        set_to = {k: v for k, v in command.get("service_data", {}).items() if k == "temperature"}
+        plus = {"a": set_to} if set_to else {"s": new}
+        changed = {entity: {"+": plus} for entity in command["target"]["entity_id"]}
         for number in self._subscriptions:
             await socket.send_json({"id": number, "type": "event", "event": {"c": changed}})
+
+    def _process(self, command):
+        self.processed.append((command["text"], command["agent_id"]))
+        code, said = self.agent.get(command["text"], ("no_intent_match", "Sorry, what?"))
+        response = {"speech": {"plain": {"speech": said}} if said else {}}
+        if code:
+            return {"response": {"response_type": "error", "data": {"code": code}, **response}}
+        return {"response": {"response_type": "action_done", "data": {}, **response}}
 
     def _area(self, entity):
         return next((area for area in self.areas if entity.endswith(area)), None)

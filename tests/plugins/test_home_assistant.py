@@ -7,6 +7,7 @@ from aiohttp import web
 from hand_clock import HandClock
 from home_assistant_server import TOKEN, Server, eventually
 
+from assistant.assembly import favoured
 from assistant.config.settings import HomeSettings, Settings
 from assistant.home.model import HomeError, ServiceCall
 from assistant.household import make_household
@@ -154,7 +155,7 @@ async def test_a_refused_token_is_tried_once(server, caplog):
         ("http://127.0.0.1:{port}/elsewhere", "There is no Home Assistant at .* \\(HTTP 404\\)"),
         ("http://nowhere.invalid:8123", "cannot be reached at http://nowhere.invalid:8123"),
         ("http://127.0.0.1:1", "cannot be reached at http://127.0.0.1:1"),
-        ("https://127.0.0.1:{port}", "certificate|cannot be reached"),
+        ("https://127.0.0.1:{port}", "There is no HTTPS at https://127.* write `http://` in `url`"),
         ("http://", "There is no Home Assistant at http://"),
     ],
 )
@@ -203,11 +204,28 @@ def certificate(tmp_path):
     return tmp_path / "cert.pem"
 
 
-async def test_a_self_signed_certificate_has_to_be_named(certificate):
+@pytest.fixture
+async def secure(certificate):
+    """A server with a certificate, and its URL."""
     server = Server()
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     context.load_cert_chain(certificate, certificate.with_name("key.pem"))
-    url = await server.start(context)
+    yield server, await server.start(context)
+    await server.stop()
+
+
+async def test_a_server_that_speaks_https_only_is_said(secure, caplog):
+    _, url = secure
+    plain = url.replace("https", "http")
+    settings = HomeSettings(kind="home_assistant", url=plain, token=TOKEN)
+    house = make_household(Settings(home=settings))
+    await house.start()
+    assert f"What is at {plain} speaks HTTPS only: write `https://` in `url`." in caplog.text
+    await house.close()
+
+
+async def test_a_self_signed_certificate_has_to_be_named(certificate, secure):
+    _, url = secure
     settings = HomeSettings(kind="home_assistant", url=url, token=TOKEN)
     stranger = make_household(Settings(home=settings)).home
     with pytest.raises(HomeError, match=r"is not trusted.*set `certificate` to its file"):
@@ -218,7 +236,6 @@ async def test_a_self_signed_certificate_has_to_be_named(certificate):
     await home.connect()
     assert len(home.devices()) == 1
     await home.close()
-    await server.stop()
 
 
 async def test_a_thousand_entities_are_known():
@@ -246,13 +263,86 @@ async def test_a_household_without_its_home_refuses_aloud(server, caplog):
     assert "cannot be reached at" in caplog.text
     replies = []
     for said in ("turn on the lamp", "lorem ipsum dolor"):
-        meant = household.understanding.interpret_text(said)
-        outcome = await household.plugins.for_intent(meant.intent).act(meant)
+        outcome = await household.carry_out(said)
         assert not outcome.success
         replies.append(outcome.reply)
-    assert replies == [
-        "I know no devices now: the home cannot be reached.",
-        "I cannot reach Home Assistant now.",
-    ]
+    assert replies == ["I cannot reach Home Assistant now."] * 2
     await household.close()
     await server.start()
+
+
+@pytest.fixture
+async def house(server):
+    url = f"http://127.0.0.1:{server.port}"
+    house = make_household(Settings(home=HomeSettings(kind="home_assistant", url=url, token=TOKEN)))
+    await house.start()
+    yield house
+    await house.close()
+
+
+async def test_a_home_assistant_without_an_agent_leaves_the_answer_to_hearth(house):
+    outcome = await house.carry_out("turn on the disco")
+    assert (outcome.success, outcome.reply) == (False, "I know no device called disco.")
+
+
+AGENT = {
+    "start the disco": ("", "Disco it is"),
+    "activate the siren": ("", ""),
+    "turn on the oven": ("no_valid_targets", "Sorry, I am not aware of any device called oven"),
+    "turn on the sauna": ("failed_to_handle", "The sauna is broken"),
+}
+ANSWERS = [
+    ("start the disco", True, "Disco it is"),
+    ("activate the siren", True, "Done."),
+    ("turn on the oven", False, "I know no device called oven."),
+    ("turn on the sauna", False, "The sauna is broken"),
+    ("turn on the moat", False, "I know no device called moat."),
+    ("what is the moat", False, "Sorry, what?"),
+]
+
+
+@pytest.mark.parametrize(("said", "done", "reply"), ANSWERS, ids=[said for said, *_ in ANSWERS])
+async def test_an_agent_that_refuses_is_told_from_one_that_fails(house, server, said, done, reply):
+    server.agent = AGENT
+    outcome = await house.carry_out(said)
+    assert (outcome.success, outcome.reply) == (done, reply)
+    assert server.processed == [(said, "homeassistant")]
+    assert (await house.carry_out("turn on the lamp")).reply == "Turned on the Lamp."
+    assert len(server.processed) == 1
+
+
+async def test_an_agent_that_takes_too_long_is_said(house, server, monkeypatch):
+    monkeypatch.setattr("plugins.home_assistant.connection._ANSWER_S", 0.1)
+    server.agent = AGENT
+    monkeypatch.setattr(server, "_answer", lambda *_: asyncio.sleep(0))
+    outcome = await house.carry_out("start the disco")
+    assert (outcome.success, outcome.reply) == (
+        False,
+        "Home Assistant did not answer within 0.1 s.",
+    )
+
+
+async def test_floors_are_known_by_their_aliases_and_as_they_are_said():
+    lamps = {f"light.{area}": (f"{area} lamp", "on") for area in ("den", "hall")}
+    server = Server(lamps, ["den", "hall", "loft"])
+    server.floors = {"den": ("2F", "upstairs"), "hall": ("1st floor", "downstairs")}
+    server.floors["loft"] = ("Attic", "")
+    settings = HomeSettings(kind="home_assistant", url=await server.start(), token=TOKEN)
+    house = make_household(Settings(home=settings))
+    await house.start()
+    for said, floor, lamp in (
+        ("turn off the lights upstairs", "2F", "light.den"),
+        ("turn off the 2f lights", "2F", "light.den"),
+        ("turn off two f lights", "2F", "light.den"),
+        ("dim the lights on two f", "2F", "light.den"),
+        ("turn off everything upstairs", "2F", "light.den"),
+        ("turn off the lights downstairs", "1st floor", "light.hall"),
+        ("turn off the lights on the first floor", "1st floor", "light.hall"),
+    ):
+        meant = house.understanding.interpret_text(said)
+        assert (meant.slots["floor"], meant.targets) == (floor, (lamp,)), said
+    empty = await house.carry_out("turn off the lights in the attic")
+    assert empty.reply == "There is no light in the Attic."
+    assert {"2F", "upstairs", "Attic"} <= {each.text for each in favoured(Settings(), house)}
+    await house.close()
+    await server.stop()

@@ -1,21 +1,35 @@
 """What Home Assistant's agent is handed, and what only after a yes."""
 
 import pytest
-from household import build
+from household import build, hypothesis
 
+from assistant.dispatcher import Dispatcher
 from assistant.home.demo import DemoHome
+from assistant.home.model import HomeError
 from assistant.nlu.interpretation import Interpretation
+from assistant.nlu.understanding import HomeUnderstanding
 from assistant.plugin_loader import load_plugins
 from assistant.plugins import PluginContext
+from plugins.home_assistant import NotUnderstoodError
+
+REFUSAL = NotUnderstoodError("Sorry, I am not aware of that.")
 
 
 class AgentHome(DemoHome):
+    """The demo home as if Home Assistant kept it, without some of what it has."""
+
     def __init__(self):
         super().__init__()
         self.processed = []
+        self.error = None
+
+    def devices(self):
+        return [each for each in super().devices() if each.domain not in {"todo", "weather"}]
 
     async def process(self, text):
         self.processed.append(text)
+        if self.error:
+            raise self.error
         return "Done."
 
 
@@ -25,9 +39,35 @@ def home():
 
 
 @pytest.fixture
-def registry(home):
+def context(home):
     clock = build().clock
-    return load_plugins(PluginContext(home, clock, clock.local_time))
+    return PluginContext(home, clock, clock.local_time)
+
+
+@pytest.fixture
+def registry(context):
+    return load_plugins(context)
+
+
+@pytest.fixture(scope="module")
+def understanding():
+    home = AgentHome()
+    registry = load_plugins(PluginContext(home))
+    return HomeUnderstanding(home, intents=registry.intents(), sentences=registry.sentences)
+
+
+@pytest.fixture
+def say(registry, context, understanding):
+    """Say something that may have been heard in several ways, and have it carried out."""
+
+    async def say(*heard):
+        meant = understanding.interpret(
+            [hypothesis(text, -float(n)) for n, text in enumerate(heard)]
+        )
+        dispatcher = Dispatcher(registry.for_intent, context.ask)
+        return await dispatcher.carry_out(meant, heard[0])
+
+    return say
 
 
 async def act(registry, text, intent=None):
@@ -40,6 +80,55 @@ async def test_what_nothing_understood_is_handed_on(registry, home):
     assert home.processed == ["brew some coffee"]
 
 
+UNKNOWN = [
+    ("please turn on the fog machine", "home_control", "I know no device called fog machine."),
+    ("start the disco", "home_control", "I know no device called disco."),
+    ("open the hatch", "home_control", "I know no device called hatch."),
+    ("dim the chandelier", "home_control", "I know no device called chandelier."),
+    ("turn on the fan in the garage", "home_control", "There is no fan in the Garage."),
+    ("mow the lawn", "home_control", "This home has no such device."),
+    ("what's the weather", "weather", "This home has no weather forecast."),
+    ("add milk to my shopping list", "lists", "This home has no such list."),
+]
+
+
+@pytest.mark.parametrize(("said", "plugin", "own"), UNKNOWN, ids=[said for said, *_ in UNKNOWN])
+async def test_what_the_home_does_not_have_is_handed_on_first(say, home, said, plugin, own):
+    carried = await say(said)
+    assert (carried.plugin, carried.outcome.reply) == ("home_assistant", "Done.")
+    home.error = REFUSAL
+    carried = await say(said)
+    assert (carried.plugin, carried.outcome.success) == (plugin, False)
+    assert carried.outcome.reply == own
+    assert home.processed == [said, said]
+
+
+async def test_the_words_that_were_heard_are_handed_on_not_others_that_make_sense(say, home):
+    carried = await say("start thy disco", "start the disco")
+    assert carried.plugin == "home_assistant"
+    assert home.processed == ["start thy disco"]
+
+
+KNOWN = [
+    ("turn on the kitchen light", "Turned on the Kitchen light."),
+    ("set the thermostat to thirty nine degrees", "Living room thermostat can be set from 5 to 30"),
+    ("cancel the timer", "No timer is running."),
+]
+
+
+@pytest.mark.parametrize(("said", "own"), KNOWN)
+async def test_what_the_home_has_is_not_handed_on(say, home, said, own):
+    assert (await say(said)).outcome.reply.startswith(own)
+    assert home.processed == []
+
+
+async def test_an_agent_that_fails_is_no_agent_that_knows_nothing(say, home):
+    home.error = HomeError("Home Assistant did not answer within 10 s.")
+    carried = await say("start the disco")
+    assert (carried.plugin, carried.outcome.success) == ("home_assistant", False)
+    assert carried.outcome.reply == "Home Assistant did not answer within 10 s."
+
+
 @pytest.mark.parametrize(
     "text",
     [
@@ -48,6 +137,9 @@ async def test_what_nothing_understood_is_handed_on(registry, home):
         "turn off the alarm",
         "open the cellar door",
         "please open up the garage",
+        "lift the gate",
+        "press the garage opener",
+        "turn off the shed's lock",
     ],
 )
 async def test_what_would_open_something_waits_for_a_yes(registry, home, text):
@@ -60,12 +152,28 @@ async def test_what_would_open_something_waits_for_a_yes(registry, home, text):
     assert not (await act(registry, "yes", "HearthConfirm")).success
 
 
-async def test_a_yes_is_for_what_was_asked_last(registry, home):
+@pytest.mark.parametrize(
+    "text", ["close the cellar door", "turn on the lamp at the door", "press the door bell"]
+)
+async def test_what_opens_nothing_does_not_wait(registry, home, text):
+    assert (await act(registry, text)).reply == "Done."
+
+
+async def test_a_yes_is_not_handed_on(say, home):
+    home.error = REFUSAL
+    assert (await say("unlock the shed")).outcome.reply == (
+        'Did you say "unlock the shed"? Then say yes.'
+    )
+    assert (await say("yes")).outcome.reply == "Sorry, I am not aware of that."
+    assert home.processed == ["unlock the shed"]
+
+
+async def test_a_yes_is_for_what_was_asked_last(registry, home, context):
     await act(registry, "disarm the alarm")
     unlocking = Interpretation(
         "unlock the front door", "HassTurnOff", {"name": "Front door"}, ("lock.front_door",), 0.3
     )
-    await registry.for_intent("HassTurnOff").act(unlocking)
+    await Dispatcher(registry.for_intent, context.ask).carry_out(unlocking, unlocking.text)
     outcome = await act(registry, "yes", "HearthConfirm")
     assert outcome.reply == "Unlocked the Front door."
     assert home.processed == []

@@ -7,6 +7,9 @@ from household import build
 
 from assistant.home.model import Device, State
 from assistant.nlu.understanding import HomeUnderstanding
+from assistant.plugin_loader import load_plugins
+from assistant.plugins import PluginContext
+from plugins.home_control.services import Request, services
 
 COMMANDS = [
     # what is said, device, attribute (None: the state), what it is afterwards
@@ -136,18 +139,63 @@ async def test_what_is_no_command_is_nothing(house, said):
     assert await house.say(said) is None
 
 
-async def test_a_lower_hypothesis_that_makes_sense_is_taken(house):
-    outcome = await house.say("turn on the chicken fight", "turn on the kitchen light")
+async def test_a_lower_hypothesis_that_makes_sense_and_sounds_so_is_taken(house):
+    outcome = await house.say("burn on the kitchen light", "turn on the kitchen light")
     assert outcome.success
     assert await house.state("light.kitchen") == "on"
 
 
-async def test_hypotheses_of_one_meaning_speak_for_each_other(house):
+async def test_a_name_that_the_home_lacks_is_asked_about(house):
+    outcome = await house.say("turn on the kitchen fight", "turn on the kitchen light")
+    assert outcome.reply == "Did you mean: turn on the kitchen light? Then say yes."
+    assert await house.state("light.kitchen") == "off"
+    assert (await house.say("yes")).success
+    assert await house.state("light.kitchen") == "on"
+
+
+async def test_what_was_heard_best_is_done_however_many_others_agree(house):
     await house.say(
         "turn on the office light", "turn on the kitchen light", "switch on the kitchen light"
     )
-    assert await house.state("light.kitchen") == "on"
-    assert await house.state("light.office") == "off"
+    assert await house.state("light.kitchen") == "off"
+    assert await house.state("light.office") == "on"
+
+
+@pytest.mark.parametrize(
+    "heard",
+    [
+        ("don't turn on the kitchen light", "turn on the kitchen light"),
+        ("turn off all lights except the kitchen light", "turn off all lights"),
+        ("turn off the bedroom light after the movie", "turn off the bedroom light"),
+        ("unlock the front door later", "unlock the front door"),
+        ("turn off the", "turn off office"),
+        ("set the kitchen light to", "set the kitchen light to two"),
+        ("set the bedroom light to fifty", "set the bedroom light to fifteen"),
+        ("turn on the dining room light", "turn on the living room light"),
+        ("turn off the bedroom tv", "turn off the bedroom"),
+        ("lock the shed door", "unlock the front door"),
+    ],
+)
+async def test_words_that_were_heard_are_not_left_out(house, heard):
+    before = {device.id: await house.home.state(device.id) for device in house.home.devices()}
+    await house.say(*heard, apart=0.5)
+    if heard[0].endswith("fifty"):
+        assert await house.attribute("light.bedroom", "brightness") == 50
+        return
+    after = {device.id: await house.home.state(device.id) for device in house.home.devices()}
+    assert after == before
+
+
+async def test_a_scene_with_a_lock_is_asked_about_when_it_was_hardly_heard(house):
+    outcome = await house.say("activate good night", "activate movie night", apart=0.5)
+    assert outcome.reply == "Did you ask for Good night? Then say yes."
+    assert (await house.say("yes")).success
+
+
+async def test_a_lock_opens_only_by_the_very_words(house):
+    outcome = await house.say("unlock the front dor")
+    assert outcome.reply == "Did you ask me to unlock the Front door? Then say yes."
+    assert await house.state("lock.front_door") == "locked"
 
 
 async def test_an_uncertain_hearing_unlocks_only_after_a_yes(house):
@@ -219,3 +267,112 @@ def people(monkeypatch):
 )
 async def test_who_is_home(people, said, reply):
     assert (await people.say(said)).reply == reply
+
+
+@pytest.fixture
+def household_with(monkeypatch):
+    """A demo home that has more devices, whose calls are taken and change nothing."""
+
+    def make(*devices):
+        house = build()
+        calls = []
+        there = [*house.home.devices(), *devices]
+        monkeypatch.setattr(house.home, "devices", lambda: there)
+
+        async def call(call):
+            calls.append(call)
+            return ()
+
+        monkeypatch.setattr(house.home, "call", call)
+        house.understanding = HomeUnderstanding(
+            house.home, intents=house.registry.intents(), sentences=house.registry.sentences
+        )
+        return house, calls
+
+    return make
+
+
+MOMENTARY = [
+    (
+        "run clean the flat",
+        Device("script.flat", "Clean the flat", "script"),
+        "Started Clean the flat.",
+    ),
+    (
+        "turn on bedtime story",
+        Device("scene.story", "Bedtime story", "scene"),
+        "Set the scene Bedtime story.",
+    ),
+]
+
+
+@pytest.mark.parametrize(("said", "device", "reply"), MOMENTARY)
+async def test_what_has_no_state_of_its_own_is_never_already_on(
+    household_with, said, device, reply
+):
+    house, calls = household_with(device)
+    outcome = await house.say(said)
+    assert [call.targets for call in calls] == [(device.id,)]
+    assert (outcome.success, outcome.reply) == (True, reply)
+
+
+ROBOTS = (
+    Device("lawn_mower.robbie", "Robbie", "lawn_mower"),
+    Device("vacuum.rosie", "Rosie", "vacuum"),
+)
+SENT = [
+    ("mow the lawn", "lawn_mower", "start_mowing"),
+    ("start mowing", "lawn_mower", "start_mowing"),
+    ("turn on the mower", "lawn_mower", "start_mowing"),
+    ("start robbie", "lawn_mower", "start_mowing"),
+    ("stop mowing", "lawn_mower", "dock"),
+    ("stop mowing the grass", "lawn_mower", "dock"),
+    ("dock the mower", "lawn_mower", "dock"),
+    ("send the lawn mower home", "lawn_mower", "dock"),
+    ("turn off robbie", "lawn_mower", "dock"),
+    ("start the vacuum cleaner", "vacuum", "start"),
+    ("turn the vacuum on", "vacuum", "start"),
+    ("stop the vacuum", "vacuum", "return_to_base"),
+    ("send the vacuum back to its base", "vacuum", "return_to_base"),
+]
+
+
+@pytest.fixture(scope="module")
+def robots():
+    """What a home with one mower and one vacuum, both with names of their own, understands."""
+    home = build().home
+    home._devices = (*(each for each in home.devices() if each.domain != "vacuum"), *ROBOTS)
+    registry = load_plugins(PluginContext(home))
+    return HomeUnderstanding(home, intents=registry.intents(), sentences=registry.sentences)
+
+
+@pytest.mark.parametrize(("said", "domain", "service"), SENT, ids=[said for said, *_ in SENT])
+async def test_the_only_robot_of_its_kind_needs_no_name(robots, said, domain, service):
+    meant = robots.interpret_text(said)
+    (robot,) = [each for each in ROBOTS if each.domain == domain]
+    assert meant.targets == (robot.id,)
+    (call,) = await services(str(meant.intent), Request(None, meant.slots, meant.targets))
+    assert (call.domain, call.service, call.targets) == (domain, service, (robot.id,))
+
+
+async def test_of_two_mowers_one_is_asked_for(household_with):
+    front, back = (Device(f"lawn_mower.{n}", f"{n} mower", "lawn_mower") for n in ("front", "back"))
+    house, calls = household_with(front, back)
+    outcome = await house.say("start the mower")
+    assert outcome.reply == "Which one do you mean: the front mower or the back mower?"
+    assert not calls
+    await house.say("mow the lawn")
+    assert [call.targets for call in calls] == [("lawn_mower.front", "lawn_mower.back")]
+
+
+async def test_of_a_device_that_is_there_it_is_not_said_that_it_is_unknown(household_with):
+    house, _ = household_with(Device("humidifier.h", "Humidifier", "humidifier"))
+    outcome = await house.say("turn on the humidifier")
+    assert (outcome.success, outcome.reply) == (False, "I cannot do that with the Humidifier.")
+
+
+async def test_a_script_is_stopped(household_with):
+    house, calls = household_with(Device("script.tidy", "Tidy up", "script"))
+    outcome = await house.say("stop tidy up")
+    assert [(call.domain, call.service) for call in calls] == [("script", "turn_off")]
+    assert outcome.reply == "Stopped Tidy up."

@@ -44,7 +44,7 @@ async def test_nobody_there_ends_the_ringing(house):
     [
         ("set a timer for an hour and a half", "Started a timer for 1 hour and 30 minutes."),
         ("set a pizza timer for five minutes", "Started a pizza timer for 5 minutes."),
-        ("set a second timer for twenty minutes", "Started a second timer for 20 minutes."),
+        ("set a second timer for twenty minutes", "Started a timer for 20 minutes."),
         ("set an alarm for six a m", "Set an alarm for 6:00 tomorrow."),
         ("set an alarm for seven", "Set an alarm for 19:00."),
         ("wake me up at seven thirty", "Set an alarm for 7:30 tomorrow."),
@@ -73,6 +73,113 @@ async def test_several_timers_are_told_apart(house):
     assert (await house.say("how much time is left on the pizza timer")).reply == (
         "There is no pizza timer."
     )
+
+
+@pytest.mark.parametrize(
+    ("said", "alarm"),
+    [
+        ("set an alarm for noon", "12:00 tomorrow"),
+        ("set an alarm for midnight", "0:00 tomorrow"),
+        ("wake me up at 6 o'clock", "6:00 tomorrow"),
+        ("set an alarm for 6:05", "6:05 tomorrow"),
+        ("set an alarm for six oh five", "6:05 tomorrow"),
+        ("set an alarm for 5 PM tomorrow", "17:00 tomorrow"),
+        ("wake me up at six in the morning", "6:00 tomorrow"),
+        ("wake me up at seven tomorrow morning", "7:00 tomorrow"),
+        ("wake me tomorrow at seven", "7:00 tomorrow"),
+        ("set an alarm for quarter to 8", "7:45 tomorrow"),
+        ("set an alarm for 19:30", "19:30"),
+        ("set an alarm for eight tonight", "20:00"),
+        ("set an alarm for two thirty", "2:30 tomorrow"),
+        ("set an alarm for 12:30", "12:30 tomorrow"),
+        ("set the alarm to 6:30", "6:30 tomorrow"),
+        ("i need to get up at six", "6:00 tomorrow"),
+        ("wake me on saturday at nine", "9:00 on Saturday"),
+        ("wake me on monday at nine", "9:00 on Monday, November 30"),
+        ("set a timer for 7 pm", "19:00"),
+    ],
+)
+async def test_alarms_for_a_time_of_day(house, said, alarm):
+    assert (await house.say(said)).reply == f"Set an alarm for {alarm}."
+
+
+@pytest.mark.parametrize(
+    "said", ["set an alarm for seven or eight", "set an alarm for 6:75", "set an alarm for 24:00"]
+)
+async def test_what_is_no_time_sets_no_alarm(house, tmp_path, said):
+    await house.say(said)
+    assert not (tmp_path / "timers.json").exists()
+
+
+async def test_timers_of_one_length_are_told_apart_by_their_order(house):
+    await house.say("set a timer for one hour")
+    await house.clock.turn(60)
+    await house.say("set another timer for one hour")
+    assert (await house.say("how much time is left")).reply == (
+        "59 minutes left on your first 1 hour timer; 1 hour left on your second 1 hour timer."
+    )
+    question = "Which one do you mean: the first 1 hour timer or the second 1 hour timer?"
+    assert (await house.say("cancel the one hour timer")).reply == question
+    assert (await house.say("the second one")).reply == "Cancelled your 1 hour timer."
+    assert (await house.say("how much time is left")).reply == (
+        "59 minutes left on your 1 hour timer."
+    )
+
+
+@pytest.mark.parametrize(
+    ("said", "left"),
+    [
+        ("cancel the first timer", ["4 minutes", "5 minutes"]),
+        ("cancel the second timer", ["3 minutes", "5 minutes"]),
+        ("cancel the last timer", ["3 minutes", "4 minutes"]),
+        ("cancel the oldest five minute timer", ["4 minutes", "5 minutes"]),
+        ("cancel the third one", ["3 minutes", "4 minutes"]),
+    ],
+)
+async def test_the_first_second_and_last_timer(house, said, left):
+    for beginning in ("set a", "set a second", "start a third"):
+        await house.say(f"{beginning} timer for five minutes")
+        await house.clock.turn(60)
+    await house.clock.turn(-60)
+    assert (await house.say(said)).success
+    reply = (await house.say("how much time is left")).reply
+    assert [part.split(" left")[0] for part in reply.split("; ")] == left
+
+
+async def test_an_answer_to_no_question(house):
+    assert (await house.say("the first one")).reply == "I did not ask which one."
+    await house.say("set a timer for one hour")
+    await house.say("set a timer for one hour")
+    await house.say("cancel the timer")
+    await house.clock.turn(31)
+    assert (await house.say("the first one")).reply == "I did not ask which one."
+    assert (await house.say("cancel the fourth timer")).reply == "No such timer is running."
+
+
+@pytest.mark.parametrize(
+    "said",
+    ["stop", "okay stop", "stop it", "cancel", "be quiet", "quiet", "shut up", "silence", "enough"],
+)
+async def test_what_ends_the_ringing(house, said):
+    await house.say("set a timer for one minute")
+    await house.clock.turn(61)
+    assert (await house.say(said)).reply == "Okay."
+    await house.clock.turn(60)
+    assert len(house.announced) == 1
+
+
+async def test_where_nothing_rings_stop_is_for_the_music(house):
+    await house.say("play the kitchen speaker")
+    assert (await house.say("stop")).success
+    assert await house.state("media_player.kitchen_speaker") == "paused"
+    assert (await house.say("cancel")).reply == "Okay."
+
+
+async def test_stop_silences_what_is_being_said(tmp_path):
+    house = build(tmp_path, hush=lambda: True)
+    await house.say("play the kitchen speaker")
+    assert (await house.say("be quiet")).reply == ""
+    assert await house.state("media_player.kitchen_speaker") == "playing"
 
 
 async def test_a_timer_can_be_paused_and_made_longer(house):

@@ -172,6 +172,53 @@ async def test_only_so_much_waits(stage):
     assert stage.speaker.dropped == 12
 
 
+class SlowLoudspeaker(Loudspeaker):
+    """Plays until it is cancelled."""
+
+    async def play(self, sound):
+        await super().play(sound)
+        if sound.samples.size not in CHIMES:
+            try:
+                await asyncio.Event().wait()
+            except asyncio.CancelledError:
+                self.heard.append("(silent)")
+                raise
+
+
+@pytest.fixture
+async def slow():
+    stage = Stage()
+    stage.speaker._player = stage.loudspeaker = SlowLoudspeaker(stage.talker)
+    running = asyncio.create_task(stage.speaker.run())
+    yield stage
+    assert not running.done()
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
+
+
+async def test_the_wake_word_interrupts_an_answer(slow):
+    assert await slow.hears(action(changes=()), reply("It is long.")) == ["It is long."]
+    assert await slow.hears(WOKEN) == ["(silent)", "wake"]
+    assert await slow.hears(action(changes=()), reply("Yes.")) == ["Yes."]
+
+
+async def test_hush_ends_what_is_said_and_forgets_what_waits(slow):
+    assert not slow.speaker.hush()
+    assert await slow.hears(action(changes=()), reply("It is long.")) == ["It is long."]
+    slow.speaker.announce("Your timer is done.")
+    assert slow.speaker.hush()
+    assert await slow.hears() == ["(silent)"]
+    assert not slow.speaker.hush()
+    assert await slow.hears(action(changes=()), reply("Yes.")) == ["Yes."]
+
+
+async def test_hush_after_the_wake_word_knows_what_was_interrupted(slow):
+    await slow.hears(action(changes=()), reply("It is long."))
+    await slow.hears(WOKEN)
+    assert slow.speaker.hush()
+    assert not slow.speaker.hush()
+
+
 async def test_without_voice_and_player_nothing_happens():
     speaker = Speaker(None, None)
     running = asyncio.create_task(speaker.run())
@@ -234,6 +281,21 @@ async def test_it_does_not_wake_from_its_own_reply(guarded):
     speaking.cancel()
 
 
+@pytest.mark.parametrize(("answer", "wakes"), [("Turned it on.", True), ("Alexa is on.", False)])
+async def test_an_answer_makes_it_deaf_only_to_its_own_wake_word(answer, wakes):
+    own_voice = OwnVoice()
+    room = Room(0)
+    room._left = (await Recording().speak("")).samples  # the user, while the answer is played
+    opener = WakeOpener(wake.create("micro", ["alexa"]), 0.3)
+    opener = GuardedOpener(opener, lambda at_s: own_voice.says(["alexa"], at_s))
+    blocks = Blocks(own_voice.over(room))
+    opened = []
+    with own_voice.speaking(10.0, answer):
+        while (block := await blocks.next(opener.idle_frames)) is not None:
+            opened.append(opener.hear(block))
+    assert any(opened) is wakes
+
+
 async def advance(own_voice, length_s):
     class Silence:
         name = "mic"
@@ -245,6 +307,21 @@ async def advance(own_voice, length_s):
     async with aclosing(own_voice.over(Silence()).frames()) as frames:
         async for _ in frames:
             pass
+
+
+async def test_it_knows_what_it_says_while_it_may_be_heard():
+    own_voice = OwnVoice()
+    await advance(own_voice, 3.0)
+    assert not own_voice.speaks
+    with own_voice.speaking(0.2):
+        assert not own_voice.speaks, "a chime has no words"
+    with own_voice.speaking(1.0, "It is 7:00."):
+        await advance(own_voice, 1.0)
+        assert own_voice.speaks
+        assert own_voice.text == "It is 7:00."
+    assert not own_voice.speaks
+    await advance(own_voice, TAIL_S + 0.1)
+    assert own_voice.text == ""
 
 
 async def test_its_own_voice_lies_where_it_was_played():

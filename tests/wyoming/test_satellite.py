@@ -137,7 +137,9 @@ async def test_it_is_told_what_was_heard(device):
         satellite.follow(WakeDetected(**AT, wake_word="alexa", probability=0.9))
         assert Detection.from_event(await device.next("detection")).name == "alexa"
         satellite.follow(
-            FinalEndpoint(**AT, text="lights on", confidence=1.0, nbest=(), revised=False)
+            FinalEndpoint(
+                **AT, text="lights on", confidence=1.0, nbest=(), revised=False, reason="pause"
+            )
         )
         assert Transcript.from_event(await device.next("transcript")).text == "lights on"
         await device.speak(1)

@@ -16,6 +16,8 @@ from scripted import Script, ScriptedRecogniser
 from wyoming.asr import Transcribe, Transcript, TranscriptChunk
 from wyoming.audio import AudioChunk, AudioStart, AudioStop
 from wyoming.client import AsyncTcpClient
+from wyoming.error import Error
+from wyoming.event import Event
 from wyoming.handle import Handled, NotHandled
 from wyoming.info import Describe, Info
 from wyoming.intent import Intent, NotRecognized, Recognize
@@ -26,6 +28,7 @@ from assistant.cloud.client import Client
 from assistant.cloud.client import Server as RescoringServer
 from assistant.cloud.remote import Manners, RemoteRescorer
 from assistant.cloud.wire import pack_lattice
+from assistant.home.demo import DemoHome
 from assistant.household import Household
 from assistant.nlu.sentence_files import SentenceFolder
 from assistant.wake import factory as wake
@@ -53,8 +56,8 @@ class LatticeRecogniser(ScriptedRecogniser):
 
 
 class Running:
-    def __init__(self, recogniser=None, **household):
-        self.house = build()
+    def __init__(self, recogniser=None, home=None, **household):
+        self.house = build(home=home)
         self.recogniser = recogniser or ScriptedRecogniser(SCRIPT)
         self.worker = Worker()
         words = ("alexa", "okay_nabu")
@@ -63,6 +66,7 @@ class Running:
             self.house.registry,
             SentenceFolder(None),
             self.house.understanding,
+            self.house.dispatcher,
             **household,
         )
         services = Services(
@@ -96,14 +100,14 @@ async def running():
     running.worker.close()
 
 
-async def speak(client, samples, rate=16_000, block=1600):
-    """Send int16 [n] or [n, channels] as a satellite does."""
+async def speak(client, samples, rate=16_000, cut=3200):
+    """Send int16 [n] or [n, channels] as a satellite does, in chunks of `cut` bytes."""
     channels = 1 if samples.ndim == 1 else samples.shape[1]
     form = {"rate": rate, "width": 2, "channels": channels}
     await client.write_event(AudioStart(**form).event())
-    for at in range(0, len(samples), block):
-        audio = samples[at : at + block].tobytes()
-        await client.write_event(AudioChunk(**form, audio=audio).event())
+    audio = samples.tobytes()
+    for at in range(0, len(audio), cut):
+        await client.write_event(AudioChunk(**form, audio=audio[at : at + cut]).event())
     await client.write_event(AudioStop().event())
 
 
@@ -197,11 +201,12 @@ async def test_two_utterances_follow_each_other_on_one_connection(running):
     await client.disconnect()
 
 
-async def test_a_wake_word_is_detected_where_it_is(running):
+@pytest.mark.parametrize("cut", [3200, 2047, 321])
+async def test_a_wake_word_is_detected_where_it_is(running, cut):
     samples, rate = soundfile.read("demo/01-kitchen-light.ogg", dtype="int16")
     client = await running.client()
     await client.write_event(Detect(names=["alexa"]).event())
-    await speak(client, samples, rate)
+    await speak(client, samples, rate, cut)
     events = await answers(client, {"detection", "not-detected"})
     found = Detection.from_event(events[-1])
     assert found.name == "alexa"
@@ -230,6 +235,24 @@ async def test_a_text_is_carried_out(running):
     await client.disconnect()
 
 
+class AgentHome(DemoHome):
+    """The demo home, with an agent of its own."""
+
+    async def process(self, text):
+        return f"Did {text}."
+
+
+async def test_a_text_about_what_the_home_lacks_is_the_homes_own_agents():
+    running = Running(home=AgentHome())
+    _, running.port = await running.server.start("127.0.0.1", 0)
+    client = await running.client()
+    await client.write_event(Transcript(text="Turn on the disco").event())
+    assert Handled.from_event(await client.read_event()).text == "Did Turn on the disco."
+    await client.disconnect()
+    await running.server.close()
+    running.worker.close()
+
+
 async def test_a_text_unlocks_only_after_a_yes(running):
     client = await running.client()
     await client.write_event(Transcript(text="unlock the front door").event())
@@ -244,9 +267,11 @@ async def test_a_text_unlocks_only_after_a_yes(running):
 async def test_speech_without_end_is_not_kept(running, caplog):
     client = await running.client()
     with contextlib.suppress(ConnectionError):
-        await speak(client, np.zeros(301 * 16_000, np.int16), block=160_000)
+        await speak(client, np.zeros(301 * 16_000, np.int16), cut=320_000)
     while (event := await client.read_event()) is not None:
-        assert event.type in ("transcript-start", "transcript-chunk")
+        assert event.type in ("transcript-start", "transcript-chunk", "error")
+        last = event
+    assert "speech of more than 300 s" in Error.from_event(last).text
     assert "speech of more than 300 s" in caplog.text
 
 
@@ -335,15 +360,65 @@ async def test_being_reachable_from_elsewhere_is_said(running, caplog):
     await server.close()
 
 
-@pytest.mark.parametrize(("width", "kind"), [(1, "u1"), (2, "<i2"), (4, "<i4")])
-def test_audio_of_every_width_is_read_alike(width, kind):
-    wave = np.sin(np.linspace(0, 60, 1600)) * 0.5
-    top = 2 ** (8 * width - 1)
-    samples = (wave * (top - 1) + (128 if width == 1 else 0)).astype(kind)
-    stereo = np.column_stack((samples, samples))
-    chunk = AudioChunk(rate=16_000, width=width, channels=2, audio=stereo.tobytes())
-    read = ChunkReader().read(chunk)
-    assert np.abs(read - wave * 32768).max() < (600 if width == 1 else 4)
+WAVE = np.sin(np.linspace(0, 60, 1600)) * 0.5
+
+
+def stereo(width):
+    """The wave on two channels, as bytes of a width."""
+    samples = (WAVE * (2 ** (8 * width - 1) - 1)).astype("<i4")
+    if width == 1:
+        samples += 128
+    each = np.column_stack((samples, samples)).astype("<i4").reshape(-1, 1)
+    return each.view(np.uint8)[:, :width].tobytes()
+
+
+def read_in_chunks(audio, size, **form):
+    """What a reader makes of audio that comes in chunks of some bytes, to its end."""
+    reader = ChunkReader()
+    chunks = [audio[at : at + size] for at in range(0, len(audio), size)]
+    read = [reader.read(AudioChunk(**form, audio=chunk)) for chunk in chunks]
+    return np.concatenate([*read, reader.end()])
+
+
+@pytest.mark.parametrize("size", [7, 321, 999, 2047, 100_000])
+@pytest.mark.parametrize("width", [1, 2, 3, 4])
+def test_audio_of_every_width_is_read_alike_wherever_it_is_cut(width, size):
+    read = read_in_chunks(stereo(width), size, rate=16_000, width=width, channels=2)
+    assert read.size == WAVE.size
+    assert np.abs(read - WAVE * 32768).max() < (600 if width == 1 else 4)
+
+
+def test_half_a_sample_at_the_end_of_a_stream_is_not_part_of_the_next():
+    reader, samples = ChunkReader(), (WAVE * 32767).astype("<i2")
+    form = {"rate": 16_000, "width": 2, "channels": 1}
+    reader.read(AudioChunk(**form, audio=samples.tobytes()[:-1]))
+    assert reader.end().size == 0
+    assert (reader.read(AudioChunk(**form, audio=samples.tobytes())) == samples).all()
+
+
+@pytest.mark.parametrize(
+    ("event", "why"),
+    [
+        (AudioChunk(rate=16_000, width=5, channels=1, audio=b"12345"), "5 bytes"),
+        (AudioChunk(rate=1, width=2, channels=1, audio=b"12"), "audio of 1 Hz"),
+        (AudioChunk(rate=16_000, width=2, channels=0, audio=b"12"), "0 channels"),
+    ],
+)
+async def test_what_cannot_be_read_is_refused_with_an_error(running, event, why):
+    client = await running.client()
+    await client.write_event(event.event())
+    error = Error.from_event(await client.read_event())
+    assert why in error.text
+    assert error.code == "refused"
+    assert await client.read_event() is None
+    await client.disconnect()
+
+
+async def test_an_event_that_lacks_something_is_refused_with_an_error(running):
+    client = await running.client()
+    await client.write_event(Event("transcript", {}))
+    assert Error.from_event(await client.read_event()).text == "an event lacks 'text'"
+    await client.disconnect()
 
 
 def test_a_rate_of_its_own_is_resampled():
@@ -352,4 +427,5 @@ def test_a_rate_of_its_own_is_resampled():
     read = [
         reader.read(AudioChunk(rate=48_000, width=2, channels=1, audio=silence)) for _ in range(10)
     ]
-    assert abs(sum(map(len, read)) - 16_000) < 1600
+    read.append(reader.end())
+    assert sum(map(len, read)) == 16_000

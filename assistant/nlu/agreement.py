@@ -1,0 +1,84 @@
+"""Whether commands go together in one sentence, and what they are about."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from assistant.nlu.clauses import PRONOUNS, Part, Words
+from assistant.nlu.grammar import COMMAND
+from assistant.nlu.interpretation import Interpretation
+from assistant.nlu.readings import Reading
+from assistant.nlu.spoken_names import spoken_form
+
+_PLACES = frozenset({"name", "area", "floor", "domain", "device_class"})
+_UNITS = frozenset({"by", "to", "percent", "degree", "degrees", "kelvin"})
+_CLEAN_AREA = "HassVacuumCleanArea"
+_ONE = frozenset({"light", "lamp", "fan", "switch", "blind", "curtain", "door", "lock"})
+_ALL = frozenset({"all", "any", "every", "everything", "everywhere"})
+
+Found = tuple[Interpretation, ...]
+
+
+def is_unclear(reading: Reading, words: Words) -> bool:
+    """Whether one device was asked for and several fit equally."""
+    if len(reading.targets) <= 1:
+        return False
+    if "name" in reading.slots:
+        return True
+    somewhere = {"area", "floor"} & set(reading.slots)
+    return not somewhere and bool(_ONE & set(words)) and not _ALL & set(words)
+
+
+def is_doubtful(found: Found, parts: Sequence[Part]) -> bool:
+    """Whether the commands do not go together.
+
+    "The lights and the kitchen" was "in the kitchen"; a delay at the end may be for all of them.
+    """
+    for position, later in enumerate(found):
+        for earlier in found[:position]:
+            again = bool(later.targets) and set(later.targets) <= set(earlier.targets)
+            if again and (later.intent, values_of(later)) == (earlier.intent, values_of(earlier)):
+                return True
+    *before, last = found
+    delayed = COMMAND in last.slots and before and COMMAND not in before[-1].slots
+    refers = bool(PRONOUNS & set(parts[-1].words))
+    return bool(delayed) and not refers and not parts[-1].in_sequence
+
+
+def are_alike(lead: Interpretation, others: Found, items: Sequence[Words]) -> bool:
+    """Whether commands that share words are all for now, or all for later.
+
+    One that has only an amount of its own must do what the first one does.
+    """
+    return all(
+        (COMMAND in each.slots) == (COMMAND in lead.slots)
+        and (each.intent == lead.intent or not _is_amount(item))
+        for each, item in zip(others, items, strict=True)
+    )
+
+
+def _is_amount(words: Words) -> bool:
+    texts = spoken_form(" ".join(words)).split()
+    return all(text in _UNITS or text.replace(".", "", 1).isdecimal() for text in texts)
+
+
+def merged(each: Sequence[Interpretation], text: str) -> Interpretation | None:
+    """One command for several devices; none if it is not the same for all."""
+    first = each[0]
+    slots = values_of(first)
+    if len(each) == 1:
+        return first
+    if any((other.intent, values_of(other)) != (first.intent, slots) for other in each):
+        return None
+    targets = tuple(target for other in each for target in other.targets)
+    confidence = min(other.confidence for other in each)
+    return replace(first, text=text, slots=slots, targets=targets, confidence=confidence)
+
+
+def values_of(meant: Interpretation | Reading) -> Mapping[str, object]:
+    """The slots that say what is to be done, not to what; all where no device is meant."""
+    places = _PLACES if meant.targets else frozenset[str]()
+    if meant.intent == _CLEAN_AREA:
+        places -= {"area"}
+    return {name: value for name, value in meant.slots.items() if name not in places}

@@ -1,0 +1,148 @@
+"""Which reading of which hypothesis is meant, how sure that is, and whether it has to be asked."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from assistant.lattice import Hypothesis
+from assistant.nlu.accounting import LIKELY, SURE, Evidence, likeness
+from assistant.nlu.agreement import values_of
+from assistant.nlu.interpretation import Interpretation
+from assistant.nlu.readings import Reading
+from assistant.nlu.tokens import split_words, without_fillers
+
+_TEMPERATURE = 4.0
+_CLOSE_NATS = 4.0
+"""A hypothesis further behind the best one is acted on only after a question."""
+_ALTERNATIVES = 3
+
+
+@dataclass(frozen=True, slots=True)
+class _Candidate:
+    """A reading of a hypothesis, and how it stands to what was heard best."""
+
+    reading: Reading
+    exact: bool
+    """Whether it has the very words of the best hypothesis."""
+    weight: float
+    likeness: float
+    """How far its words account for the best hypothesis' words; 0: not enough to be meant."""
+    sure: bool
+    """Whether it may be acted on without a question, as far as the words tell."""
+
+    @property
+    def support(self) -> float:
+        """What it adds to its meaning's support."""
+        return self.weight * self.reading.quality
+
+
+class Weighing:
+    """Weighs the readings of the hypotheses (best first, never empty) of one utterance."""
+
+    def __init__(self, nbest: Sequence[Hypothesis]) -> None:
+        self._nbest = nbest
+        self._heard = _words(nbest[0])
+        unfavoured = max(nbest, key=lambda hypothesis: hypothesis.log_prob - hypothesis.boost)
+        self._heard_unfavoured = _words(unfavoured)
+        self._meanings: dict[tuple[object, ...], list[_Candidate]] = {}
+        self._names_unknown = False
+        """Whether the best hypothesis names something that the home lacks."""
+
+    def add(self, hypothesis: Hypothesis, reading: Reading) -> None:
+        """Take a reading of a hypothesis."""
+        words = tuple(reading.text.split())
+        exact = words == self._heard
+        self._names_unknown |= exact and reading.unknown
+        behind = self._nbest[0].log_prob - hypothesis.log_prob
+        best = hypothesis is self._nbest[0]
+        like = likeness(self._heard, words, Evidence.NONE if best else Evidence.ALSO_HEARD)
+        sure = (
+            like >= SURE
+            and behind <= _CLOSE_NATS
+            and likeness(self._heard_unfavoured, words, Evidence.FAVOURED) >= LIKELY
+            and not (self._names_unknown and likeness(self._heard, words) < SURE)
+        )
+        accounts = like >= LIKELY and not (self._names_unknown and behind > _CLOSE_NATS)
+        accounted = like if accounts else 0.0
+        candidate = _Candidate(reading, exact, weight(behind), accounted, sure)
+        self._meanings.setdefault(_key(reading), []).append(candidate)
+
+    def decided(self) -> Interpretation:
+        """What is meant; no intent if nothing is that accounts for what was heard."""
+        known = {key: all_ for key, all_ in self._meanings.items() if not all_[0].reading.unknown}
+        ranked = sorted(known.values(), key=_rank, reverse=True)
+        if not ranked or not _accounts(ranked[0]):
+            ranked = [all_ for all_ in self._meanings.values() if all_[0].reading.unknown]
+            ranked.sort(key=_rank, reverse=True)
+        if not ranked or not _accounts(ranked[0]):
+            return Interpretation(self._nbest[0].text, None)
+        total = sum(candidate.support for meaning in ranked for candidate in meaning)
+        first, *rest = (self._interpretation(meaning, total) for meaning in ranked)
+        others = [*_each(first), *rest]
+        return replace(first, alternatives=tuple(others[:_ALTERNATIVES]))
+
+    def _interpretation(self, meaning: Sequence[_Candidate], total: float) -> Interpretation:
+        best = max(meaning, key=lambda candidate: candidate.likeness * candidate.support)
+        share = sum(candidate.support for candidate in meaning) / total
+        reading = best.reading
+        sure = any(candidate.sure for candidate in meaning)
+        heard = " ".join(self._heard)
+        return Interpretation(
+            text=reading.text,
+            intent=reading.intent,
+            slots=reading.slots,
+            targets=reading.targets,
+            confidence=round(best.likeness * reading.quality * share, 4),
+            reason="" if best.exact else f"heard as: {heard}",
+            question="" if sure or reading.unknown else f"Did you mean: {reading.text}?",
+        )
+
+
+def weight(behind: float) -> float:
+    """Of a hypothesis that is so many nats behind the best one."""
+    return math.exp(-behind / _TEMPERATURE)
+
+
+def accounts_for(heard: Hypothesis, other: Hypothesis) -> bool:
+    """Whether another hypothesis may be acted on without a question, as far as its words tell."""
+    close = heard.log_prob - other.log_prob <= _CLOSE_NATS
+    evidence = Evidence.NONE if other is heard else Evidence.ALSO_HEARD
+    return close and likeness(_words(heard), _words(other), evidence) >= SURE
+
+
+def meaning_of(interpretation: Interpretation) -> tuple[object, ...]:
+    """The same for interpretations that mean the same."""
+    return tuple(_key(command) for command in interpretation.commands)
+
+
+def _words(hypothesis: Hypothesis) -> tuple[str, ...]:
+    return tuple(without_fillers(split_words(hypothesis.text)))
+
+
+def _key(reading: Reading | Interpretation) -> tuple[object, ...]:
+    """What is to be done to which devices, however these were named."""
+    values = sorted((name, str(value)) for name, value in values_of(reading).items())
+    return reading.intent, reading.targets, tuple(values)
+
+
+def _rank(meaning: Sequence[_Candidate]) -> tuple[bool, bool, float]:
+    """What the best hypothesis' very words mean comes first, then what has most support."""
+    exact = any(candidate.exact for candidate in meaning)
+    return exact, _accounts(meaning), sum(candidate.support for candidate in meaning)
+
+
+def _accounts(meaning: Sequence[_Candidate]) -> bool:
+    return any(candidate.likeness for candidate in meaning)
+
+
+def _each(interpretation: Interpretation) -> list[Interpretation]:
+    """What an ambiguous name may mean: the interpretation with each of its devices alone."""
+    if "name" not in interpretation.slots or len(interpretation.targets) == 1:
+        return []
+    share = interpretation.confidence / max(1, len(interpretation.targets))
+    return [
+        replace(interpretation, targets=(target,), confidence=round(share, 4))
+        for target in interpretation.targets
+    ]

@@ -1,0 +1,150 @@
+"""Commands that are carried out at another time, or undone after some time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from assistant.nlu.grammar import COMMAND
+from assistant.nlu.interpretation import Interpretation
+from assistant.plugins import Outcome, PluginContext
+from plugins.timers.book import Kind, Timer
+from plugins.timers.choosing import seconds
+from plugins.timers.opposite import opposite
+from plugins.timers.when import clock_is_set, has_time, moment
+from plugins.timers.wording import at_time, duration
+
+UNCLEAR = 'When? Say it with the time, such as "at 21:00" or "in ten minutes".'
+NO_CLOCK = "I do not know yet what time it is."
+_PAST = "That time is past."
+_AT_ONCE = "I can put off only commands to the home."
+_CONFIRMED = 1.0
+"""Confidence of what the user said yes to; whatever has words of any kind in it has less."""
+_NOT_PUT_OFF = (
+    *("Hearth", "HassGet", "HassClimateGet", "HassShoppingListLast", "HassTimerStatus"),
+    *("HassRespond", "HassNevermind"),
+)
+"""Beginnings of intents: questions, and what is about the moment in which it is said."""
+_TIMERS = frozenset(
+    {
+        "HassStartTimer",
+        "HassCancelTimer",
+        "HassCancelAllTimers",
+        "HassIncreaseTimer",
+        "HassDecreaseTimer",
+        "HassPauseTimer",
+        "HassUnpauseTimer",
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    """When something is over: in some time, and where it was said as a time of day, at which."""
+
+    in_s: float
+    at: datetime | None = None
+
+    def words(self, now: datetime) -> str:
+        """Such as "In 10 minutes", "At 7:00 tomorrow"."""
+        return f"At {at_time(self.at, now)}" if self.at else f"In {duration(self.in_s)}"
+
+
+def end_of(slots: Mapping[str, Any], now: datetime, kind: Kind) -> End | str:
+    """When it is over by the slots, or what is wrong with them."""
+    if not has_time(slots):
+        length_s = seconds(slots)
+        return End(length_s) if length_s else UNCLEAR
+    if not clock_is_set(now):
+        return NO_CLOCK
+    at = moment(slots, now, kind)
+    if at is None:
+        return _PAST
+    return End((at - now.replace(tzinfo=None)).total_seconds(), at)
+
+
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """What is to be done at the end, and before that at once, where it is for a while."""
+
+    end: End
+    last: str
+    first: str = ""
+    question: str = ""
+    """What the home would ask before one of them is done."""
+    turns_on: bool = False
+    """Whether the last one turns something on."""
+
+    def words(self, now: datetime) -> str:
+        """Such as "At 22:00: turn off the fan."."""
+        return f"{self.end.words(now)}: {self.last}."
+
+
+class Later:
+    """Takes such commands. `keep` sets the timer at whose end one is carried out."""
+
+    def __init__(self, context: PluginContext, keep: Callable[[End, str, bool], Timer]) -> None:
+        self._context = context
+        self._keep = keep
+
+    async def doubt(self, interpretation: Interpretation) -> str:
+        """What to ask when it is said: at its time perhaps nobody is there to be asked."""
+        if interpretation.confidence >= _CONFIRMED:
+            return ""
+        plan = await self._plan(interpretation)
+        if isinstance(plan, str) or not plan.question:
+            return ""
+        words = plan.words(self._context.local_time())
+        if plan.first:
+            words = f"{plan.first[:1].upper()}{plan.first[1:]} now; {words[:1].lower()}{words[1:]}"
+        return f"{words} Is that right?"
+
+    async def take(self, interpretation: Interpretation) -> Outcome:
+        """Put a command off, or do it and undo it later."""
+        plan = await self._plan(interpretation)
+        if isinstance(plan, str):
+            return Outcome(success=False, reply=plan)
+        confirmed = interpretation.confidence >= _CONFIRMED
+        words = plan.words(self._context.local_time())
+        if not plan.first:
+            self._keep(plan.end, plan.last, confirmed)
+            return Outcome(success=True, reply=words)
+        context = self._context
+        carry_out = context.carry_out_confirmed if confirmed else context.carry_out
+        outcome = await carry_out(plan.first)
+        # What was off before is not turned on afterwards.
+        if not outcome.success or (plan.turns_on and not outcome.changes):
+            return outcome
+        self._keep(plan.end, plan.last, confirmed)
+        return replace(outcome, reply=f"{outcome.reply} {words}")
+
+    async def _plan(self, interpretation: Interpretation) -> _Plan | str:
+        """What is to be done when, or why it cannot be."""
+        slots, command = interpretation.slots, str(interpretation.slots[COMMAND])
+        end = end_of(slots, self._context.local_time(), Kind.COMMAND)
+        if isinstance(end, str):
+            return end
+        meant = await self._context.understand(command)
+        if not _can_wait(meant):
+            return _AT_ONCE
+        if "until" not in slots:
+            return _Plan(end, command, question=meant.question)
+        undo = opposite(command)
+        undone = await self._context.understand(undo) if undo else meant
+        if not undo or not _can_wait(undone) or undone.targets != meant.targets:
+            return f"I would not know how to undo this afterwards: {command}."
+        question = meant.question or undone.question
+        return _Plan(end, undo, command, question, turns_on=undone.intent == "HassTurnOn")
+
+
+def _can_wait(meant: Interpretation) -> bool:
+    """Whether it is a command of the home: no question, and nothing that is about time itself."""
+    intent = meant.intent
+    return (
+        intent is not None
+        and intent not in _TIMERS
+        and not intent.startswith(_NOT_PUT_OFF)
+        and "unknown_name" not in meant.slots
+    )

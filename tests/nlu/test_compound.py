@@ -1,0 +1,274 @@
+"""Several commands in one sentence: all of them understood, or none."""
+
+import pytest
+from household import build
+
+from assistant.nlu.clauses import joined, parts_of
+from assistant.nlu.completeness import FINISHED, PROBABLY_UNFINISHED
+
+
+@pytest.fixture(scope="module")
+def understanding():
+    return build().understanding
+
+
+def meaning(interpretation):
+    return [(each.intent, dict(each.slots), each.targets) for each in interpretation.commands]
+
+
+@pytest.mark.parametrize(
+    ("said", "alone"),
+    [
+        (
+            "turn on the kitchen light and turn off the tv",
+            ["turn on the kitchen light", "turn off the tv"],
+        ),
+        (
+            "lock the front door then turn off all the lights",
+            ["lock the front door", "turn off all the lights"],
+        ),
+        (
+            "turn on the kitchen light and the bedroom light",
+            ["turn on the kitchen light", "turn on the bedroom light"],
+        ),
+        (
+            "turn on the kettle, the coffee machine and the kitchen light",
+            ["turn on the kettle", "turn on the coffee machine", "turn on the kitchen light"],
+        ),
+        (
+            "turn off the lights in the kitchen and the living room",
+            ["turn off the lights in the kitchen", "turn off the lights in the living room"],
+        ),
+        (
+            "turn off the kitchen and bedroom lights",
+            ["turn off the kitchen lights", "turn off the bedroom lights"],
+        ),
+        (
+            "turn the kitchen light on and the bedroom light off",
+            ["turn on the kitchen light", "turn off the bedroom light"],
+        ),
+        (
+            "turn the kitchen light off and the tv as well",
+            ["turn off the kitchen light", "turn off the tv"],
+        ),
+        (
+            "set the kitchen light and the hallway light to fifty percent",
+            ["set the kitchen light to 50 percent", "set the hallway light to 50 percent"],
+        ),
+        (
+            "set the kitchen light to 50 percent and the hallway light to 30 percent",
+            ["set the kitchen light to 50 percent", "set the hallway light to 30 percent"],
+        ),
+        (
+            "raise the office blinds and the bedroom curtains by ten percent",
+            ["raise the office blinds by 10 percent", "raise the bedroom curtains by 10 percent"],
+        ),
+        (
+            "turn off the tv and the lights in the bedroom",
+            ["turn off the tv", "turn off the lights in the bedroom"],
+        ),
+        (
+            "turn on the kitchen light and set it to half",
+            ["turn on the kitchen light", "set the kitchen light to 50 percent"],
+        ),
+        (
+            "play some jazz and turn off the kitchen light",
+            ["play some jazz", "turn off the kitchen light"],
+        ),
+        (
+            "turn off the lights in the kitchen. Lock the back door.",
+            ["turn off the lights in the kitchen", "lock the back door"],
+        ),
+        (
+            "turn on both the kitchen light & the hallway light",
+            ["turn on the kitchen light", "turn on the hallway light"],
+        ),
+        (
+            "turn on the light in the kitchen and the one in the bedroom",
+            ["turn on the lights in the kitchen", "turn on the lights in the bedroom"],
+        ),
+        ("turn on the tv and set its volume to 20", ["turn on the tv", "set the tv volume to 20"]),
+        (
+            "add eggs to the shopping list and milk to the chore list",
+            ["add eggs to the shopping list", "add milk to the chore list"],
+        ),
+        (
+            "set a timer for ten minutes and another one for fifteen minutes",
+            ["set a 10 minutes timer", "set a 15 minutes timer"],
+        ),
+        (
+            "turn off the kitchen light and the tv in ten minutes",
+            ["turn off the kitchen light in ten minutes", "turn off the tv in ten minutes"],
+        ),
+        (
+            "turn on the kitchen light and the hallway light for ten minutes",
+            [
+                "turn on the kitchen light for ten minutes",
+                "turn on the hallway light for ten minutes",
+            ],
+        ),
+        (
+            "turn off the kitchen light in ten minutes and the tv",
+            ["turn off the kitchen light in ten minutes", "turn off the tv in ten minutes"],
+        ),
+        ("clean the kitchen and the office", ["clean the kitchen", "clean the office"]),
+        ("close the office blinds no open them", ["open the office blinds"]),
+        ("play jazz no play rock", ["play rock"]),
+        ("play no woman no cry", ["play no woman no cry"]),
+        ("turn on the kitchen light no the bedroom light", ["turn on the bedroom light"]),
+        ("turn on the kitchen, no, the bedroom light", ["turn on the bedroom light"]),
+        ("set the thermostat to 20 no 21 degrees", ["set the thermostat to 21 degrees"]),
+        ("turn on the kettle I mean the coffee machine", ["turn on the coffee machine"]),
+        ("turn on the tv no wait turn off the tv", ["turn off the tv"]),
+        ("set a timer for one hour and thirty minutes", ["set a 1 hour 30 minutes timer"]),
+        ("add milk and eggs to the shopping list", ["add milk and eggs to the shopping list"]),
+    ],
+)
+def test_each_command_means_what_it_means_alone(understanding, said, alone):
+    found = understanding.interpret_text(said)
+    expected = [understanding.interpret_text(each) for each in alone]
+    assert all(each.intent for each in expected)
+    assert meaning(found) == [part for each in expected for part in meaning(each)]
+    assert found.confidence > 0.9
+
+
+@pytest.mark.parametrize(
+    ("said", "spared"),
+    [
+        ("turn off all lights except the kitchen light", {"light.kitchen"}),
+        ("turn off all the lights but the kitchen light", {"light.kitchen"}),
+        ("all lights off except in the kitchen", {"light.kitchen", "light.counter"}),
+        ("turn all lights except the kitchen light off", {"light.kitchen"}),
+        (
+            "turn off all the lights apart from the kitchen and the floor lamp",
+            {"light.kitchen", "light.counter", "light.floor_lamp"},
+        ),
+        ("turn off all lights except the ones in the garden", {"light.garden"}),
+        ("turn off all the lights but leave the garage light on", {"light.garage"}),
+        (
+            "turn off all lights except the bedroom lamp and the kitchen light",
+            {"light.bedside_lamp", "light.kitchen"},
+        ),
+    ],
+)
+def test_what_is_excepted_is_spared(understanding, said, spared):
+    every = understanding.interpret_text("turn off all lights")
+    found = understanding.interpret_text(said)
+    assert (found.intent, found.then) == ("HassTurnOff", ())
+    assert set(every.targets) - set(found.targets) == spared
+    assert set(found.targets) < set(every.targets)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "turn on the kitchen light and the dishwasher",
+        "turn on the kitchen light and purple monkey",
+        "turn on the kitchen light and don't turn on the tv",
+        "turn on the kitchen light and the desk lamp",
+        "turn on the kitchen light and the fan",
+        "close the blinds and the oven",
+        "turn off the tv and turn off the lights in ten minutes",
+        "turn off everything except the fridge",
+        "turn off the kitchen light except the kitchen light",
+        "dim it",
+        "turn it off",
+        "turn off the kitchen and bedroom fans",
+        "close the blinds and the curtains in the bedroom",
+    ],
+)
+def test_what_is_not_understood_whole_is_not_done_in_part(understanding, said):
+    found = understanding.interpret_text(said)
+    assert found.intent in {None, "HearthStop"} or "unknown_name" in found.slots
+    assert (found.targets, found.then) == ((), ())
+
+
+def test_an_amount_is_no_command_of_its_own(understanding):
+    found = understanding.interpret_text("increase the living room volume then twenty percent")
+    assert (found.intent, found.slots["volume_step"]) == ("HassSetVolumeRelative", 20)
+    assert found.then == ()
+
+
+def test_parts_and_what_joins_them():
+    parts = parts_of("turn on the lamp, the fan and then open 2,5 doors. No")
+    assert [part.words for part in parts] == [
+        ("turn", "on", "the", "lamp"),
+        ("the", "fan"),
+        ("open", "2,5", "doors"),
+        ("no",),
+    ]
+    assert joined(parts)[5:8] == ("fan", "and", "then")
+    assert parts_of("turn on the lamp and")[-1].words == ()
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "turn on the kitchen light and the bedroom light",
+        "turn on the kitchen light and turn off the tv",
+        "turn off all lights except the kitchen light",
+        "turn on the kitchen light no the bedroom light",
+    ],
+)
+def test_a_sentence_of_several_commands_can_be_over(understanding, said):
+    assert understanding.incomplete(said) == FINISHED
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "turn on the kitchen light and",
+        "turn on the kitchen light and turn off",
+        "turn on the kitchen light and the living",
+        "turn off all lights except",
+        "turn off all lights except the living",
+    ],
+)
+def test_a_sentence_of_several_commands_can_go_on(understanding, said):
+    assert understanding.incomplete(said) >= PROBABLY_UNFINISHED
+
+
+async def test_all_commands_are_carried_out_and_answered_as_one():
+    house = build()
+    outcome = await house.say("turn on the kitchen light and set the ceiling fan to half")
+    assert outcome.reply == "Turned on the Kitchen light. Set the Ceiling fan to 50 percent."
+    assert outcome.targets == ("light.kitchen", "fan.bedroom")
+    assert await house.attribute("fan.bedroom", "percentage") == 50
+
+
+async def test_it_is_what_the_last_command_named_for_a_minute():
+    house = build()
+    await house.say("turn on the kitchen light and the bedroom light")
+    await house.say("turn it off")
+    assert await house.state("light.kitchen") == "on"
+    assert await house.state("light.bedroom") == "off"
+    await house.say("turn on the lights in the living room")
+    await house.say("set them to thirty percent")
+    assert await house.attribute("light.floor_lamp", "brightness") == 30
+    await house.clock.turn(61)
+    assert await house.say("turn them off") is None
+    assert await house.state("light.floor_lamp") == "on"
+
+
+async def test_what_failed_names_nothing():
+    house = build()
+    await house.say("turn on the kitchen light")
+    await house.say("turn on the desk lamp")
+    await house.say("turn it off")
+    assert await house.state("light.kitchen") == "off"
+
+
+async def test_all_commands_wait_where_one_of_them_has_to_be_asked():
+    house = build()
+    outcome = await house.say(
+        "turn on the hallway light and unlock the front door",
+        "turn on the hallway light and lock the front door",
+        apart=0.5,
+    )
+    assert not outcome.success
+    assert "Did you ask me to unlock the Front door?" in outcome.reply
+    assert await house.state("light.hallway") == "off"
+    assert await house.state("lock.front_door") == "locked"
+    await house.say("yes")
+    assert await house.state("light.hallway") == "on"
+    assert await house.state("lock.front_door") == "unlocked"
