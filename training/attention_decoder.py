@@ -95,13 +95,16 @@ class AttentionDecoder(nn.Module):
         return self.scores(x)
 
 
-def attention_loss(scores: Tensor, targets: Tensor, lengths: Tensor) -> Tensor:
-    """Mean cross-entropy of the pieces: scores [B, U, V], targets [B, U], `lengths` [B] of them."""
+def attention_loss(scores: Tensor, targets: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
+    """Cross-entropy of all pieces, and how many they are.
+
+    Scores [B, U, V], targets [B, U], `lengths` [B] of them.
+    """
     within = torch.arange(targets.shape[1], device=targets.device) < lengths[:, None]
     losses = functional.cross_entropy(
         scores.float().transpose(1, 2), targets, reduction="none", label_smoothing=SMOOTHING
     )
-    return (losses * within).sum() / lengths.sum()
+    return (losses * within).sum(), lengths.sum()
 
 
 def shifted(targets: Tensor) -> Tensor:

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import sentencepiece
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 from torch.utils.data import DataLoader, IterableDataset
 
@@ -17,9 +18,10 @@ from assistant.asr.features import FLOOR, log_mel
 from assistant.asr.word_pieces import END, SPECIAL, WordPieces
 from training.augment import Augmenter, random_warp, spec_augment
 from training.corpus import SAMPLE_RATE, Corpus
+from training.parallel import Ranks
 from training.tokens import EOS
 
-LONGEST_S = 14.0
+LONGEST_S = 17.5
 WAITING = 0.25
 """The part of the batches in which there is silence before and after the speech."""
 LONGEST_WAITS_S = (2.0, 1.0)
@@ -28,6 +30,37 @@ POOL = 512
 POOL_PER_S = 8
 """At least how many utterances are sorted by length at a time, so that a batch has little padding;
 with large batches, how many for each second of one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shapes:
+    """What lengths and numbers of utterances are rounded to.
+
+    An accelerator plans its work anew for every shape, so there it is worth some padding.
+    """
+
+    frames: int = 4
+    labels: int = 1
+    rows: int = 1
+
+    def of_frames(self, frames: Tensor | NDArray[np.int64]) -> int:
+        """Feature frames of a batch of such lengths."""
+        return _up(int(frames.max()), self.frames)
+
+    def of_labels(self, lengths: Tensor | NDArray[np.int64]) -> int:
+        """Labels of a batch of such lengths."""
+        return _up(int(lengths.max()), self.labels)
+
+    def of_rows(self, count: int) -> int:
+        """Utterances of a batch that could have so many."""
+        return count // self.rows * self.rows or count
+
+
+FEW_SHAPES = Shapes(frames=128, labels=16, rows=8)
+
+
+def _up(length: int, step: int) -> int:
+    return -(-length // step) * step
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,16 +80,17 @@ class Batch:
         """The batch on a device."""
         return Batch(*(getattr(self, field.name).to(device) for field in fields(self)))
 
-    def rows(self, kept: Tensor) -> Batch:
-        """Some of the utterances, padded no more than they need."""
+    def rows(self, kept: Tensor, shapes: Shapes | None = None) -> Batch:
+        """Some of the utterances, padded no more than they need, or than `shapes` want."""
+        shapes = shapes or Shapes()
         frames = self.frames[kept]
         lengths, counts = self.label_lengths[kept], self.piece_lengths[kept]
         return Batch(
-            self.features[kept, : frames.max()],
+            self.features[kept, : shapes.of_frames(frames)],
             frames,
-            self.labels[kept, : lengths.max()],
+            self.labels[kept, : shapes.of_labels(lengths)],
             lengths,
-            self.pieces[kept, : counts.max()],
+            self.pieces[kept, : shapes.of_labels(counts)],
             counts,
         )
 
@@ -79,13 +113,13 @@ def collate(
     )
 
 
-def padded_labels(rows: Sequence[list[int]]) -> tuple[Tensor, Tensor]:
+def padded_labels(rows: Sequence[list[int]], shapes: Shapes | None = None) -> tuple[Tensor, Tensor]:
     """Numbers of utterances as int64 [B, U], padded with zeros, and how many each has, [B]."""
-    lengths = [len(numbers) for numbers in rows]
-    ids = np.zeros((len(rows), max(lengths)), np.int64)
+    lengths = np.array([len(numbers) for numbers in rows])
+    ids = np.zeros((len(rows), (shapes or Shapes()).of_labels(lengths)), np.int64)
     for row, numbers in enumerate(rows):
         ids[row, : len(numbers)] = numbers
-    return torch.from_numpy(ids), torch.tensor(lengths)
+    return torch.from_numpy(ids), torch.from_numpy(lengths)
 
 
 def batches_of(
@@ -111,6 +145,11 @@ def batches_of(
             yield batches[number]
 
 
+def random_numbers(seed: int, ranks: Ranks) -> tuple[np.random.Generator, np.random.Generator]:
+    """For the order of utterances, the same in all processes, and for what is done to them."""
+    return np.random.default_rng(seed), np.random.default_rng([seed, ranks.rank])
+
+
 class Utterances(IterableDataset[Batch]):
     """Endless batches from corpora, each drawn in proportion to its length times its weight.
 
@@ -128,19 +167,23 @@ class Utterances(IterableDataset[Batch]):
         clean: int = 0,
         augmented: float = 1.0,
         pieces: WordPieces | None = None,
+        ranks: Ranks | None = None,
     ) -> None:
+        self._ranks = ranks or Ranks()
         self._corpora, self._tokens, self._noise = corpora, tokens, noise
         self._batch_s, self._seed = batch_s, seed
         self._clean, self._augmented = clean, augmented
         self._pieces = pieces or WordPieces(SPECIAL)
 
     def __iter__(self) -> Iterator[Batch]:
-        rng = np.random.default_rng(self._seed)
-        augment = Augmenter(Corpus(self._noise) if self._noise else None, self._seed + 1)
+        order, rng = random_numbers(self._seed, self._ranks)
+        noise = Corpus(self._noise) if self._noise else None
+        augment = Augmenter(noise, self._seed + 1 + self._ranks.rank)
         corpora = [Corpus(folder) for folder in self._corpora]
-        items = batches_of(corpora, list(self._corpora.values()), self._batch_s, rng)
-        for made, batch in enumerate(items):
-            chosen = [(corpora[corpus], index) for corpus, index in batch]
+        items = batches_of(corpora, list(self._corpora.values()), self._batch_s, order)
+        large = (batch for batch in items if len(batch) >= self._ranks.count)
+        for made, batch in enumerate(large):
+            chosen = [(corpora[corpus], index) for corpus, index in self._ranks.own(batch)]
             yield self._batch(chosen, augment if made >= self._clean else None, rng)
 
     def _batch(

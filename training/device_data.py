@@ -32,7 +32,17 @@ from assistant.asr.features import (
 from assistant.asr.word_pieces import END, SPECIAL, WordPieces
 from training import augment
 from training.corpus import SAMPLE_RATE, Corpus
-from training.data import LONGEST_WAITS_S, WAITING, Batch, batches_of, padded_labels
+from training.data import (
+    FEW_SHAPES,
+    LONGEST_WAITS_S,
+    WAITING,
+    Batch,
+    Shapes,
+    batches_of,
+    padded_labels,
+    random_numbers,
+)
+from training.parallel import Ranks
 from training.tokens import EOS
 
 Doubles = NDArray[np.float64]
@@ -95,11 +105,14 @@ class DeviceUtterances:
         seed: int,
         augmented: float = 1.0,
         pieces: WordPieces | None = None,
+        shapes: Shapes = FEW_SHAPES,
+        ranks: Ranks | None = None,
     ) -> None:
+        self._shapes, self._ranks = shapes, ranks or Ranks()
         self._corpora = [Corpus(folder) for folder in corpora]
         self._weights = list(corpora.values())
         self._batch_s, self._augmented, self._device = batch_s, augmented, device
-        self._rng = np.random.default_rng(seed)
+        self._order, self._rng = random_numbers(seed, self._ranks)
         self._speech = Recordings(self._corpora, device)
         self._first = np.cumsum([0, *map(len, self._corpora)])
         entries = [entry for corpus in self._corpora for entry in corpus.entries]
@@ -121,8 +134,10 @@ class DeviceUtterances:
         self._spectra = torch.from_numpy(_spectra()).to(device)
 
     def __iter__(self) -> Iterator[Batch]:
-        for items in batches_of(self._corpora, self._weights, self._batch_s, self._rng):
-            yield self._batch(np.array([self._first[c] + index for c, index in items]))
+        for items in batches_of(self._corpora, self._weights, self._batch_s, self._order):
+            rows = [self._first[c] + index for c, index in self._ranks.own(items)]
+            if len(items) >= self._ranks.count:
+                yield self._batch(np.array(rows[: self._shapes.of_rows(len(rows))]))
 
     def _batch(self, rows: NDArray[np.int64]) -> Batch:
         rng = self._rng
@@ -130,15 +145,19 @@ class DeviceUtterances:
         before, after = (waits_s * SAMPLE_RATE).astype(int)
         kept = rng.random(len(rows)) < self._augmented
         draws, lengths = self._drawn(rows, kept, int(before), int(after))
-        audio = self._sound(draws, int(lengths.max()), int(before))
+        audio = self._sound(draws, self._length(lengths), int(before))
         counts = lengths // HOP
         features = self._features(audio, counts) @ self._warps(kept)
         features = self._masked(features, kept, counts)
         frames = -(-counts // 4) * 4
-        labels = padded_labels([self._labels[row] for row in rows])
-        pieces = padded_labels([self._pieces[row] for row in rows])
+        labels = padded_labels([self._labels[row] for row in rows], self._shapes)
+        pieces = padded_labels([self._pieces[row] for row in rows], self._shapes)
         made = Batch(features, torch.from_numpy(frames), *labels, *pieces)
         return made.to(self._device)
+
+    def _length(self, lengths: NDArray[np.int64]) -> int:
+        """Samples of a batch whose utterances have so many; what is no whole frame is left out."""
+        return HOP * self._shapes.of_frames(lengths // HOP)
 
     def _drawn(
         self, rows: NDArray[np.int64], kept: NDArray[np.bool_], before: int, after: int
@@ -161,7 +180,7 @@ class DeviceUtterances:
         roomy = np.flatnonzero(some(augment.ROOMY))
         quiet_db = rng.uniform(*augment.HISS_DB, count)
         clips, gains = self._noises(some(augment.NOISY))
-        most = augment.COLOUR_SAMPLES - int(lengths.max())
+        most = augment.COLOUR_SAMPLES - self._length(lengths)
         colours = rng.integers(augment.COLOURS, size=count) * augment.COLOUR_SAMPLES
         tilts = rng.uniform(-augment.MOST_TILT, augment.MOST_TILT, count)
         peaks = 10.0 ** (rng.uniform(*augment.PEAK_DB, count) / 20.0)

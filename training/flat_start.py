@@ -42,7 +42,8 @@ def _speech(level: Tensor) -> tuple[int, int]:
     return int(frames[0]), int(frames[-1])
 
 
-def flat_start_loss(scores: Tensor, frames: Tensor, aligned: Tensor) -> Tensor:
-    """Mean cross-entropy over the frames [B] that are no padding; `scores` [B, T, V]."""
+def flat_start_loss(scores: Tensor, frames: Tensor, aligned: Tensor) -> tuple[Tensor, Tensor]:
+    """Cross-entropy of the frames [B] that are no padding, and how many; `scores` [B, T, V]."""
     kept = torch.arange(scores.shape[1], device=scores.device) < frames[:, None]
-    return functional.cross_entropy(scores[kept].float(), aligned[kept])
+    loss = functional.cross_entropy(scores[kept].float(), aligned[kept], reduction="sum")
+    return loss, kept.sum()

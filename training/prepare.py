@@ -19,6 +19,8 @@ from numpy.typing import NDArray
 from training import corpus, synthesis, text
 
 SAMPLE_RATE = 16_000
+UNKNOWN = "unknown"
+"""What stands in a table for a speaker whom nobody knows."""
 
 
 Recording = tuple[str, str, NDArray[np.int16]]
@@ -26,7 +28,11 @@ Recording = tuple[str, str, NDArray[np.int16]]
 
 
 def read_recordings(table: Path) -> Iterator[Recording]:
-    """Utterances of a table with the columns path, speaker and text; paths relative to it."""
+    """Utterances of a table with the columns path, speaker and text; paths relative to it.
+
+    Where nobody knows who speaks, all recordings of a sentence are put down to one speaker, so
+    that a sentence held apart for watching a run is not trained on in another recording.
+    """
     with table.open(encoding="utf8", newline="") as file:
         for row in csv.DictReader(file, delimiter="\t"):
             audio, rate = soundfile.read(
@@ -34,7 +40,8 @@ def read_recordings(table: Path) -> Iterator[Recording]:
             )
             samples = soxr.resample(audio.mean(1), rate, SAMPLE_RATE)
             words = text.normalise(row["text"])
-            yield words, row["speaker"], np.asarray(samples.clip(-1, 1) * 32767, np.int16)
+            speaker = words if row["speaker"] == UNKNOWN else row["speaker"]
+            yield words, speaker, np.asarray(samples.clip(-1, 1) * 32767, np.int16)
 
 
 @dataclass(frozen=True, slots=True)

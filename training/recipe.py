@@ -59,6 +59,12 @@ class Recipe:
     augmented: float = 1.0
     """The part of the utterances that are augmented after that."""
     steps: int = 10_000
+    minutes: float | None = None
+    """The transducer stage ends after so many minutes, if its steps are not over before.
+
+    The learning rate falls by whichever is farther on, so a machine that is had for a while, or
+    shared with others, is used to the end, and the rate has come down by then.
+    """
     warmup: int = 200
     learning_rate: float = 1.5e-3
     encoder_rate: float = 3e-4
@@ -69,6 +75,12 @@ class Recipe:
     """Weight of the attention decoder's loss, for batches that are heard whole."""
     attention_rate: float = 1e-4
     """Learning rate of the attention decoder."""
+    word_error_weight: float = 0.0
+    """Weight of the expected number of wrong words in lists that the search finds, for a last
+    stage (`training.word_errors`); an utterance's, where the other losses are a token's.
+    """
+    word_error_texts: int = 4
+    """Texts of a list."""
     average: float = 0.998
     chunks: tuple[int, ...] = (16, 256, 256, 8)
     """Steps of 20 ms that see each other, one of these for each batch.

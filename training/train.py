@@ -13,10 +13,10 @@ import argparse
 import copy
 import math
 import random
-import shutil
 import time
 from collections import deque
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
 
@@ -24,13 +24,11 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from assistant.asr.manifest import PIECES
-from assistant.asr.word_pieces import WordPieces
-from training import text, tokens, word_pieces
-from training.attention_decoder import attention_loss, shifted, whisper_decoder
+from training import vocabulary
+from training.attention_decoder import attention_loss, shifted
 from training.compress import Compressor
 from training.corpus import Corpus
-from training.data import Batch, Utterances, loader
+from training.data import FEW_SHAPES, Batch, Shapes, Utterances, loader
 from training.decode import attention_error_rate, error_rates
 from training.device_data import DeviceUtterances
 from training.flat_start import flat_start_loss, linear_alignment
@@ -41,8 +39,12 @@ from training.model import (
     Transducer,
     start_from,
 )
+from training.parallel import Losses, Ranks
+from training.progress import Progress
 from training.recipe import Recipe
 from training.teacher import Teacher
+from training.tokens import EOS
+from training.word_errors import Listener, word_error_loss
 
 WEIGHTS = "weights.pt"
 
@@ -53,9 +55,14 @@ class Trainer:
     def __init__(self, recipe: Recipe) -> None:
         torch.manual_seed(recipe.seed)
         self.recipe = recipe
-        self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-        self.tokens = self._vocabulary()
-        self.pieces = self._word_pieces()
+        self.ranks = Ranks.joined()
+        if self.ranks.count > 1 and recipe.compression.steps:
+            raise ValueError("the recipe compresses: each process would take other blocks away")
+        self.device = self.ranks.device
+        self.shapes = FEW_SHAPES if self.device.type == "cuda" else Shapes()
+        with self.ranks.in_turn():
+            self.tokens = vocabulary.tokens_of(recipe)
+            self.pieces = vocabulary.pieces_of(recipe)
         self.model = Transducer(
             ModelSettings(
                 vocabulary=self.tokens.get_piece_size(),
@@ -71,14 +78,15 @@ class Trainer:
             weights = torch.load(recipe.start, map_location="cpu", weights_only=True)
             start_from(self.model, {key: value.float() for key, value in weights.items()})
         if self.pieces:
-            if not any(key.startswith(DECODER) for key in weights):
-                self._start_decoder(self.pieces)
+            if recipe.whisper and not any(key.startswith(DECODER) for key in weights):
+                self.model.decoder.load_state_dict(vocabulary.whisper_start(recipe, self.pieces))
             # Every step would push those of words that our texts do not use a little farther away.
             self.model.decoder.token_embedding.requires_grad_(requires_grad=False)
         self.model.to(self.device)
         self.average = copy.deepcopy(self.model).requires_grad_(requires_grad=False)
         self._mean, self._own = (list(m.state_dict().values()) for m in (self.average, self.model))
         self.step = 0
+        self.spent_s, self.clock = 0.0, time.monotonic
         self.attention_losses: deque[Tensor] = deque(maxlen=recipe.report_every // 2)
         pieces = (self.tokens.id_to_piece(i) for i in range(self.tokens.get_piece_size()))
         self._piece_lengths = torch.tensor([float(len(piece)) for piece in pieces])
@@ -95,6 +103,7 @@ class Trainer:
         )
         self.compressor = Compressor(recipe.compression, self.model, self.average)
         self._resume()
+        self._shared = self.ranks.sharing(Losses(self.model, self._losses))
 
     def _made_teacher(self) -> Teacher | None:
         if self.recipe.whisper:
@@ -117,46 +126,6 @@ class Trainer:
             parts[part].append(parameter)
         return parts[0], parts[1], parts[2]
 
-    def _vocabulary(self) -> Any:  # noqa: ANN401
-        if not (self.recipe.output / "tokens.model").exists():
-            self._make_vocabulary()
-        self.recipe.model.pop("vocabulary", None)
-        return tokens.load(self.recipe.output)
-
-    def _make_vocabulary(self) -> None:
-        recipe = self.recipe
-        if recipe.start:
-            recipe.output.mkdir(parents=True, exist_ok=True)
-            for name in ("tokens.model", "tokens.txt"):
-                shutil.copy(Path(recipe.start).with_name(name), recipe.output / name)
-            return
-        general = text.requests([Path(path) for path in recipe.texts])
-        size = recipe.model.get("vocabulary", 256)
-        tokens.train(tokens.vocabulary_text(general, recipe.seed), size, recipe.output)
-
-    def _word_pieces(self) -> WordPieces | None:
-        """Those in the output folder; made, or taken along from where the run starts."""
-        recipe = self.recipe
-        if not recipe.pieces:
-            return None
-        path = recipe.output / PIECES
-        beside = Path(recipe.start or path).with_name(PIECES)
-        if not path.exists() and beside.exists():
-            shutil.copy(beside, path)
-        if not path.exists():
-            ranks = word_pieces.read_ranks(Path(recipe.pieces))
-            words = text.normalised_lines(Path(cast("str", recipe.dictionary)))
-            word_pieces.choose(ranks, words).write(path)
-        return WordPieces.read(path)
-
-    def _start_decoder(self, pieces: WordPieces) -> None:
-        """Give a fresh attention decoder Whisper's weights, where the recipe has them."""
-        recipe = self.recipe
-        if recipe.whisper and recipe.pieces:
-            ranks = word_pieces.read_ranks(Path(recipe.pieces))
-            weights = whisper_decoder(Path(recipe.whisper), word_pieces.sources(pieces, ranks))
-            self.model.decoder.load_state_dict(weights)
-
     @property
     def _checkpoint(self) -> Path:
         return self.recipe.output / "checkpoint.pt"
@@ -169,7 +138,7 @@ class Trainer:
             self.optimiser.load_state_dict(state["optimiser"])
             if "compression" in state:
                 self.compressor.load_state_dict(state["compression"])
-            self.step = state["step"]
+            self.step, self.spent_s = state["step"], state.get("spent_s", 0.0)
             print(f"going on from step {self.step}", flush=True)
 
     def save(self) -> None:
@@ -177,12 +146,15 @@ class Trainer:
 
         The old files stay until the new ones are whole.
         """
+        if not self.ranks.first:
+            return
         state = {
             "model": self.model.state_dict(),
             "average": self.average.state_dict(),
             "optimiser": self.optimiser.state_dict(),
             "compression": self.compressor.state_dict(),
             "step": self.step,
+            "spent_s": self.spent_s,
         }
         half = {name: value.half() for name, value in self.average.state_dict().items()}
         for path, content in ((self._checkpoint, state), (self.recipe.output / WEIGHTS, half)):
@@ -195,34 +167,46 @@ class Trainer:
         recipe = self.recipe
         distilling = self.step < recipe.distil_steps
         step = self.step if distilling else self.step - recipe.distil_steps
-        last = recipe.distil_steps if distilling else recipe.steps
+        done = step / recipe.distil_steps if distilling else self.done()
         warm = min(1.0, (step + 1) / recipe.warmup)
-        return warm * (0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * min(1.0, step / last))))
+        return warm * (0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * min(1.0, done))))
+
+    def done(self) -> float:
+        """The part of the transducer stage that is over, by steps or by the clock."""
+        recipe = self.recipe
+        if self.step >= recipe.distil_steps + recipe.steps:
+            return 1.0
+        by_clock = self.spent_s / (60 * recipe.minutes) if recipe.minutes else 0.0
+        return max(by_clock, (self.step - recipe.distil_steps) / recipe.steps)
+
+    def by_the_clock(self, seconds: float) -> None:
+        """End after so many seconds from now on, the learning rate falling once more till then."""
+        self.recipe = replace(self.recipe, minutes=seconds / 60)
+        self.spent_s = 0.0
 
     def run(self, batches: Iterator[Batch]) -> None:
         """Train to the end of the recipe."""
         recipe, rng = self.recipe, random.Random(self.recipe.seed + self.step)
-        began, seconds, losses = time.monotonic(), torch.zeros(()), []
-        while self.step < recipe.distil_steps + recipe.steps:
+        progress = Progress(recipe.output, self.ranks)
+        while self.done() < 1:
+            started = self.clock()
             batch = next(batches).to(self.device)
-            position = rng.randrange(max(1, recipe.within - batch.features.shape[1] // 2))
-            losses.append(self._update(batch, rng.choice(recipe.chunks), position))
-            seconds = seconds + batch.frames.sum() / 100
+            # As many random numbers whatever the batch is, so that all processes draw the same.
+            latest = max(1, recipe.within - batch.features.shape[1] // 2)
+            chunk, position = rng.choice(recipe.chunks), int(rng.random() * latest)
+            progress.add(self._update(batch, chunk, position), batch)
             self.step += 1
+            if self.step > recipe.distil_steps:
+                spent_s = self.spent_s + self.clock() - started
+                self.spent_s = self.ranks.agreed(spent_s, self.device)
             if self.step % recipe.report_every == 0:
-                mean = [float(sum(column)) / len(column) for column in zip(*losses, strict=False)]
-                speed = float(seconds) / (time.monotonic() - began)
-                values = " ".join(f"{value:.3f}" for value in mean)
-                written = self.attention_losses
-                if written:
-                    values += f" attention {float(sum(written)) / len(written):.3f}"
-                print(f"step {self.step} loss {values} speed {speed:.0f}x", flush=True)
-                began, seconds, losses = time.monotonic(), torch.zeros(()), []
+                progress.report(self.step, self.rate(), self.attention_losses)
             if self.step % recipe.evaluate_every == 0:
                 self.save()
                 if self.step > recipe.distil_steps:
                     self.evaluate()
-                began = time.monotonic()
+                progress.restart()
+        progress.report(self.step, self.rate(), self.attention_losses)
         self.save()
 
     def _update(self, batch: Batch, chunk: int, position: int = 0) -> tuple[Tensor, ...]:
@@ -232,11 +216,7 @@ class Trainer:
         for parameter in self._parts[0]:
             parameter.requires_grad_(not 0 <= step < self.recipe.frozen_steps)
         with self.compressor.watching(self.step), self.compressor.rounding(self.step):
-            with torch.autocast(self.device.type, torch.bfloat16):
-                steps = batch.frames // 2
-                outputs = self.model.encoder.layers(batch.features, steps, chunk, position)
-                learn = self._distil if step < 0 else self._train
-                losses = learn(batch, outputs, chunk, position)
+            losses = self._shared(batch, chunk, position)
             self.optimiser.zero_grad()
             losses[0].backward()
         torch.nn.utils.clip_grad_norm_(self.model.parameters(), 2.0)
@@ -249,6 +229,13 @@ class Trainer:
         # Nobody waits for an accelerator until there is something to report.
         return tuple(loss.detach() for loss in losses)
 
+    def _losses(self, batch: Batch, chunk: int, position: int) -> tuple[Tensor, ...]:
+        with torch.autocast(self.device.type, torch.bfloat16):
+            steps = batch.frames // 2
+            outputs = self.model.encoder.layers(batch.features, steps, chunk, position)
+            learn = self._distil if self.step < self.recipe.distil_steps else self._train
+            return learn(batch, outputs, chunk, position)
+
     def _distil(
         self, batch: Batch, outputs: list[Tensor], chunk: int, position: int
     ) -> tuple[Tensor]:
@@ -258,7 +245,7 @@ class Trainer:
         kept = (torch.arange(outputs[0].shape[1], device=self.device) < steps[:, None])[..., None]
         pairs = list(zip(outputs, targets, strict=False))
         last = teacher.ln_post(pairs[-1][0]), teacher.ln_post(pairs[-1][1])
-        losses = [_distance(*pair, kept) for pair in (*pairs[:-1], last)]
+        losses = [self._distance(*pair, kept) for pair in (*pairs[:-1], last)]
         top = self._top_distance(outputs[-1], targets[-1], kept)
         losses.append(losses[-1] if top is None else top)
         return (torch.stack(losses).mean(),)
@@ -269,7 +256,13 @@ class Trainer:
         if not teacher.streaming:
             return None
         student, stack = self.model.encoder, self.model.settings.stack
-        return _distance(student.head(output), teacher.encoder.head(target), kept[:, ::stack])
+        heads = student.head(output), teacher.encoder.head(target)
+        return self._distance(*heads, kept[:, ::stack])
+
+    def _distance(self, output: Tensor, target: Tensor, kept: Tensor) -> Tensor:
+        """The squared distance of outputs [B, T, W] where `kept` [B, T, 1], relative to them."""
+        lost = ((output - target) * kept).float().square().sum()
+        return self.ranks.mean(lost, (target * kept).float().square().sum())
 
     def _train(
         self, batch: Batch, outputs: list[Tensor], chunk: int, position: int
@@ -280,10 +273,10 @@ class Trainer:
         if not self.recipe.distil_weight or step < self.recipe.frozen_steps:
             return losses
         kept = self._some(len(batch.frames), self.recipe.distil_share)
-        part = batch.rows(kept)
+        part = batch.rows(kept, self.shapes)
         heard = [x[kept, : part.features.shape[1] // 2] for x in outputs]
-        (distance,) = self._distil(part, heard, chunk, position)
-        return losses[0] + self.recipe.distil_weight * distance, *losses[1:], distance
+        (apart,) = self._distil(part, heard, chunk, position)
+        return losses[0] + self.recipe.distil_weight * apart, *losses[1:], apart
 
     def _attend(self, batch: Batch, outputs: list[Tensor], chunk: int) -> Tensor | float:
         """The weighted loss of the attention decoder, which writes only what is heard whole."""
@@ -292,7 +285,7 @@ class Trainer:
             return 0.0
         encoded = outputs[settings.decoder_layer - 1]
         scores = self.model.decoder(shifted(batch.pieces), encoded, batch.frames // 2)
-        loss = attention_loss(scores, batch.pieces, batch.piece_lengths)
+        loss = self.ranks.mean(*attention_loss(scores, batch.pieces, batch.piece_lengths))
         self.attention_losses.append(loss.detach())
         return self.recipe.attention_weight * loss
 
@@ -307,7 +300,7 @@ class Trainer:
         step = self.step - self.recipe.distil_steps
         if step < self.recipe.flat_start_steps:
             aligned = linear_alignment(batch, self._piece_lengths, stride)
-            loss = flat_start_loss(scores, frames, aligned)
+            loss = self.ranks.mean(*flat_start_loss(scores, frames, aligned))
             return 3 * loss, loss.detach(), loss.detach()
         leading = step < self.recipe.flat_start_steps + self.recipe.lead_steps
         loss = self._transducer_loss(encoded.detach() if leading else encoded, batch, frames)
@@ -322,23 +315,40 @@ class Trainer:
             reduction="sum",
             zero_infinity=True,
         )
-        ctc = ctc / batch.label_lengths.sum()
+        ctc = self.ranks.mean(ctc, batch.label_lengths.sum())
         return loss + weight * ctc, loss.detach(), ctc.detach()
 
     def _transducer_loss(self, encoded: Tensor, batch: Batch, frames: Tensor) -> Tensor:
         """Mean over the labels of a random part of the batch."""
         kept = self._some(len(frames), self.recipe.transducer_share)
         frames, lengths = frames[kept], batch.label_lengths[kept]
-        labels = batch.labels[kept, : lengths.max()]
-        logits = self.model(encoded[kept, : frames.max()], labels)
+        labels = batch.labels[kept, : self.shapes.of_labels(lengths)]
+        most = self.shapes.of_frames(batch.frames[kept]) // (2 * self.model.settings.stack)
+        logits = self.model(encoded[kept, :most], labels)
         loss = transducer_loss(logits, labels, frames, lengths, fast_emit=self.recipe.fast_emit)
-        return loss.sum() / lengths.sum()
+        likelihood = self.ranks.mean(loss.sum(), lengths.sum())
+        if not self.recipe.word_error_weight:
+            return likelihood
+        wrong = self._word_errors(encoded[kept, :most], frames, batch.labels[kept])
+        return likelihood + self.recipe.word_error_weight * wrong
+
+    def _word_errors(self, encoded: Tensor, frames: Tensor, labels: Tensor) -> Tensor:
+        """Expected wrong words of an utterance, relative to the mean of its list."""
+        texts = self.recipe.word_error_texts
+        truths = [self.tokens.decode([x for x in row if x != EOS]) for row in labels.tolist()]
+        lists = Listener(self.tokens, texts).lists(self.model, encoded, frames, truths)
+        count = torch.tensor(len(truths), device=self.device)
+        if not lists.rows:
+            return self.ranks.mean(encoded.sum() * 0.0, count)
+        return self.ranks.mean(word_error_loss(self.model, encoded, frames, lists), count)
 
     def evaluate(self) -> None:
         """Print word error rates of the averaged model on the development corpora.
 
         First those of a stream, then those of whole utterances.
         """
+        if not self.ranks.first:
+            return
         model = copy.deepcopy(self.average).cpu()
         for folder in self.recipe.develop:
             corpus, limit = Corpus(Path(folder)), self.recipe.utterances
@@ -351,14 +361,8 @@ class Trainer:
             print(f"{line}; {pairs[1]}", flush=True)
 
 
-def _distance(output: Tensor, target: Tensor, kept: Tensor) -> Tensor:
-    """The squared distance of outputs [B, T, W] where `kept` [B, T, 1], relative to their size."""
-    lost = ((output - target) * kept).float().square().sum()
-    return lost / (target * kept).float().square().sum()
-
-
-def batches(trainer: Trainer) -> Iterator[Batch]:
-    """What a run trains on, from where it is."""
+def batches(trainer: Trainer, *, on_device: bool | None = None) -> Iterator[Batch]:
+    """What a run trains on, from where it is; made where the model is, if that is no processor."""
     recipe = trainer.recipe
     corpora = {Path(folder): weight for folder, weight in recipe.data.items()}
     noise = Path(recipe.noise) if recipe.noise else None
@@ -368,8 +372,11 @@ def batches(trainer: Trainer) -> Iterator[Batch]:
         "seed": recipe.seed + 1000 + trainer.step,
         "augmented": recipe.augmented,
         "pieces": trainer.pieces,
+        "ranks": trainer.ranks,
     }
-    if trainer.device.type == "cpu" or clean > 0:
+    if on_device is None:
+        on_device = trainer.device.type != "cpu" and clean <= 0
+    if not on_device:
         return loader(Utterances(corpora, trainer.tokens, noise, clean=clean, **settings))
     return iter(DeviceUtterances(corpora, trainer.tokens, noise, device=trainer.device, **settings))
 

@@ -9,7 +9,7 @@ import torch
 
 from assistant.asr.features import FLOOR, log_mel
 from training import augment, corpus, device_data, tokens
-from training.data import LONGEST_WAITS_S, Utterances
+from training.data import FEW_SHAPES, LONGEST_WAITS_S, Shapes, Utterances
 from training.device_data import DeviceUtterances
 
 DEMO = Path(__file__).parents[2] / "demo"
@@ -36,6 +36,7 @@ def noise(tmp_path_factory):
 
 
 def made(spoken, noise=None, count=1, **settings):
+    settings = {"shapes": Shapes(), **settings}
     utterances = DeviceUtterances(
         {spoken: 1.0}, tokens.load(spoken), noise, device=CPU, batch_s=20.0, seed=1, **settings
     )
@@ -75,6 +76,20 @@ def test_augmented_recordings_vary_and_stay_finite(spoken, noise):
         beyond = torch.arange(batch.features.shape[1]) >= batch.frames[:, None]
         assert ((batch.features[beyond] - FLOOR).abs() < 1e-6).all()
     assert len(lengths) > 10
+
+
+def test_batches_have_few_shapes(spoken, noise):
+    exact = {batch.features.shape for batch in made(spoken, noise, count=30)}
+    few = set()
+    for batch in made(spoken, noise, count=30, shapes=FEW_SHAPES):
+        rows, frames, _ = batch.features.shape
+        assert frames % 128 == 0
+        assert batch.labels.shape[1] % 16 == batch.pieces.shape[1] % 16 == 0
+        assert rows % 8 == 0 or rows < 8
+        beyond = torch.arange(frames) >= batch.frames[:, None]
+        assert ((batch.features[beyond] - FLOOR).abs() < 1e-6).all()
+        few.add(batch.features.shape)
+    assert len(few) <= len(exact) / 3
 
 
 def test_some_wait_before_and_after_the_speech(spoken, monkeypatch):

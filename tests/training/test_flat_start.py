@@ -25,5 +25,6 @@ def test_padding_does_not_count():
     scores = torch.zeros(1, 4, 3)
     scores[0, 2:] = torch.tensor([0.0, 0.0, 100.0])
     aligned = torch.tensor([[1, 1, 0, 0]])
-    loss = flat_start_loss(scores, torch.tensor([2]), aligned)
-    assert abs(loss.item() - np.log(3)) < 1e-6
+    loss, count = flat_start_loss(scores, torch.tensor([2]), aligned)
+    assert count == 2
+    assert abs(loss.item() - 2 * np.log(3)) < 1e-6

@@ -84,6 +84,24 @@ def test_a_toy_model_learns_its_sentences_and_training_goes_on_where_it_stopped(
     assert load(recipe.output, heads=2).settings.width == 96
 
 
+def test_by_the_clock_the_rate_falls_to_the_end_of_the_time(recipe, tmp_path):
+    timed = replace(recipe, output=tmp_path, steps=1000, minutes=2.0, warmup=1)
+    trainer = Trainer(timed)
+    rates = []
+    for spent_s in (0, 30, 60, 90, 120):
+        trainer.spent_s = spent_s
+        rates.append(trainer.rate())
+    assert rates == sorted(rates, reverse=True)
+    assert rates[2] == pytest.approx(0.51)
+    assert rates[-1] == pytest.approx(0.02)
+    trainer.run(iter([]))
+    assert trainer.step == 0, "the time is over"
+    trainer.spent_s, trainer.step = 0.0, 500
+    assert trainer.rate() == pytest.approx(0.51), "steps count where they are farther on"
+    again = Trainer(timed)
+    assert again.spent_s == 120, "a checkpoint knows how much of the time is over"
+
+
 def _with_tokens(recipe):
     """A new run's folder with the vocabulary of the old one."""
     folder = recipe.output / "next"
@@ -183,6 +201,30 @@ def test_a_dense_model_teaches_the_sparse_one_that_goes_on_from_it(recipe, tmp_p
         trainer.step += 1
     assert distances[0] < 1e-6, "it begins as its teacher is"
     assert distances[-1] < 0.8 * max(distances), "then half is gone, and it learns to do without"
+
+
+def test_wrong_words_of_what_the_search_finds_are_learned_from(recipe, tmp_path):
+    torch.set_num_threads(1)
+    plain = replace(recipe, output=tmp_path, flat_start_steps=20, lead_steps=0)
+    trainer = Trainer(plain)
+    batch = batch_of(recipe, trainer)
+
+    @torch.no_grad()
+    def likelihood(weight):
+        trainer.recipe = replace(plain, word_error_weight=weight)
+        return float(trainer._losses(batch, 16, 0)[1])
+
+    difference = 0.0
+    while abs(difference) < 1e-3:  # at some time it hears some words, and not yet all for certain
+        assert trainer.step < 100
+        trainer._update(batch, 16)
+        trainer.step += 1
+        if trainer.step > 26 and trainer.step % 4 == 0:
+            difference = likelihood(0.5) - likelihood(0.0)
+    trainer.recipe = replace(plain, word_error_weight=0.5)
+    before = trainer.model.joiner.out.weight.clone()
+    trainer._update(batch, 16)
+    assert not torch.equal(trainer.model.joiner.out.weight, before)
 
 
 def test_distilling_without_a_teacher_is_refused(recipe, tmp_path):
