@@ -10,7 +10,7 @@ import json
 from dataclasses import dataclass, fields
 from typing import Any, ClassVar, TypedDict
 
-from assistant.lattice import Lattice
+from assistant.lattice.graph import Lattice
 
 
 class Where(TypedDict):

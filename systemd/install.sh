@@ -26,7 +26,7 @@ esac
 wanted=$(cd "$folder" && .venv/bin/python -c '
 import sys
 from assistant.config import ConfigError, load
-from assistant.plugin_loader import want_network
+from assistant.plugins.loader import want_network
 try:
     settings = load()
 except ConfigError as error:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from assistant import log
+from assistant.app import log
 from assistant.nlu import understanding
 from assistant.nlu.grammar import Grammar
 

@@ -4,13 +4,13 @@ import asyncio
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
-from assistant.dispatcher import Dispatcher
+from assistant.dialogue.dispatcher import Dispatcher
 from assistant.home.demo import DemoHome
-from assistant.lattice import Hypothesis, Word
+from assistant.lattice.graph import Hypothesis, Word
 from assistant.nlu.referents import Referents
 from assistant.nlu.understanding import HomeUnderstanding
-from assistant.plugin_loader import load_plugins
-from assistant.plugins import Outcome, PluginContext
+from assistant.plugins.api import Outcome, PluginContext
+from assistant.plugins.loader import load_plugins
 
 MONDAY = datetime(2026, 11, 23, 18, 30, tzinfo=UTC)
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from assistant.asr.result import RecognitionResult
 from assistant.audio.source import FRAME_SAMPLES, SAMPLE_RATE
-from assistant.lattice import Edge, Hypothesis, Lattice, Node, Word
+from assistant.lattice.graph import Edge, Hypothesis, Lattice, Node, Word
 
 CHUNK = 5120
 

@@ -22,8 +22,8 @@ from typing import Any
 
 import numpy as np
 
-from assistant.asr.features import log_mel
-from assistant.asr.network import Floats, Network
+from assistant.asr.features.whisper_mel import log_mel
+from assistant.asr.networks.network import Floats, Network
 
 VARIANTS = {
     "edge 8 bit": (8, None),
@@ -46,7 +46,7 @@ class Candidate:
     def load(self) -> Network:
         """Open it; imports no more than its runtime."""
         if self.name == ONNX:
-            from assistant.asr.onnx_network import OnnxNetwork  # noqa: PLC0415
+            from assistant.asr.networks.onnx import OnnxNetwork  # noqa: PLC0415
 
             return OnnxNetwork.load(self.path)
         from assistant.edge.network import EdgeNetwork  # noqa: PLC0415

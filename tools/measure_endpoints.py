@@ -21,7 +21,18 @@ from pathlib import Path
 
 from chart import Axis, Line, chart
 
-from assistant.asr.endpoint import (
+from assistant.app.assembly import make_judgement
+from assistant.app.household import make_household
+from assistant.app.recognition import bias_phrases, load_recogniser
+from assistant.asr.result import BiasPhrase, Recogniser
+from assistant.audio.blocks import Block
+from assistant.audio.source import FRAME_SAMPLES
+from assistant.audio.vad import SileroVad
+from assistant.bench.audio import known_ends, plain_end_s, recordings, speech
+from assistant.commands.bench import percentile
+from assistant.commands.transcribe import read_samples
+from assistant.config import load
+from assistant.endpointing.endpointer import (
     STYLES,
     Features,
     FinalEndpointer,
@@ -29,20 +40,9 @@ from assistant.asr.endpoint import (
     Style,
     Waits,
 )
-from assistant.asr.result import BiasPhrase, Recogniser
-from assistant.assembly import make_judgement
-from assistant.audio.source import FRAME_SAMPLES
-from assistant.audio.vad import SileroVad
-from assistant.bench.audio import known_ends, plain_end_s, recordings, speech
-from assistant.blocks import Block
-from assistant.commands.bench import percentile
-from assistant.commands.transcribe import read_samples
-from assistant.config import load
-from assistant.hearing import Ear
-from assistant.household import make_household
-from assistant.progress import Progress
-from assistant.recognition import bias_phrases, load_recogniser
-from assistant.utterance import BLOCK_FRAMES, Judgement
+from assistant.pipeline.listener import Ear
+from assistant.pipeline.turn_state import Progress
+from assistant.pipeline.utterance import BLOCK_FRAMES, Judgement
 
 CUT_S = 0.1
 SCALES = (0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0, 1.2, 1.5, 2.0, 3.0)

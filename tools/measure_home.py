@@ -33,12 +33,12 @@ from core import HASS, Core  # noqa: E402 - from the tests, see above
 from home_commands import COMMANDS, now  # noqa: E402
 from spoken_to import SpokenTo  # noqa: E402
 
+from assistant.app.recognition import load_recogniser  # noqa: E402
 from assistant.asr.result import Recogniser  # noqa: E402
 from assistant.audio.frames import Framer  # noqa: E402
 from assistant.audio.source import Frame  # noqa: E402
 from assistant.config import Settings  # noqa: E402
-from assistant.recognition import load_recogniser  # noqa: E402
-from assistant.worker import Worker  # noqa: E402
+from assistant.pipeline.worker import Worker  # noqa: E402
 from training.synthesis import (  # noqa: E402
     HELD_OUT_VOICES,
     TRAINING_VOICES,

@@ -30,8 +30,8 @@ from assistant.home.demo import DemoHome
 from assistant.home.model import Area, Device
 from assistant.nlu.grammar import ANYWHERE
 from assistant.nlu.understanding import HomeUnderstanding
-from assistant.plugin_loader import load_plugins
-from assistant.plugins import PluginContext
+from assistant.plugins.api import PluginContext
+from assistant.plugins.loader import load_plugins
 
 FIXTURES = "_fixtures.yaml"
 SEED = 1

@@ -29,16 +29,16 @@ import numpy as np
 from chart import Axis, Line, chart
 from numpy.typing import NDArray
 
-from assistant.asr.model_folder import Model, load_model
+from assistant.app.household import make_household
+from assistant.asr.decoding.beam_search import SearchSettings
+from assistant.asr.networks.model_folder import Model, load_model
 from assistant.asr.recogniser import DEFAULT_BOOST, TransducerRecogniser
 from assistant.asr.result import BiasPhrase
-from assistant.asr.search import SearchSettings
-from assistant.asr.spelling import spelled
+from assistant.asr.vocabulary.spelling import spelled
 from assistant.bench.audio import word_errors
 from assistant.commands.transcribe import recognise
 from assistant.config import Settings
 from assistant.config.settings import RecogniserSettings
-from assistant.household import make_household
 from training.corpus import Corpus, write
 from training.synthesis import HELD_OUT_VOICES, SAMPLE_RATE, available, synthesise
 

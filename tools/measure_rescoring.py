@@ -21,13 +21,13 @@ from pathlib import Path
 
 import numpy as np
 
-from assistant.cloud.client import Client, Server
-from assistant.cloud.wire import pack_lattice
+from assistant.app.recognition import load_recogniser
 from assistant.commands.transcribe import read_samples, recognise
 from assistant.config import Settings
-from assistant.lattice import Lattice
-from assistant.recognition import load_recogniser
-from assistant.rescoring import RescoringError
+from assistant.lattice.graph import Lattice
+from assistant.rescoring.client import Client, Server
+from assistant.rescoring.rescorer import RescoringError
+from assistant.rescoring.wire import pack_lattice
 
 ROOT = Path(__file__).resolve().parents[1]
 CLIENTS = 64

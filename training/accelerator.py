@@ -25,7 +25,7 @@ from pathlib import Path
 
 import yaml
 
-from assistant.asr.manifest import PIECES
+from assistant.asr.networks.manifest import PIECES
 from training import opus
 from training.corpus import Corpus
 from training.recipe import Recipe

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from assistant.asr.word_pieces import END, START
+from assistant.asr.vocabulary.word_pieces import END, START
 from training.layers import Attention, feed_forward
 
 SMOOTHING = 0.05

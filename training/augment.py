@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.signal import lfilter, oaconvolve
 
-from assistant.asr.features import MELS, WINDOW, mel_filters
+from assistant.asr.features.whisper_mel import MELS, WINDOW, mel_filters
 from training.corpus import SAMPLE_RATE, Corpus
 
 Floats = NDArray[np.float32]

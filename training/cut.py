@@ -20,8 +20,8 @@ import sentencepiece
 import torch
 from numpy.typing import NDArray
 
-from assistant.asr.features import log_mel
-from assistant.asr.tokens import WORD_START
+from assistant.asr.features.whisper_mel import log_mel
+from assistant.asr.vocabulary.tokens import WORD_START
 from training import corpus, tokens
 from training.augment import pauses
 from training.corpus import SAMPLE_RATE, Corpus

@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.utils.data import DataLoader, IterableDataset
 
-from assistant.asr.features import FLOOR, log_mel
-from assistant.asr.word_pieces import END, SPECIAL, WordPieces
+from assistant.asr.features.whisper_mel import FLOOR, log_mel
+from assistant.asr.vocabulary.word_pieces import END, SPECIAL, WordPieces
 from training.augment import Augmenter, random_warp, spec_augment
 from training.corpus import SAMPLE_RATE, Corpus
 from training.parallel import Ranks

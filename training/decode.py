@@ -10,8 +10,8 @@ import torch
 from rapidfuzz.distance import Levenshtein
 from torch import Tensor
 
-from assistant.asr.features import log_mel
-from assistant.asr.word_pieces import WordPieces
+from assistant.asr.features.whisper_mel import log_mel
+from assistant.asr.vocabulary.word_pieces import WordPieces
 from training.attention_decoder import greedy as write
 from training.corpus import Corpus
 from training.data import Batch, collate

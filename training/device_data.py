@@ -3,7 +3,7 @@
 A step there takes a few hundredths of a second, in which a processor could augment no more than a
 few utterances. Levels, rooms, noises, tempo and masks are those of `training.augment`, drawn for
 each utterance on the processor and applied to a batch at once; features are those of
-`assistant.asr.features`.
+`assistant.asr.features.whisper_mel`.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from assistant.asr.features import (
+from assistant.asr.features.whisper_mel import (
     FLOOR,
     FLOOR_LOG10,
     HOP,
@@ -29,7 +29,7 @@ from assistant.asr.features import (
     mel_filters,
     window,
 )
-from assistant.asr.word_pieces import END, SPECIAL, WordPieces
+from assistant.asr.vocabulary.word_pieces import END, SPECIAL, WordPieces
 from training import augment
 from training.corpus import SAMPLE_RATE, Corpus
 from training.data import (

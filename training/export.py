@@ -30,9 +30,16 @@ import yaml
 from onnxruntime.quantization import QuantType, quantize_dynamic
 from torch import Tensor, nn
 
-from assistant.asr import lexicon
-from assistant.asr.manifest import HEARING, INNER, PIECES, WRITING, Manifest, write_manifest
-from assistant.asr.model_folder import RUNTIMES
+from assistant.asr.networks.manifest import (
+    HEARING,
+    INNER,
+    PIECES,
+    WRITING,
+    Manifest,
+    write_manifest,
+)
+from assistant.asr.networks.model_folder import RUNTIMES
+from assistant.asr.vocabulary import lexicon
 from assistant.edge.matrix import BITS
 from assistant.edge.model import FILE_NAME
 from training import blockwise

@@ -26,8 +26,8 @@ import yaml
 from onnxruntime.quantization import QuantType, quantize_dynamic
 from torch import Tensor, nn
 
-from assistant.cloud.language_model_folder import LanguageModelManifest, write_manifest
-from assistant.cloud.subwords import END, NAME_TAG, SPECIAL, START, UNKNOWN, Subwords
+from assistant.rescoring.language_model_folder import LanguageModelManifest, write_manifest
+from assistant.rescoring.subwords import END, NAME_TAG, SPECIAL, START, UNKNOWN, Subwords
 from training import text
 
 VOCABULARY = 1000

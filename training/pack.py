@@ -13,8 +13,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from assistant.asr.features import log_mel
-from assistant.asr.word_pieces import WordPieces
+from assistant.asr.features.whisper_mel import log_mel
+from assistant.asr.vocabulary.word_pieces import WordPieces
 from assistant.edge.format import Section, Table
 from assistant.edge.matrix import Matrix
 from assistant.edge.model import EdgeModel, EdgeSettings

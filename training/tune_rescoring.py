@@ -23,20 +23,20 @@ import numpy as np
 
 from assistant.asr.recogniser import TransducerRecogniser, load_recogniser
 from assistant.asr.result import OutputSettings, RecognitionResult
-from assistant.cloud.expansion import rescore
-from assistant.cloud.internal import RecogniserInside
-from assistant.cloud.language_model import LanguageModel, WeightedSum, WordBonus
-from assistant.cloud.language_model_folder import Weights, read_manifest, write_manifest
-from assistant.cloud.recurrent import RecurrentLanguageModel
-from assistant.cloud.remote import rescored
-from assistant.cloud.wire import (
+from assistant.config.settings import MODELS_FOLDER, RescorerSettings
+from assistant.lattice.graph import pruned
+from assistant.rescoring.expansion import rescore
+from assistant.rescoring.internal import RecogniserInside
+from assistant.rescoring.language_model import LanguageModel, WeightedSum, WordBonus
+from assistant.rescoring.language_model_folder import Weights, read_manifest, write_manifest
+from assistant.rescoring.recurrent import RecurrentLanguageModel
+from assistant.rescoring.remote import rescored
+from assistant.rescoring.wire import (
     pack_lattice,
     pack_reweighted,
     unpack_lattice,
     unpack_reweighted,
 )
-from assistant.config.settings import MODELS_FOLDER, RescorerSettings
-from assistant.lattice import pruned
 from training import text
 from training.corpus import Corpus
 from training.score import WordErrors, word_errors

@@ -9,8 +9,8 @@ from typing import cast
 import sentencepiece
 from torch import Tensor
 
-from assistant.asr.manifest import PIECES
-from assistant.asr.word_pieces import WordPieces
+from assistant.asr.networks.manifest import PIECES
+from assistant.asr.vocabulary.word_pieces import WordPieces
 from training import text, tokens, word_pieces
 from training.attention_decoder import whisper_decoder
 from training.recipe import Recipe

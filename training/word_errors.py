@@ -19,9 +19,9 @@ import torch
 from rapidfuzz.distance import Levenshtein
 from torch import Tensor
 
-from assistant.asr.bias import Biaser
-from assistant.asr.network import Floats, Network
-from assistant.asr.search import Search, SearchSettings, Vocabulary
+from assistant.asr.biasing.shallow_fusion import Biaser
+from assistant.asr.decoding.beam_search import Search, SearchSettings, Vocabulary
+from assistant.asr.networks.network import Floats, Network
 from training.data import padded_labels
 from training.loss import transducer_loss
 from training.model import Transducer

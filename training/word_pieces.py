@@ -12,8 +12,8 @@ from collections.abc import Iterable
 from itertools import pairwise
 from pathlib import Path
 
-from assistant.asr.tokens import WORD_START
-from assistant.asr.word_pieces import SPECIAL, WordPieces
+from assistant.asr.vocabulary.tokens import WORD_START
+from assistant.asr.vocabulary.word_pieces import SPECIAL, WordPieces
 
 _SPOKEN = re.compile(r" ?[a-z']*")
 _WHISPER_SPECIAL = (50256, 50257)

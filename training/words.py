@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
 
-from assistant.asr.lexicon import FILE, Words
+from assistant.asr.vocabulary.lexicon import FILE, Words
 from training import text
 
 USUAL = 3

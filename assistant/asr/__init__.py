@@ -1,1 +1,1 @@
-"""The streaming recogniser: features, encoder, transducer search, biasing, end-pointing."""
+"""The streaming recogniser: networks, search, biasing, both passes."""

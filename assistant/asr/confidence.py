@@ -15,7 +15,7 @@ import math
 from dataclasses import dataclass
 
 from assistant.asr.result import RecognitionResult
-from assistant.lattice import log_sum_exp
+from assistant.lattice.graph import log_sum_exp
 
 _SHARE_OF_BOOST = 0.5
 _USUAL_WORDS = 6

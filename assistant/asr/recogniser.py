@@ -14,19 +14,19 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from assistant.asr.bias import Biaser, NoBias, ShallowFusion
-from assistant.asr.features import HOP
-from assistant.asr.following import Follower, line_of
-from assistant.asr.frontend import Features
-from assistant.asr.internal_lm import InternalLanguageModel
-from assistant.asr.lexicon import Lexicon
-from assistant.asr.model_folder import Model, load_model
-from assistant.asr.network import Floats, State
-from assistant.asr.parts import LONGEST_PART, PART, Earlier, quietest
+from assistant.asr.biasing.internal_lm import InternalLanguageModel
+from assistant.asr.biasing.shallow_fusion import Biaser, NoBias, ShallowFusion
+from assistant.asr.decoding.beam_search import Search, SearchSettings, Vocabulary
+from assistant.asr.decoding.parts import LONGEST_PART, PART, Earlier, quietest
+from assistant.asr.decoding.transcript_scorer import Follower, line_of
+from assistant.asr.decoding.two_pass import SecondPass
+from assistant.asr.features.frontend import Features
+from assistant.asr.features.whisper_mel import HOP
+from assistant.asr.networks.model_folder import Model, load_model
+from assistant.asr.networks.network import Floats, State
 from assistant.asr.result import BiasPhrase, OutputSettings, RecognitionResult
-from assistant.asr.search import Search, SearchSettings, Vocabulary
-from assistant.asr.second_pass import SecondPass
-from assistant.asr.spelling import spelled
+from assistant.asr.vocabulary.lexicon import Lexicon
+from assistant.asr.vocabulary.spelling import spelled
 
 FIRST_BEAM: Final = 3
 FIRST_NAMES: Final = 2

@@ -9,7 +9,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from assistant.lattice import Hypothesis, Lattice
+from assistant.lattice.graph import Hypothesis, Lattice
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ import numpy as np
 
 from assistant.audio.capture import Capture, DeviceError, Inbox, InputDevice
 from assistant.audio.source import SAMPLE_RATE, NoAudioLibraryError
-from assistant.extras import install_command
+from assistant.config.extras import install_command
 
 _LOG = logging.getLogger(__name__)
 _BUFFERS_PER_S = 50

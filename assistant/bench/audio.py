@@ -12,9 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 from rapidfuzz.distance import Levenshtein
 
-from assistant.asr.endpoint import SpeechTracker
 from assistant.audio.source import FRAME_SAMPLES, SAMPLE_RATE
 from assistant.audio.vad import SileroVad
+from assistant.endpointing.endpointer import SpeechTracker
 
 SUFFIXES = {".wav", ".flac", ".ogg", ".opus", ".mp3"}
 PLAIN_RULE_S = 0.7

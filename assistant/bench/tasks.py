@@ -17,8 +17,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from assistant import events
+from assistant.app.assembly import Listening, make_pipeline
+from assistant.app.household import make_household
+from assistant.app.recognition import bias_phrases, load_recogniser
 from assistant.asr.result import RecognitionResult
-from assistant.assembly import Listening, make_pipeline
 from assistant.audio.file import FileSource
 from assistant.audio.row import Row
 from assistant.audio.source import FRAME_SAMPLES, SAMPLE_RATE, AudioSource, Frame
@@ -35,12 +37,10 @@ from assistant.commands.demo import demo_settings
 from assistant.commands.transcribe import read_samples, recognise
 from assistant.config import Settings
 from assistant.home.factory import make_home
-from assistant.household import make_household
-from assistant.lattice import Lattice
-from assistant.lattice_oracle import oracle_errors
-from assistant.pipeline import Pipeline
-from assistant.recognition import bias_phrases, load_recogniser
-from assistant.worker import Worker
+from assistant.lattice.graph import Lattice
+from assistant.lattice.oracle import oracle_errors
+from assistant.pipeline.pipeline import Pipeline
+from assistant.pipeline.worker import Worker
 
 WAITING_S = 60.0
 CUT_OFF_S = 0.1

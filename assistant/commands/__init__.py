@@ -11,18 +11,18 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from assistant import log
-from assistant.asr.manifest import ModelError
+from assistant.app import log
+from assistant.app.terminal import fold
+from assistant.asr.networks.manifest import ModelError
 from assistant.audio.source import AudioError, NoAudioLibraryError
 from assistant.bench.child import BenchError
 from assistant.config import ConfigError, SettingError, Settings, load
+from assistant.config.extras import install_command
 from assistant.edge.errors import EdgeFormatError
 from assistant.edge.native import KernelError
-from assistant.extras import install_command
 from assistant.home.contacts import ContactsError
 from assistant.home.model import HomeError
-from assistant.rescoring import RescoringError
-from assistant.terminal import fold
+from assistant.rescoring.rescorer import RescoringError
 from assistant.wake.words import WakeWordError
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from assistant.asr.model_folder import RUNTIMES, runtime_for, weight_files
+from assistant.asr.networks.model_folder import RUNTIMES, runtime_for, weight_files
 from assistant.bench.audio import PLAIN_RULE_S, recordings
 from assistant.bench.child import measure
 from assistant.commands import UsageError, print_json, say, settings_of

@@ -21,18 +21,18 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from assistant import events
-from assistant.assembly import Listening, make_pipeline
+from assistant.app.assembly import Listening, make_pipeline
+from assistant.app.household import make_household
+from assistant.app.recognition import load_recogniser
+from assistant.app.terminal import columns, entry, fold, spelled
 from assistant.audio.file import FileSource
 from assistant.audio.row import Row
 from assistant.audio.source import AudioSource, Frame
 from assistant.commands import UsageError, print_line, say, settings_of
+from assistant.commands.timeline import LEGEND, Levels, draw
 from assistant.config import HomeSettings, Settings
-from assistant.household import make_household
-from assistant.pipeline import Pipeline
-from assistant.recognition import load_recogniser
-from assistant.terminal import columns, entry, fold, spelled
-from assistant.timeline import LEGEND, Levels, draw
-from assistant.worker import Worker
+from assistant.pipeline.pipeline import Pipeline
+from assistant.pipeline.worker import Worker
 
 FOLDER = Path(__file__).resolve().parents[2] / "demo"
 WAKE_WORDS = ("alexa", "okay_nabu")

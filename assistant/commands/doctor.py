@@ -6,9 +6,9 @@ import argparse
 import asyncio
 import sys
 
+from assistant.app.doctor import examine, healthy
+from assistant.app.terminal import fold
 from assistant.commands import print_line, settings_of
-from assistant.doctor import examine, healthy
-from assistant.terminal import fold
 
 
 def run(args: argparse.Namespace) -> int:

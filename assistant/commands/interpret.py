@@ -8,11 +8,11 @@ import sys
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from assistant.app.household import Household, make_household
+from assistant.app.terminal import entry, spelled
 from assistant.commands import UsageError, print_json, print_line, say, settings_of
 from assistant.config import Settings
-from assistant.household import Household, make_household
 from assistant.nlu.interpretation import Interpretation
-from assistant.terminal import entry, spelled
 
 
 def run(args: argparse.Namespace) -> int:

@@ -8,8 +8,9 @@ import signal
 from contextlib import aclosing
 from pathlib import Path
 
-from assistant.answer import LatticeFormat
-from assistant.assembly import Listening, make_pipeline
+from assistant.app.assembly import Listening, make_pipeline
+from assistant.app.household import Household, make_household
+from assistant.app.recognition import load_recogniser
 from assistant.audio.file import FileSource, Pace
 from assistant.audio.microphone import Microphone, MicrophoneOptions
 from assistant.audio.portaudio import PortAudio
@@ -19,10 +20,9 @@ from assistant.commands import print_line, say, settings_of, wyoming_extra
 from assistant.config import Settings
 from assistant.config.settings import check_tcp
 from assistant.events import Error
-from assistant.household import Household, make_household
-from assistant.pipeline import Pipeline
-from assistant.recognition import load_recogniser
-from assistant.worker import Worker
+from assistant.pipeline.pipeline import Pipeline
+from assistant.pipeline.responder import LatticeFormat
+from assistant.pipeline.worker import Worker
 
 
 def run(args: argparse.Namespace) -> int:
@@ -39,7 +39,7 @@ def lattice_format(name: str | None) -> LatticeFormat | None:
         return None
     if name == "json":
         return lambda lattice: lattice
-    from assistant.asr import lattice_formats  # noqa: PLC0415 - seldom wanted
+    from assistant.lattice import formats as lattice_formats  # noqa: PLC0415 - seldom wanted
 
     return lattice_formats.to_slf if name == "slf" else lattice_formats.to_svg
 

@@ -8,11 +8,11 @@ import logging
 import signal
 import ssl
 
-from assistant.cloud.factory import make_rescore, server_settings
-from assistant.cloud.server import RescoringServer
 from assistant.commands import UsageError, print_line, settings_of
 from assistant.config import Settings
 from assistant.config.settings import RescorerSettings, leaves_device
+from assistant.rescoring.factory import make_rescore, server_settings
+from assistant.rescoring.server import RescoringServer
 
 _LOG = logging.getLogger(__name__)
 _HIGHEST_PORT = 65535

@@ -15,20 +15,20 @@ from functools import partial
 from pathlib import Path
 
 from assistant import events
-from assistant.assembly import Listening, make_pipeline
+from assistant.app.assembly import Listening, make_pipeline
+from assistant.app.household import make_household, state_folder
+from assistant.app.recognition import load_recogniser
+from assistant.app.systemd import AudioWatchdog, Notifier, watchdog_interval_s
+from assistant.app.terminal import spelled
 from assistant.audio.microphone import Microphone, MicrophoneOptions
 from assistant.audio.portaudio import PortAudio
 from assistant.audio.source import AudioSource, Frame
 from assistant.commands import settings_of, wyoming_extra
 from assistant.config import AudioSettings, Settings
-from assistant.household import make_household, state_folder
-from assistant.recognition import load_recogniser
+from assistant.pipeline.worker import Worker
 from assistant.reply.factory import make_speaker
 from assistant.reply.own_voice import OwnVoice
 from assistant.reply.voice import Player
-from assistant.service import AudioWatchdog, Notifier, watchdog_interval_s
-from assistant.terminal import spelled
-from assistant.worker import Worker
 
 STOP_WITHIN_S = 1.8
 """A sound library that hangs must not hold up the shutdown."""

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from assistant.app.recognition import bias_phrases, load_recogniser
 from assistant.asr.result import BiasPhrase, Recogniser, RecognitionResult
 from assistant.audio.file import FileSource
 from assistant.audio.source import SAMPLE_RATE, AudioError
@@ -19,8 +20,7 @@ from assistant.commands import UsageError, print_json, say, settings_of
 from assistant.config import SettingError, Settings
 from assistant.config.settings import leaves_device
 from assistant.home.factory import make_home
-from assistant.recognition import bias_phrases, load_recogniser
-from assistant.rescoring import Outcome, Rescored
+from assistant.rescoring.rescorer import Outcome, Rescored
 
 BLOCK = SAMPLE_RATE // 10
 """Samples given to the recogniser at a time, as in live use."""
@@ -59,7 +59,7 @@ def read_context(path: Path) -> list[str]:
 
 def _second_opinion(settings: Settings, url: str) -> Callable[[RecognitionResult], Rescored]:
     """Asks a server; raises `UsageError` for one that may not be asked."""
-    from assistant.cloud.remote import make_rescorer  # noqa: PLC0415 - seldom wanted
+    from assistant.rescoring.remote import make_rescorer  # noqa: PLC0415 - seldom wanted
 
     if leaves_device(url) and settings.privacy.keep_words_local:
         raise UsageError(

@@ -8,15 +8,15 @@ import signal
 from collections.abc import Sequence
 from pathlib import Path
 
-from assistant.assembly import favoured
+from assistant.app.assembly import favoured
+from assistant.app.household import Household, make_household, state_folder
+from assistant.app.recognition import load_recogniser
 from assistant.commands import UsageError, print_line, settings_of
 from assistant.config import Settings
-from assistant.extras import install_command
-from assistant.household import Household, make_household, state_folder
-from assistant.recognition import load_recogniser
+from assistant.config.extras import install_command
+from assistant.pipeline.worker import Worker
 from assistant.wake import factory as wake
 from assistant.wake.detector import WakeDetector
-from assistant.worker import Worker
 
 try:
     from assistant.wyoming.announcement import announced

@@ -13,10 +13,10 @@ from weakref import WeakKeyDictionary
 import numpy as np
 from numpy.typing import NDArray
 
+from assistant.config.extras import install_command
 from assistant.edge.matrix import Floats, Matrix
 from assistant.edge.program import Attend, Join, Linear, Memory, Norm, Program, Rows, Step
 from assistant.edge.reference import Reference
-from assistant.extras import install_command
 
 _ABI: Final = 1
 _ALIGNMENT: Final = 64

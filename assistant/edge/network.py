@@ -11,7 +11,7 @@ from typing import Final, Self, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from assistant.asr.network import State
+from assistant.asr.networks.network import State
 from assistant.edge import native, program
 from assistant.edge.matrix import Floats
 from assistant.edge.model import FILE_NAME, EdgeModel

@@ -12,8 +12,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from assistant.asr.network import EncodeWithInner, State, no_past
-from assistant.asr.word_pieces import WordPieces
+from assistant.asr.networks.network import EncodeWithInner, State, no_past
+from assistant.asr.vocabulary.word_pieces import WordPieces
 from assistant.edge import writer_program
 from assistant.edge.matrix import Floats, Lookup
 from assistant.edge.model import EdgeModel

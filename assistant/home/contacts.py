@@ -9,7 +9,7 @@ from pathlib import Path
 
 import vobject
 
-from assistant.reread import Reread, version_of
+from assistant.config.reload import Reread, version_of
 
 _LOG = logging.getLogger(__name__)
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import importlib
 import os
+import ssl
 from collections.abc import Callable, Mapping, Sequence
-from typing import cast
 
-from assistant.config.settings import Settings
+from assistant.config.settings import HomeSettings, Settings
 from assistant.home.contacts import AddressBook
 from assistant.home.demo import DemoHome
 from assistant.home.model import Home, HomeError
@@ -34,8 +33,22 @@ def make_home(
             f"there, write it into secrets.yaml and `token: !secret ...` into the configuration, "
             f"or set {TOKEN_VARIABLE}."
         )
-    module = importlib.import_module("plugins.home_assistant")
-    return cast("Home", module.make_home(settings.home, token, contacts))
+    # Their library is loaded only where the settings name a Home Assistant.
+    from assistant.home.home_assistant.connection import Address  # noqa: PLC0415
+    from assistant.home.home_assistant.home import HomeAssistantHome  # noqa: PLC0415
+
+    address = Address(settings.home.url or "", _trust(settings.home))
+    return HomeAssistantHome(address, token, contacts)
+
+
+def _trust(settings: HomeSettings) -> ssl.SSLContext | bool:
+    if settings.certificate is None:
+        return True
+    try:
+        return ssl.create_default_context(cafile=settings.certificate)
+    except OSError as error:
+        file, reason = settings.certificate, error.strerror or error
+        raise HomeError(f"The certificate {file} cannot be used: {reason}.") from None
 
 
 def contacts_of(settings: Settings) -> AddressBook:

@@ -67,6 +67,10 @@ class HomeError(Exception):
     """The home cannot be reached or refuses; the message says what to do."""
 
 
+class NotUnderstoodError(HomeError):
+    """A home's agent knows nothing of what a sentence is about, and did nothing."""
+
+
 class Home(Protocol):
     """A home: what is in it, how it is, and how to change it."""
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
-from assistant.lattice import Hypothesis
+from assistant.lattice.graph import Hypothesis
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,11 +15,11 @@ from pathlib import Path
 from typing import Any
 
 from assistant.config.error import ConfigError
+from assistant.config.reload import Reread, version_of
 from assistant.nlu.grammar import GrammarError, check_sentences
 from assistant.nlu.sentence_document import LANGUAGE, read_written
 from assistant.nlu.sentence_links import Links
 from assistant.nlu.sentence_parts import Written
-from assistant.reread import Reread, version_of
 
 _LOG = logging.getLogger(__name__)
 _ENDINGS = (".yaml", ".yml")

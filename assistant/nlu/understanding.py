@@ -19,7 +19,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from assistant.home.model import Home
-from assistant.lattice import Hypothesis, Word
+from assistant.lattice.graph import Hypothesis, Word
 from assistant.nlu.clauses import may_be_several
 from assistant.nlu.completeness import Completeness
 from assistant.nlu.compound import Compound

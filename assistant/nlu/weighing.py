@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from assistant.lattice import Hypothesis
+from assistant.lattice.graph import Hypothesis
 from assistant.nlu.accounting import LIKELY, SURE, Evidence, likeness
 from assistant.nlu.agreement import values_of
 from assistant.nlu.interpretation import Interpretation

@@ -10,8 +10,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TypeVar
 
+from assistant.config.extras import install_command
 from assistant.config.settings import RepliesSettings, VoiceEngine
-from assistant.extras import install_command
 from assistant.reply.chimes import Chime
 from assistant.reply.own_voice import OwnVoice
 from assistant.reply.programs import ProgramPlayer, ProgramVoice

@@ -14,9 +14,9 @@ import numpy as np
 from rapidfuzz import fuzz
 
 from assistant.asr.result import BiasPhrase, Recogniser
+from assistant.audio.blocks import Block, seconds
 from assistant.audio.source import SAMPLE_RATE
-from assistant.blocks import Block, seconds
-from assistant.lattice import Word
+from assistant.lattice.graph import Word
 from assistant.wake.words import spoken
 
 _WEIGHT = 2.0

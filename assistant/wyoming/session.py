@@ -26,14 +26,14 @@ from wyoming.intent import Entity, Intent, NotRecognized, Recognize
 from wyoming.ping import Ping, Pong
 from wyoming.wake import Detect, Detection, NotDetected
 
+from assistant.app.household import Household
 from assistant.asr.result import BiasPhrase, Recogniser, RecogniserStream
 from assistant.audio.frames import Framer
 from assistant.audio.source import SAMPLE_RATE
-from assistant.household import Household
 from assistant.nlu.interpretation import Interpretation
-from assistant.rescoring import Rescorer
+from assistant.pipeline.worker import Worker
+from assistant.rescoring.rescorer import Rescorer
 from assistant.wake.detector import WakeDetector
-from assistant.worker import Worker
 from assistant.wyoming.audio import ChunkReader
 
 _LOG = logging.getLogger(__name__)

@@ -1,17 +1,12 @@
-"""A home kept by Home Assistant; and its own agent for what Hearth does not understand itself.
-
-The connection's library is loaded only where the settings name a Home Assistant.
-"""
+"""Home Assistant's own agent, for what Hearth does not understand or know itself."""
 
 from __future__ import annotations
 
 import re
-import ssl
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Protocol, runtime_checkable
 
-from assistant.config.settings import HomeSettings
-from assistant.home.model import Home, HomeError
+from assistant.home.model import HomeError, NotUnderstoodError
 from assistant.nlu.interpretation import Interpretation
 from assistant.plugins import Outcome, Plugin, PluginContext
 
@@ -23,10 +18,6 @@ _OPENS = re.compile(
     r"|\b(off|deactivate|disable)\b.*\blocks?\b|\blocks?\b.*\boff\b"
 )
 """Words of what may leave a home open: locks, alarms, doors."""
-
-
-class NotUnderstoodError(HomeError):
-    """A home's agent knows nothing of what a sentence is about, and did nothing."""
 
 
 @runtime_checkable
@@ -72,24 +63,6 @@ class HomeAssistantAgent:
             refused = isinstance(error, NotUnderstoodError)
             return Outcome(success=False, reply=str(error), not_here=refused)
         return Outcome(success=True, reply=reply)
-
-
-def make_home(settings: HomeSettings, token: str, contacts: Callable[[], Sequence[str]]) -> Home:
-    """The home that the settings describe, not yet connected; raises `HomeError`."""
-    from plugins.home_assistant.connection import Address  # noqa: PLC0415 - see above
-    from plugins.home_assistant.home import HomeAssistantHome  # noqa: PLC0415
-
-    return HomeAssistantHome(Address(settings.url or "", _trust(settings)), token, contacts)
-
-
-def _trust(settings: HomeSettings) -> ssl.SSLContext | bool:
-    if settings.certificate is None:
-        return True
-    try:
-        return ssl.create_default_context(cafile=settings.certificate)
-    except OSError as error:
-        file, reason = settings.certificate, error.strerror or error
-        raise HomeError(f"The certificate {file} cannot be used: {reason}.") from None
 
 
 def create(context: PluginContext) -> Plugin:

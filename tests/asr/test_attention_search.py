@@ -5,9 +5,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from assistant.asr import attention_search
-from assistant.asr.attention_search import begin, judge, write
-from assistant.asr.word_pieces import END, START
+from assistant.asr.decoding import attention_search
+from assistant.asr.decoding.attention_search import begin, judge, write
+from assistant.asr.vocabulary.word_pieces import END, START
 from tests.asr.toy_network import LETTERS, ToyWriter
 
 HEARD = (np.linspace(-1, 1, 8, dtype=np.float32),)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from assistant.asr.byte_tokens import BYTE_LETTERS, decoded, joined
+from assistant.asr.vocabulary.byte_tokens import BYTE_LETTERS, decoded, joined
 
 LETTERS = {byte: letter for letter, byte in BYTE_LETTERS.items()}
 NAMED = tuple(f"<0x{byte:02X}>" for byte in range(256))

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assistant.asr.internal_lm import InternalLanguageModel
-from assistant.asr.model_folder import load_model
+from assistant.asr.biasing.internal_lm import InternalLanguageModel
+from assistant.asr.networks.model_folder import load_model
 from tests.asr.toy_network import PIECES, ToyNetwork
 
 

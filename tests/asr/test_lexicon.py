@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assistant.asr.lexicon import RARE, UNKNOWN, Lexicon, Words
-from assistant.asr.search import Search, SearchSettings, Vocabulary
+from assistant.asr.decoding.beam_search import Search, SearchSettings, Vocabulary
+from assistant.asr.vocabulary.lexicon import RARE, UNKNOWN, Lexicon, Words
 from tests.asr.toy_network import ToyNetwork
 
 PIECES = ("<blk>", "</s>", "▁", "▁s", "▁sh", "s", "h", "u", "g", "ug", "ar", "a", "r", "'s", "▁a")

@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 import torch
 
-from assistant.asr.lexicon import Words
-from assistant.asr.manifest import ModelError, read_manifest, write_manifest
-from assistant.asr.model_folder import load_model, runtime_for
+from assistant.asr.networks.manifest import ModelError, read_manifest, write_manifest
+from assistant.asr.networks.model_folder import load_model, runtime_for
 from assistant.asr.recogniser import load_recogniser
-from assistant.asr.tokens import read_pieces
+from assistant.asr.vocabulary.lexicon import Words
+from assistant.asr.vocabulary.tokens import read_pieces
 from assistant.edge import native
 from assistant.edge.native import Level
 from training.export import export, manifest_of

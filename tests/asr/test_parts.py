@@ -5,12 +5,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from assistant.asr.network import no_past
-from assistant.asr.parts import NO_INNER, Earlier, Part, blocks, quietest
+from assistant.asr.decoding.parts import NO_INNER, Earlier, Part, blocks, quietest
+from assistant.asr.networks.network import no_past
 from assistant.asr.result import RecognitionResult
-from assistant.lattice import Hypothesis, Word
-from assistant.lattice_paths import nbest
-from assistant.lattice_union import lattice_of
+from assistant.lattice.from_nbest import lattice_of
+from assistant.lattice.graph import Hypothesis, Word
+from assistant.lattice.nbest import nbest
 
 STATE = no_past(1, 1, 1, 1)
 

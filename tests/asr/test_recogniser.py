@@ -7,11 +7,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from assistant.asr.frontend import WhisperFrontEnd
-from assistant.asr.model_folder import Model
+from assistant.asr.decoding.beam_search import SearchSettings
+from assistant.asr.features.frontend import WhisperFrontEnd
+from assistant.asr.networks.model_folder import Model
 from assistant.asr.recogniser import TransducerRecogniser
 from assistant.asr.result import BiasPhrase
-from assistant.asr.search import SearchSettings
 from tests.asr.toy_network import ToyNetwork
 
 RATE = 16_000

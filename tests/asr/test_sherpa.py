@@ -13,11 +13,11 @@ import sherpa_onnx
 import soundfile
 from onnxruntime.quantization import QuantType, quantize_dynamic
 
-from assistant.asr.manifest import ModelError
-from assistant.asr.model_folder import load_model
-from assistant.asr.published import published_files
+from assistant.asr.networks.manifest import ModelError
+from assistant.asr.networks.model_folder import load_model
+from assistant.asr.networks.published import published_files
 from assistant.asr.recogniser import load_recogniser
-from assistant.asr.tokens import WORD_START
+from assistant.asr.vocabulary.tokens import WORD_START
 from tests.asr.sherpa_exports import EXPORTS, PIECES, write_export
 
 DEMO = Path(__file__).parents[2] / "demo"

@@ -2,8 +2,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assistant.asr.manifest import ModelError
-from assistant.asr.word_pieces import SPECIAL, WordPieces
+from assistant.asr.networks.manifest import ModelError
+from assistant.asr.vocabulary.word_pieces import SPECIAL, WordPieces
 
 PIECES = WordPieces([*SPECIAL, "▁", *"abcdefgh'", "he", "▁c", "ab", "▁cab", "cab", "hea"])
 WORDS = st.text("abcdefgh'", min_size=1, max_size=8)

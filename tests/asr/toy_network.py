@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from assistant.asr.word_pieces import SPECIAL, WordPieces
+from assistant.asr.vocabulary.word_pieces import SPECIAL, WordPieces
 
 PIECES = ("<blk>", "<unk>", "</s>", "▁a", "▁b", "▁c", "d", "e", "f", "▁")
 """Enough for words of several tokens, ambiguous cuts and names."""

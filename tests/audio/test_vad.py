@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 import soundfile
 
-from assistant.asr.endpoint import SpeechTracker
 from assistant.audio.source import FRAME_SAMPLES
 from assistant.audio.vad import SileroVad, WebRtcVad
+from assistant.endpointing.endpointer import SpeechTracker
 
 
 @pytest.fixture(params=[SileroVad, WebRtcVad])

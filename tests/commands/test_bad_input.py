@@ -12,10 +12,10 @@ import numpy as np
 import pytest
 import soundfile
 
+from assistant.asr.recording import RecordingRecogniser
 from assistant.audio.source import SAMPLE_RATE
 from assistant.audio.vad import SileroVad
 from assistant.commands import listen
-from assistant.recordings import RecordingRecogniser
 
 DEMO = Path(__file__).parents[2] / "demo"
 LIGHT = DEMO / "01-kitchen-light.ogg"
@@ -120,7 +120,7 @@ def test_noise_that_is_taken_for_speech_comes_to_an_end(assistant, scripted, mon
         def process(self, frame):
             return 1.0 if frame.any() else 0.0
 
-    monkeypatch.setattr("assistant.assembly.SileroVad", Credulous)
+    monkeypatch.setattr("assistant.app.assembly.SileroVad", Credulous)
     soundfile.write("noise.flac", noise(120), SAMPLE_RATE)
     ran = assistant("listen", "--no-wake", "noise.flac")
     assert ran.status == 0

@@ -13,7 +13,7 @@ import pytest
 
 from assistant import __version__, cli
 from assistant.commands import demo as demo_command
-from assistant.extras import install_command
+from assistant.config.extras import install_command
 
 
 def test_interpret_says_what_would_be_done(assistant):

@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 import soundfile
 
-from assistant.assembly import Listening, make_pipeline
+from assistant.app.assembly import Listening, make_pipeline
+from assistant.app.household import make_household
 from assistant.audio.file import FileSource
 from assistant.config import Settings, WakeSettings
-from assistant.household import make_household
-from assistant.worker import Worker
+from assistant.pipeline.worker import Worker
 
 DEMO = Path(__file__).parents[2] / "demo"
 LIGHT = DEMO / "01-kitchen-light.ogg"

@@ -12,12 +12,12 @@ from satellite_device import Device
 from wyoming.asr import Transcript
 from wyoming.audio import AudioChunk
 
+from assistant.app.systemd import AudioWatchdog, Notifier
 from assistant.audio.source import SAMPLE_RATE
 from assistant.commands import run
 from assistant.config import AudioSettings, RepliesSettings, Settings, WakeSettings
 from assistant.events import Reply
 from assistant.reply.chimes import Chime, sound_of
-from assistant.service import AudioWatchdog, Notifier
 
 
 @pytest.fixture

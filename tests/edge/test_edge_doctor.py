@@ -4,9 +4,9 @@ import shutil
 
 import pytest
 
-from assistant import doctor
+from assistant.app import doctor
+from assistant.app.doctor import Verdict
 from assistant.config import load
-from assistant.doctor import Verdict
 from assistant.edge import native
 
 

@@ -13,7 +13,7 @@ import urllib.parse
 import urllib.request
 from pathlib import Path
 
-from plugins.home_assistant.connection import Address, Connection
+from assistant.home.home_assistant.connection import Address, Connection
 
 HASS = Path(__file__).parents[2] / ".venv-home-assistant" / "bin" / "hass"
 _START_S = 120

@@ -2,9 +2,9 @@
 
 from contextlib import aclosing
 
-from assistant.assembly import Listening, make_pipeline
+from assistant.app.assembly import Listening, make_pipeline
+from assistant.app.household import make_household
 from assistant.config.settings import HomeSettings, Settings, WakeSettings
-from assistant.household import make_household
 
 
 class SpokenTo:

@@ -7,9 +7,9 @@ import pytest_asyncio
 from home_commands import now
 from spoken_to import SpokenTo
 
+from assistant.app.recognition import load_recogniser
 from assistant.audio.file import FileSource
-from assistant.recognition import load_recogniser
-from assistant.worker import Worker
+from assistant.pipeline.worker import Worker
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 DEMO = Path(__file__).parents[2] / "demo"

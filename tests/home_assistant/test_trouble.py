@@ -6,9 +6,9 @@ import time
 
 import pytest
 
+from assistant.home.home_assistant.connection import Address, RefusedError
+from assistant.home.home_assistant.home import HomeAssistantHome
 from assistant.home.model import HomeError
-from plugins.home_assistant.connection import Address, RefusedError
-from plugins.home_assistant.home import HomeAssistantHome
 
 
 async def eventually(so, limit_s=20.0):

@@ -5,7 +5,7 @@ from household import build
 
 from assistant.nlu.sentence_files import read_folder
 from assistant.nlu.understanding import HomeUnderstanding
-from assistant.plugins import outcome_of
+from assistant.plugins.api import outcome_of
 
 
 @pytest.fixture

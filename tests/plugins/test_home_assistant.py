@@ -7,12 +7,12 @@ from aiohttp import web
 from hand_clock import HandClock
 from home_assistant_server import TOKEN, Server, eventually
 
-from assistant.assembly import favoured
+from assistant.app.assembly import favoured
+from assistant.app.household import make_household
 from assistant.config.settings import HomeSettings, Settings
+from assistant.home.home_assistant.connection import Address
+from assistant.home.home_assistant.home import HomeAssistantHome
 from assistant.home.model import HomeError, ServiceCall
-from assistant.household import make_household
-from plugins.home_assistant.connection import Address
-from plugins.home_assistant.home import HomeAssistantHome
 
 TURN_ON = ServiceCall("light", "turn_on", ("light.lamp",))
 
@@ -109,14 +109,14 @@ async def test_it_reconnects_after_growing_pauses(home, server):
 
 
 async def test_a_call_that_is_not_answered_does_not_hang(home, server, monkeypatch):
-    monkeypatch.setattr("plugins.home_assistant.connection._ANSWER_S", 0.1)
+    monkeypatch.setattr("assistant.home.home_assistant.connection._ANSWER_S", 0.1)
     server.deaf = True
     with pytest.raises(HomeError, match="did not answer within"):
         await home.call(TURN_ON)
 
 
 async def test_an_entity_that_does_not_follow_is_named(home, server, monkeypatch):
-    monkeypatch.setattr("plugins.home_assistant.home._CONFIRM_S", 0.1)
+    monkeypatch.setattr("assistant.home.home_assistant.home._CONFIRM_S", 0.1)
     monkeypatch.setattr(server, "_change", lambda *_: asyncio.sleep(0))
     with pytest.raises(HomeError, match="Lamp did not do it in time"):
         await home.call(TURN_ON)
@@ -312,7 +312,7 @@ async def test_an_agent_that_refuses_is_told_from_one_that_fails(house, server, 
 
 
 async def test_an_agent_that_takes_too_long_is_said(house, server, monkeypatch):
-    monkeypatch.setattr("plugins.home_assistant.connection._ANSWER_S", 0.1)
+    monkeypatch.setattr("assistant.home.home_assistant.connection._ANSWER_S", 0.1)
     server.agent = AGENT
     monkeypatch.setattr(server, "_answer", lambda *_: asyncio.sleep(0))
     outcome = await house.carry_out("start the disco")

@@ -3,14 +3,13 @@
 import pytest
 from household import build, hypothesis
 
-from assistant.dispatcher import Dispatcher
+from assistant.dialogue.dispatcher import Dispatcher
 from assistant.home.demo import DemoHome
-from assistant.home.model import HomeError
+from assistant.home.model import HomeError, NotUnderstoodError
 from assistant.nlu.interpretation import Interpretation
 from assistant.nlu.understanding import HomeUnderstanding
-from assistant.plugin_loader import load_plugins
-from assistant.plugins import PluginContext
-from plugins.home_assistant import NotUnderstoodError
+from assistant.plugins.api import PluginContext
+from assistant.plugins.loader import load_plugins
 
 REFUSAL = NotUnderstoodError("Sorry, I am not aware of that.")
 

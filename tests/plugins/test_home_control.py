@@ -7,8 +7,8 @@ from household import build
 
 from assistant.home.model import Device, State
 from assistant.nlu.understanding import HomeUnderstanding
-from assistant.plugin_loader import load_plugins
-from assistant.plugins import PluginContext
+from assistant.plugins.api import PluginContext
+from assistant.plugins.loader import load_plugins
 from plugins.home_control.services import Request, services
 
 COMMANDS = [

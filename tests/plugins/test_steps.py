@@ -4,8 +4,8 @@ import pytest
 from home_assistant_server import TOKEN, Server
 from household import hypothesis
 
+from assistant.app.household import make_household
 from assistant.config.settings import HomeSettings, Settings
-from assistant.household import make_household
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ import json
 import pytest
 from household import build
 
-from assistant.plugins import Outcome
+from assistant.plugins.api import Outcome
 
 
 @pytest.fixture

@@ -9,10 +9,10 @@ import pytest
 import soundfile
 from hand_clock import settle
 
+from assistant.audio.blocks import Blocks
 from assistant.audio.source import FRAME_SAMPLES, SAMPLE_RATE
-from assistant.blocks import Blocks
 from assistant.events import Action, Error, Reply, WakeDetected
-from assistant.opening import GuardedOpener, WakeOpener
+from assistant.pipeline.trigger import GuardedOpener, WakeOpener
 from assistant.reply.chimes import Chime, sound_of
 from assistant.reply.own_voice import TAIL_S, OwnVoice
 from assistant.reply.sound import Sound

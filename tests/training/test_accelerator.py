@@ -57,7 +57,7 @@ def test_a_pack_is_trained_by_the_clock_and_its_weights_come_back(recipe, tmp_pa
     accelerator.pack(recipe, pack, accelerator.MIB)
     assert sum(p.stat().st_size for p in (pack / "speech").iterdir()) < accelerator.MIB
     assert (pack / "code" / "training" / "accelerator.py").exists()
-    assert (pack / "code" / "assistant" / "asr" / "features.py").exists()
+    assert (pack / "code" / "assistant" / "asr" / "features" / "whisper_mel.py").exists()
     monkeypatch.setattr(accelerator, "PART", 100_000)
     out = accelerator.run(pack, 1.0, ticking(1.0))
     rows = [json.loads(line) for line in (out / "losses.jsonl").read_text().splitlines()]

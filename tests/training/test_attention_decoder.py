@@ -8,9 +8,9 @@ import pytest
 import torch
 from torch.nn import functional
 
-from assistant.asr.manifest import HEARING, PIECES, WRITING, read_manifest
-from assistant.asr.onnx_network import OnnxNetwork
-from assistant.asr.word_pieces import END, SPECIAL, START, WordPieces
+from assistant.asr.networks.manifest import HEARING, PIECES, WRITING, read_manifest
+from assistant.asr.networks.onnx import OnnxNetwork
+from assistant.asr.vocabulary.word_pieces import END, SPECIAL, START, WordPieces
 from assistant.edge import native
 from assistant.edge.matrix import LANES, Lookup
 from assistant.edge.model import EdgeModel

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from assistant.asr.features import log_mel
+from assistant.asr.features.whisper_mel import log_mel
 from training import augment, corpus
 from training.augment import Augmenter, in_noise, spec_augment
 

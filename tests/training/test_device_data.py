@@ -7,7 +7,7 @@ import pytest
 import soundfile
 import torch
 
-from assistant.asr.features import FLOOR, log_mel
+from assistant.asr.features.whisper_mel import FLOOR, log_mel
 from training import augment, corpus, device_data, tokens
 from training.data import FEW_SHAPES, LONGEST_WAITS_S, Shapes, Utterances
 from training.device_data import DeviceUtterances

@@ -7,7 +7,7 @@ import onnxruntime as ort
 import pytest
 import torch
 
-from assistant.asr.manifest import check_files, read_manifest
+from assistant.asr.networks.manifest import check_files, read_manifest
 from assistant.edge.model import EdgeModel
 from assistant.edge.network import EdgeNetwork
 from training.export import export, load, main, manifest_of, quantise, without_decoder

@@ -1,7 +1,7 @@
 import numpy as np
 import torch
 
-from assistant.asr.features import log_mel
+from assistant.asr.features.whisper_mel import log_mel
 from training.data import collate
 from training.flat_start import flat_start_loss, linear_alignment
 

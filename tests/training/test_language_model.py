@@ -3,9 +3,9 @@
 import pytest
 import torch
 
-from assistant.cloud.language_model import END_TAG, NAME_TAG, Query
-from assistant.cloud.language_model_folder import LanguageModelManifest, write_manifest
-from assistant.cloud.recurrent import RecurrentLanguageModel
+from assistant.rescoring.language_model import END_TAG, NAME_TAG, Query
+from assistant.rescoring.language_model_folder import LanguageModelManifest, write_manifest
+from assistant.rescoring.recurrent import RecurrentLanguageModel
 from training import language_model
 from training.language_model import Sentences, collate, export, learn_pieces, perplexity, train
 from training.text import Commands, normalise

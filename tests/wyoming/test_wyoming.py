@@ -23,21 +23,21 @@ from wyoming.info import Describe, Info
 from wyoming.intent import Intent, NotRecognized, Recognize
 from wyoming.wake import Detect, Detection, NotDetected
 
+from assistant.app.household import Household
 from assistant.audio.clock import MonotonicClock
-from assistant.cloud.client import Client
-from assistant.cloud.client import Server as RescoringServer
-from assistant.cloud.remote import Manners, RemoteRescorer
-from assistant.cloud.wire import pack_lattice
 from assistant.home.demo import DemoHome
-from assistant.household import Household
 from assistant.nlu.sentence_files import SentenceFolder
+from assistant.pipeline.worker import Worker
+from assistant.rescoring.client import Client
+from assistant.rescoring.client import Server as RescoringServer
+from assistant.rescoring.remote import Manners, RemoteRescorer
+from assistant.rescoring.wire import pack_lattice
 from assistant.wake import factory as wake
-from assistant.worker import Worker
 from assistant.wyoming.audio import ChunkReader
 from assistant.wyoming.description import describe
 from assistant.wyoming.server import Limits, Server
 from assistant.wyoming.session import Services
-from tests.cloud.lattices import LIGHTS, TOKEN, result, serving
+from tests.rescoring.lattices import LIGHTS, TOKEN, result, serving
 
 SCRIPT = Script([("turn", 0.3), ("on", 0.6), ("the", 0.9), ("kitchen", 1.2), ("light", 1.5)])
 

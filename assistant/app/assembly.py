@@ -1,0 +1,156 @@
+"""Puts the pipeline together as the settings have it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from assistant.app.household import Household
+from assistant.app.recognition import bias_phrases
+from assistant.asr.result import BiasPhrase, Recogniser
+from assistant.audio.vad import SileroVad, VoiceActivity, WebRtcVad
+from assistant.config.settings import WAKE_WORDS, EndpointSettings, Settings
+from assistant.endpointing.endpointer import (
+    STYLES,
+    Completeness,
+    FinalEndpointer,
+    SpeculativeEndpointer,
+    with_waits,
+)
+from assistant.nlu.completeness import MAY_GO_ON, PROBABLY_FINISHED
+from assistant.pipeline.pipeline import Pipeline
+from assistant.pipeline.responder import Answer, LatticeFormat
+from assistant.pipeline.stopping import StopOpener, StopSpotter
+from assistant.pipeline.trigger import GuardedOpener, Opener, SpeechOpener, WakeOpener
+from assistant.pipeline.utterance import Judgement, Staff
+from assistant.pipeline.worker import Worker
+from assistant.reply.own_voice import OwnVoice
+from assistant.wake import factory as wake
+from assistant.wake.words import spoken
+
+HEAR_BEFORE_WAKE_S = 1.3
+"""The wake word itself lies in so much audio before the place where it was detected."""
+SURELY_UNFINISHED = 0.7
+SURELY_FINISHED = 0.15
+"""Probabilities of an unfinished sentence from which the end-pointers take it as certain."""
+
+
+@dataclass(frozen=True, slots=True)
+class Listening:
+    """What opens an utterance, and what is shown of it."""
+
+    wake: bool = True
+    """A wake word, else any speech."""
+    lattice: LatticeFormat | None = None
+    """How final end-points show their lattice, if at all."""
+    own_voice: OwnVoice | None = None
+    """Where Hearth itself is heard and must not wake itself."""
+
+
+def make_pipeline(
+    settings: Settings,
+    house: Household,
+    recogniser: Recogniser,
+    worker: Worker,
+    listening: Listening,
+) -> Pipeline:
+    """The pipeline; raises `WakeWordError`."""
+    answer = Answer(
+        worker,
+        house.understanding,
+        house.dispatcher,
+        listening.lattice,
+        house.rescorer,
+        least_confidence=settings.understanding.confidence,
+        remember=house.understanding.referents.note,
+    )
+    return Pipeline(
+        staff=Staff(worker, make_judgement(settings.endpoint, house), answer),
+        recogniser=recogniser,
+        opener=_opener(settings, house, recogniser, listening),
+        voice=_voice_activity(settings),
+        bias=lambda: favoured(settings, house),
+        pre_roll_s=settings.audio.pre_roll_s,
+        wake_words=_said_first(settings, listening),
+    )
+
+
+def make_judgement(settings: EndpointSettings, house: Household) -> Judgement:
+    """The end-pointers as they are set, asking the household's understanding."""
+    style = with_waits(
+        STYLES[settings.style],
+        settings.speculative_silence_s,
+        settings.final_silence_s,
+        settings.incomplete_silence_s,
+    )
+
+    def completeness(text: str) -> Completeness:
+        unfinished = house.understanding.incomplete(text)
+        if unfinished >= SURELY_UNFINISHED:
+            return Completeness.INCOMPLETE
+        if unfinished <= SURELY_FINISHED:
+            return Completeness.COMPLETE
+        if unfinished <= PROBABLY_FINISHED:
+            return Completeness.LIKELY
+        return Completeness.OPEN if unfinished <= MAY_GO_ON else Completeness.UNSURE
+
+    return Judgement(
+        SpeculativeEndpointer(style.speculative),
+        FinalEndpointer(style.final, settings.no_speech_timeout_s, settings.max_utterance_s),
+        completeness,
+    )
+
+
+def favoured(settings: Settings, house: Household) -> tuple[BiasPhrase, ...]:
+    """What to favour in the utterance that begins; reads files that changed, so for the worker."""
+    more = [*house.plugins.names(), *house.sentences.now().names]
+    return bias_phrases(settings, house.home, more, house.understanding.words_before)
+
+
+def _opener(
+    settings: Settings, house: Household, recogniser: Recogniser, listening: Listening
+) -> Callable[[], Opener]:
+    """A wake word, and "stop" while something sounds; or any speech but Hearth's own."""
+    own_voice = listening.own_voice or OwnVoice()
+    voice = _voice_activity(settings)
+    if not listening.wake:
+        return lambda: GuardedOpener(SpeechOpener(voice()), own_voice.covers)
+    by_wake_word = _by_wake_word(settings)
+    calls = [spoken(word) for word in settings.wake.words]
+
+    def opener() -> Opener:
+        guarded = GuardedOpener(by_wake_word(), lambda at_s: own_voice.says(calls, at_s))
+        spotter = StopSpotter(
+            recogniser,
+            voice(),
+            sounds=lambda: own_voice.speaks or house.plugins.rings(),
+            said=lambda: own_voice.text,
+        )
+        return StopOpener(guarded, spotter)
+
+    return opener
+
+
+def _said_first(settings: Settings, listening: Listening) -> tuple[str, ...]:
+    """What may come before a command: a wake word, any known one where none is waited for."""
+    known = () if listening.wake else WAKE_WORDS[settings.wake.engine]
+    return tuple(dict.fromkeys(spoken(word) for word in (*settings.wake.words, *known)))
+
+
+def _voice_activity(settings: Settings) -> Callable[[], VoiceActivity]:
+    if settings.audio.voice_activity == "silero":
+        return SileroVad
+    WebRtcVad()  # an extra that is not installed is said now rather than at the first utterance
+    return WebRtcVad
+
+
+def _by_wake_word(settings: Settings) -> Callable[[], Opener]:
+    chosen = settings.wake
+    lead_s = min(HEAR_BEFORE_WAKE_S, settings.audio.pre_roll_s)
+
+    def opener() -> Opener:
+        detector = wake.create(chosen.engine, chosen.words, chosen.threshold, chosen.refractory_s)
+        return WakeOpener(detector, lead_s)
+
+    opener()  # a word that cannot be had is said now rather than at the first frame
+    return opener

@@ -1,0 +1,145 @@
+"""A home with everything that understands and serves it: what the pipeline's words reach."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from assistant.config.settings import Settings
+from assistant.dialogue.dispatcher import Dispatcher
+from assistant.home.factory import contacts_of, make_home
+from assistant.home.model import Home, HomeError
+from assistant.nlu.interpretation import Interpretation
+from assistant.nlu.sentence_files import SentenceFolder
+from assistant.nlu.understanding import HomeUnderstanding
+from assistant.plugins.api import Outcome, PluginContext, say_in_log
+from assistant.plugins.loader import PluginRegistry, load_plugins
+from assistant.rescoring.rescorer import Rescorer, Unchanged
+
+_LOG = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Household:
+    """The home, the plugins, and the understanding of what is said to them."""
+
+    home: Home
+    plugins: PluginRegistry
+    sentences: SentenceFolder
+    """Those of the user's own."""
+    understanding: HomeUnderstanding
+    dispatcher: Dispatcher
+    rescorer: Rescorer = field(default_factory=Unchanged)
+    """Who has a second opinion on what is said."""
+
+    async def start(self) -> None:
+        """Connect to the home and start what plugins do in the background.
+
+        A home that cannot be reached is logged; commands are refused until it can.
+        """
+        try:
+            await self.home.connect()
+        except HomeError as error:
+            _LOG.warning("%s", error)
+        await self.plugins.start()
+        await self.rescorer.start()
+
+    async def understand(self, text: str) -> Interpretation:
+        """What a sentence means, with what has to be asked unless it is sure; nothing is done."""
+        meant = await asyncio.to_thread(self.understanding.interpret_text, text)
+        return await self.dispatcher.with_question(_as_sure(meant, 0.0))
+
+    async def carry_out(self, text: str, confidence: float = 0.0) -> Outcome:
+        """Understand a sentence and act on it; nobody said it just now, so it is not sure."""
+        meant = await asyncio.to_thread(self.understanding.interpret_text, text)
+        carried = await self.dispatcher.carry_out(_as_sure(meant, confidence), text)
+        if carried is None:
+            return Outcome(success=False, reply=f"I did not understand: {text}.")
+        return carried.outcome
+
+    async def close(self) -> None:
+        """Let go of everything."""
+        await self.rescorer.close()
+        await self.plugins.close()
+        await self.home.close()
+
+
+def _as_sure(meant: Interpretation, confidence: float) -> Interpretation:
+    then = tuple(_as_sure(each, confidence) for each in meant.then)
+    return replace(meant, confidence=confidence, then=then)
+
+
+def make_household(
+    settings: Settings,
+    announce: Callable[[str], None] | None = None,
+    state: Path | None = None,
+    understanding: HomeUnderstanding | None = None,
+    hush: Callable[[], bool] | None = None,
+) -> Household:
+    """A household as the settings have it, not yet started.
+
+    `announce` says something when nobody has asked; without it, it goes into the log. `state` is
+    the folder for what must survive a restart (`state_folder()` in the service); without it,
+    nothing is kept. `understanding`: that of another household with the same settings, to save
+    the time of making it. `hush` ends what `announce` says. Raises `HomeError`, `ContactsError` and
+    `RescoringError`; a bad plugin or sentence file is left out and named in `plugins.problems` or
+    `sentences.now().problems`.
+    """
+    contacts = contacts_of(settings)
+    home = make_home(settings, contacts.names)
+
+    async def carry_out(text: str) -> Outcome:
+        return await house.carry_out(text)
+
+    async def carry_out_confirmed(text: str) -> Outcome:
+        return await house.carry_out(text, confidence=1.0)
+
+    async def understand(text: str) -> Interpretation:
+        return await house.understand(text)
+
+    context = PluginContext(
+        home,
+        unlock_confidence=settings.home.unlock_confidence,
+        state_folder=state,
+        announce=announce or say_in_log,
+        carry_out=carry_out,
+        carry_out_confirmed=carry_out_confirmed,
+        understand=understand,
+        hush=hush or (lambda: False),
+        people=contacts.people,
+        call_command=settings.calls.command,
+        keep_words_local=settings.privacy.keep_words_local,
+    )
+    plugins = load_plugins(context, settings.understanding.plugins)
+    sentences = SentenceFolder(settings.understanding.sentences)
+    understanding = understanding or HomeUnderstanding(
+        home,
+        intents=plugins.intents(),
+        sentences=plugins.sentences,
+        own_sentences=lambda: sentences.now().documents,
+        own_area=settings.home.area,
+    )
+    dispatcher = Dispatcher(plugins.for_intent, context.ask)
+    rescorer = _rescorer(settings, home)
+    house = Household(home, plugins, sentences, understanding, dispatcher, rescorer)
+    return house
+
+
+def _rescorer(settings: Settings, home: Home) -> Rescorer:
+    if settings.rescoring.url is None:
+        return Unchanged()
+    from assistant.rescoring.remote import make_rescorer  # noqa: PLC0415 - seldom wanted
+
+    return make_rescorer(settings.rescoring, settings.rescoring.url, home.contacts)
+
+
+def state_folder(environ: Mapping[str, str] = os.environ) -> Path:
+    """Where what must survive a restart is kept: systemd's folder for it, or the user's."""
+    if given := environ.get("STATE_DIRECTORY"):
+        return Path(given.split(":")[0])
+    base = environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state"
+    return Path(base) / "hearth"

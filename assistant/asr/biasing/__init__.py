@@ -1,0 +1,1 @@
+"""What is favoured while hypotheses are pruned."""

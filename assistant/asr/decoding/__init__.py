@@ -1,0 +1,1 @@
+"""From network outputs to hypotheses: beam search, second pass, attention decoder."""

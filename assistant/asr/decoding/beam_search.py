@@ -1,0 +1,398 @@
+"""Frame-synchronous beam search over a transducer's outputs.
+
+At each encoder frame every state of the beam either stays (blank) or emits up to a few tokens.
+The predictor sees only the last tokens, so two hypotheses that agree on those, on the unfinished
+word and on the biaser's state have the same future: they are one state, their scores are summed,
+and what they differ in is kept as a branch of the word graph. A beam of four such states stands
+for many more hypotheses than four texts would.
+
+A hypothesis within a listed name has been given a boost that it may not earn. So that it neither
+has to earn it at once nor pushes out others in the meantime, the beam is kept by what the states
+would be worth if the utterance ended there, and a few states within a name are kept besides.
+
+A frame's last possible token moves on by itself, without a blank. With one token a frame this is
+the search that icefall calls "modified beam search".
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from typing import NamedTuple
+
+import numpy as np
+
+from assistant.asr.biasing.shallow_fusion import Biaser, NoBias
+from assistant.asr.decoding.word_graph import START, Arc, Place, WordGraph, likelier, reachable
+from assistant.asr.networks.network import Floats, Network
+from assistant.asr.vocabulary.byte_tokens import joined
+from assistant.asr.vocabulary.lexicon import Lexicon
+from assistant.asr.vocabulary.tokens import WORD_START, is_special
+
+FADING = 0.95
+"""How much of an end-of-sentence probability is left after a frame without a token."""
+CONTEXTS = 1024
+"""Predictor outputs that are kept, about a kilobyte each."""
+
+
+@dataclass(frozen=True, slots=True)
+class SearchSettings:
+    """How widely to search."""
+
+    beam: int = 4
+    """States that are kept."""
+    symbols: int = 3
+    """Tokens that one frame may emit."""
+    margin: float = 8.0
+    """What is this much below the best state (natural log) is dropped."""
+    branches: int = 8
+    """Beginnings of an unfinished word that a state remembers."""
+    names: int = 4
+    """States within an unfinished name that are kept besides."""
+    hope: float = 1.0
+    """How far below the best state they may be, all their boost counted (natural log)."""
+
+
+class Key(NamedTuple):
+    """What decides a state's future."""
+
+    context: tuple[int, ...]
+    word: tuple[int, ...]
+    """Tokens of the unfinished word."""
+    bias: int
+
+
+@dataclass(frozen=True, slots=True)
+class Branch:
+    """How the unfinished word of a state began: its share of the state's mass (log), its boost."""
+
+    share: float
+    boost: float
+
+
+@dataclass(slots=True)
+class State:
+    """A set of hypotheses with the same future. Never changed once it is in a beam."""
+
+    key: Key
+    mass: float
+    """Logarithm of the summed score of all its alignments."""
+    branches: dict[int, Branch]
+    """By the place where the unfinished word began."""
+    boost: float
+    """Given to the word's later tokens, in every branch."""
+    born: int
+    """A number that stays the same while the state stays in the beam."""
+    blanks: float
+    """What blanks have cost since it was born (log)."""
+    first: int
+    last: int
+    """Frames of the unfinished word's first and last token."""
+    end_of_sentence: float
+    """Greatest probability of the sentence's end since the last token, fading with time."""
+
+
+class Boundary(NamedTuple):
+    """The place that was made when a word was first begun from a state."""
+
+    place: int
+    branches: dict[int, Branch]
+    blanks: float
+
+
+class Vocabulary:
+    """What the search needs to know of the tokens, and the predictor's outputs seen so far."""
+
+    def __init__(self, network: Network) -> None:
+        self.network = network
+        self.begins = [piece.startswith(WORD_START) for piece in network.pieces]
+        self.texts = [piece.replace(WORD_START, "") for piece in network.pieces]
+        specials = [i for i, piece in enumerate(network.pieces) if is_special(piece)]
+        # A token without text counts as a blank: it changes nothing that anyone sees.
+        self.silent = np.array(sorted({network.blank_id, *specials}))
+        self.predicted = lru_cache(CONTEXTS)(self._predicted)
+        self.word = lru_cache(CONTEXTS)(self._word)
+
+    def scores(self, encoded: Floats, contexts: Sequence[tuple[int, ...]]) -> tuple[Floats, Floats]:
+        """What an encoder output [D] makes of the tokens after each context.
+
+        Log-probabilities [contexts, tokens], silent tokens as blanks; and the probabilities
+        [contexts] that the sentence has ended.
+        """
+        predicted = np.array([self.predicted(context) for context in contexts])
+        scores = self.network.join(encoded, predicted).astype(np.float32)
+        scores -= scores.max(axis=1, keepdims=True)
+        probabilities = np.exp(scores)
+        total = probabilities.sum(axis=1)
+        blank = np.log(probabilities[:, self.silent].sum(axis=1) / total + 1e-30)
+        eos = self.network.eos_id
+        ends = np.zeros_like(total) if eos is None else probabilities[:, eos] / total
+        scores -= np.log(total)[:, None]
+        scores[:, self.silent] = -np.inf
+        scores[:, self.network.blank_id] = blank
+        return scores, ends
+
+    def _predicted(self, context: tuple[int, ...]) -> Floats:
+        predicted: Floats = self.network.predict(np.array([context], np.int64))[0]
+        return predicted
+
+    def _word(self, tokens: tuple[int, ...]) -> str:
+        """The text of a word's tokens."""
+        return joined(self.texts[token] for token in tokens)
+
+
+class Search:
+    """The search over one utterance's frames."""
+
+    def __init__(
+        self,
+        vocabulary: Vocabulary,
+        settings: SearchSettings,
+        bias: Biaser | None = None,
+        lexicon: Lexicon | None = None,
+    ) -> None:
+        network = vocabulary.network
+        self.frame = 0
+        self._vocabulary = vocabulary
+        self._settings = settings
+        self._bias = bias or NoBias()
+        self._lexicon = lexicon or Lexicon(network.pieces, None)
+        self._blank = network.blank_id
+        self._places: dict[int, Place] = {}
+        self._boundaries: dict[int, Boundary] = {}
+        self._made = 0
+        self._born = 0
+        context = (network.blank_id,) * network.context_size
+        key = Key(context, (), self._bias.start)
+        self._states = [State(key, 0.0, {START: Branch(0.0, 0.0)}, 0.0, 0, 0.0, 0, 0, 0.0)]
+
+    def copy(self) -> Search:
+        """A search that goes on from here by itself."""
+        other = object.__new__(Search)
+        other.__dict__.update(self.__dict__)
+        other._places = dict(self._places)
+        other._boundaries = dict(self._boundaries)
+        return other
+
+    @property
+    def states(self) -> list[State]:
+        """The beam, best first."""
+        return self._states
+
+    @property
+    def end_of_sentence(self) -> float:
+        """Probability that the sentence is over, by the best state's newest frames."""
+        return self._states[0].end_of_sentence
+
+    def step(self, encoded: Floats) -> None:
+        """Take the next encoder frame [D]."""
+        settings = self._settings
+        ready: dict[Key, State] = {}
+        active = self._states
+        for left in range(settings.symbols, 0, -1):
+            contexts = [state.key.context for state in active]
+            log_probs, ends = self._vocabulary.scores(encoded, contexts)
+            self._stay(ready, active, log_probs, ends.tolist())
+            emitted: dict[Key, State] = {}
+            for row, token, mass, boost in self._candidates(ready, active, log_probs):
+                self._arrive(emitted, self._emit(active[row], token, mass, boost))
+            active = self._best(emitted)
+            if not active or left == 1:
+                break
+        for state in active:
+            self._arrive(ready, state)
+        self._states = self._best(ready)
+        self.frame += 1
+
+    def _stay(
+        self, ready: dict[Key, State], active: list[State], log_probs: Floats, ends: list[float]
+    ) -> None:
+        blanks = log_probs[:, self._blank].tolist()
+        for state, blank, end in zip(active, blanks, ends, strict=True):
+            # Written out: `replace` would be a fifth of the search's time.
+            stayed = State(
+                state.key,
+                state.mass + blank,
+                state.branches,
+                state.boost,
+                state.born,
+                state.blanks + blank,
+                state.first,
+                state.last,
+                max(end, FADING * state.end_of_sentence),
+            )
+            self._arrive(ready, stayed)
+
+    def _candidates(
+        self, ready: dict[Key, State], active: list[State], log_probs: Floats
+    ) -> list[tuple[int, int, float, float]]:
+        """Tokens worth emitting: row in `active`, token, mass after it, boost in it."""
+        settings = self._settings
+        masses = np.array([[state.mass] for state in active], np.float32)
+        totals = np.array([self._lexicon.costs(self._letters(state)) for state in active])
+        totals += log_probs
+        totals += masses
+        totals[:, self._blank] = -np.inf
+        states = [state.key.bias for state in active]
+        onward = self._bias.onward(states)
+        earned = totals
+        if onward is not None:
+            earned = totals + np.array([[self._unearned(state)] for state in active], np.float32)
+        best = max(*map(self._earned, ready.values()), float(earned.max()))
+        found = _greatest(earned, best - settings.margin, settings.beam)
+        if onward is not None:
+            hoped = _greatest(totals + onward, best - settings.hope, settings.names)
+            found = list(dict.fromkeys(found + hoped))
+        given = [self._bias.boost(states[row], token) for row, token in found]
+        return [
+            (row, token, float(totals[row, token]) + boost, boost)
+            for (row, token), boost in zip(found, given, strict=True)
+        ]
+
+    def _letters(self, state: State) -> str:
+        """The state's unfinished word."""
+        return self._vocabulary.word(state.key.word)
+
+    def _unearned(self, state: State) -> float:
+        """What is taken back if the state's name is not finished."""
+        return self._bias.finish(state.key.bias)
+
+    def _earned(self, state: State) -> float:
+        """The state's mass if the utterance ended here."""
+        return state.mass + self._bias.finish(state.key.bias)
+
+    def _emit(self, state: State, token: int, mass: float, boost: float) -> State:
+        """The state after one more token."""
+        self._born += 1
+        context = (*state.key.context[1:], token)
+        bias = self._bias.next(state.key.bias, token)
+        if self._vocabulary.begins[token] and state.key.word:
+            branches = {self._boundary(state): Branch(0.0, boost)}
+            key = Key(context, (token,), bias)
+            return State(key, mass, branches, 0.0, self._born, 0.0, self.frame, self.frame, 0.0)
+        key = Key(context, (*state.key.word, token), bias)
+        first = state.first if state.key.word else self.frame
+        return State(
+            key,
+            mass,
+            state.branches,
+            state.boost + boost,
+            self._born,
+            0.0,
+            first,
+            self.frame,
+            0.0,
+        )
+
+    def _boundary(self, state: State) -> int:
+        """The place where the state's word ends and another begins.
+
+        It is made once while the state stays in the beam. When later alignments have changed how
+        the word can have begun, its arcs are counted again, as they would have stood then.
+        """
+        known = self._boundaries.get(state.born)
+        if known is not None and known.branches is state.branches:
+            return known.place
+        if known is None or any(start >= known.place for start in state.branches):
+            self._made += 1
+            known = Boundary(self._made, state.branches, state.blanks)
+        arcs = self._arcs(state, state.mass - (state.blanks - known.blanks))
+        self._places[known.place] = Place.of(arcs)
+        self._boundaries[state.born] = known._replace(branches=state.branches)
+        return known.place
+
+    def _arcs(self, state: State, mass: float, boost: float = 0.0) -> tuple[Arc, ...]:
+        word = self._bias.written(self._letters(state))
+        return tuple(
+            Arc(
+                start,
+                word,
+                mass + branch.share,
+                branch.boost + state.boost + boost,
+                state.first,
+                state.last,
+            )
+            for start, branch in state.branches.items()
+        )
+
+    def _arrive(self, states: dict[Key, State], state: State) -> None:
+        other = states.get(state.key)
+        states[state.key] = state if other is None else self._merged(other, state)
+
+    def _merged(self, one: State, other: State) -> State:
+        """Two states with the same future as one; it keeps the name of the elder."""
+        mass = likelier(one.mass, other.mass)
+        likely = one if one.mass >= other.mass else other
+        elder = one if one.born < other.born else other
+        branches: dict[int, Branch] = {}
+        for state in (one, other):
+            for start, branch in state.branches.items():
+                share, boost = branch.share + state.mass - mass, branch.boost + state.boost
+                known = branches.get(start)
+                if known is not None:
+                    boost = boost if share > known.share else known.boost
+                    share = likelier(share, known.share)
+                branches[start] = Branch(share, boost)
+        return replace(
+            likely,
+            mass=mass,
+            branches=self._trimmed(branches),
+            boost=0.0,
+            born=elder.born,
+            blanks=elder.blanks,
+        )
+
+    def _trimmed(self, branches: dict[int, Branch]) -> dict[int, Branch]:
+        """The likeliest branches, their shares summing to one."""
+        kept = sorted(branches.items(), key=lambda item: -item[1].share)[: self._settings.branches]
+        kept = [item for item in kept if item[1].share > kept[0][1].share - self._settings.margin]
+        lost = math.log(sum(math.exp(branch.share) for _, branch in kept))
+        return {start: replace(branch, share=branch.share - lost) for start, branch in kept}
+
+    def _best(self, states: dict[Key, State]) -> list[State]:
+        """The beam: the best states, best first, none too far below the best; then names."""
+        settings = self._settings
+        ranked = sorted(states.values(), key=self._earned, reverse=True)
+        if not ranked:
+            return []
+        top = self._earned(ranked[0])
+        least = top - settings.margin
+        best = [state for state in ranked[: settings.beam] if self._earned(state) > least]
+        hopeful = [
+            state
+            for state in ranked[len(best) :]
+            if state.mass > top - settings.hope and self._unearned(state) < 0
+        ]
+        hopeful.sort(key=lambda state: state.mass, reverse=True)
+        return best + hopeful[: settings.names]
+
+    def compact(self) -> None:
+        """Forget the words that no state of the beam can still have said."""
+        born = {state.born for state in self._states}
+        self._boundaries = {
+            number: value for number, value in self._boundaries.items() if number in born
+        }
+        starts = {start for state in self._states for start in state.branches}
+        starts |= {boundary.place for boundary in self._boundaries.values()}
+        self._places = reachable(self._places, starts)
+
+    def graph(self, frame_s: float) -> WordGraph:
+        """The words so far. A boost that an unfinished name has not earned is taken back."""
+        final: list[Arc] = []
+        for state in self._states:
+            correction = self._bias.finish(state.key.bias)
+            mass = state.mass + correction + self._lexicon.ending(self._letters(state))
+            final += self._arcs(state, mass, correction)
+        places = reachable(self._places, (arc.start for arc in final))
+        return WordGraph(places, tuple(final), frame_s)
+
+
+def _greatest(values: Floats, least: float, count: int) -> list[tuple[int, int]]:
+    """Row and column of the `count` greatest values above `least`."""
+    rows, columns = np.nonzero(values > least)
+    if len(rows) > count:
+        kept = np.argpartition(-values[rows, columns], count - 1)[:count]
+        rows, columns = rows[kept], columns[kept]
+    return list(zip(rows.tolist(), columns.tolist(), strict=True))

@@ -1,0 +1,177 @@
+"""How well the transducer hears texts that somebody else wrote.
+
+Each text is cut into tokens in one way, the one that training used, and its score is the sum over
+all alignments of these tokens: the forward algorithm of the transducer loss (Graves, "Sequence
+transduction with recurrent neural networks", 2012), for all texts at once. Only where a text can
+still stand at a frame the joiner is asked, and once for all texts with the same last tokens.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from assistant.asr.biasing.shallow_fusion import Biaser
+from assistant.asr.decoding.beam_search import Vocabulary
+from assistant.asr.decoding.word_graph import with_word
+from assistant.asr.networks.network import Floats
+from assistant.asr.vocabulary.lexicon import Lexicon
+from assistant.lattice.graph import Hypothesis, Word
+
+_MARGIN = 40.0
+"""How far below its text's likeliest a place may be at any frame (natural log)."""
+
+Doubles = NDArray[np.float64]
+Cut = Callable[[str], Sequence[int]]
+"""A word's tokens; none where it cannot be written."""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A text as a row of U tokens, and the U + 1 places before and after them."""
+
+    words: tuple[str, ...]
+    """As they are written."""
+    tokens: tuple[int, ...]
+    word_of: tuple[int, ...]
+    """The word that each token belongs to."""
+    contexts: tuple[tuple[int, ...], ...]
+    """The last tokens at each place."""
+    added: tuple[float, ...]
+    """What is added to the score with each token."""
+    boost: float
+    """How much of all of it biasing gave."""
+    ending: float
+    """What is added where the utterance ends after the text."""
+
+
+def line_of(
+    text: str, cut: Cut, vocabulary: Vocabulary, bias: Biaser, lexicon: Lexicon
+) -> Line | None:
+    """The tokens of a text and what biasing and the list of words make of them.
+
+    None where a word cannot be written with the tokens.
+    """
+    network = vocabulary.network
+    words = text.split()
+    cuts = [tuple(cut(word)) for word in words]
+    if not all(cuts):
+        return None
+    tokens = [token for each in cuts for token in each]
+    contexts = [(network.blank_id,) * network.context_size]
+    added, boosts, state, letters = [], [], bias.start, ""
+    for token in tokens:
+        boosts.append(bias.boost(state, token))
+        added.append(float(lexicon.costs(letters)[token]) + boosts[-1])
+        state = bias.next(state, token)
+        contexts.append((*contexts[-1][1:], token))
+        letters = "" if vocabulary.begins[token] else letters
+        letters += vocabulary.texts[token]
+    taken_back = bias.finish(state)
+    return Line(
+        words=tuple(bias.written(word) for word in words),
+        tokens=tuple(tokens),
+        word_of=tuple(number for number, each in enumerate(cuts) for _ in each),
+        contexts=tuple(contexts),
+        added=tuple(added),
+        boost=round(sum(boosts) + taken_back, 6),
+        ending=taken_back + lexicon.ending(letters),
+    )
+
+
+class Follower:
+    """Texts in front of one utterance; a frame may emit up to `symbols` tokens."""
+
+    def __init__(self, vocabulary: Vocabulary, symbols: int, lines: Sequence[Line]) -> None:
+        self._vocabulary, self._symbols, self._lines = vocabulary, symbols, lines
+        numbers: dict[tuple[int, ...], int] = {}
+        shape = len(lines), 1 + max((len(line.tokens) for line in lines), default=0)
+        self._context = np.zeros(shape, np.int64)
+        self._token = np.zeros(shape, np.int64)
+        self._added = np.full(shape, -np.inf)
+        """Nothing comes after a text's last token."""
+        for row, line in enumerate(lines):
+            known = [numbers.setdefault(context, len(numbers)) for context in line.contexts]
+            self._context[row, : len(known)] = known
+            self._token[row, : len(line.tokens)] = line.tokens
+            self._added[row, : len(line.tokens)] = line.added
+        self._contexts = list(numbers)
+
+    def scored(self, outputs: Floats, frame_s: float) -> list[Hypothesis]:
+        """The texts that could be said with encoder outputs [M, D], as they score and time them."""
+        if not self._lines:
+            return []
+        masses = np.full(self._token.shape, -np.inf)
+        masses[:, 0] = 0.0
+        emitted = np.zeros((len(outputs), *masses.shape), np.int8)
+        for frame, vector in enumerate(outputs):
+            masses = self._after(vector, masses, emitted[frame])
+        found = []
+        for row, line in enumerate(self._lines):
+            log_prob = float(masses[row, len(line.tokens)]) + line.ending
+            if log_prob > -np.inf:
+                frames = _frames(emitted[:, row], len(line.tokens))
+                found.append(Hypothesis(_timed(line, frames, frame_s), log_prob, line.boost))
+        return found
+
+    def _after(self, vector: Floats, masses: Doubles, emitted: NDArray[np.int8]) -> Doubles:
+        """The places' summed scores [texts, places] after one more encoder output [D].
+
+        `emitted` gets the number of tokens that the frame had on the likeliest way to each place.
+        """
+        blanks, onward = self._steps(vector, masses)
+        after, best = masses + blanks, masses + blanks
+        moved = masses
+        for count in range(1, self._symbols + 1):
+            moved = _shifted(moved + onward)
+            way = moved + blanks if count < self._symbols else moved
+            emitted[way > best] = count
+            best = np.maximum(best, way)
+            after = np.logaddexp(after, way)
+        return np.where(after > after.max(axis=1, keepdims=True) - _MARGIN, after, -np.inf)
+
+    def _steps(self, vector: Floats, masses: Doubles) -> tuple[Doubles, Doubles]:
+        """Log-probabilities [texts, places] of a blank at each place, and of the token after it.
+
+        Minus infinity where no text can be at this frame.
+        """
+        reached = masses > -np.inf
+        for _ in range(self._symbols - 1):
+            reached[:, 1:] |= reached[:, :-1]
+        places = np.nonzero(reached)
+        asked, rows = np.unique(self._context[places], return_inverse=True)
+        contexts = [self._contexts[number] for number in asked.tolist()]
+        log_probs, _ = self._vocabulary.scores(vector, contexts)
+        blanks, onward = np.full(masses.shape, -np.inf), np.full(masses.shape, -np.inf)
+        blanks[places] = log_probs[rows, self._vocabulary.network.blank_id]
+        onward[places] = log_probs[rows, self._token[places]] + self._added[places]
+        return blanks, onward
+
+
+def _shifted(masses: Doubles) -> Doubles:
+    """Each place's scores at the next one."""
+    moved = np.full(masses.shape, -np.inf)
+    moved[:, 1:] = masses[:, :-1]
+    return moved
+
+
+def _frames(emitted: NDArray[np.int8], tokens: int) -> list[int]:
+    """The frame of each token, by how many each frame emitted on the way to each place."""
+    frames = [0] * tokens
+    place = tokens
+    for frame in range(len(emitted) - 1, -1, -1):
+        for _ in range(int(emitted[frame, place])):
+            place -= 1
+            frames[place] = frame
+    return frames
+
+
+def _timed(line: Line, frames: Sequence[int], frame_s: float) -> tuple[Word, ...]:
+    words: tuple[Word, ...] = ()
+    for number, word in enumerate(line.words):
+        of_word = [frame for at, frame in zip(line.word_of, frames, strict=True) if at == number]
+        words = with_word(words, word, of_word[0], of_word[-1], frame_s)
+    return words

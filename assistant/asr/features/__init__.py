@@ -1,0 +1,1 @@
+"""From samples to the features that networks take."""

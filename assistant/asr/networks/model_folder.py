@@ -1,0 +1,118 @@
+"""Opens a folder with a model, whatever its form and runtime."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from assistant.asr.features.frontend import FrontEnd, WhisperFrontEnd
+from assistant.asr.networks.manifest import NAME, ModelError
+from assistant.asr.networks.network import Network
+from assistant.asr.networks.published import TOKENS, is_published, published_files
+from assistant.asr.vocabulary.lexicon import FILE as WORDS
+from assistant.asr.vocabulary.lexicon import Words
+
+RUNTIMES: Final = ("onnx", "edge")
+AUTO: Final = "auto"
+"""The edge runtime on ARM, and for models that have no other form; else ONNX Runtime."""
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """A network and the features that it wants."""
+
+    network: Network
+    front_end: FrontEnd
+    symbols: int
+    """Tokens that one frame may emit, as the model was trained."""
+    words: Words | None = None
+    """The words of its language, where it has a list."""
+
+
+def load_model(folder: Path, runtime: str = "onnx", *, attention_decoder: bool = True) -> Model:
+    """Load the model in a folder, with its attention decoder if it has one and that is wanted.
+
+    Raises:
+        ModelError: the folder holds no usable model, or none for this runtime; the message says
+            which file is at fault and what to do.
+
+    """
+    runtime = runtime_for(folder, runtime)
+    if not folder.is_dir():
+        raise ModelError(f"{folder} is no folder: set recogniser.model to one{_beside(folder)}")
+    if runtime == "edge":
+        return Model(_edge(folder, attention_decoder), WhisperFrontEnd(), 3, _words(folder))
+    if (folder / NAME).exists():
+        return Model(_onnx(folder, attention_decoder), WhisperFrontEnd(), 3, _words(folder))
+    if is_published(folder):
+        return _sherpa(folder)
+    if weight_files(folder, "edge"):
+        raise ModelError(f"{folder} is for the edge runtime only: set recogniser.runtime to edge")
+    raise ModelError(f"{folder} holds no model: there is neither {NAME} nor {TOKENS}")
+
+
+def runtime_for(folder: Path, runtime: str) -> str:
+    """The runtime that computes a folder's model; raises `ModelError` for an unknown one."""
+    if runtime in RUNTIMES:
+        return runtime
+    if runtime != AUTO:
+        choices = " or ".join((AUTO, *RUNTIMES))
+        raise ModelError(f"runtime {runtime!r} is unknown: choose {choices}")
+    if not weight_files(folder, "edge"):
+        return "onnx"
+    from assistant.edge.native import has_arm_kernels  # noqa: PLC0415 - if there is a choice
+
+    return "edge" if has_arm_kernels() or not any(folder.glob("*.onnx")) else "onnx"
+
+
+def _beside(folder: Path) -> str:
+    names = sorted(path.parent.name for path in folder.parent.glob(f"*/{NAME}"))
+    return f"; there is {', '.join(names)}" if names else ""
+
+
+def weight_files(folder: Path, runtime: str) -> list[Path]:
+    """The files whose weights a runtime would load; empty where it has none.
+
+    Raises:
+        ModelError: a published model lacks a part.
+
+    """
+    if runtime == "edge":
+        return sorted(folder.glob("*.edge"))
+    if is_published(folder):
+        return list(published_files(folder).values())
+    return sorted(folder.glob("*.onnx"))
+
+
+def _words(folder: Path) -> Words | None:
+    file = folder / WORDS
+    try:
+        return Words.read(file) if file.exists() else None
+    except (OSError, UnicodeDecodeError) as error:
+        raise ModelError(f"{file} cannot be read ({error}): fetch the model again") from None
+
+
+def _onnx(folder: Path, attention_decoder: bool) -> Network:
+    # Imported when it is used: the edge runtime does without ONNX Runtime and its memory.
+    from assistant.asr.networks.onnx import OnnxNetwork  # noqa: PLC0415
+
+    return OnnxNetwork.load(folder, attention_decoder=attention_decoder)
+
+
+def _edge(folder: Path, attention_decoder: bool) -> Network:
+    from assistant.edge.errors import EdgeFormatError  # noqa: PLC0415
+    from assistant.edge.network import EdgeNetwork  # noqa: PLC0415
+
+    try:
+        return EdgeNetwork.load(folder, attention_decoder=attention_decoder)
+    except (EdgeFormatError, OSError) as error:
+        raise ModelError(f"{folder} has no model for the edge runtime: {error}") from error
+
+
+def _sherpa(folder: Path) -> Model:
+    from assistant.asr.features.kaldi_fbank import KaldiFrontEnd  # noqa: PLC0415
+    from assistant.asr.networks.sherpa import SherpaNetwork  # noqa: PLC0415
+
+    network = SherpaNetwork.load(folder)
+    return Model(network, KaldiFrontEnd(network.mels), symbols=1)

@@ -1,0 +1,92 @@
+"""What a transducer's network computes: the seam between the search and a runtime.
+
+ONNX Runtime is one implementation, the edge runtime another. The search knows neither.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from assistant.asr.vocabulary.word_pieces import WordPieces
+
+Floats = NDArray[np.float32]
+State = tuple[NDArray[np.generic], ...]
+"""What the encoder remembers of a stream. Never changed in place, so keeping one is a copy."""
+
+
+EncodeWithInner = Callable[[Floats, State], tuple[Floats, Floats, State]]
+"""`Writer.encode`, which a network lends to its writer."""
+
+
+def no_past(layers: int, sentences: int, heads: int, size: int) -> State:
+    """Keys and values [layers, B, heads, U, size] of sentences without pieces."""
+    none = np.zeros((layers, sentences, heads, 0, size), np.float32)
+    return none, none
+
+
+class Writer(Protocol):
+    """An attention decoder: pieces so far and what was heard to the next piece."""
+
+    pieces: WordPieces
+
+    def encode(self, features: Floats, state: State) -> tuple[Floats, Floats, State]:
+        """As `Network.encode`, and after the outputs the encoder's inner ones [T, W]."""
+
+    def hear(self, inner: Floats) -> State:
+        """What every piece attends to, of inner outputs."""
+
+    def begin(self, sentences: int) -> State:
+        """What the decoder remembers of sentences without pieces; sentences are the second axis."""
+
+    def write(
+        self, pieces: NDArray[np.int64], position: int, heard: State, past: State
+    ) -> tuple[Floats, State]:
+        """Log-probabilities [B, V] after one more piece of each sentence [B], and the new past."""
+
+
+class Network(Protocol):
+    """A streaming transducer: encoder with explicit state, stateless predictor, joiner."""
+
+    name: str
+    sample_rate: int
+    mels: int
+    chunk_frames: int
+    """Feature frames (10 ms) that the encoder wants at a time."""
+    frame_multiple: int
+    """A shorter chunk, at the end of the audio, is a multiple of this."""
+    whole_frames: int
+    """Frames that the encoder may be given at once, to hear a sentence again when it is over.
+
+    0 where it was not trained for that.
+    """
+    look_ahead_frames: int
+    """Frames after a chunk that the encoder wants to see with it; they come again in the next."""
+    frames_per_output: int
+    """Feature frames in one encoder output."""
+    blank_id: int
+    eos_id: int | None
+    """The end-of-sentence token, which the search never emits; None when the model has none."""
+    context_size: int
+    """How many tokens the predictor sees."""
+    pieces: tuple[str, ...]
+    """The text of each token; `▁` begins a word."""
+
+    @property
+    def writer(self) -> Writer | None:
+        """The attention decoder; None where the model has none."""
+
+    def initial_state(self) -> State:
+        """The encoder's state before any audio."""
+
+    def encode(self, features: Floats, state: State) -> tuple[Floats, State]:
+        """Features [N, mels] to encoder outputs [M, D] and the state after them."""
+
+    def predict(self, contexts: NDArray[np.int64]) -> Floats:
+        """Last tokens of each hypothesis [B, context_size] to predictor outputs [B, P]."""
+
+    def join(self, encoded: Floats, predicted: Floats) -> Floats:
+        """One encoder output [D] and predictor outputs [B, P] to scores [B, V] of tokens."""

@@ -1,0 +1,162 @@
+"""A transducer's network on ONNX Runtime."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+import onnxruntime
+from numpy.typing import NDArray
+
+from assistant.asr.networks.manifest import (
+    HEARING,
+    INNER,
+    PIECES,
+    WRITING,
+    Manifest,
+    ModelError,
+    check_files,
+    optional_files,
+    read_manifest,
+)
+from assistant.asr.networks.network import EncodeWithInner, Floats, State, no_past
+from assistant.asr.vocabulary.tokens import read_pieces
+from assistant.asr.vocabulary.word_pieces import WordPieces
+
+TYPES: Final = {
+    "tensor(float)": np.float32,
+    "tensor(int64)": np.int64,
+    "tensor(int32)": np.int32,
+}
+
+
+def session(path: Path) -> onnxruntime.InferenceSession:
+    """A session on one thread that holds little memory.
+
+    Raises:
+        ModelError: the file is no model that this runtime can load.
+
+    """
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = 1
+    options.inter_op_num_threads = 1
+    # The arena keeps its peak for ever; these tensors are small and the same each time.
+    options.enable_cpu_mem_arena = False
+    options.log_severity_level = 3
+    try:
+        return onnxruntime.InferenceSession(str(path), options, ["CPUExecutionProvider"])
+    except Exception as error:
+        # The runtime's errors have no public base class.
+        raise ModelError(f"{path} cannot be loaded: {error}") from error
+
+
+class OnnxNetwork:
+    """The network of a model folder in Hearth's form."""
+
+    look_ahead_frames = 0
+
+    def __init__(
+        self,
+        folder: Path,
+        manifest: Manifest,
+        pieces: tuple[str, ...],
+        *,
+        attention_decoder: bool = True,
+    ) -> None:
+        self.name = manifest.name
+        self.sample_rate = manifest.sample_rate
+        self.mels = manifest.mels
+        self.chunk_frames = manifest.chunk_frames
+        self.frame_multiple = manifest.frame_multiple
+        self.whole_frames = manifest.whole_frames
+        self.blank_id = manifest.blank_id
+        self.eos_id = manifest.eos_id
+        self.context_size = manifest.context_size
+        self.pieces = pieces
+        self._encoder = session(folder / "encoder.onnx")
+        self._predictor = session(folder / "predictor.onnx")
+        self._joiner = session(folder / "joiner.onnx")
+        self.writer: OnnxWriter | None = None
+        if attention_decoder and WRITING in manifest.files:
+            self.writer = OnnxWriter(folder, WordPieces.read(folder / PIECES), self._with_inner)
+        outputs = [output.name for output in self._encoder.get_outputs()]
+        # What nobody asks for is not copied out of the runtime.
+        self._outputs = [name for name in outputs if name != INNER]
+        _, *states = self._encoder.get_inputs()
+        self._states = [state.name for state in states]
+        self._initial = tuple(np.zeros(state.shape, TYPES[state.type]) for state in states)
+        nothing = np.zeros((self.chunk_frames, self.mels), np.float32)
+        self.frames_per_output = self.chunk_frames // len(self.encode(nothing, self._initial)[0])
+
+    @classmethod
+    def load(cls, folder: Path, *, attention_decoder: bool = True) -> OnnxNetwork:
+        """Load a folder after checking its files; the attention decoder where that is wanted.
+
+        Raises:
+            ModelError: a file is missing, damaged or of an unknown form; the message names it.
+
+        """
+        manifest = read_manifest(folder)
+        check_files(folder, manifest, optional=optional_files(attention_decoder=attention_decoder))
+        pieces = read_pieces(folder / "tokens.txt")
+        return cls(folder, manifest, pieces, attention_decoder=attention_decoder)
+
+    def initial_state(self) -> State:
+        """The encoder's state before any audio: zeros."""
+        return self._initial
+
+    def encode(self, features: Floats, state: State) -> tuple[Floats, State]:
+        """Features [N, mels] to encoder outputs [M, D] and the state after them."""
+        encoded, *after = self._run(self._outputs, features, state)
+        return encoded[0], tuple(after)
+
+    def _with_inner(self, features: Floats, state: State) -> tuple[Floats, Floats, State]:
+        encoded, *after, inner = self._run([*self._outputs, INNER], features, state)
+        return encoded[0], inner[0], tuple(after)
+
+    def _run(self, outputs: list[str], features: Floats, state: State) -> list[Floats]:
+        inputs = dict(zip(self._states, state, strict=True))
+        made: list[Floats] = self._encoder.run(outputs, {"features": features[None], **inputs})
+        return made
+
+    def predict(self, contexts: NDArray[np.int64]) -> Floats:
+        """Last tokens [B, context_size] to predictor outputs [B, P]."""
+        predicted: Floats = self._predictor.run(None, {"y": contexts})[0]
+        return predicted
+
+    def join(self, encoded: Floats, predicted: Floats) -> Floats:
+        """One encoder output [D] and predictor outputs [B, P] to scores [B, V]."""
+        repeated = np.broadcast_to(encoded, (len(predicted), len(encoded)))
+        inputs = {"encoder_out": repeated, "predictor_out": predicted}
+        scores: Floats = self._joiner.run(None, inputs)[0]
+        return scores
+
+
+class OnnxWriter:
+    """The attention decoder of a model folder in Hearth's form."""
+
+    def __init__(self, folder: Path, pieces: WordPieces, encode: EncodeWithInner) -> None:
+        self.pieces = pieces
+        self.encode = encode
+        self._hearing = session(folder / HEARING)
+        self._writing = session(folder / WRITING)
+        self._names = [each.name for each in self._writing.get_inputs()]
+        shape = self._writing.get_inputs()[-1].shape
+        self._layers, self._heads, self._size = shape[0], shape[2], shape[4]
+
+    def hear(self, inner: Floats) -> State:
+        """See `Writer`."""
+        return tuple(self._hearing.run(None, {INNER: inner[None]}))
+
+    def begin(self, sentences: int) -> State:
+        """See `Writer`."""
+        return no_past(self._layers, sentences, self._heads, self._size)
+
+    def write(
+        self, pieces: NDArray[np.int64], position: int, heard: State, past: State
+    ) -> tuple[Floats, State]:
+        """See `Writer`."""
+        values = (pieces, np.array([position]), *heard, *past)
+        log_probs, *after = self._writing.run(None, dict(zip(self._names, values, strict=True)))
+        return log_probs, tuple(after)

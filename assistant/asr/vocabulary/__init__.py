@@ -1,0 +1,1 @@
+"""Tokens, word pieces, spelling and the words of the language."""

@@ -1,0 +1,117 @@
+"""From a meaning to what comes of it: the one path of utterances, delayed commands and texts.
+
+A meaning that is only likely is asked back; the plugin of its intent carries it out; what that one
+knows nothing of goes to the plugin that takes the rest. A plugin's failure is an apology. The
+commands of one sentence are carried out in turn and answered as one; if one of them has to be
+asked back, all of them wait for the yes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+
+from assistant.nlu.interpretation import Interpretation
+from assistant.plugins.api import Cautious, Outcome, Plugin, outcome_of
+
+Act = Callable[[Interpretation], Awaitable[Outcome]]
+
+
+@dataclass(frozen=True, slots=True)
+class Carried:
+    """What came of a meaning, and the name of the plugin that carried it out."""
+
+    plugin: str
+    """Empty where it was asked back, so that nothing was done yet."""
+    outcome: Outcome
+    failed: str = ""
+    """A message for the log where the plugin failed."""
+    each: tuple[Carried, ...] = ()
+    """What came of each command, where the sentence has several."""
+
+    @property
+    def parts(self) -> tuple[Carried, ...]:
+        """What came of each command of the sentence."""
+        return self.each or (self,)
+
+    @property
+    def named(self) -> list[tuple[str, ...]]:
+        """The devices of each command that was carried out."""
+        return [part.outcome.targets for part in self.parts if part.outcome.success]
+
+
+@dataclass(frozen=True, slots=True)
+class Dispatcher:
+    """Carries meanings out by the plugins.
+
+    `plugin_for`: the plugin of an intent, and for `None` the one that takes the rest. `ask` lets a
+    meaning wait for a yes, see `PluginContext.ask`.
+    """
+
+    plugin_for: Callable[[str | None], Plugin | None]
+    ask: Callable[[Interpretation, Act, str], Outcome]
+
+    async def with_question(self, meant: Interpretation) -> Interpretation:
+        """The meaning with what has to be asked before it is acted on, if anything has."""
+        if meant.question:
+            return meant
+        questions = [await self._doubt(command) for command in meant.commands]
+        return replace(meant, question=" ".join(filter(None, questions)))
+
+    async def _doubt(self, command: Interpretation) -> str:
+        plugin = self.plugin_for(command.intent)
+        if command.intent is None or not isinstance(plugin, Cautious):
+            return ""
+        return await plugin.doubt(command)
+
+    async def carry_out(self, meant: Interpretation, heard: str) -> Carried | None:
+        """What comes of a meaning of the words `heard`; `None` where no plugin carries it out."""
+        plugins = [self.plugin_for(command.intent) for command in meant.commands]
+        plugin, rest = plugins[0], self.plugin_for(None)
+        if plugin is None or None in plugins:
+            return None
+        if plugin is rest:
+            return await _carried(plugin, Interpretation(heard, None))
+        if question := (await self.with_question(meant)).question:
+            act = partial(self._confirmed, heard=heard)
+            return Carried("", self.ask(replace(meant, question=""), act, question))
+        if not meant.then:
+            return await self._by(plugin, meant, heard)
+        return _in_one(
+            [
+                await _carried(plugin, command)
+                for plugin, command in zip(plugins, meant.commands, strict=True)
+                if plugin is not None
+            ]
+        )
+
+    async def _by(self, plugin: Plugin, meant: Interpretation, heard: str) -> Carried:
+        first = await _carried(plugin, meant)
+        rest = self.plugin_for(None)
+        if rest is None or not first.outcome.not_here:
+            return first
+        second = await _carried(rest, Interpretation(heard, None))
+        return first if second.outcome.not_here else second
+
+    async def _confirmed(self, meant: Interpretation, *, heard: str) -> Outcome:
+        then = tuple(replace(each, confidence=1.0, reason="") for each in meant.then)
+        carried = await self.carry_out(replace(meant, reason="", then=then), heard)
+        return carried.outcome if carried else Outcome(success=False, reply="")
+
+
+async def _carried(plugin: Plugin, interpretation: Interpretation) -> Carried:
+    return Carried(plugin.name, *await outcome_of(plugin, interpretation))
+
+
+def _in_one(each: Sequence[Carried]) -> Carried:
+    """What came of a sentence's commands, as one."""
+    outcomes = [carried.outcome for carried in each]
+    outcome = Outcome(
+        success=all(outcome.success for outcome in outcomes),
+        reply=" ".join(dict.fromkeys(outcome.reply for outcome in outcomes)),
+        targets=tuple(target for outcome in outcomes for target in outcome.targets),
+        changes=tuple(change for outcome in outcomes for change in outcome.changes),
+    )
+    failed = "; ".join(carried.failed for carried in each if carried.failed)
+    return Carried(each[0].plugin, outcome, failed, tuple(each))

@@ -1,0 +1,1 @@
+"""When a sentence is over."""

@@ -1,0 +1,1 @@
+"""Home Assistant as the home: its devices, states and services over WebSocket."""

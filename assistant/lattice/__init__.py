@@ -1,0 +1,1 @@
+"""The word lattice, which recogniser, understanding and rescoring share."""

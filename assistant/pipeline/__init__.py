@@ -1,0 +1,1 @@
+"""From a source of audio to events: trigger, utterance, responder."""

@@ -1,0 +1,126 @@
+"""What opens an utterance: a wake word, or speech itself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+from assistant.asr.result import RecognitionResult
+from assistant.audio.blocks import Block
+from assistant.audio.vad import VoiceActivity
+from assistant.endpointing.endpointer import SpeechTracker
+from assistant.wake.detector import Wake, WakeDetector
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """An utterance begins. Times are seconds of the stream's audio."""
+
+    at_s: float
+    """Where it was noticed."""
+    hear_from_s: float
+    """Where the audio begins that belongs to it, the wake word included."""
+    listen_from_s: float
+    """Where her command can begin at the earliest."""
+    wake: Wake | None = None
+    stop: RecognitionResult | None = None
+    """The word that it consists of, where it only stops what sounds; it is over then."""
+
+
+class Opener(Protocol):
+    """Waits for an utterance. Its work is heavy: call it in the worker."""
+
+    idle_frames: int
+    """How many frames to hear at once while waiting."""
+
+    def hear(self, block: Block) -> Opening | None:
+        """Take the next block of audio; the opening that was completed in it, if any."""
+
+    def overhear(self, block: Block) -> Opening | None:
+        """Take the next block of an utterance; what opens another one in its midst, if anything."""
+
+    def reset(self, spoken_until_s: float) -> None:
+        """The utterance is over, and what was said until then belongs to it."""
+
+
+class WakeOpener:
+    """Opens at a wake word, said to nobody or in the midst of an utterance."""
+
+    idle_frames = 4
+
+    def __init__(self, detector: WakeDetector, pre_roll_s: float) -> None:
+        self._detector = detector
+        self._pre_roll_s = pre_roll_s
+
+    def hear(self, block: Block) -> Opening | None:
+        """Take the next block; the first wake word in it."""
+        wakes = [(end_s, self._detector.process(frame)) for frame, end_s in block.frames()]
+        for end_s, wake in wakes:
+            if wake is not None:
+                return Opening(end_s, max(0.0, end_s - self._pre_roll_s), end_s, wake)
+        return None
+
+    def overhear(self, block: Block) -> Opening | None:
+        """Take the next block; a wake word counts in an utterance, too."""
+        return self.hear(block)
+
+    def reset(self, spoken_until_s: float) -> None:
+        """Nothing: a wake word may have begun before the utterance was over."""
+
+
+class SpeechOpener:
+    """Opens when someone speaks; the recogniser hears from somewhat before that."""
+
+    idle_frames = 4
+
+    def __init__(self, voice: VoiceActivity, lead_s: float = 0.3) -> None:
+        self._voice = voice
+        self._lead_s = lead_s
+        self._speech = SpeechTracker()
+        self._from_s = 0.0
+
+    def hear(self, block: Block) -> Opening | None:
+        """Take the next block; the first speech that is certain in it."""
+        voice = [(end_s, self._voice.process(frame)) for frame, end_s in block.frames()]
+        for end_s, probability in voice:
+            if self._speech.step(probability, end_s):
+                start_s = (self._speech.speech_start_s or 0.0) - self._lead_s
+                start_s = max(self._from_s, start_s)
+                return Opening(end_s, start_s, start_s)
+        return None
+
+    def overhear(self, block: Block) -> Opening | None:
+        """Take the next block; whoever speaks in it belongs to the utterance."""
+        for frame, _ in block.frames():
+            self._voice.process(frame)
+        return None
+
+    def reset(self, spoken_until_s: float) -> None:
+        """Hear nothing twice."""
+        self._from_s = spoken_until_s
+        self._speech = SpeechTracker()
+
+
+class GuardedOpener:
+    """Leaves out what opens where Hearth itself is heard: at the seconds that `covers` names."""
+
+    def __init__(self, opener: Opener, covers: Callable[[float], bool]) -> None:
+        self.idle_frames = opener.idle_frames
+        self._opener = opener
+        self._covers = covers
+
+    def hear(self, block: Block) -> Opening | None:
+        """Take the next block; an opening that is not Hearth's own doing."""
+        return self._unless_own(self._opener.hear(block))
+
+    def overhear(self, block: Block) -> Opening | None:
+        """Take the next block of an utterance; an opening that is not Hearth's own doing."""
+        return self._unless_own(self._opener.overhear(block))
+
+    def reset(self, spoken_until_s: float) -> None:
+        """The utterance is over."""
+        self._opener.reset(spoken_until_s)
+
+    def _unless_own(self, opening: Opening | None) -> Opening | None:
+        return None if opening is not None and self._covers(opening.at_s) else opening
