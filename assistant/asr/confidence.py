@@ -34,19 +34,24 @@ class Calibration:
     bias: float
 
 
-BOTH_DECODERS = Calibration(1.316, 1.067, 1.492)
-TRANSDUCER = Calibration(0.709, 0.374, -0.229)
+BOTH_DECODERS = Calibration(0.873, 0.85, 1.412)
+TRANSDUCER = Calibration(0.925, 0.198, -0.815)
 
 
 def confidence(result: RecognitionResult) -> float:
     """Probability (0 to 1) that the best hypothesis' words were said; 0 for no words."""
-    best = result.nbest[0]
-    if not best.words:
+    if not result.nbest[0].words:
         return 0.0
+    by = BOTH_DECODERS if result.by_both_decoders else TRANSDUCER
+    share, score = evidence(result)
+    odds = by.share * share + by.score * score + by.bias
+    return 1 / (1 + math.exp(-max(-30.0, min(30.0, odds))))
+
+
+def evidence(result: RecognitionResult) -> tuple[float, float]:
+    """Log odds of the best hypothesis among those kept, and its score; it must have words."""
+    best = result.nbest[0]
     total = log_sum_exp(hypothesis.log_prob for hypothesis in result.nbest)
     share = min(_SUREST, max(1 - _SUREST, math.exp(best.log_prob - total)))
     score = best.log_prob - _SHARE_OF_BOOST * best.boost
-    score *= min(1.0, _USUAL_WORDS / len(best.words))
-    by = BOTH_DECODERS if result.by_both_decoders else TRANSDUCER
-    odds = by.share * math.log(share / (1 - share)) + by.score * score + by.bias
-    return 1 / (1 + math.exp(-max(-30.0, min(30.0, odds))))
+    return math.log(share / (1 - share)), score * min(1.0, _USUAL_WORDS / len(best.words))
