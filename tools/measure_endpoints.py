@@ -26,11 +26,11 @@ from assistant.app.household import make_household
 from assistant.app.recognition import bias_phrases, load_recogniser
 from assistant.asr.result import BiasPhrase, Recogniser
 from assistant.audio.blocks import Block
+from assistant.audio.file import read_samples
 from assistant.audio.source import FRAME_SAMPLES
 from assistant.audio.vad import SileroVad
 from assistant.bench.audio import known_ends, plain_end_s, recordings, speech
-from assistant.commands.bench import percentile
-from assistant.commands.transcribe import read_samples
+from assistant.bench.figures import percentile
 from assistant.config import load
 from assistant.endpointing.endpointer import (
     STYLES,

@@ -27,7 +27,7 @@ sys.path[:0] = [str(ROOT), str(ROOT / "tests" / "plugins")]
 from home_assistant_server import TOKEN, Server  # noqa: E402 - from the tests, see above
 
 from assistant.app.household import Household, make_household  # noqa: E402
-from assistant.commands.bench import percentile  # noqa: E402
+from assistant.bench.figures import percentile  # noqa: E402
 from assistant.config.settings import HomeSettings, Settings  # noqa: E402
 
 COLOURS = ("red", "blue", "green", "yellow", "white", "black", "brown", "orange", "purple", "grey")

@@ -33,10 +33,9 @@ from assistant.app.household import make_household
 from assistant.asr.decoding.beam_search import SearchSettings
 from assistant.asr.networks.model_folder import Model, load_model
 from assistant.asr.recogniser import DEFAULT_BOOST, TransducerRecogniser
-from assistant.asr.result import BiasPhrase
+from assistant.asr.result import BiasPhrase, recognise
 from assistant.asr.vocabulary.spelling import spelled
 from assistant.bench.audio import word_errors
-from assistant.commands.transcribe import recognise
 from assistant.config import Settings
 from assistant.config.settings import RecogniserSettings
 from training.corpus import Corpus, write

@@ -22,7 +22,8 @@ from pathlib import Path
 import numpy as np
 
 from assistant.app.recognition import load_recogniser
-from assistant.commands.transcribe import read_samples, recognise
+from assistant.asr.result import recognise
+from assistant.audio.file import read_samples
 from assistant.config import Settings
 from assistant.lattice.graph import Lattice
 from assistant.rescoring.client import Client, Server

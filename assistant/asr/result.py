@@ -9,6 +9,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from assistant.audio.source import SAMPLE_RATE
 from assistant.lattice.graph import Hypothesis, Lattice
 
 
@@ -98,3 +99,17 @@ def extends(text: str, beginning: str) -> bool:
 def texts(hypotheses: Iterable[Hypothesis]) -> list[str]:
     """The hypotheses as plain texts, in order."""
     return [hypothesis.text for hypothesis in hypotheses]
+
+
+BLOCK = SAMPLE_RATE // 10
+"""Samples that whole audio is given in at a time."""
+
+
+def recognise(
+    recogniser: Recogniser, samples: NDArray[np.int16], bias: Sequence[BiasPhrase] = ()
+) -> RecognitionResult:
+    """The final result for whole audio, given piece by piece as in live use."""
+    stream = recogniser.open(bias)
+    for at in range(0, samples.size, BLOCK):
+        stream.accept(samples[at : at + BLOCK])
+    return stream.finish()

@@ -12,6 +12,8 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from assistant.errors import HearthError
+
 Samples = NDArray[np.float32]
 """float32 [n, channels], -1 ... 1."""
 
@@ -29,7 +31,7 @@ class InputDevice:
     default: bool = False
 
 
-class DeviceError(Exception):
+class DeviceError(HearthError):
     """A device cannot be opened; the message says why in a few words."""
 
 

@@ -132,3 +132,8 @@ def _reason(error: Exception) -> str:
     """What libsndfile says, without the file's name in front of it."""
     text = getattr(error, "error_string", "") or str(error)
     return str(text).strip().rstrip(".")
+
+
+async def read_samples(name: str) -> NDArray[np.int16]:
+    """A file's audio, int16 at 16 kHz; raises `AudioError`."""
+    return np.concatenate([frame async for frame in FileSource(name).frames()])

@@ -8,6 +8,8 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from assistant.errors import HearthError
+
 SAMPLE_RATE = 16_000
 FRAME_SAMPLES = 160
 """10 ms."""
@@ -16,7 +18,7 @@ Frame = NDArray[np.int16]
 """One frame: int16 [160], mono at 16 kHz."""
 
 
-class AudioError(Exception):
+class AudioError(HearthError):
     """Audio cannot be had from a source; the message says what to do."""
 
     def __init__(self, code: str, message: str) -> None:
@@ -26,6 +28,8 @@ class AudioError(Exception):
 
 class NoAudioLibraryError(AudioError):
     """What captures is not installed: trying again would not mend it."""
+
+    exit_status = 2
 
     def __init__(self, message: str) -> None:
         super().__init__("audio_library", message)

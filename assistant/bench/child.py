@@ -11,11 +11,13 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from assistant.errors import HearthError
+
 _KILOBYTE = 1024
 """The unit of `ru_maxrss` on Linux."""
 
 
-class BenchError(Exception):
+class BenchError(HearthError):
     """A measurement failed; the message says why."""
 
 
@@ -36,8 +38,8 @@ def measure(
 
 def main() -> int:
     """Measure and print the figures."""
+    from assistant.app.settings import settings_in_force  # noqa: PLC0415
     from assistant.bench.tasks import TASKS  # noqa: PLC0415 - imports all that is measured
-    from assistant.commands import settings_of  # noqa: PLC0415
 
     parser = argparse.ArgumentParser()
     parser.add_argument("task", choices=TASKS)
@@ -46,7 +48,7 @@ def main() -> int:
     parser.add_argument("--runtime")
     args = parser.parse_args()
     os.sched_setaffinity(0, [min(os.sched_getaffinity(0))])
-    figures = TASKS[args.task](settings_of(args), args.folder)
+    figures = TASKS[args.task](settings_in_force(args.config, args.runtime), args.folder)
     figures["peak_rss_bytes"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * _KILOBYTE
     sys.stdout.write(json.dumps(figures) + "\n")
     return 0

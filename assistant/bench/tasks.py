@@ -20,8 +20,9 @@ from assistant import events
 from assistant.app.assembly import Listening, make_pipeline
 from assistant.app.household import make_household
 from assistant.app.recognition import bias_phrases, load_recogniser
-from assistant.asr.result import RecognitionResult
-from assistant.audio.file import FileSource
+from assistant.app.settings import demo_settings
+from assistant.asr.result import RecognitionResult, recognise
+from assistant.audio.file import FileSource, read_samples
 from assistant.audio.row import Row
 from assistant.audio.source import FRAME_SAMPLES, SAMPLE_RATE, AudioSource, Frame
 from assistant.bench.audio import (
@@ -33,8 +34,6 @@ from assistant.bench.audio import (
     word_errors,
 )
 from assistant.bench.loop import Longest, watched
-from assistant.commands.demo import demo_settings
-from assistant.commands.transcribe import read_samples, recognise
 from assistant.config import Settings
 from assistant.home.factory import make_home
 from assistant.lattice.graph import Lattice

@@ -7,54 +7,26 @@ import importlib
 import json
 import sys
 from collections.abc import Mapping
-from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
-from assistant.app import log
+from assistant.app.settings import settings_in_force
 from assistant.app.terminal import fold
-from assistant.asr.networks.manifest import ModelError
-from assistant.audio.source import AudioError, NoAudioLibraryError
-from assistant.bench.child import BenchError
-from assistant.config import ConfigError, SettingError, Settings, load
+from assistant.config import Settings
 from assistant.config.extras import install_command
-from assistant.edge.errors import EdgeFormatError
-from assistant.edge.native import KernelError
-from assistant.home.contacts import ContactsError
-from assistant.home.model import HomeError
-from assistant.rescoring.rescorer import RescoringError
-from assistant.wake.words import WakeWordError
+from assistant.errors import HearthError
 
 
-class UsageError(Exception):
+class UsageError(HearthError):
     """What was asked for cannot be done so; the message says how."""
 
-
-_WRONG = (
-    UsageError,
-    ConfigError,
-    SettingError,
-    WakeWordError,
-    ContactsError,
-    NoAudioLibraryError,
-)
-_FAILED = (
-    AudioError,
-    HomeError,
-    ModelError,
-    EdgeFormatError,
-    KernelError,
-    BenchError,
-    RescoringError,
-    OSError,
-)
+    exit_status = 2
 
 
 def exit_status(error: Exception) -> int | None:
     """The exit status for an error that was foreseen; `None` for one that was not."""
-    if isinstance(error, _WRONG):
-        return 2
-    return 1 if isinstance(error, _FAILED) else None
+    if isinstance(error, HearthError):
+        return error.exit_status
+    return 1 if isinstance(error, OSError) else None
 
 
 def wyoming_extra(module: str) -> Any:  # noqa: ANN401 - a module
@@ -68,13 +40,8 @@ def wyoming_extra(module: str) -> Any:  # noqa: ANN401 - a module
 
 def settings_of(args: argparse.Namespace) -> Settings:
     """The settings that a command line names; raises `ConfigError`. Sets up the log, too."""
-    path: Path | None = args.config
-    settings = load(path)
-    log.setup("debug" if getattr(args, "verbose", False) else settings.logging.level)
-    runtime = getattr(args, "runtime", None)
-    if runtime is None:
-        return settings
-    return replace(settings, recogniser=replace(settings.recogniser, runtime=runtime))
+    verbose, runtime = getattr(args, "verbose", False), getattr(args, "runtime", None)
+    return settings_in_force(args.config, runtime, verbose=verbose)
 
 
 def print_json(values: Mapping[str, Any]) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 from assistant.asr.networks.model_folder import RUNTIMES, runtime_for, weight_files
 from assistant.bench.audio import PLAIN_RULE_S, recordings
 from assistant.bench.child import measure
+from assistant.bench.figures import percentile
 from assistant.commands import UsageError, print_json, say, settings_of
 from assistant.commands.demo import FOLDER
 from assistant.config import Settings
@@ -90,12 +91,6 @@ def summary(utterances: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
             "plain_rule_cut_off": _share(utterances, "plain_rule_cut_off"),
         },
     }
-
-
-def percentile(items: Sequence[float], share: int) -> float:
-    """The value that `share` percent of the items do not exceed."""
-    ordered = sorted(items)
-    return ordered[min(len(ordered) - 1, -(-len(ordered) * share // 100) - 1)]
 
 
 def _share(utterances: Sequence[Mapping[str, Any]], name: str) -> float:

@@ -24,19 +24,18 @@ from assistant import events
 from assistant.app.assembly import Listening, make_pipeline
 from assistant.app.household import make_household
 from assistant.app.recognition import load_recogniser
+from assistant.app.settings import demo_settings
 from assistant.app.terminal import columns, entry, fold, spelled
 from assistant.audio.file import FileSource
 from assistant.audio.row import Row
 from assistant.audio.source import AudioSource, Frame
 from assistant.commands import UsageError, print_line, say, settings_of
 from assistant.commands.timeline import LEGEND, Levels, draw
-from assistant.config import HomeSettings, Settings
+from assistant.config import Settings
 from assistant.pipeline.pipeline import Pipeline
 from assistant.pipeline.worker import Worker
 
 FOLDER = Path(__file__).resolve().parents[2] / "demo"
-WAKE_WORDS = ("alexa", "okay_nabu")
-"""Those of the recordings, whatever the settings listen for."""
 MARGIN = 12
 """What a line has beside the picture in it."""
 NEXT = """
@@ -54,12 +53,6 @@ def run(args: argparse.Namespace) -> int:
     settings = settings_of(args)
     asyncio.run(demonstrate(demo_settings(settings), one_stream=args.one_stream))
     return 0
-
-
-def demo_settings(settings: Settings) -> Settings:
-    """The settings with the recordings' wake words, and a home in which nothing real happens."""
-    wake = replace(settings.wake, engine="micro", words=WAKE_WORDS, threshold=None)
-    return replace(settings, wake=wake, home=HomeSettings())
 
 
 class Tapped:

@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from assistant.app.recognition import bias_phrases, load_recogniser
-from assistant.asr.result import BiasPhrase, Recogniser, RecognitionResult
-from assistant.audio.file import FileSource
+from assistant.asr.result import BiasPhrase, Recogniser, RecognitionResult, recognise
+from assistant.audio.file import read_samples
 from assistant.audio.source import SAMPLE_RATE, AudioError
 from assistant.commands import UsageError, print_json, say, settings_of
 from assistant.config import SettingError, Settings
@@ -22,8 +22,6 @@ from assistant.config.settings import leaves_device
 from assistant.home.factory import make_home
 from assistant.rescoring.rescorer import Outcome, Rescored
 
-BLOCK = SAMPLE_RATE // 10
-"""Samples given to the recogniser at a time, as in live use."""
 _PATIENCE_MS = 2000.0
 """How long a rescoring server is waited for: nobody waits for a reply here."""
 
@@ -127,18 +125,3 @@ def _rescored(outcome: Rescored, samples: NDArray[np.int16]) -> dict[str, Any]:
         "audio_bytes": samples.nbytes,
         "rescoring_ms": round(account.waited_ms, 2) if account else 0.0,
     }
-
-
-async def read_samples(name: str) -> NDArray[np.int16]:
-    """A file's audio, int16 at 16 kHz; raises `AudioError`."""
-    return np.concatenate([frame async for frame in FileSource(name).frames()])
-
-
-def recognise(
-    recogniser: Recogniser, samples: NDArray[np.int16], bias: Sequence[BiasPhrase] = ()
-) -> RecognitionResult:
-    """The final result for whole audio, given piece by piece as in live use."""
-    stream = recogniser.open(bias)
-    for at in range(0, samples.size, BLOCK):
-        stream.accept(samples[at : at + BLOCK])
-    return stream.finish()

@@ -7,12 +7,16 @@ from collections.abc import Iterable
 import yaml
 from rapidfuzz import fuzz, process
 
+from assistant.errors import HearthError
 
-class ConfigError(Exception):
+
+class ConfigError(HearthError):
     """The configuration cannot be used; one line that says where and what to do.
 
     `line` and `column` count from 1; both are 0 when a whole file is meant.
     """
+
+    exit_status = 2
 
     def __init__(self, message: str, *, file: str = "", line: int = 0, column: int = 0) -> None:
         where = [part for part in (file, f"line {line}, column {column}" if line else "") if part]

@@ -14,6 +14,7 @@ from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
 from assistant.config.error import nearest
+from assistant.errors import HearthError
 
 MODELS_FOLDER = Path(__file__).resolve().parents[2] / "models"
 """Where models that ship with Hearth lie."""
@@ -41,8 +42,10 @@ NUMBER = "{number}"
 """What stands for the number in the command that calls someone."""
 
 
-class SettingError(ValueError):
+class SettingError(HearthError, ValueError):
     """Settings that do not go together; `keys` are the ones to blame, most likely one first."""
+
+    exit_status = 2
 
     def __init__(self, message: str, *keys: str) -> None:
         super().__init__(message)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from assistant.errors import HearthError
 
-class EdgeFormatError(ValueError):
+
+class EdgeFormatError(HearthError, ValueError):
     """A packed file or patch cannot be used; the message says which and what to do."""

@@ -17,6 +17,7 @@ from assistant.config.extras import install_command
 from assistant.edge.matrix import Floats, Matrix
 from assistant.edge.program import Attend, Join, Linear, Memory, Norm, Program, Rows, Step
 from assistant.edge.reference import Reference
+from assistant.errors import HearthError
 
 _ABI: Final = 1
 _ALIGNMENT: Final = 64
@@ -32,7 +33,7 @@ class Level(IntEnum):
     NEON_DOT = 4
 
 
-class KernelError(RuntimeError):
+class KernelError(HearthError, RuntimeError):
     """The kernels cannot be used; the message says why and what to do."""
 
 

@@ -10,12 +10,15 @@ from pathlib import Path
 import vobject
 
 from assistant.config.reload import Reread, version_of
+from assistant.errors import HearthError
 
 _LOG = logging.getLogger(__name__)
 
 
-class ContactsError(Exception):
+class ContactsError(HearthError):
     """An address book cannot be read; the message says which and why."""
+
+    exit_status = 2
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from assistant.errors import HearthError
+
 
 @dataclass(frozen=True, slots=True)
 class Area:
@@ -63,7 +65,7 @@ class ServiceCall:
     data: Mapping[str, Any] = field(default_factory=dict)
 
 
-class HomeError(Exception):
+class HomeError(HearthError):
     """The home cannot be reached or refuses; the message says what to do."""
 
 

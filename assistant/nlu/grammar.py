@@ -24,6 +24,7 @@ from hassil.intents import Intent, IntentData, IntentsSettings
 from hassil.recognize import RecognizeResult
 from home_assistant_intents import get_intents
 
+from assistant.errors import HearthError
 from assistant.nlu.beginnings import Beginnings
 from assistant.nlu.filtering import NUMBER, ClauseIndex, Requirements, marker
 from assistant.nlu.names import Kind, NameIndex
@@ -50,7 +51,7 @@ _UNUSED_SENTENCES = frozenset({"[<the>] {name}", "stop [playing]"})
 sounds, a timer first."""
 
 
-class GrammarError(Exception):
+class GrammarError(HearthError):
     """Sentences cannot be used; the message names the file and what is wrong."""
 
 

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 
 from hassil import Alternative, Expression, Group, ListReference, RuleReference, parse_sentence
 
+from assistant.errors import HearthError
 from assistant.nlu.digits import with_digits
 from assistant.nlu.tokens import split_words, text_of, tokens_of
 
@@ -25,7 +26,7 @@ _WIDEST_EXCERPT = 24
 _DEEPEST = 20
 
 
-class TemplateError(Exception):
+class TemplateError(HearthError):
     """A template is not well-formed; the message says what to do about it."""
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from assistant.audio.clock import Clock, MonotonicClock
+from assistant.errors import HearthError
 from assistant.home.contacts import Contact
 from assistant.home.model import Change, Home, HomeError
 from assistant.nlu.interpretation import Interpretation
@@ -105,7 +106,7 @@ class Rings(Protocol):
         """Whether it rings now: then "stop" needs no wake word."""
 
 
-class PluginError(Exception):
+class PluginError(HearthError):
     """A plugin cannot be used; the message names it and says why."""
 
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Protocol
 
+from assistant.errors import HearthError
 from assistant.reply.sound import Sound
 
 
-class ReplyError(Exception):
+class ReplyError(HearthError):
     """An answer cannot be spoken or played; the message says why and what to do."""
 
 

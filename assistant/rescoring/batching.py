@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from assistant.audio.clock import Clock
+from assistant.errors import HearthError
 from assistant.lattice.graph import Lattice
 from assistant.pipeline.worker import Worker
 from assistant.rescoring.expansion import Reweighted
@@ -20,7 +21,7 @@ Rescore = Callable[[Sequence[Lattice]], list[tuple[Reweighted, ...]]]
 """Lattices to their expansions; heavy."""
 
 
-class BusyError(Exception):
+class BusyError(HearthError):
     """There is no time for a request now."""
 
 

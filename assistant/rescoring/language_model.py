@@ -6,6 +6,7 @@ from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from typing import Final, NamedTuple, Protocol
 
+from assistant.errors import HearthError
 from assistant.rescoring.subwords import NAME_TAG, SPECIAL
 
 END_TAG: Final = SPECIAL[2]
@@ -23,7 +24,7 @@ __all__ = [
 ]
 
 
-class LanguageModelError(Exception):
+class LanguageModelError(HearthError):
     """A language model gives no answer; the message says why."""
 
 

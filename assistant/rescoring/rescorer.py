@@ -12,9 +12,10 @@ from enum import StrEnum
 from typing import Protocol
 
 from assistant.asr.result import RecognitionResult
+from assistant.errors import HearthError
 
 
-class RescoringError(Exception):
+class RescoringError(HearthError):
     """A server gave no usable answer, or cannot be asked; the message says why."""
 
 

@@ -24,6 +24,7 @@ from itertools import accumulate
 from pathlib import Path
 from typing import Final
 
+from assistant.errors import HearthError
 from assistant.lattice.graph import Edge, Lattice, Node
 from assistant.rescoring.expansion import Reweighted
 
@@ -40,7 +41,7 @@ _LONGEST_NUMBER: Final = 35
 """Bits."""
 
 
-class WireError(ValueError):
+class WireError(HearthError, ValueError):
     """Bytes that are no message of this form; the message says why."""
 
 

@@ -7,12 +7,16 @@ from pathlib import Path
 
 from rapidfuzz import process
 
+from assistant.errors import HearthError
+
 LIKELY = 60.0
 """Similarity (0 ... 100) from which a name is worth suggesting."""
 
 
-class WakeWordError(Exception):
+class WakeWordError(HearthError):
     """A wake word that cannot be had; the message says which there are."""
+
+    exit_status = 2
 
 
 def resolve(words: Sequence[str], known: Mapping[str, Path], suffix: str) -> dict[str, Path]:

@@ -9,13 +9,15 @@ from urllib.parse import urlsplit
 
 from wyoming.event import Event, Eventable, async_read_event, async_write_event
 
+from assistant.errors import HearthError
+
 LINE_BYTES = 64 * 1024
 _PART_BYTES = 1024 * 1024
 """The largest header line, and the largest data or audio of one event."""
 _CONNECT_S = 10.0
 
 
-class WireError(Exception):
+class WireError(HearthError):
     """The other end cannot be reached, or sends what cannot be read."""
 
 

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from assistant.asr.recogniser import load_recogniser
-from assistant.commands.transcribe import read_samples, recognise
+from assistant.asr.result import recognise
+from assistant.audio.file import read_samples
 
 ROOT = Path(__file__).parents[2]
 RATE = 16_000

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from assistant.asr.recogniser import load_recogniser
-from assistant.commands.transcribe import read_samples
+from assistant.audio.file import read_samples
 from assistant.edge.model import FILE_NAME, EdgeModel
 
 ROOT = Path(__file__).parents[2]

@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
+from assistant.errors import HearthError
+
 NAME: Final = "manifest.json"
 FORM: Final = "hearth"
 FEATURES: Final = "whisper-log-mel"
@@ -28,7 +30,7 @@ def optional_files(*, attention_decoder: bool) -> tuple[str, ...]:
     return OPTIONAL if attention_decoder else (WORDS,)
 
 
-class ModelError(Exception):
+class ModelError(HearthError):
     """A model folder that cannot be used; the message names the file and says what to do."""
 
 
