@@ -26,8 +26,8 @@ from assistant.asr.result import recognise
 from assistant.audio.file import read_samples
 from assistant.config import Settings
 from assistant.lattice.graph import Lattice
+from assistant.pipeline.rescorer import RescoringError
 from assistant.rescoring.client import Client, Server
-from assistant.rescoring.rescorer import RescoringError
 from assistant.rescoring.wire import pack_lattice
 
 ROOT = Path(__file__).resolve().parents[1]

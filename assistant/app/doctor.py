@@ -15,6 +15,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from assistant.app import household
+from assistant.app.voices import make_player, make_voice
 from assistant.asr.networks.manifest import (
     FILES,
     NAME,
@@ -37,9 +38,8 @@ from assistant.home.contacts import ContactsError
 from assistant.home.factory import contacts_of
 from assistant.home.model import HomeError
 from assistant.nlu.sentence_advice import Advice, unheard
-from assistant.reply.factory import make_player, make_voice
+from assistant.pipeline.rescorer import RescoringError
 from assistant.reply.voice import ReplyError
-from assistant.rescoring.rescorer import RescoringError
 from assistant.wake import factory as wake
 from assistant.wake.words import WakeWordError
 

@@ -16,9 +16,9 @@ from assistant.home.model import Home, HomeError
 from assistant.nlu.interpretation import Interpretation
 from assistant.nlu.sentence_files import SentenceFolder
 from assistant.nlu.understanding import HomeUnderstanding
+from assistant.pipeline.rescorer import Rescorer, Unchanged
 from assistant.plugins.api import Outcome, PluginContext, say_in_log
 from assistant.plugins.loader import PluginRegistry, load_plugins
-from assistant.rescoring.rescorer import Rescorer, Unchanged
 
 _LOG = logging.getLogger(__name__)
 

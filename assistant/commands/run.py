@@ -20,13 +20,13 @@ from assistant.app.household import make_household, state_folder
 from assistant.app.recognition import load_recogniser
 from assistant.app.systemd import AudioWatchdog, Notifier, watchdog_interval_s
 from assistant.app.terminal import spelled
+from assistant.app.voices import make_speaker
 from assistant.audio.microphone import Microphone, MicrophoneOptions
 from assistant.audio.portaudio import PortAudio
 from assistant.audio.source import AudioSource, Frame
 from assistant.commands import settings_of, wyoming_extra
 from assistant.config import AudioSettings, Settings
 from assistant.pipeline.worker import Worker
-from assistant.reply.factory import make_speaker
 from assistant.reply.own_voice import OwnVoice
 from assistant.reply.voice import Player
 

@@ -20,7 +20,7 @@ from assistant.commands import UsageError, print_json, say, settings_of
 from assistant.config import SettingError, Settings
 from assistant.config.settings import leaves_device
 from assistant.home.factory import make_home
-from assistant.rescoring.rescorer import Outcome, Rescored
+from assistant.pipeline.rescorer import Outcome, Rescored
 
 _PATIENCE_MS = 2000.0
 """How long a rescoring server is waited for: nobody waits for a reply here."""

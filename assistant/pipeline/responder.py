@@ -28,9 +28,9 @@ from assistant.events import (
 )
 from assistant.lattice.graph import Lattice
 from assistant.nlu.interpretation import Interpretation, Understanding
+from assistant.pipeline.rescorer import Account, Rescorer, Unchanged
 from assistant.pipeline.speculation import Speculation, Understood, understand
 from assistant.pipeline.worker import Worker
-from assistant.rescoring.rescorer import Account, Rescorer, Unchanged
 
 _NOTHING_HEARD = "I did not hear anything."
 _ANSWERS = frozenset({"HearthConfirm", "HearthStop", "HassNevermind"})

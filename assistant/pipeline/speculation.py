@@ -16,9 +16,9 @@ from dataclasses import dataclass
 
 from assistant.asr.result import RecognitionResult
 from assistant.nlu.interpretation import Interpretation, Understanding
+from assistant.pipeline.rescorer import Rescoring
 from assistant.pipeline.worker import Worker
 from assistant.plugins.api import Plugin
-from assistant.rescoring.rescorer import Rescoring
 
 _LOG = logging.getLogger(__name__)
 

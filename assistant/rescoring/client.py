@@ -10,7 +10,7 @@ from typing import Final
 import aiohttp
 
 from assistant.lattice.graph import Lattice
-from assistant.rescoring.rescorer import RescoringError
+from assistant.pipeline.rescorer import RescoringError
 from assistant.rescoring.wire import MOST_BYTES, WireError, unpack_reweighted
 
 PATH: Final = "/v1/rescore"

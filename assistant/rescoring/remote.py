@@ -17,9 +17,9 @@ from assistant.audio.clock import Clock, MonotonicClock
 from assistant.config.settings import RescoringSettings
 from assistant.lattice.graph import Edge, Lattice, Node, pruned
 from assistant.lattice.nbest import nbest
+from assistant.pipeline.rescorer import Account, Outcome, Rescored, RescoringError
 from assistant.rescoring.client import Client, Server, trust
 from assistant.rescoring.names import tagged
-from assistant.rescoring.rescorer import Account, Outcome, Rescored, RescoringError
 from assistant.rescoring.wire import pack_lattice
 
 _LOG = logging.getLogger(__name__)

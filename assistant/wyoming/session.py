@@ -8,6 +8,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,13 +27,14 @@ from wyoming.intent import Entity, Intent, NotRecognized, Recognize
 from wyoming.ping import Ping, Pong
 from wyoming.wake import Detect, Detection, NotDetected
 
-from assistant.app.household import Household
 from assistant.asr.result import BiasPhrase, Recogniser, RecogniserStream
 from assistant.audio.frames import Framer
 from assistant.audio.source import SAMPLE_RATE
+from assistant.dialogue.dispatcher import Dispatcher
 from assistant.nlu.interpretation import Interpretation
+from assistant.nlu.understanding import HomeUnderstanding
+from assistant.pipeline.rescorer import Rescorer
 from assistant.pipeline.worker import Worker
-from assistant.rescoring.rescorer import Rescorer
 from assistant.wake.detector import WakeDetector
 from assistant.wyoming.audio import ChunkReader
 
@@ -47,6 +49,22 @@ _LONGEST_S = 300
 Send = Callable[[Eventable], Awaitable[None]]
 
 
+class Served(Protocol):
+    """What understands texts here and carries them out, as a `Household` does."""
+
+    @property
+    def understanding(self) -> HomeUnderstanding:
+        """What texts mean."""
+
+    @property
+    def dispatcher(self) -> Dispatcher:
+        """Carries meanings out."""
+
+    @property
+    def rescorer(self) -> Rescorer:
+        """Has a second opinion on what was heard."""
+
+
 @dataclass(frozen=True, slots=True)
 class Services:
     """What all connections share."""
@@ -56,7 +74,7 @@ class Services:
     recogniser: Recogniser
     detector: Callable[[Sequence[str] | None], WakeDetector]
     """A detector of the named words, or of all; raises `WakeWordError`."""
-    household: Household
+    household: Served
     bias: Callable[[], tuple[BiasPhrase, ...]]
 
 

@@ -18,13 +18,13 @@ from assistant.endpointing.endpointer import (
 from assistant.home.model import Change, HomeError
 from assistant.nlu.interpretation import Interpretation
 from assistant.pipeline.pipeline import Pipeline
+from assistant.pipeline.rescorer import Account, Outcome, Rescored
 from assistant.pipeline.responder import Answer
 from assistant.pipeline.trigger import SpeechOpener
 from assistant.pipeline.utterance import Judgement, Staff
 from assistant.pipeline.worker import Worker
 from assistant.plugins.api import Outcome as Done
 from assistant.plugins.api import PluginContext
-from assistant.rescoring.rescorer import Account, Outcome, Rescored
 
 COMMAND = [("turn", 0.6), ("on", 0.8), ("the", 0.9), ("light", 1.2)]
 AUDIO = spoken(("quiet", 0.5), ("speech", 1.0), ("quiet", 2.0))

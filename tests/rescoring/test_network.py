@@ -11,10 +11,10 @@ import pytest
 import trustme
 
 from assistant.audio.clock import MonotonicClock
+from assistant.pipeline.rescorer import Outcome
 from assistant.rescoring.batching import BatchLimits
 from assistant.rescoring.client import Client, Server
 from assistant.rescoring.remote import Manners, RemoteRescorer
-from assistant.rescoring.rescorer import Outcome
 from assistant.rescoring.wire import pack_reweighted
 from tests.rescoring import lossy_link
 from tests.rescoring.lattices import LIGHTS, TOKEN, answering, at_home, result, serving

@@ -9,10 +9,10 @@ import pytest
 import trustme
 from hand_clock import HandClock
 
+from assistant.pipeline.rescorer import Outcome, RescoringError
 from assistant.rescoring.batching import BatchLimits
 from assistant.rescoring.client import Client, Server, trust
 from assistant.rescoring.remote import Manners, RemoteRescorer
-from assistant.rescoring.rescorer import Outcome, RescoringError
 from assistant.rescoring.wire import pack_lattice, pack_reweighted
 from tests.rescoring.lattices import LIGHTS, TOKEN, answering, at_home, lattice, result, serving
 

@@ -6,10 +6,10 @@ import logging
 import pytest
 from hand_clock import settle
 
+from assistant.app import voices as factory
+from assistant.app.voices import make_player, make_speaker, make_voice
 from assistant.config import RepliesSettings
 from assistant.events import Reply
-from assistant.reply import factory
-from assistant.reply.factory import make_player, make_speaker, make_voice
 from assistant.reply.own_voice import OwnVoice
 from assistant.reply.voice import ReplyError
 
