@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from assistant.asr.decoding import attention_search
 from assistant.asr.decoding.attention_search import begin, judge, write
-from assistant.asr.vocabulary.word_pieces import END, START
+from assistant.asr.vocabulary.word_pieces import END, START, WordPieces
 from tests.asr.toy_network import LETTERS, ToyWriter
 
 HEARD = (np.linspace(-1, 1, 8, dtype=np.float32),)
@@ -79,3 +79,21 @@ def test_what_is_longer_than_a_decoder_can_write_is_judged():
     (judged,) = judge(begin(Placed(None), HEARD, "abc"), ["bad " * 100])
     assert len(judged.words) == 100
     assert np.isfinite(judged.log_prob)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.integers(2, 5), max_size=6))
+def test_a_space_of_its_own_belongs_to_a_word_beside_it(written):
+    writer = ToyWriter(None, seed=1)
+    writer.pieces = WordPieces(["<end>", "<start>", "▁", "▁a", "b", "▁c"])
+    log_probs = tuple(-1.0 - place for place in range(len(written) + 1))
+    made = attention_search._written(writer, tuple(written), log_probs)
+    assert len(made.words) == len(made.text.split())
+    assert made.log_prob == pytest.approx(sum(log_probs))
+
+
+def test_spaces_before_between_and_after_words():
+    writer = ToyWriter(None, seed=1)
+    writer.pieces = WordPieces(["<end>", "<start>", "▁", "▁a", "b", "▁c"])
+    made = attention_search._written(writer, (2, 3, 4, 2, 5, 2), (-1, -2, -3, -4, -5, -6, -7))
+    assert (made.text, made.words, made.end) == ("ab c", (-6, -9), -13)

@@ -153,10 +153,15 @@ def _given(first: int, targets: Sequence[tuple[int, ...]]) -> NDArray[np.int64]:
 
 
 def _written(writer: Writer, pieces: tuple[int, ...], log_probs: tuple[float, ...]) -> Written:
-    words: list[float] = []
+    """What the pieces say. One that is only the space between words belongs to a word beside it."""
+    words, lettered, end = [0.0], False, log_probs[-1]
     for number, log_prob in zip(pieces, log_probs[:-1], strict=True):
-        if writer.pieces.pieces[number].startswith(WORD_START) or not words:
-            words.append(log_prob)
-        else:
-            words[-1] += log_prob
-    return Written(writer.pieces.decode(pieces), tuple(words), log_probs[-1])
+        piece = writer.pieces.pieces[number]
+        if lettered and piece.startswith(WORD_START):
+            words.append(0.0)
+            lettered = False
+        words[-1] += log_prob
+        lettered = lettered or piece.strip(WORD_START) != ""
+    if not lettered:
+        end += words.pop()
+    return Written(writer.pieces.decode(pieces), tuple(words), end)
