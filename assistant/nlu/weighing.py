@@ -64,7 +64,12 @@ class Weighing:
             and likeness(self._heard_unfavoured, words, Evidence.FAVOURED) >= LIKELY
             and not (self._names_unknown and likeness(self._heard, words) < SURE)
         )
-        accounts = like >= LIKELY and not (self._names_unknown and behind > _CLOSE_NATS)
+        # A name that the home lacks is one only if it was heard best.
+        accounts = (
+            like >= LIKELY
+            and (exact or not reading.unknown)
+            and not (self._names_unknown and behind > _CLOSE_NATS)
+        )
         accounted = like if accounts else 0.0
         candidate = _Candidate(reading, exact, weight(behind), accounted, sure)
         self._meanings.setdefault(_key(reading), []).append(candidate)
