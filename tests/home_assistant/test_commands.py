@@ -110,6 +110,8 @@ async def test_what_home_assistant_refuses_is_answered_by_hearth(house, said, re
 async def test_a_script_that_is_over_at_once_was_started(house):
     await house.say("turn off tidy")
     assert (await house.say("run clean the flat")).reply == "Started Clean the flat."
+    states = house.home._states
+    await states.wait_until(lambda: states.get("input_boolean.tidy").state == "on", 3)
     assert await now(house.home, "input_boolean.tidy", None) == "on"
     assert (await house.say("run clean the flat")).reply == "Started Clean the flat."
 
