@@ -34,7 +34,7 @@ class Calibration:
     bias: float
 
 
-BOTH_DECODERS = Calibration(0.873, 0.85, 1.412)
+BOTH_DECODERS = Calibration(0.943, 0.745, 1.14)
 TRANSDUCER = Calibration(0.925, 0.198, -0.815)
 
 
