@@ -30,7 +30,7 @@ from assistant.events import Event, FinalEndpoint, WakeDetected
 from assistant.reply.sound import Sound
 from assistant.reply.voice import ReplyError
 from assistant.wyoming.audio import ChunkReader
-from assistant.wyoming.wire import Peer, WireError
+from assistant.wyoming.wire import Peer, WyomingError
 
 _LOG = logging.getLogger(__name__)
 CAPACITY = 500
@@ -96,7 +96,7 @@ class Satellite:
             await peer.send(*_played(sound))
             async with asyncio.timeout(sound.length_s + _PLAYED_S):
                 await self._played.wait()
-        except WireError as error:
+        except WyomingError as error:
             raise ReplyError(f"the satellite {self.name}: {error}") from None
         except TimeoutError:
             _LOG.debug("%s does not say that it played", self.name)
@@ -122,7 +122,7 @@ class Satellite:
             try:
                 peer = await Peer.connect(self.name)
                 await peer.send(RunSatellite())
-            except WireError as error:
+            except WyomingError as error:
                 message = f"the satellite {error}; check audio.satellite, and that it runs"
                 if not self._persistent and not self._connections:
                     raise AudioError("audio_satellite", message) from None
@@ -149,7 +149,7 @@ class Satellite:
                 await self._answer(peer, event)
                 for frame in _frames(event, chunks, framer):
                     self._put(waiting, frame)
-        except (WireError, ValueError, KeyError, TypeError) as error:
+        except (WyomingError, ValueError, KeyError, TypeError) as error:
             _LOG.warning("the satellite %s is lost (%s); trying again", self.name, error)
         finally:
             self._put(waiting, None)
@@ -203,5 +203,5 @@ async def _sent(peer: Peer, what: Eventable) -> None:
     """Send what may be lost: whoever reads will notice that the connection is."""
     try:
         await peer.send(what)
-    except WireError as error:
+    except WyomingError as error:
         _LOG.debug("%s", error)

@@ -19,7 +19,7 @@ _TELL_S = 1.0
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class ServerLimits:
     """What clients may ask."""
 
     connections: int = 8
@@ -30,9 +30,9 @@ class Limits:
 class Server:
     """Serves until it is closed."""
 
-    def __init__(self, services: Services, limits: Limits | None = None) -> None:
+    def __init__(self, services: Services, limits: ServerLimits | None = None) -> None:
         self._services = services
-        self._limits = limits or Limits()
+        self._limits = limits or ServerLimits()
         self._server: asyncio.Server | None = None
         self._clients: set[asyncio.Task[None]] = set()
 

@@ -9,7 +9,7 @@ from wyoming.tts import Synthesize, SynthesizeVoice
 
 from assistant.reply.sound import Sound
 from assistant.reply.voice import ReplyError
-from assistant.wyoming.wire import Peer, WireError
+from assistant.wyoming.wire import Peer, WyomingError
 
 _IDLE_S = 20.0
 _LONGEST_BYTES = 32 * 1024 * 1024
@@ -33,7 +33,7 @@ class WyomingVoice:
                 return await _speech(peer)
             finally:
                 await peer.close()
-        except (WireError, ValueError, KeyError, TypeError) as error:
+        except (WyomingError, ValueError, KeyError, TypeError) as error:
             raise ReplyError(f"no speech from {self._url}: {error}") from None
 
 
@@ -49,11 +49,11 @@ async def _speech(peer: Peer) -> Sound:
         elif AudioStop.is_type(event.type):
             break
         elif Error.is_type(event.type):
-            raise WireError(Error.from_event(event).text)
+            raise WyomingError(Error.from_event(event).text)
         if len(audio) > _LONGEST_BYTES:
-            raise WireError("it does not stop speaking")
+            raise WyomingError("it does not stop speaking")
     if start.width != _INT16 or start.rate <= 0 or start.channels <= 0:
-        raise WireError(f"its audio has {start.width} bytes a sample, not {_INT16}")
+        raise WyomingError(f"its audio has {start.width} bytes a sample, not {_INT16}")
     step = _INT16 * start.channels
     samples = np.frombuffer(bytes(audio[: len(audio) // step * step]), "<i2")
     return Sound(np.ascontiguousarray(samples[:: start.channels]), start.rate)

@@ -17,7 +17,7 @@ _PART_BYTES = 1024 * 1024
 _CONNECT_S = 10.0
 
 
-class WireError(HearthError):
+class WyomingError(HearthError):
     """The other end cannot be reached, or sends what cannot be read."""
 
 
@@ -58,7 +58,7 @@ class Peer:
 
     @classmethod
     async def connect(cls, url: str, idle_s: float | None = None) -> Peer:
-        """Connect to `tcp://host:port`; raises `WireError`. `idle_s`: as `receive` waits."""
+        """Connect to `tcp://host:port`; raises `WyomingError`. `idle_s`: as `receive` waits."""
         address = urlsplit(url)
         try:
             async with asyncio.timeout(_CONNECT_S):
@@ -66,32 +66,32 @@ class Peer:
                     address.hostname, address.port, limit=LINE_BYTES
                 )
         except TimeoutError:
-            raise WireError(f"{url} does not answer") from None
+            raise WyomingError(f"{url} does not answer") from None
         except OSError as error:
-            raise WireError(f"{url} cannot be reached: {error.strerror or error}") from None
+            raise WyomingError(f"{url} cannot be reached: {error.strerror or error}") from None
         return cls(*streams, idle_s)
 
     async def send(self, *events: Eventable) -> None:
-        """Send events, all in a row; raises `WireError`."""
+        """Send events, all in a row; raises `WyomingError`."""
         try:
             async with self._sending:
                 for event in events:
                     await async_write_event(event.event(), self._writer)
         except OSError as error:
-            raise WireError(f"the connection is lost: {error}") from None
+            raise WyomingError(f"the connection is lost: {error}") from None
 
     async def receive(self) -> Event:
-        """The next event; raises `WireError`."""
+        """The next event; raises `WyomingError`."""
         try:
             event = await self._reader.event()
         except TimeoutError:
-            raise WireError("it no longer answers") from None
+            raise WyomingError("it no longer answers") from None
         except (OSError, EOFError):
             event = None
         except Exception as error:  # noqa: BLE001 - garbage may raise anything
-            raise WireError(f"it sends what cannot be read: {error}") from None
+            raise WyomingError(f"it sends what cannot be read: {error}") from None
         if event is None:
-            raise WireError("it hung up")
+            raise WyomingError("it hung up")
         return event
 
     async def close(self) -> None:

@@ -35,7 +35,7 @@ from assistant.rescoring.wire import pack_lattice
 from assistant.wake import factory as wake
 from assistant.wyoming.audio import ChunkReader
 from assistant.wyoming.description import describe
-from assistant.wyoming.server import Limits, Server
+from assistant.wyoming.server import Server, ServerLimits
 from assistant.wyoming.session import Services
 from tests.rescoring.lattices import LIGHTS, TOKEN, result, serving
 
@@ -78,7 +78,7 @@ class Running:
             bias=self.favoured,
         )
         self.collected_in = []
-        self.server = Server(services, Limits(connections=2, idle_s=5))
+        self.server = Server(services, ServerLimits(connections=2, idle_s=5))
         self.port = 0
 
     def favoured(self):
