@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 from assistant.config.error import nearest
-from assistant.config.settings import Limits
+from assistant.config.settings import SettingLimits
 from assistant.config.value import Value
 
 _NAMES = {
@@ -30,12 +30,12 @@ class Expected:
     """Alternatives: types, `None`, and single values (of a `Literal`)."""
     many: bool
     """Whether a list of them is meant."""
-    limits: Limits
+    limits: SettingLimits
 
     @classmethod
     def of(cls, hint: Any) -> Expected:  # noqa: ANN401
-        """From `Annotated[int | None, Limits(...)]`, `tuple[str, ...]`, `Literal[...]`, ..."""
-        limits = Limits()
+        """From `Annotated[int | None, SettingLimits(...)]`, `tuple[str, ...]`, `Literal[...]`."""
+        limits = SettingLimits()
         if get_origin(hint) is Annotated:
             hint, limits = get_args(hint)
         many = get_origin(hint) is tuple
@@ -89,13 +89,13 @@ def _accepted(choice: Any, raw: Any, value: Value) -> Any:  # noqa: ANN401
     return raw if type(raw) is type(choice) and raw == choice else _REFUSED
 
 
-def _located(found: Any, limits: Limits, value: Value) -> Any:  # noqa: ANN401
+def _located(found: Any, limits: SettingLimits, value: Value) -> Any:  # noqa: ANN401
     if isinstance(found, str) and found.endswith(limits.file_suffixes):
         return str(value.file.parent / Path(found).expanduser())
     return found
 
 
-def _check_limits(found: Any, limits: Limits, value: Value) -> None:  # noqa: ANN401
+def _check_limits(found: Any, limits: SettingLimits, value: Value) -> None:  # noqa: ANN401
     if type(found) not in (int, float):
         return
     low, high = limits.at_least, limits.at_most

@@ -11,7 +11,7 @@ from typing import Generic, TypeVar
 T = TypeVar("T")
 
 
-class Reread(Generic[T]):
+class FileReloader(Generic[T]):
     """A value out of files, read again by who asks for it after they have changed.
 
     `version` is cheap and differs once the files do (see `version_of`). `read` is given the value

@@ -64,7 +64,7 @@ def check_tcp(url: str, key: str) -> None:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Limits:
+class SettingLimits:
     """What a setting may be beyond its type, and what to say when it is refused."""
 
     at_least: float | None = None
@@ -80,10 +80,10 @@ class Limits:
 class AudioSettings:
     """The microphone."""
 
-    device: Annotated[str | int | None, Limits(at_least=0)] = None
-    channels: Annotated[int, Limits(at_least=1, at_most=32)] = 1
-    gain_db: Annotated[float, Limits(at_least=-40, at_most=40)] = 0.0
-    pre_roll_s: Annotated[float, Limits(at_least=0, at_most=10)] = 2.0
+    device: Annotated[str | int | None, SettingLimits(at_least=0)] = None
+    channels: Annotated[int, SettingLimits(at_least=1, at_most=32)] = 1
+    gain_db: Annotated[float, SettingLimits(at_least=-40, at_most=40)] = 0.0
+    pre_roll_s: Annotated[float, SettingLimits(at_least=0, at_most=10)] = 2.0
     voice_activity: VoiceActivityKind = "silero"
     satellite: str | None = None
 
@@ -97,11 +97,11 @@ class WakeSettings:
     """The wake words."""
 
     engine: WakeEngine = "micro"
-    words: Annotated[tuple[str, ...], Limits(file_suffixes=tuple(WAKE_MODEL_SUFFIXES.values()))] = (
-        "okay_nabu",
-    )
-    threshold: Annotated[float | None, Limits(at_least=0, at_most=1)] = None
-    refractory_s: Annotated[float, Limits(at_least=0, at_most=30)] = 1.0
+    words: Annotated[
+        tuple[str, ...], SettingLimits(file_suffixes=tuple(WAKE_MODEL_SUFFIXES.values()))
+    ] = ("okay_nabu",)
+    threshold: Annotated[float | None, SettingLimits(at_least=0, at_most=1)] = None
+    refractory_s: Annotated[float, SettingLimits(at_least=0, at_most=30)] = 1.0
 
     def __post_init__(self) -> None:
         if not self.words:
@@ -127,12 +127,12 @@ class RecogniserSettings:
 
     model: str = "en-small"
     runtime: Runtime = "auto"
-    beam: Annotated[int, Limits(at_least=1, at_most=64)] = 8
-    boost: Annotated[float, Limits(at_least=0, at_most=2)] = 0.6
+    beam: Annotated[int, SettingLimits(at_least=1, at_most=64)] = 8
+    boost: Annotated[float, SettingLimits(at_least=0, at_most=2)] = 0.6
     attention_decoder: bool = True
 
 
-Weight = Annotated[float, Limits(at_least=0, at_most=10)]
+Weight = Annotated[float, SettingLimits(at_least=0, at_most=10)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -171,11 +171,11 @@ class EndpointSettings:
     """When a sentence is over. A silence that is `None` is the style's."""
 
     style: EndpointStyle = "normal"
-    speculative_silence_s: Annotated[float | None, Limits(at_least=0.05, at_most=5)] = None
-    final_silence_s: Annotated[float | None, Limits(at_least=0.1, at_most=10)] = None
-    incomplete_silence_s: Annotated[float | None, Limits(at_least=0.1, at_most=20)] = None
-    no_speech_timeout_s: Annotated[float, Limits(at_least=0.5, at_most=60)] = 5.0
-    max_utterance_s: Annotated[float, Limits(at_least=1, at_most=120)] = 15.0
+    speculative_silence_s: Annotated[float | None, SettingLimits(at_least=0.05, at_most=5)] = None
+    final_silence_s: Annotated[float | None, SettingLimits(at_least=0.1, at_most=10)] = None
+    incomplete_silence_s: Annotated[float | None, SettingLimits(at_least=0.1, at_most=20)] = None
+    no_speech_timeout_s: Annotated[float, SettingLimits(at_least=0.5, at_most=60)] = 5.0
+    max_utterance_s: Annotated[float, SettingLimits(at_least=1, at_most=120)] = 15.0
 
     def __post_init__(self) -> None:
         self._in_order("speculative_silence_s", "final_silence_s")
@@ -195,10 +195,10 @@ class HomeSettings:
 
     kind: HomeKind = "demo"
     url: str | None = None
-    token: Annotated[str | None, Limits(secret=True)] = None
+    token: Annotated[str | None, SettingLimits(secret=True)] = None
     certificate: Path | None = None
     area: str | None = None
-    unlock_confidence: Annotated[float, Limits(at_least=0, at_most=1)] = 0.7
+    unlock_confidence: Annotated[float, SettingLimits(at_least=0, at_most=1)] = 0.7
 
     def __post_init__(self) -> None:
         if self.kind == "demo":
@@ -217,7 +217,7 @@ class UnderstandingSettings:
 
     sentences: Path | None = None
     plugins: Path | None = None
-    confidence: Annotated[float, Limits(at_least=0, at_most=1)] = 0.4
+    confidence: Annotated[float, SettingLimits(at_least=0, at_most=1)] = 0.4
 
 
 def leaves_device(url: str) -> bool:
@@ -234,9 +234,9 @@ class RescoringSettings:
     """A server that gives a second opinion on the words."""
 
     url: str | None = None
-    token: Annotated[str | None, Limits(secret=True)] = None
+    token: Annotated[str | None, SettingLimits(secret=True)] = None
     certificate: Path | None = None
-    deadline_ms: Annotated[float, Limits(at_least=10, at_most=2000)] = 150.0
+    deadline_ms: Annotated[float, SettingLimits(at_least=10, at_most=2000)] = 150.0
     early: bool = True
     tag_names: bool = True
 
@@ -263,18 +263,18 @@ def _check_address(url: str) -> None:
 class RescorerSettings:
     """The rescoring server, `assistant rescorer`. A weight that is `None` is the tuned one."""
 
-    token: Annotated[str | None, Limits(secret=True)] = None
+    token: Annotated[str | None, SettingLimits(secret=True)] = None
     certificate: Path | None = None
     key: Path | None = None
     language_model: str = "lm-en-small"
     completion_model: str | None = None
-    completion_token: Annotated[str | None, Limits(secret=True)] = None
-    language_weight: Annotated[float | None, Limits(at_least=0, at_most=5)] = None
-    internal_weight: Annotated[float | None, Limits(at_least=0, at_most=5)] = None
-    word_bonus: Annotated[float | None, Limits(at_least=-10, at_most=10)] = None
-    beam: Annotated[int, Limits(at_least=1, at_most=64)] = 8
-    concurrency: Annotated[int, Limits(at_least=1, at_most=10_000)] = 256
-    time_limit_ms: Annotated[float, Limits(at_least=10, at_most=60_000)] = 1000.0
+    completion_token: Annotated[str | None, SettingLimits(secret=True)] = None
+    language_weight: Annotated[float | None, SettingLimits(at_least=0, at_most=5)] = None
+    internal_weight: Annotated[float | None, SettingLimits(at_least=0, at_most=5)] = None
+    word_bonus: Annotated[float | None, SettingLimits(at_least=-10, at_most=10)] = None
+    beam: Annotated[int, SettingLimits(at_least=1, at_most=64)] = 8
+    concurrency: Annotated[int, SettingLimits(at_least=1, at_most=10_000)] = 256
+    time_limit_ms: Annotated[float, SettingLimits(at_least=10, at_most=60_000)] = 1000.0
 
     def __post_init__(self) -> None:
         if self.certificate is not None and self.key is None:
@@ -289,7 +289,7 @@ class RepliesSettings:
 
     silent: bool = False
     engine: VoiceEngine = "espeak"
-    voice: Annotated[str | None, Limits(file_suffixes=(".onnx",))] = None
+    voice: Annotated[str | None, SettingLimits(file_suffixes=(".onnx",))] = None
     url: str | None = None
     player: tuple[str, ...] = ()
     sounds: tuple[ReplySound, ...] = ("wake", "success", "failure")
@@ -324,7 +324,7 @@ class PrivacySettings:
 
     keep_audio_local: Annotated[
         Literal[True],
-        Limits(because="nothing in Hearth can send audio away, and no setting changes that"),
+        SettingLimits(because="nothing in Hearth can send audio away, and no setting changes that"),
     ] = True
     keep_words_local: bool = True
     save_recordings: Literal[False] | Path = False

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import vobject
 
-from assistant.config.reload import Reread, version_of
+from assistant.config.reload import FileReloader, version_of
 from assistant.errors import HearthError
 
 _LOG = logging.getLogger(__name__)
@@ -48,7 +48,7 @@ class AddressBook:
     def __init__(self, given: Sequence[str] = (), file: Path | None = None) -> None:
         self._given = tuple(given)
         self._file = file
-        self._known = Reread(lambda: version_of(file) if file else (), self._read)
+        self._known = FileReloader(lambda: version_of(file) if file else (), self._read)
 
     def people(self) -> tuple[Contact, ...]:
         """Everyone with their numbers, those of the file in its order; two may be called the same.

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from assistant.config.error import ConfigError
-from assistant.config.reload import Reread, version_of
+from assistant.config.reload import FileReloader, version_of
 from assistant.nlu.grammar import GrammarError, check_sentences
 from assistant.nlu.sentence_document import LANGUAGE, read_written
 from assistant.nlu.sentence_links import Links
@@ -74,7 +74,7 @@ class SentenceFolder:
 
     def __init__(self, folder: Path | None) -> None:
         self._folder = folder
-        self._files = Reread(lambda: _version(folder), self._read)
+        self._files = FileReloader(lambda: _version(folder), self._read)
 
     def now(self) -> SentenceFiles:
         """Those that count now; cheap while nothing changes."""

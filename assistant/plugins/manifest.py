@@ -15,7 +15,7 @@ from packaging.requirements import InvalidRequirement, Requirement
 from assistant.config.bind import Binder
 from assistant.config.error import ConfigError
 from assistant.config.read import read
-from assistant.config.settings import Limits, SettingError
+from assistant.config.settings import SettingError, SettingLimits
 from assistant.config.value import Value
 from assistant.plugins.api import INTERFACE, PluginContext, PluginError
 
@@ -29,7 +29,7 @@ class PluginManifest:
     name: str
     version: str
     description: str
-    interface: Annotated[int, Limits(at_least=1)]
+    interface: Annotated[int, SettingLimits(at_least=1)]
     """Which `INTERFACE` it is written for."""
     requires: tuple[str, ...] = ()
     """Python packages that it needs, as pip has them (`icalendar>=6`)."""

@@ -4,7 +4,7 @@ import threading
 
 import pytest
 
-from assistant.config.reload import Reread, version_of
+from assistant.config.reload import FileReloader, version_of
 
 
 def test_it_is_read_again_only_when_the_version_differs():
@@ -14,7 +14,7 @@ def test_it_is_read_again_only_when_the_version_differs():
         read.append(before)
         return len(read)
 
-    value = Reread(lambda: versions[-1], again)
+    value = FileReloader(lambda: versions[-1], again)
     assert [value.get(), value.get()] == [1, 1]
     versions.append("b")
     assert [value.get(), value.get()] == [2, 2]
@@ -29,7 +29,7 @@ def test_what_it_raises_is_raised_once_and_the_value_stays():
             raise ValueError
         return "good"
 
-    value = Reread(lambda: versions[-1], again)
+    value = FileReloader(lambda: versions[-1], again)
     versions.append("b")
     with pytest.raises(ValueError):  # noqa: PT011
         value.get()
@@ -45,7 +45,7 @@ def test_nobody_waits_for_another_who_reads():
             assert go_on.wait(60)
         return versions[-1]
 
-    value = Reread(lambda: versions[-1], again)
+    value = FileReloader(lambda: versions[-1], again)
     versions.append("b")
     other = threading.Thread(target=value.get)
     other.start()
