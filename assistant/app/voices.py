@@ -15,7 +15,7 @@ from assistant.config.settings import RepliesSettings, VoiceEngine
 from assistant.reply.chimes import Chime
 from assistant.reply.own_voice import OwnVoice
 from assistant.reply.programs import ProgramPlayer, ProgramVoice
-from assistant.reply.speaker import Manner, Speaker
+from assistant.reply.speaker import ReplyStyle, Speaker
 from assistant.reply.voice import Player, ReplyError, Voice
 
 _LOG = logging.getLogger(__name__)
@@ -37,8 +37,8 @@ def make_speaker(
     if player is None or settings.player:
         player = _or_none(lambda: make_player(settings))
     voice = _or_none(lambda: make_voice(settings)) if player else None
-    manner = Manner(frozenset(map(Chime, settings.sounds)), settings.brief)
-    return Speaker(voice, player, own_voice, manner)
+    style = ReplyStyle(frozenset(map(Chime, settings.sounds)), settings.brief)
+    return Speaker(voice, player, own_voice, style)
 
 
 def make_voice(settings: RepliesSettings) -> Voice | None:

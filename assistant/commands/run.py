@@ -37,7 +37,7 @@ _LOG = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class Body:
+class AudioIO:
     """What hears, and what else it can do: this device's microphone, or a satellite."""
 
     source: AudioSource
@@ -52,19 +52,19 @@ def run(args: argparse.Namespace) -> int:
     settings = settings_of(args)
     notifier = Notifier.from_environment()
     watchdog = AudioWatchdog(notifier, watchdog_interval_s())
-    asyncio.run(serve(settings, _body(settings.audio, watchdog), notifier))
+    asyncio.run(serve(settings, _audio_io(settings.audio, watchdog), notifier))
     return 0
 
 
-def _body(audio: AudioSettings, watchdog: AudioWatchdog) -> Body:
+def _audio_io(audio: AudioSettings, watchdog: AudioWatchdog) -> AudioIO:
     if audio.satellite is None:
         options = MicrophoneOptions(audio.device, audio.channels, audio.gain_db)
         microphone = Microphone(PortAudio(), options, on_attempt=watchdog.looked_for_device)
-        return Body(Watched(microphone, watchdog))
+        return AudioIO(Watched(microphone, watchdog))
     satellite = wyoming_extra("satellite").Satellite(
         audio.satellite, on_attempt=watchdog.looked_for_device
     )
-    return Body(Watched(satellite, watchdog), satellite, satellite.follow)
+    return AudioIO(Watched(satellite, watchdog), satellite, satellite.follow)
 
 
 class Watched:
@@ -84,13 +84,13 @@ class Watched:
             yield frame
 
 
-async def serve(settings: Settings, body: Body, notifier: Notifier) -> None:
+async def serve(settings: Settings, audio_io: AudioIO, notifier: Notifier) -> None:
     """Listen until SIGTERM or SIGINT, telling the service manager how it is."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    serving = asyncio.create_task(_serve(settings, body, notifier))
+    serving = asyncio.create_task(_serve(settings, audio_io, notifier))
     stopping = asyncio.create_task(stop.wait())
     await asyncio.wait((serving, stopping), return_when=asyncio.FIRST_COMPLETED)
     notifier.stopping()
@@ -110,10 +110,10 @@ def _leave_in_time() -> None:
     last.start()
 
 
-async def _serve(settings: Settings, body: Body, notifier: Notifier) -> None:
+async def _serve(settings: Settings, audio_io: AudioIO, notifier: Notifier) -> None:
     worker = Worker()
     own_voice = OwnVoice()
-    speaker = make_speaker(settings.replies, own_voice, body.player)
+    speaker = make_speaker(settings.replies, own_voice, audio_io.player)
     speaking = asyncio.create_task(speaker.run())
     make = partial(make_household, hush=speaker.hush)
     house = await worker.run(make, settings, speaker.announce, state_folder())
@@ -128,9 +128,9 @@ async def _serve(settings: Settings, body: Body, notifier: Notifier) -> None:
             _LOG.warning("%s To act in yours, set home.kind in config.yaml.", note)
         _LOG.info("listening for '%s'", words)
         notifier.ready(f"listening for '{words}'. {note}".rstrip(". "))
-        async with aclosing(pipeline.events(own_voice.over(body.source))) as happenings:
+        async with aclosing(pipeline.events(own_voice.over(audio_io.source))) as happenings:
             async for event in _noted(happenings, note):
-                for follow in (_log, speaker.follow, body.follow):
+                for follow in (_log, speaker.follow, audio_io.follow):
                     follow(event)
     finally:
         speaking.cancel()

@@ -23,7 +23,7 @@ _CAPACITY = 8
 
 
 @dataclass(frozen=True, slots=True)
-class Manner:
+class ReplyStyle:
     """How answers are given."""
 
     chimes: frozenset[Chime] = frozenset(Chime)
@@ -48,12 +48,12 @@ class Speaker:
         voice: Voice | None,
         player: Player | None,
         own_voice: OwnVoice | None = None,
-        manner: Manner | None = None,
+        style: ReplyStyle | None = None,
     ) -> None:
         self._voice = voice
         self._player = player
         self._own_voice = own_voice or OwnVoice()
-        self._manner = manner or Manner()
+        self._style = style or ReplyStyle()
         self._waiting: deque[Saying] = deque()
         self._stirred = asyncio.Event()
         self._woken = False
@@ -89,7 +89,7 @@ class Speaker:
         match event:
             case WakeDetected():
                 self._interrupt()
-                self._woken = Chime.WAKE in self._manner.chimes
+                self._woken = Chime.WAKE in self._style.chimes
                 self._listening, self._action = True, None
             case Action():
                 self._action = event
@@ -144,7 +144,7 @@ class Speaker:
     def _saying(self, reply: Reply) -> Saying:
         action, self._action = self._action, None
         changed = action is not None and action.success and bool(action.changes)
-        if changed and self._manner.brief:
+        if changed and self._style.brief:
             return Saying(Chime.SUCCESS)
         if action is None or not action.success:
             return Saying(Chime.FAILURE, reply.text)
@@ -159,7 +159,7 @@ class Speaker:
         """Speech is prepared while its sound is played, and kept back if she speaks by then."""
         spoken = asyncio.ensure_future(self._spoken(saying.text))
         try:
-            if saying.chime in self._manner.chimes:
+            if saying.chime in self._style.chimes:
                 await self._play(sound_of(saying.chime))
             while not spoken.done():
                 await _first(spoken, asyncio.ensure_future(self._next()))
