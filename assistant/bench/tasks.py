@@ -22,8 +22,8 @@ from assistant.app.household import make_household
 from assistant.app.recognition import bias_phrases, load_recogniser
 from assistant.app.settings import demo_settings
 from assistant.asr.result import RecognitionResult, recognise
+from assistant.audio.concatenated import Concatenated
 from assistant.audio.file import FileSource, read_samples
-from assistant.audio.row import Row
 from assistant.audio.source import FRAME_SAMPLES, SAMPLE_RATE, AudioSource, Frame
 from assistant.bench.audio import (
     known_ends,
@@ -43,7 +43,7 @@ from assistant.pipeline.worker import Worker
 
 WAITING_S = 60.0
 CUT_OFF_S = 0.1
-"""A final end-point so much before the end of speech cut her off."""
+"""A final end-point so much before the end of speech cut the user off."""
 
 
 def recognition(settings: Settings, folder: Path) -> dict[str, Any]:
@@ -176,7 +176,7 @@ async def _in_a_row(
     pipeline: Pipeline, folder: Path, alone: Sequence[Mapping[str, Any]]
 ) -> dict[str, int]:
     """All files as one stream: how many have the same first words in it as alone."""
-    row = Row(str(folder), [FileSource(path) for path in recordings(folder)])
+    row = Concatenated(str(folder), [FileSource(path) for path in recordings(folder)])
     heard: dict[int, str] = {}
     async with aclosing(pipeline.events(row)) as stream:
         async for event in stream:

@@ -26,8 +26,8 @@ from assistant.app.household import make_household
 from assistant.app.recognition import load_recogniser
 from assistant.app.settings import demo_settings
 from assistant.app.terminal import columns, entry, fold, spelled
+from assistant.audio.concatenated import Concatenated
 from assistant.audio.file import FileSource
-from assistant.audio.row import Row
 from assistant.audio.source import AudioSource, Frame
 from assistant.commands import UsageError, print_line, say, settings_of
 from assistant.commands.timeline import LEGEND, Levels, draw
@@ -71,7 +71,7 @@ class Tapped:
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class Account:
     """What happened in one recording."""
 
     path: Path
@@ -121,10 +121,10 @@ def commands(table: Path) -> Mapping[str, Mapping[str, str]]:
 
 async def _play(
     pipeline: Pipeline, paths: Sequence[Path], spoken: Mapping[str, Mapping[str, str]]
-) -> list[Told]:
+) -> list[Account]:
     """Play recordings as one stream; what happened in each, by its own time."""
     sources = [Tapped(FileSource(path)) for path in paths]
-    row = Row(str(paths[0]) if len(paths) == 1 else str(FOLDER), sources)
+    row = Concatenated(str(paths[0]) if len(paths) == 1 else str(FOLDER), sources)
     begin_s = time.monotonic()
     happened: list[list[events.Event]] = [[] for _ in paths]
     async with aclosing(pipeline.events(row)) as stream:
@@ -156,8 +156,8 @@ def _told(
     levels: Sequence[float],
     happened: Sequence[events.Event],
     wall_s: float,
-) -> Told:
-    return Told(
+) -> Account:
+    return Account(
         path=path,
         said=_said(spoken),
         voice=" ".join(spoken[key] for key in ("engine", "voice") if key in spoken),
@@ -182,7 +182,7 @@ def _said(spoken: Mapping[str, str]) -> str:
     return f"{spoken['wake']}, {command}" if "wake" in spoken else command
 
 
-def account(told: Told) -> Iterator[str]:
+def account(told: Account) -> Iterator[str]:
     """What was said, heard, understood and done, and where the time went."""
     width = columns()
     yield f"\n{told.path.stem}  ({told.voice})"
@@ -235,7 +235,7 @@ def _times(latency: events.Latency) -> Iterator[tuple[str, str]]:
     yield "", f"{early}; {work}, recogniser {latency.decode_ms:.0f} in all"
 
 
-def summary(told: Sequence[Told]) -> str:
+def summary(told: Sequence[Account]) -> str:
     """One line over all recordings."""
     done = [each for each in told if (action := each.last(events.Action)) and action.success]
     times = [latency.response_ms for each in told if (latency := each.last(events.Latency))]

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Sequence
 from assistant.audio.source import SAMPLE_RATE, AudioSource, Frame
 
 
-class Row:
+class Concatenated:
     """One source after the other, without a gap."""
 
     def __init__(self, name: str, sources: Sequence[AudioSource]) -> None:
