@@ -76,7 +76,7 @@ class SpeechStarted(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PartialTranscript(Event):
-    """What has been understood so far, while she speaks."""
+    """What has been understood so far, while the user speaks."""
 
     type: ClassVar[str] = "partial_transcript"
     text: str
@@ -140,7 +140,7 @@ class FinalEndpoint(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Intent(Event):
-    """What she wants; `intent` is `None` when nothing was understood."""
+    """What the user wants; `intent` is `None` when nothing was understood."""
 
     type: ClassVar[str] = "intent"
     intent: str | None
@@ -183,7 +183,7 @@ class Latency(Event):
     speculative_endpoint_s: float | None
     final_endpoint_s: float
     decode_ms: float
-    """The recogniser's work on the whole utterance, most of it done while she speaks."""
+    """The recogniser's work on the whole utterance, most of it done while they speak."""
     nlu_ms: float
     action_ms: float
     work_ms: float

@@ -21,7 +21,7 @@ from pathlib import Path
 
 from chart import Axis, Line, chart
 
-from assistant.app.assembly import make_judgement
+from assistant.app.assembly import make_endpointing
 from assistant.app.household import make_household
 from assistant.app.recognition import bias_phrases, load_recogniser
 from assistant.asr.result import BiasPhrase, Recogniser
@@ -34,15 +34,15 @@ from assistant.bench.figures import percentile
 from assistant.config import load
 from assistant.endpointing.endpointer import (
     STYLES,
-    Features,
+    EndpointFeatures,
     FinalEndpointer,
     SpeculativeEndpointer,
     Style,
     Waits,
 )
-from assistant.pipeline.listener import Ear
-from assistant.pipeline.turn_state import Progress
-from assistant.pipeline.utterance import BLOCK_FRAMES, Judgement
+from assistant.pipeline.listener import Listener
+from assistant.pipeline.turn_state import TurnState
+from assistant.pipeline.utterance import BLOCK_FRAMES, Endpointing
 
 CUT_S = 0.1
 SCALES = (0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0, 1.2, 1.5, 2.0, 3.0)
@@ -54,7 +54,7 @@ class Trace:
     """What the end-pointers could see of one recording, and where its speech really ended."""
 
     name: str
-    seen: tuple[tuple[float, Features, str], ...]
+    seen: tuple[tuple[float, EndpointFeatures, str], ...]
     """Second, features, words; every 20 ms."""
     stretches: tuple[tuple[float, float], ...]
     end_s: float
@@ -72,7 +72,7 @@ class Ending:
 
 def trace(
     recogniser: Recogniser,
-    judgement: Judgement,
+    endpointing: Endpointing,
     path: Path,
     bias: Sequence[BiasPhrase],
     end_s: float | None,
@@ -82,18 +82,18 @@ def trace(
     stretches = speech(samples)
     if not stretches:
         return None
-    ear, progress = Ear(recogniser.open(bias), SileroVad(), None), Progress(0.0)
+    listener, turn = Listener(recogniser.open(bias), SileroVad(), 0.0), TurnState(0.0)
     seen, judged = [], ""
     step = FRAME_SAMPLES * BLOCK_FRAMES
     for at in range(0, samples.size, step):
-        heard = ear.take(Block(samples[at : at + step], at))
-        progress.follow(heard)
-        if progress.due_for_a_look():
-            progress.result = ear.peek()
-        if progress.text != judged:
-            judged = progress.text
-            progress.completeness = judgement.completeness(judged)
-        seen.append((heard.end_s, progress.features(), progress.text))
+        observed = listener.observe(Block(samples[at : at + step], at))
+        turn.follow(observed)
+        if turn.due_for_a_look():
+            turn.result = listener.peek()
+        if turn.text != judged:
+            judged = turn.text
+            turn.completeness = endpointing.completeness(judged)
+        seen.append((observed.end_s, turn.features(), turn.text))
     return Trace(path.name, tuple(seen), tuple(stretches), end_s or stretches[-1][1])
 
 
@@ -157,12 +157,12 @@ def traces(folder: Path, config: Path | None, limit: int | None) -> list[Trace]:
     """Hear every recording of a folder."""
     settings = load(config)
     house = make_household(settings)
-    judgement = make_judgement(settings.endpoint, house)
+    endpointing = make_endpointing(settings.endpoint, house)
     recogniser, bias = load_recogniser(settings), bias_phrases(settings, house.home)
     known = known_ends(folder)
     heard = []
     for path in recordings(folder)[:limit]:
-        heard.append(trace(recogniser, judgement, path, bias, known.get(path.name)))
+        heard.append(trace(recogniser, endpointing, path, bias, known.get(path.name)))
         sys.stderr.write(f"\r{len(heard)} recordings heard")
     sys.stderr.write("\n")
     return [each for each in heard if each is not None]

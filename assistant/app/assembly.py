@@ -19,10 +19,10 @@ from assistant.endpointing.endpointer import (
 )
 from assistant.nlu.completeness import MAY_GO_ON, PROBABLY_FINISHED
 from assistant.pipeline.pipeline import Pipeline
-from assistant.pipeline.responder import Answer, LatticeFormat
-from assistant.pipeline.stopping import StopOpener, StopSpotter
-from assistant.pipeline.trigger import GuardedOpener, Opener, SpeechOpener, WakeOpener
-from assistant.pipeline.utterance import Judgement, Staff
+from assistant.pipeline.responder import LatticeFormat, Responder
+from assistant.pipeline.stopping import StopSpotter, StopTrigger
+from assistant.pipeline.trigger import GuardedTrigger, SpeechTrigger, Trigger, WakeTrigger
+from assistant.pipeline.utterance import Endpointing, UtteranceServices
 from assistant.pipeline.worker import Worker
 from assistant.reply.own_voice import OwnVoice
 from assistant.wake import factory as wake
@@ -55,7 +55,7 @@ def make_pipeline(
     listening: Listening,
 ) -> Pipeline:
     """The pipeline; raises `WakeWordError`."""
-    answer = Answer(
+    responder = Responder(
         worker,
         house.understanding,
         house.dispatcher,
@@ -65,9 +65,9 @@ def make_pipeline(
         remember=house.understanding.referents.note,
     )
     return Pipeline(
-        staff=Staff(worker, make_judgement(settings.endpoint, house), answer),
+        services=UtteranceServices(worker, make_endpointing(settings.endpoint, house), responder),
         recogniser=recogniser,
-        opener=_opener(settings, house, recogniser, listening),
+        trigger=_trigger(settings, house, recogniser, listening),
         voice=_voice_activity(settings),
         bias=lambda: favoured(settings, house),
         pre_roll_s=settings.audio.pre_roll_s,
@@ -75,7 +75,7 @@ def make_pipeline(
     )
 
 
-def make_judgement(settings: EndpointSettings, house: Household) -> Judgement:
+def make_endpointing(settings: EndpointSettings, house: Household) -> Endpointing:
     """The end-pointers as they are set, asking the household's understanding."""
     style = with_waits(
         STYLES[settings.style],
@@ -94,7 +94,7 @@ def make_judgement(settings: EndpointSettings, house: Household) -> Judgement:
             return Completeness.LIKELY
         return Completeness.OPEN if unfinished <= MAY_GO_ON else Completeness.UNSURE
 
-    return Judgement(
+    return Endpointing(
         SpeculativeEndpointer(style.speculative),
         FinalEndpointer(style.final, settings.no_speech_timeout_s, settings.max_utterance_s),
         completeness,
@@ -107,28 +107,28 @@ def favoured(settings: Settings, house: Household) -> tuple[BiasPhrase, ...]:
     return bias_phrases(settings, house.home, more, house.understanding.words_before)
 
 
-def _opener(
+def _trigger(
     settings: Settings, house: Household, recogniser: Recogniser, listening: Listening
-) -> Callable[[], Opener]:
+) -> Callable[[], Trigger]:
     """A wake word, and "stop" while something sounds; or any speech but Hearth's own."""
     own_voice = listening.own_voice or OwnVoice()
     voice = _voice_activity(settings)
     if not listening.wake:
-        return lambda: GuardedOpener(SpeechOpener(voice()), own_voice.covers)
+        return lambda: GuardedTrigger(SpeechTrigger(voice()), own_voice.covers)
     by_wake_word = _by_wake_word(settings)
     calls = [spoken(word) for word in settings.wake.words]
 
-    def opener() -> Opener:
-        guarded = GuardedOpener(by_wake_word(), lambda at_s: own_voice.says(calls, at_s))
+    def trigger() -> Trigger:
+        guarded = GuardedTrigger(by_wake_word(), lambda at_s: own_voice.says(calls, at_s))
         spotter = StopSpotter(
             recogniser,
             voice(),
             sounds=lambda: own_voice.speaks or house.plugins.rings(),
             said=lambda: own_voice.text,
         )
-        return StopOpener(guarded, spotter)
+        return StopTrigger(guarded, spotter)
 
-    return opener
+    return trigger
 
 
 def _said_first(settings: Settings, listening: Listening) -> tuple[str, ...]:
@@ -144,13 +144,13 @@ def _voice_activity(settings: Settings) -> Callable[[], VoiceActivity]:
     return WebRtcVad
 
 
-def _by_wake_word(settings: Settings) -> Callable[[], Opener]:
+def _by_wake_word(settings: Settings) -> Callable[[], Trigger]:
     chosen = settings.wake
     lead_s = min(HEAR_BEFORE_WAKE_S, settings.audio.pre_roll_s)
 
-    def opener() -> Opener:
+    def trigger() -> Trigger:
         detector = wake.create(chosen.engine, chosen.words, chosen.threshold, chosen.refractory_s)
-        return WakeOpener(detector, lead_s)
+        return WakeTrigger(detector, lead_s)
 
-    opener()  # a word that cannot be had is said now rather than at the first frame
-    return opener
+    trigger()  # a word that cannot be had is said now rather than at the first frame
+    return trigger

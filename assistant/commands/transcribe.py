@@ -20,7 +20,7 @@ from assistant.commands import UsageError, print_json, say, settings_of
 from assistant.config import SettingError, Settings
 from assistant.config.settings import leaves_device
 from assistant.home.factory import make_home
-from assistant.pipeline.rescorer import Outcome, Rescored
+from assistant.pipeline.rescorer import RescoredResult, RescoringOutcome
 
 _PATIENCE_MS = 2000.0
 """How long a rescoring server is waited for: nobody waits for a reply here."""
@@ -55,7 +55,7 @@ def read_context(path: Path) -> list[str]:
     return [line.strip() for line in lines if line.strip()]
 
 
-def _second_opinion(settings: Settings, url: str) -> Callable[[RecognitionResult], Rescored]:
+def _second_opinion(settings: Settings, url: str) -> Callable[[RecognitionResult], RescoredResult]:
     """Asks a server; raises `UsageError` for one that may not be asked."""
     from assistant.rescoring.remote import make_rescorer  # noqa: PLC0415 - seldom wanted
 
@@ -70,7 +70,7 @@ def _second_opinion(settings: Settings, url: str) -> Callable[[RecognitionResult
         raise UsageError(f"--rescore: {error}") from None
     home = make_home(settings)
 
-    async def ask(result: RecognitionResult) -> Rescored:
+    async def ask(result: RecognitionResult) -> RescoredResult:
         rescorer = make_rescorer(chosen, url, home.contacts)
         await rescorer.start()
         try:
@@ -85,7 +85,7 @@ def transcribe(
     recogniser: Recogniser,
     name: str,
     bias: Sequence[BiasPhrase],
-    second: Callable[[RecognitionResult], Rescored] | None = None,
+    second: Callable[[RecognitionResult], RescoredResult] | None = None,
 ) -> dict[str, Any]:
     """One file's transcript as plain values; raises `AudioError`.
 
@@ -112,7 +112,7 @@ def transcribe(
     }
 
 
-def _rescored(outcome: Rescored, samples: NDArray[np.int16]) -> dict[str, Any]:
+def _rescored(outcome: RescoredResult, samples: NDArray[np.int16]) -> dict[str, Any]:
     account = outcome.account
     return {
         "rescored": outcome.result.text,
@@ -120,7 +120,7 @@ def _rescored(outcome: Rescored, samples: NDArray[np.int16]) -> dict[str, Any]:
             {"text": each.text, "log_prob": round(each.log_prob, 4)}
             for each in outcome.result.nbest
         ],
-        "rescoring": account.outcome.value if account else Outcome.FAILED.value,
+        "rescoring": account.outcome.value if account else RescoringOutcome.FAILED.value,
         "lattice_bytes": account.lattice_bytes if account else 0,
         "audio_bytes": samples.nbytes,
         "rescoring_ms": round(account.waited_ms, 2) if account else 0.0,

@@ -1,7 +1,7 @@
 """When is a sentence over? Countdowns in audio time; no clock, no thread, no side effect.
 
-Every 10 ms frame of an utterance becomes one `Features` value: how long it has been quiet, how
-sure the recogniser is that the sentence has ended, and whether the words so far are complete.
+Every 10 ms frame of an utterance becomes one `EndpointFeatures` value: how long it has been quiet,
+how sure the recogniser is that the sentence has ended, and whether the words so far are complete.
 Two end-pointers look at the same features. The speculative one waits less and may be wrong; the
 final one is surer, and also gives up when nobody speaks or nobody stops.
 
@@ -38,7 +38,7 @@ class EndReason(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Features:
+class EndpointFeatures:
     """What the end-pointers know at one frame. Times are seconds of audio."""
 
     heard_s: float
@@ -46,7 +46,7 @@ class Features:
     spoken_s: float
     """Since the first speech; 0 before any."""
     silence_s: float
-    """Since the last frame with speech; 0 while she speaks."""
+    """Since the last frame with speech; 0 while the user speaks."""
     has_words: bool
     end_of_sentence: float
     """The recogniser's probability (0 to 1) that the sentence has ended."""
@@ -65,7 +65,7 @@ class Waits:
     end_of_sentence_share: float = 0.4
     """How much of the wait falls away when the recogniser is certain that the sentence ended."""
 
-    def required_s(self, features: Features) -> float:
+    def required_s(self, features: EndpointFeatures) -> float:
         """The pause that is long enough for these features."""
         base_s = {
             Completeness.COMPLETE: self.complete_s,
@@ -101,7 +101,7 @@ class SpeculativeEndpointer:
 
     waits: Waits
 
-    def decide(self, features: Features) -> bool:
+    def decide(self, features: EndpointFeatures) -> bool:
         """Whether the sentence is probably over at this frame."""
         return features.has_words and features.silence_s >= self.waits.required_s(features)
 
@@ -114,7 +114,7 @@ class FinalEndpointer:
     no_speech_timeout_s: float = 5.0
     max_utterance_s: float = 15.0
 
-    def decide(self, features: Features) -> EndReason | None:
+    def decide(self, features: EndpointFeatures) -> EndReason | None:
         """Why the utterance ends at this frame, if it does."""
         if features.spoken_s >= self.max_utterance_s:
             return EndReason.TOO_LONG

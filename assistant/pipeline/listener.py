@@ -1,4 +1,4 @@
-"""The ear of one utterance: voice activity and recognition over blocks of audio.
+"""What listens to one utterance: voice activity and recognition over blocks of audio.
 
 Everything here is heavy and blocks: it runs in the worker thread.
 """
@@ -19,7 +19,7 @@ from assistant.lattice.graph import Hypothesis, Lattice, Word, log_sum_exp
 
 
 @dataclass(frozen=True, slots=True)
-class Heard:
+class Observation:
     """What a block of audio brought."""
 
     end_s: float
@@ -28,7 +28,7 @@ class Heard:
     result: RecognitionResult
 
 
-class Ear:
+class Listener:
     """Hears one utterance, from the second `start_s` of the stream on.
 
     Words that begin before `words_from_s` are no part of it, nor are wake words at its beginning.
@@ -58,14 +58,16 @@ class Ear:
         """Speech goes on: the next look is a new one, even where the first pass hears no words."""
         self._spoken_since = True
 
-    def take(self, block: Block) -> Heard:
+    def observe(self, block: Block) -> Observation:
         """Hear the next block of the utterance."""
         voice = tuple(
             (end_s, self._voice.process(frame), power(frame)) for frame, end_s in block.frames()
         )
         self._stream.accept(block.samples)
         self.samples += block.samples.size
-        return Heard(seconds(block.end), voice, self._own(self._seen() or self._stream.partial()))
+        return Observation(
+            seconds(block.end), voice, self._own(self._seen() or self._stream.partial())
+        )
 
     def peek(self) -> RecognitionResult:
         """The result for all that was heard so far."""

@@ -1,4 +1,4 @@
-"""Source, doorway, opening, utterance, events: one direction, as in the picture of the design."""
+"""Source, feed, activation, utterance, events: one direction, as in the picture of the design."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from assistant.audio.source import AudioError, AudioSource
 from assistant.audio.vad import VoiceActivity
 from assistant.endpointing.endpointer import EndReason
 from assistant.events import Error, Event, WakeDetected
-from assistant.pipeline.doorway import Doorway
+from assistant.pipeline.feed import AudioFeed
 from assistant.pipeline.foreground import Foreground
-from assistant.pipeline.listener import Ear, power
+from assistant.pipeline.listener import Listener, power
 from assistant.pipeline.memory import give_back
-from assistant.pipeline.responder import Commit
-from assistant.pipeline.trigger import Opener, Opening
-from assistant.pipeline.utterance import Staff, Utterance
+from assistant.pipeline.responder import TurnEnd
+from assistant.pipeline.trigger import Activation, Trigger
+from assistant.pipeline.utterance import Utterance, UtteranceServices
 from assistant.wake.place import find_call
 
 CALL_ENDED_S = 0.25
@@ -30,9 +30,9 @@ CALL_ENDED_S = 0.25
 class Pipeline:
     """The stages. They are shared by all streams; what a stream changes is made anew for each."""
 
-    staff: Staff
+    services: UtteranceServices
     recogniser: Recogniser
-    opener: Callable[[], Opener]
+    trigger: Callable[[], Trigger]
     voice: Callable[[], VoiceActivity]
     bias: Callable[[], tuple[BiasPhrase, ...]]
     """The names that the home has now, to favour."""
@@ -42,40 +42,40 @@ class Pipeline:
 
     async def events(self, source: AudioSource) -> AsyncGenerator[Event]:
         """Everything that happens in a stream of audio; an `Error` when the audio cannot be had."""
-        worker = self.staff.worker
+        worker = self.services.worker
         place = partial(find_call, self.recogniser)
-        opener = await worker.run(self.opener)
-        door = Doorway(source, opener, worker, self.pre_roll_s, place)
+        trigger = await worker.run(self.trigger)
+        feed = AudioFeed(source, trigger, worker, self.pre_roll_s, place)
         try:
-            while (opening := await door.opened()) is not None:
-                if opening.wake is not None:
+            while (activation := await feed.activated()) is not None:
+                if activation.wake is not None:
                     yield WakeDetected(
                         source=source.name,
-                        audio_s=opening.at_s,
-                        wake_word=opening.wake.word,
-                        probability=opening.wake.probability,
+                        audio_s=activation.at_s,
+                        wake_word=activation.wake.word,
+                        probability=activation.wake.probability,
                     )
-                if opening.stop is not None:
-                    async for event in self._stopped(source.name, opening.at_s, opening.stop):
+                if activation.stop is not None:
+                    async for event in self._stopped(source.name, activation.at_s, activation.stop):
                         yield event
-                    door.enter(opening.at_s)
-                    door.leave(opening.at_s)
+                    feed.enter(activation.at_s)
+                    feed.leave(activation.at_s)
                     continue
-                utterance, before = await self._utterance(source.name, opening, door)
-                async with aclosing(utterance.run(before, door)) as happenings:
+                utterance, before = await self._utterance(source.name, activation, feed)
+                async with aclosing(utterance.run(before, feed)) as happenings:
                     async for event in happenings:
                         yield event
-                door.leave(utterance.spoken_until_s)
+                feed.leave(utterance.spoken_until_s)
                 await worker.run(give_back)
         except AudioError as error:
             yield Error(
-                source=source.name, audio_s=door.heard_s, code=error.code, message=str(error)
+                source=source.name, audio_s=feed.heard_s, code=error.code, message=str(error)
             )
 
     def _stopped(self, source: str, at_s: float, said: RecognitionResult) -> AsyncIterator[Event]:
         """What comes of a word to stop, which was heard to its end."""
-        commit = Commit(source, at_s, EndReason.PAUSE, speech_end_s=None, speculated_s=None)
-        return self.staff.answer.give(commit, lambda: said, None)
+        end = TurnEnd(source, at_s, EndReason.PAUSE, speech_end_s=None, speculated_s=None)
+        return self.services.responder.respond(end, lambda: said, None)
 
     def _stream(self, *, called: bool) -> RecogniserStream:
         """A stream that favours the names there are now; collecting them can take a while.
@@ -86,26 +86,28 @@ class Pipeline:
         return self.recogniser.open((*self.bias(), *words))
 
     async def _utterance(
-        self, source: str, opening: Opening, door: Doorway
+        self, source: str, activation: Activation, feed: AudioFeed
     ) -> tuple[Utterance, Block]:
         """An utterance, and the audio that it begins with: right after the wake word, if any.
 
         Where the recogniser does not hear the wake word, it ends some time before it was detected.
         """
-        stream = await self.staff.worker.run(self._stream, called=opening.wake is not None)
-        voice = await self.staff.worker.run(self.voice)
-        call = await door.call()
+        stream = await self.services.worker.run(self._stream, called=activation.wake is not None)
+        voice = await self.services.worker.run(self.voice)
+        call = await feed.call()
         words_from_s = 0.0
-        from_s = opening.hear_from_s
+        from_s = activation.hear_from_s
         if call is not None:
             from_s = call.end_s
-        elif opening.wake is not None:
-            words_from_s = opening.at_s - CALL_ENDED_S
+        elif activation.wake is not None:
+            words_from_s = activation.at_s - CALL_ENDED_S
             from_s = words_from_s - 0.05
         foreground = Foreground()
         if call is not None:
-            for frame, _ in door.audio(call.begin_s, call.end_s).frames():
+            for frame, _ in feed.audio(call.begin_s, call.end_s).frames():
                 foreground.takes(foreground.level(power(frame)))
-        before = door.enter(from_s)
-        ear = Ear(stream, voice, seconds(before.start), words_from_s, self.wake_words)
-        return Utterance(source, opening.listen_from_s, ear, self.staff, foreground), before
+        before = feed.enter(from_s)
+        listener = Listener(stream, voice, seconds(before.start), words_from_s, self.wake_words)
+        return Utterance(
+            source, activation.listen_from_s, listener, self.services, foreground
+        ), before

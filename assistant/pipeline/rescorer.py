@@ -19,7 +19,7 @@ class RescoringError(HearthError):
     """A server gave no usable answer, or cannot be asked; the message says why."""
 
 
-class Outcome(StrEnum):
+class RescoringOutcome(StrEnum):
     """What became of a request."""
 
     USED = "used"
@@ -32,7 +32,7 @@ class Outcome(StrEnum):
 class Account:
     """What was sent for one utterance, and what became of it."""
 
-    outcome: Outcome
+    outcome: RescoringOutcome
     lattice_bytes: int
     """Of all requests that were made for the utterance."""
     waited_ms: float
@@ -40,7 +40,7 @@ class Account:
 
 
 @dataclass(frozen=True, slots=True)
-class Rescored:
+class RescoredResult:
     """The result to go on with; `account` is `None` when nothing was sent."""
 
     result: RecognitionResult
@@ -53,7 +53,7 @@ class Rescoring(Protocol):
     def begin(self, result: RecognitionResult) -> None:
         """Show a result that may not be the last; must not block."""
 
-    async def settle(self, result: RecognitionResult) -> Rescored:
+    async def settle(self, result: RecognitionResult) -> RescoredResult:
         """The outcome for the last result. Never raises, and takes no longer than it may."""
 
     async def cancel(self) -> None:
@@ -95,9 +95,9 @@ class Unchanged:
     def begin(self, result: RecognitionResult) -> None:
         """Nothing to begin."""
 
-    async def settle(self, result: RecognitionResult) -> Rescored:
+    async def settle(self, result: RecognitionResult) -> RescoredResult:
         """The result as it was."""
-        return Rescored(result)
+        return RescoredResult(result)
 
     async def cancel(self) -> None:
         """Nothing to stop."""

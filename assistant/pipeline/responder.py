@@ -41,7 +41,7 @@ LatticeFormat = Callable[[Lattice], Lattice | str]
 
 
 @dataclass(frozen=True, slots=True)
-class Commit:
+class TurnEnd:
     """The final end-point: where, why, and what came before it."""
 
     source: str
@@ -70,7 +70,7 @@ def _forget(_named: Sequence[tuple[str, ...]]) -> None:
     pass
 
 
-class Answer:
+class Responder:
     """Understands and acts.
 
     `lattice` is how final end-points show theirs, if at all; `rescorer` has a second opinion on
@@ -108,26 +108,26 @@ class Answer:
             self._rescorer.open(),
         )
 
-    async def give(
+    async def respond(
         self,
-        commit: Commit,
+        end: TurnEnd,
         finish: Callable[[], RecognitionResult],
         speculation: Speculation | None,
     ) -> AsyncIterator[Event]:
         """Everything from the final end-point to the reply and its latency."""
-        at: Where = {"source": commit.source, "audio_s": commit.audio_s}
+        at: Where = {"source": end.source, "audio_s": end.audio_s}
         begin = time.perf_counter()
         rescoring = speculation.rescoring if speculation else self._rescorer.open()
         own = await self._worker.run(finish)
         heard = await rescoring.settle(own)
         if heard.account is not None:
-            yield _rescored(at, commit, heard.account)
+            yield _rescored(at, end, heard.account)
         decided = await self._decide(heard.result, speculation)
         if speculation is not None and decided.speculation is None:
             await speculation.cancel()
             yield SpeculationReset(**at, reason="the final words mean something else")
         sure = confidence(own)
-        yield self._final_endpoint(at, commit.reason, decided, sure)
+        yield self._final_endpoint(at, end.reason, decided, sure)
         understood = self._doubted(decided, sure)
         interpretation = await self._dispatcher.with_question(understood)
         yield Intent(
@@ -146,8 +146,8 @@ class Answer:
         acted, action_ms = await self._act(at, interpretation, decided.result.text, sure)
         for event in acted:
             yield event
-        if commit.speech_end_s is not None:
-            yield _latency(at, commit, decided, work_ms, action_ms)
+        if end.speech_end_s is not None:
+            yield _latency(at, end, decided, work_ms, action_ms)
 
     async def _decide(self, result: RecognitionResult, speculation: Speculation | None) -> _Decided:
         """Understand the final result, by the speculation's work where that is certain to hold."""
@@ -242,28 +242,26 @@ def _events(at: Where, carried: Carried) -> list[Event]:
     return [*errors, action]
 
 
-def _rescored(at: Where, commit: Commit, account: Account) -> Event:
+def _rescored(at: Where, end: TurnEnd, account: Account) -> Event:
     return Rescored(
         **at,
         outcome=account.outcome.value,
         lattice_bytes=account.lattice_bytes,
-        audio_bytes=commit.audio_bytes,
+        audio_bytes=end.audio_bytes,
         waited_ms=account.waited_ms,
     )
 
 
-def _latency(
-    at: Where, commit: Commit, decided: _Decided, work_ms: float, action_ms: float
-) -> Event:
-    speech_end_s = commit.audio_s if commit.speech_end_s is None else commit.speech_end_s
+def _latency(at: Where, end: TurnEnd, decided: _Decided, work_ms: float, action_ms: float) -> Event:
+    speech_end_s = end.audio_s if end.speech_end_s is None else end.speech_end_s
     return Latency(
         **at,
         speech_end_s=speech_end_s,
-        speculative_endpoint_s=commit.speculated_s,
-        final_endpoint_s=commit.audio_s,
+        speculative_endpoint_s=end.speculated_s,
+        final_endpoint_s=end.audio_s,
         decode_ms=decided.result.decode_ms,
         nlu_ms=decided.understood.nlu_ms,
         action_ms=action_ms,
         work_ms=work_ms,
-        response_ms=1000 * (commit.audio_s - speech_end_s) + work_ms,
+        response_ms=1000 * (end.audio_s - speech_end_s) + work_ms,
     )

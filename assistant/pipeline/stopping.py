@@ -22,7 +22,7 @@ from assistant.endpointing.endpointer import SpeechTracker
 from assistant.lattice.graph import Hypothesis
 from assistant.nlu.numbers import number_words
 from assistant.nlu.tokens import split_words
-from assistant.pipeline.trigger import Opener, Opening
+from assistant.pipeline.trigger import Activation, Trigger
 
 STOP_WORDS = frozenset(
     {
@@ -33,7 +33,7 @@ STOP_WORDS = frozenset(
 )
 _BESIDE_OWN_VOICE = frozenset({"stop", "stop it", "stop stop", "quiet", "be quiet", "shut up"})
 _LEAD_BLOCKS = 12
-"""Of the opener's 40 ms: a word's first sound is heard before it is certain that someone speaks."""
+"""Of 40 ms each: a word's first sound is heard before it is certain that someone speaks."""
 _PAUSE_S = 0.4
 _LONGEST_S = 15.0
 _ALIKE = 50.0
@@ -100,30 +100,30 @@ class StopSpotter:
         return None
 
 
-class StopOpener:
-    """Beside another opener: a word to stop opens, too, while something sounds."""
+class StopTrigger:
+    """Beside another trigger: a word to stop opens, too, while something sounds."""
 
-    def __init__(self, opener: Opener, spotter: StopSpotter) -> None:
-        self.idle_frames = opener.idle_frames
-        self._opener = opener
+    def __init__(self, trigger: Trigger, spotter: StopSpotter) -> None:
+        self.idle_frames = trigger.idle_frames
+        self._trigger = trigger
         self._spotter = spotter
 
-    def hear(self, block: Block) -> Opening | None:
+    def hear(self, block: Block) -> Activation | None:
         """Take the next block; what opens in it."""
-        opening = self._opener.hear(block)
+        activation = self._trigger.hear(block)
         stop = self._spotter.hear(block)
-        if opening is not None or stop is None:
-            return opening
+        if activation is not None or stop is None:
+            return activation
         at_s = seconds(block.end)
-        return Opening(at_s, at_s, at_s, stop=stop)
+        return Activation(at_s, at_s, at_s, stop=stop)
 
-    def overhear(self, block: Block) -> Opening | None:
+    def overhear(self, block: Block) -> Activation | None:
         """Take the next block of an utterance, in which "stop" is a word like others."""
-        return self._opener.overhear(block)
+        return self._trigger.overhear(block)
 
     def reset(self, spoken_until_s: float) -> None:
         """The utterance is over."""
-        self._opener.reset(spoken_until_s)
+        self._trigger.reset(spoken_until_s)
         self._spotter.reset()
 
 

@@ -14,7 +14,7 @@ from assistant.wake.detector import Wake, WakeDetector
 
 
 @dataclass(frozen=True, slots=True)
-class Opening:
+class Activation:
     """An utterance begins. Times are seconds of the stream's audio."""
 
     at_s: float
@@ -22,29 +22,29 @@ class Opening:
     hear_from_s: float
     """Where the audio begins that belongs to it, the wake word included."""
     listen_from_s: float
-    """Where her command can begin at the earliest."""
+    """Where the command can begin at the earliest."""
     wake: Wake | None = None
     stop: RecognitionResult | None = None
     """The word that it consists of, where it only stops what sounds; it is over then."""
 
 
-class Opener(Protocol):
+class Trigger(Protocol):
     """Waits for an utterance. Its work is heavy: call it in the worker."""
 
     idle_frames: int
     """How many frames to hear at once while waiting."""
 
-    def hear(self, block: Block) -> Opening | None:
-        """Take the next block of audio; the opening that was completed in it, if any."""
+    def hear(self, block: Block) -> Activation | None:
+        """Take the next block of audio; the activation that was completed in it, if any."""
 
-    def overhear(self, block: Block) -> Opening | None:
+    def overhear(self, block: Block) -> Activation | None:
         """Take the next block of an utterance; what opens another one in its midst, if anything."""
 
     def reset(self, spoken_until_s: float) -> None:
         """The utterance is over, and what was said until then belongs to it."""
 
 
-class WakeOpener:
+class WakeTrigger:
     """Opens at a wake word, said to nobody or in the midst of an utterance."""
 
     idle_frames = 4
@@ -53,15 +53,15 @@ class WakeOpener:
         self._detector = detector
         self._pre_roll_s = pre_roll_s
 
-    def hear(self, block: Block) -> Opening | None:
+    def hear(self, block: Block) -> Activation | None:
         """Take the next block; the first wake word in it."""
         wakes = [(end_s, self._detector.process(frame)) for frame, end_s in block.frames()]
         for end_s, wake in wakes:
             if wake is not None:
-                return Opening(end_s, max(0.0, end_s - self._pre_roll_s), end_s, wake)
+                return Activation(end_s, max(0.0, end_s - self._pre_roll_s), end_s, wake)
         return None
 
-    def overhear(self, block: Block) -> Opening | None:
+    def overhear(self, block: Block) -> Activation | None:
         """Take the next block; a wake word counts in an utterance, too."""
         return self.hear(block)
 
@@ -69,7 +69,7 @@ class WakeOpener:
         """Nothing: a wake word may have begun before the utterance was over."""
 
 
-class SpeechOpener:
+class SpeechTrigger:
     """Opens when someone speaks; the recogniser hears from somewhat before that."""
 
     idle_frames = 4
@@ -80,17 +80,17 @@ class SpeechOpener:
         self._speech = SpeechTracker()
         self._from_s = 0.0
 
-    def hear(self, block: Block) -> Opening | None:
+    def hear(self, block: Block) -> Activation | None:
         """Take the next block; the first speech that is certain in it."""
         voice = [(end_s, self._voice.process(frame)) for frame, end_s in block.frames()]
         for end_s, probability in voice:
             if self._speech.step(probability, end_s):
                 start_s = (self._speech.speech_start_s or 0.0) - self._lead_s
                 start_s = max(self._from_s, start_s)
-                return Opening(end_s, start_s, start_s)
+                return Activation(end_s, start_s, start_s)
         return None
 
-    def overhear(self, block: Block) -> Opening | None:
+    def overhear(self, block: Block) -> Activation | None:
         """Take the next block; whoever speaks in it belongs to the utterance."""
         for frame, _ in block.frames():
             self._voice.process(frame)
@@ -102,25 +102,25 @@ class SpeechOpener:
         self._speech = SpeechTracker()
 
 
-class GuardedOpener:
+class GuardedTrigger:
     """Leaves out what opens where Hearth itself is heard: at the seconds that `covers` names."""
 
-    def __init__(self, opener: Opener, covers: Callable[[float], bool]) -> None:
-        self.idle_frames = opener.idle_frames
-        self._opener = opener
+    def __init__(self, trigger: Trigger, covers: Callable[[float], bool]) -> None:
+        self.idle_frames = trigger.idle_frames
+        self._trigger = trigger
         self._covers = covers
 
-    def hear(self, block: Block) -> Opening | None:
-        """Take the next block; an opening that is not Hearth's own doing."""
-        return self._unless_own(self._opener.hear(block))
+    def hear(self, block: Block) -> Activation | None:
+        """Take the next block; an activation that is not Hearth's own doing."""
+        return self._unless_own(self._trigger.hear(block))
 
-    def overhear(self, block: Block) -> Opening | None:
-        """Take the next block of an utterance; an opening that is not Hearth's own doing."""
-        return self._unless_own(self._opener.overhear(block))
+    def overhear(self, block: Block) -> Activation | None:
+        """Take the next block of an utterance; an activation that is not Hearth's own doing."""
+        return self._unless_own(self._trigger.overhear(block))
 
     def reset(self, spoken_until_s: float) -> None:
         """The utterance is over."""
-        self._opener.reset(spoken_until_s)
+        self._trigger.reset(spoken_until_s)
 
-    def _unless_own(self, opening: Opening | None) -> Opening | None:
-        return None if opening is not None and self._covers(opening.at_s) else opening
+    def _unless_own(self, activation: Activation | None) -> Activation | None:
+        return None if activation is not None and self._covers(activation.at_s) else activation

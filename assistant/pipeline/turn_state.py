@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 
 from assistant.asr.result import RecognitionResult
-from assistant.endpointing.endpointer import Completeness, Features, SpeechTracker
+from assistant.endpointing.endpointer import Completeness, EndpointFeatures, SpeechTracker
 from assistant.pipeline.foreground import SMOOTH_FRAMES, SYLLABLE_FRAMES, Foreground
-from assistant.pipeline.listener import Heard
+from assistant.pipeline.listener import Observation
 
 LOOK_EVERY_S = 0.1
 """In a pause the recogniser is asked this often for its view of all samples heard."""
@@ -20,7 +20,7 @@ WORD_LATE_S = 0.25
 """A word may be written so long after it was said."""
 
 
-class Progress:
+class TurnState:
     """Follows one utterance. Audio that ends by `start_s` does not count as its speech.
 
     `foreground` tells the user's voice from others.
@@ -65,13 +65,13 @@ class Progress:
         """Whether the user was heard for longer than a loud sound lasts."""
         return self._own_frames > SYLLABLE_FRAMES + SMOOTH_FRAMES
 
-    def follow(self, heard: Heard) -> int:
+    def follow(self, observed: Observation) -> int:
         """Take a block in; how many stretches of speech became certain in it."""
-        if heard.result.text != self.text:
-            self._words_s = heard.end_s
-        self.now_s = heard.end_s
-        self.result = heard.result
-        began = sum(self._step(*frame) for frame in heard.voice)
+        if observed.result.text != self.text:
+            self._words_s = observed.end_s
+        self.now_s = observed.end_s
+        self.result = observed.result
+        began = sum(self._step(*frame) for frame in observed.voice)
         if self.text and not self._speaks:
             self._foreground.forget()  # What is understood is theirs, however quiet it is.
         return began
@@ -107,9 +107,9 @@ class Progress:
         self._look_s = silence_s + LOOK_EVERY_S
         return True
 
-    def features(self) -> Features:
+    def features(self) -> EndpointFeatures:
         """What the end-pointers look at."""
-        return Features(
+        return EndpointFeatures(
             heard_s=round(self.now_s - self._start_s, 6),
             spoken_s=self.speech.spoken_s(self.now_s),
             silence_s=self._silence_s(),

@@ -30,12 +30,12 @@ from assistant.events import (
     SpeechStarted,
     Where,
 )
-from assistant.pipeline.doorway import Doorway
+from assistant.pipeline.feed import AudioFeed
 from assistant.pipeline.foreground import Foreground
-from assistant.pipeline.listener import Ear
-from assistant.pipeline.responder import Answer, Commit
+from assistant.pipeline.listener import Listener
+from assistant.pipeline.responder import Responder, TurnEnd
 from assistant.pipeline.speculation import Speculation
-from assistant.pipeline.turn_state import Progress
+from assistant.pipeline.turn_state import TurnState
 from assistant.pipeline.worker import Worker
 from assistant.wake.place import Call
 
@@ -48,7 +48,7 @@ WHOLE = frozenset({Completeness.COMPLETE, Completeness.LIKELY, Completeness.OPEN
 
 
 @dataclass(frozen=True, slots=True)
-class Judgement:
+class Endpointing:
     """What decides when a sentence is over."""
 
     speculative: SpeculativeEndpointer
@@ -58,33 +58,33 @@ class Judgement:
 
 
 @dataclass(frozen=True, slots=True)
-class Staff:
+class UtteranceServices:
     """Who works on an utterance; shared by all of them."""
 
     worker: Worker
-    judgement: Judgement
-    answer: Answer
+    endpointing: Endpointing
+    responder: Responder
 
 
 class Utterance:
     """Listens to one utterance and answers it.
 
-    `start_s` is where in the audio her command can begin; what the ear is given from before that
-    does not count as her speech.
+    `start_s` is where in the audio the command can begin; what the listener is given from before
+    that does not count as the user's speech.
     """
 
     def __init__(
         self,
         source: str,
         start_s: float,
-        ear: Ear,
-        staff: Staff,
+        listener: Listener,
+        services: UtteranceServices,
         foreground: Foreground | None = None,
     ) -> None:
         self._source = source
-        self._ear = ear
-        self._staff = staff
-        self._progress = Progress(start_s, foreground)
+        self._listener = listener
+        self._services = services
+        self._turn = TurnState(start_s, foreground)
         self._speculation: Speculation | None = None
         self._speculated_s = 0.0
         self._announced = True
@@ -94,10 +94,10 @@ class Utterance:
     @property
     def spoken_until_s(self) -> float:
         """Where its last speech ended, or how far it was listened to if there was none."""
-        end_s = self._progress.speech_end_s
-        return self._progress.now_s if end_s is None else end_s
+        end_s = self._turn.speech_end_s
+        return self._turn.now_s if end_s is None else end_s
 
-    async def run(self, before: Block, door: Doorway) -> AsyncGenerator[Event]:
+    async def run(self, before: Block, feed: AudioFeed) -> AsyncGenerator[Event]:
         """Everything that happens, in order. `before` is the audio heard until now."""
         block: Block | None = before
         end: EndReason | None = None
@@ -107,81 +107,83 @@ class Utterance:
                 for event in self._said():
                     yield event
                 if end is None:
-                    block = await door.next(BLOCK_FRAMES)
-            finish = self._ear.finish
-            if door.pending is not None:
-                said = await self._said_before(await door.call())
+                    block = await feed.next(BLOCK_FRAMES)
+            finish = self._listener.finish
+            if feed.pending is not None:
+                said = await self._said_before(await feed.call())
                 if said is None:
                     return
                 finish, end = partial(_as_it_is, said), EndReason.PAUSE
-            commit = await self._commit(end or EndReason.END_OF_AUDIO)
+            end_of_turn = await self._turn_end(end or EndReason.END_OF_AUDIO)
             for event in self._said():
                 yield event
-            async for event in self._staff.answer.give(commit, finish, self._speculation):
+            async for event in self._services.responder.respond(
+                end_of_turn, finish, self._speculation
+            ):
                 yield event
         finally:
             await self._drop_speculation()
 
     async def _said_before(self, call: Call | None) -> RecognitionResult | None:
-        """What was said before another wake word, if that could be all: else she begins anew."""
+        """What was said before another wake word, if that could be all: else they begin anew."""
         if call is None:
             return None
-        said = await self._staff.worker.run(self._ear.said_until, call.begin_s)
+        said = await self._services.worker.run(self._listener.said_until, call.begin_s)
         if said is None or not said.text:
             return None
-        judge = self._staff.judgement.completeness
-        return said if await self._staff.worker.run(judge, said.text) in WHOLE else None
+        judge = self._services.endpointing.completeness
+        return said if await self._services.worker.run(judge, said.text) in WHOLE else None
 
     async def _listen(self, block: Block) -> EndReason | None:
         """Hear a block, then decide what it means; why the utterance is over, if it is."""
-        heard = await self._staff.worker.run(self._ear.take, block)
+        observed = await self._services.worker.run(self._listener.observe, block)
         await self._announce()
-        quiet_before = self._progress.speech_end_s is None
-        began = self._progress.follow(heard)
-        self._ear.until_s = self._progress.words_until_s
+        quiet_before = self._turn.speech_end_s is None
+        began = self._turn.follow(observed)
+        self._listener.until_s = self._turn.words_until_s
         if began:
-            self._ear.goes_on()
+            self._listener.goes_on()
         if began and quiet_before:
             self._events.append(SpeechStarted(**self._at()))
         elif began:
             await self._reset("speech goes on")
         await self._read()
-        end = self._staff.judgement.final.decide(self._progress.features())
+        end = self._services.endpointing.final.decide(self._turn.features())
         if end is None and self._speculation is None:
             await self._speculate()
         return end
 
     async def _read(self) -> None:
         """Keep up with the words: look closer in a pause, show them, doubt what changed."""
-        if self._speculation is None and self._progress.due_for_a_look():
+        if self._speculation is None and self._turn.due_for_a_look():
             await self._look()
-        if self._speculation and not extends(self._speculation.result.text, self._progress.text):
+        if self._speculation and not extends(self._speculation.result.text, self._turn.text):
             await self._reset("the words changed")
-        text = self._progress.text
+        text = self._turn.text
         if text == self._shown:
             return
         self._shown = text
-        self._progress.completeness = await self._staff.worker.run(
-            self._staff.judgement.completeness, text
+        self._turn.completeness = await self._services.worker.run(
+            self._services.endpointing.completeness, text
         )
         if text:
             self._events.append(PartialTranscript(**self._at(), text=text))
 
     async def _look(self) -> None:
-        self._progress.result = await self._staff.worker.run(self._ear.peek)
+        self._turn.result = await self._services.worker.run(self._listener.peek)
 
     async def _speculate(self) -> None:
         """Begin to understand, if the sentence seems to be over, after one more look."""
-        judgement = self._staff.judgement
-        if not judgement.speculative.decide(self._progress.features()):
+        endpointing = self._services.endpointing
+        if not endpointing.speculative.decide(self._turn.features()):
             return
         await self._look()
         await self._read()
-        result = self._progress.result
-        if not judgement.speculative.decide(self._progress.features()) or result is None:
+        result = self._turn.result
+        if not endpointing.speculative.decide(self._turn.features()) or result is None:
             return
-        self._speculation = self._staff.answer.speculate(result)
-        self._speculated_s = self._progress.now_s
+        self._speculation = self._services.responder.speculate(result)
+        self._speculated_s = self._turn.now_s
         self._announced = False
         self._events.append(
             SpeculativeEndpoint(**self._at(), text=result.text, confidence=confidence(result))
@@ -212,15 +214,15 @@ class Utterance:
         if speculation is not None:
             await speculation.cancel()
 
-    async def _commit(self, reason: EndReason) -> Commit:
+    async def _turn_end(self, reason: EndReason) -> TurnEnd:
         await self._announce()
-        return Commit(
+        return TurnEnd(
             source=self._source,
-            audio_s=self._progress.now_s,
+            audio_s=self._turn.now_s,
             reason=reason,
-            speech_end_s=self._progress.speech_end_s,
+            speech_end_s=self._turn.speech_end_s,
             speculated_s=self._speculated_s if self._speculation else None,
-            audio_bytes=SAMPLE_BYTES * self._ear.samples,
+            audio_bytes=SAMPLE_BYTES * self._listener.samples,
         )
 
     def _said(self) -> list[Event]:
@@ -229,7 +231,7 @@ class Utterance:
         return said
 
     def _at(self) -> Where:
-        return {"source": self._source, "audio_s": self._progress.now_s}
+        return {"source": self._source, "audio_s": self._turn.now_s}
 
 
 def _as_it_is(result: RecognitionResult) -> RecognitionResult:

@@ -17,7 +17,7 @@ from assistant.audio.clock import Clock, MonotonicClock
 from assistant.config.settings import RescoringSettings
 from assistant.lattice.graph import Edge, Lattice, Node, pruned
 from assistant.lattice.nbest import nbest
-from assistant.pipeline.rescorer import Account, Outcome, Rescored, RescoringError
+from assistant.pipeline.rescorer import Account, RescoredResult, RescoringError, RescoringOutcome
 from assistant.rescoring.client import Client, Server, trust
 from assistant.rescoring.names import tagged
 from assistant.rescoring.wire import pack_lattice
@@ -82,20 +82,20 @@ class RemoteRescoring:
         if self._rescorer.manners.early:
             self._ask(result)
 
-    async def settle(self, result: RecognitionResult) -> Rescored:
+    async def settle(self, result: RecognitionResult) -> RescoredResult:
         """The result with the answer in it, if the server gives one in time."""
         began = time.perf_counter()
         if self._asked != result.text:
             await self.cancel()
             self._ask(result)
         if self._request is None:
-            return Rescored(result)
+            return RescoredResult(result)
         try:
             better, outcome = await self._answer(result, self._request)
         finally:
             await self.cancel()
         waited_ms = 1000 * (time.perf_counter() - began)
-        return Rescored(better, Account(outcome, self._sent, waited_ms))
+        return RescoredResult(better, Account(outcome, self._sent, waited_ms))
 
     async def cancel(self) -> None:
         """Drop the request."""
@@ -116,7 +116,7 @@ class RemoteRescoring:
 
     async def _answer(
         self, result: RecognitionResult, request: asyncio.Task[Lattice]
-    ) -> tuple[RecognitionResult, Outcome]:
+    ) -> tuple[RecognitionResult, RescoringOutcome]:
         """The result to go on with once the answer or the deadline has come."""
         manners, clock = self._rescorer.manners, self._rescorer.clock
         deadline = asyncio.ensure_future(clock.sleep(manners.deadline_s))
@@ -127,14 +127,14 @@ class RemoteRescoring:
         if not request.done():
             within_ms = 1000 * manners.deadline_s
             self._rescorer.patience.failed(f"no answer within {within_ms:g} ms")
-            return result, Outcome.LATE
+            return result, RescoringOutcome.LATE
         try:
             better = rescored(result, request.result())
         except (RescoringError, ValueError) as error:
             self._rescorer.patience.failed(str(error))
-            return result, Outcome.FAILED
+            return result, RescoringOutcome.FAILED
         self._rescorer.patience.succeeded()
-        return better, Outcome.USED
+        return better, RescoringOutcome.USED
 
 
 def make_rescorer(

@@ -7,15 +7,15 @@ import pytest
 from assistant.endpointing.endpointer import (
     STYLES,
     Completeness,
+    EndpointFeatures,
     EndReason,
-    Features,
     FinalEndpointer,
     SpeculativeEndpointer,
     SpeechTracker,
     with_waits,
 )
 
-SPOKEN = Features(
+SPOKEN = EndpointFeatures(
     heard_s=2.0,
     spoken_s=1.5,
     silence_s=0.0,

@@ -5,8 +5,8 @@ from scripted import result
 
 from assistant.endpointing.endpointer import STYLES, EndReason, FinalEndpointer
 from assistant.pipeline.foreground import BELOW_DB, Foreground
-from assistant.pipeline.listener import Heard
-from assistant.pipeline.turn_state import Progress
+from assistant.pipeline.listener import Observation
+from assistant.pipeline.turn_state import TurnState
 
 
 def power(decibels):
@@ -42,14 +42,14 @@ def test_who_was_there_before_the_user_does_not_count_for_long():
 
 
 def test_where_only_words_tell_of_speech_they_end_it():
-    progress = Progress(0.0)
+    turn = TurnState(0.0)
     end = FinalEndpointer(STYLES["normal"].final)
     words = ["turn", "on", "the", "light"]
     for block in range(300):
         now_s = (block + 1) / 50
         heard = result(words[: int(now_s / 0.3)])
-        progress.follow(Heard(now_s, ((now_s, 0.1, 0.0),), heard))
-        if reason := end.decide(progress.features()):
+        turn.follow(Observation(now_s, ((now_s, 0.1, 0.0),), heard))
+        if reason := end.decide(turn.features()):
             break
     assert reason is EndReason.PAUSE
     assert 1.2 < now_s < 3.5
@@ -58,10 +58,10 @@ def test_where_only_words_tell_of_speech_they_end_it():
 def test_a_user_whose_call_was_loud_may_go_on_quietly():
     loud = Foreground()
     taken(loud, 80)
-    progress = Progress(0.0, loud)
+    turn = TurnState(0.0, loud)
     for block in range(100):
         now_s = (block + 1) / 50
         voice = tuple((now_s - 0.01 * (1 - k), 0.9, power(60)) for k in range(2))
-        progress.follow(Heard(now_s, voice, result(["turn", "on"] if now_s > 0.6 else [])))
-    assert progress.speech_end_s == 2.0
-    assert np.isinf(progress.words_until_s)
+        turn.follow(Observation(now_s, voice, result(["turn", "on"] if now_s > 0.6 else [])))
+    assert turn.speech_end_s == 2.0
+    assert np.isinf(turn.words_until_s)

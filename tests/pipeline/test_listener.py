@@ -1,4 +1,4 @@
-"""What the ear makes of what it hears."""
+"""What the listener makes of what it hears."""
 
 import math
 from dataclasses import replace
@@ -8,7 +8,7 @@ import pytest
 from scripted import result
 
 from assistant.audio.blocks import Block
-from assistant.pipeline.listener import Ear, since, until
+from assistant.pipeline.listener import Listener, since, until
 
 
 def test_what_was_said_before_is_neither_in_the_text_nor_in_the_lattice():
@@ -73,25 +73,25 @@ class TwoPasses:
 
 def test_what_a_look_heard_stands_until_there_are_more_words():
     stream = TwoPasses()
-    ear = Ear(stream, Silent(), 0.0)
+    listener = Listener(stream, Silent(), 0.0)
     block = Block(np.zeros(320, np.int16), 0)
-    assert ear.take(block).result.text == "light song"
-    looked = ear.peek()
+    assert listener.observe(block).result.text == "light song"
+    looked = listener.peek()
     stream.words = ["light"]  # a first pass is behind a look
-    assert ear.take(block).result is looked
+    assert listener.observe(block).result is looked
     stream.words = ["light", "song"]
-    assert ear.take(block).result is looked
-    assert ear.peek() is not None
+    assert listener.observe(block).result is looked
+    assert listener.peek() is not None
     assert stream.looks == [None, looked]
     stream.words = ["light", "song", "please"]
-    assert ear.take(block).result.text == "light song please"
+    assert listener.observe(block).result.text == "light song please"
 
 
 def test_a_look_is_a_new_one_when_speech_went_on_even_without_words():
     stream = TwoPasses()
-    ear = Ear(stream, Silent(), 0.0)
-    ear.peek()
-    ear.goes_on()
-    ear.peek()
-    ear.peek()
+    listener = Listener(stream, Silent(), 0.0)
+    listener.peek()
+    listener.goes_on()
+    listener.peek()
+    listener.peek()
     assert [earlier is None for earlier in stream.looks] == [True, True, False]

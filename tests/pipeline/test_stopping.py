@@ -21,10 +21,10 @@ from assistant.endpointing.endpointer import (
     SpeculativeEndpointer,
 )
 from assistant.pipeline.pipeline import Pipeline
-from assistant.pipeline.responder import Answer
-from assistant.pipeline.stopping import StopOpener, StopSpotter, alone, beside
-from assistant.pipeline.trigger import WakeOpener
-from assistant.pipeline.utterance import Judgement, Staff
+from assistant.pipeline.responder import Responder
+from assistant.pipeline.stopping import StopSpotter, StopTrigger, alone, beside
+from assistant.pipeline.trigger import WakeTrigger
+from assistant.pipeline.utterance import Endpointing, UtteranceServices
 from assistant.pipeline.worker import Worker
 
 ROOT = Path(__file__).parents[2]
@@ -113,17 +113,17 @@ async def heard_while(house, words, samples):
     """The events of a stream in which no wake word is said."""
     recogniser, worker = ScriptedRecogniser(Script(words)), Worker()
     style = STYLES["normal"]
-    judgement = Judgement(
+    endpointing = Endpointing(
         SpeculativeEndpointer(style.speculative),
         FinalEndpointer(style.final),
         lambda _: Completeness.COMPLETE,
     )
-    answer = Answer(worker, house.understanding, house.dispatcher)
+    responder = Responder(worker, house.understanding, house.dispatcher)
     pipeline = Pipeline(
-        Staff(worker, judgement, answer),
+        UtteranceServices(worker, endpointing, responder),
         recogniser,
-        lambda: StopOpener(
-            WakeOpener(NoWakeWord(), 0.3),
+        lambda: StopTrigger(
+            WakeTrigger(NoWakeWord(), 0.3),
             StopSpotter(recogniser, LoudnessVad(), house.registry.rings),
         ),
         LoudnessVad,

@@ -18,10 +18,10 @@ from assistant.endpointing.endpointer import (
 from assistant.home.model import Change, HomeError
 from assistant.nlu.interpretation import Interpretation
 from assistant.pipeline.pipeline import Pipeline
-from assistant.pipeline.rescorer import Account, Outcome, Rescored
-from assistant.pipeline.responder import Answer
-from assistant.pipeline.trigger import SpeechOpener
-from assistant.pipeline.utterance import Judgement, Staff
+from assistant.pipeline.rescorer import Account, RescoredResult, RescoringOutcome
+from assistant.pipeline.responder import Responder
+from assistant.pipeline.trigger import SpeechTrigger
+from assistant.pipeline.utterance import Endpointing, UtteranceServices
 from assistant.pipeline.worker import Worker
 from assistant.plugins.api import Outcome as Done
 from assistant.plugins.api import PluginContext
@@ -85,12 +85,12 @@ class Room:
         self.plugin = plugin or Switch()
         self.words = Words()
         waits = STYLES[style]
-        judgement = Judgement(
+        endpointing = Endpointing(
             SpeculativeEndpointer(waits.speculative),
             FinalEndpointer(waits.final, **final),
             completeness,
         )
-        answer = Answer(
+        responder = Responder(
             self.worker,
             self.words,
             Dispatcher(
@@ -100,9 +100,9 @@ class Room:
             rescorer=rescorer,
         )
         self.pipeline = Pipeline(
-            staff=Staff(self.worker, judgement, answer),
+            services=UtteranceServices(self.worker, endpointing, responder),
             recogniser=ScriptedRecogniser(*scripts),
-            opener=lambda: SpeechOpener(LoudnessVad()),
+            trigger=lambda: SpeechTrigger(LoudnessVad()),
             voice=LoudnessVad,
             bias=tuple,
         )
@@ -388,13 +388,13 @@ class SecondOpinion:
 
     async def settle(self, heard):
         self.log.append(f"settle {heard.text}")
-        return Rescored(result(self.words.split()), self.account)
+        return RescoredResult(result(self.words.split()), self.account)
 
     async def cancel(self):
         self.log.append("cancel")
 
 
-SENT = Account(Outcome.USED, lattice_bytes=99, waited_ms=3.0)
+SENT = Account(RescoringOutcome.USED, lattice_bytes=99, waited_ms=3.0)
 
 
 async def test_a_second_opinion_is_what_is_understood():

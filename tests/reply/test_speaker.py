@@ -12,11 +12,11 @@ from hand_clock import settle
 from assistant.audio.blocks import Blocks
 from assistant.audio.source import FRAME_SAMPLES, SAMPLE_RATE
 from assistant.events import Action, Error, Reply, WakeDetected
-from assistant.pipeline.trigger import GuardedOpener, WakeOpener
+from assistant.pipeline.trigger import GuardedTrigger, WakeTrigger
 from assistant.reply.chimes import Chime, sound_of
 from assistant.reply.own_voice import TAIL_S, OwnVoice
 from assistant.reply.sound import Sound
-from assistant.reply.speaker import Manner, Speaker
+from assistant.reply.speaker import ReplyStyle, Speaker
 from assistant.reply.voice import ReplyError
 from assistant.wake import factory as wake
 
@@ -66,10 +66,10 @@ class Loudspeaker:
 
 
 class Stage:
-    def __init__(self, **manner):
+    def __init__(self, **style):
         self.talker = Talker()
         self.loudspeaker = Loudspeaker(self.talker)
-        self.speaker = Speaker(self.talker, self.loudspeaker, manner=Manner(**manner))
+        self.speaker = Speaker(self.talker, self.loudspeaker, style=ReplyStyle(**style))
 
     async def hears(self, *events):
         for event in events:
@@ -105,17 +105,17 @@ async def test_a_failure_sounds_like_one(stage):
 
 
 @pytest.mark.parametrize(
-    ("manner", "heard"),
+    ("style", "heard"),
     [
         ({"brief": True}, ["success"]),
         ({"chimes": frozenset()}, ["Done."]),
         ({"chimes": frozenset({Chime.WAKE})}, ["wake", "Done."]),
     ],
 )
-async def test_the_manner_is_a_setting(manner, heard):
-    stage = Stage(**manner)
+async def test_the_manner_is_a_setting(style, heard):
+    stage = Stage(**style)
     running = asyncio.create_task(stage.speaker.run())
-    events = [WOKEN] if Chime.WAKE in manner.get("chimes", ()) else []
+    events = [WOKEN] if Chime.WAKE in style.get("chimes", ()) else []
     assert await stage.hears(*events) == heard[: len(events)]
     assert await stage.hears(action(), reply("Done.")) == heard[len(events) :]
     running.cancel()
@@ -267,16 +267,16 @@ class Recording:
 @pytest.mark.parametrize("guarded", [True, False])
 async def test_it_does_not_wake_from_its_own_reply(guarded):
     room, own_voice = Room(8), OwnVoice()
-    speaker = Speaker(Recording(), room, own_voice, Manner(frozenset()))
+    speaker = Speaker(Recording(), room, own_voice, ReplyStyle(frozenset()))
     speaking = asyncio.create_task(speaker.run())
-    opener = WakeOpener(wake.create("micro", ["alexa"]), 0.3)
+    trigger = WakeTrigger(wake.create("micro", ["alexa"]), 0.3)
     if guarded:
-        opener = GuardedOpener(opener, own_voice.covers)
+        trigger = GuardedTrigger(trigger, own_voice.covers)
     speaker.follow(reply("Alexa is a name."))
     blocks = Blocks(own_voice.over(room))
     opened = []
-    while (block := await blocks.next(opener.idle_frames)) is not None:
-        opened.append(opener.hear(block))
+    while (block := await blocks.next(trigger.idle_frames)) is not None:
+        opened.append(trigger.hear(block))
     assert any(opened) is not guarded
     speaking.cancel()
 
@@ -286,13 +286,13 @@ async def test_an_answer_makes_it_deaf_only_to_its_own_wake_word(answer, wakes):
     own_voice = OwnVoice()
     room = Room(0)
     room._left = (await Recording().speak("")).samples  # the user, while the answer is played
-    opener = WakeOpener(wake.create("micro", ["alexa"]), 0.3)
-    opener = GuardedOpener(opener, lambda at_s: own_voice.says(["alexa"], at_s))
+    trigger = WakeTrigger(wake.create("micro", ["alexa"]), 0.3)
+    trigger = GuardedTrigger(trigger, lambda at_s: own_voice.says(["alexa"], at_s))
     blocks = Blocks(own_voice.over(room))
     opened = []
     with own_voice.speaking(10.0, answer):
-        while (block := await blocks.next(opener.idle_frames)) is not None:
-            opened.append(opener.hear(block))
+        while (block := await blocks.next(trigger.idle_frames)) is not None:
+            opened.append(trigger.hear(block))
     assert any(opened) is wakes
 
 

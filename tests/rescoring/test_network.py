@@ -11,7 +11,7 @@ import pytest
 import trustme
 
 from assistant.audio.clock import MonotonicClock
-from assistant.pipeline.rescorer import Outcome
+from assistant.pipeline.rescorer import RescoringOutcome
 from assistant.rescoring.batching import BatchLimits
 from assistant.rescoring.client import Client, Server
 from assistant.rescoring.remote import Manners, RemoteRescorer
@@ -93,7 +93,7 @@ def asked(link, servers, deadline_s):
 
 def is_right(outcome):
     """Whether the words are the better ones exactly where an answer was used."""
-    used = outcome.account.outcome is Outcome.USED
+    used = outcome.account.outcome is RescoringOutcome.USED
     return outcome.result.text == ("turn on lights" if used else HEARD.text)
 
 
@@ -105,7 +105,7 @@ def test_nobody_waits_beyond_the_deadline(link, deadline_s):
     for outcome, waited_s in outcomes:
         assert waited_s < deadline_s + LEEWAY_S
         assert is_right(outcome)
-    answered = sum(outcome.account.outcome is Outcome.USED for outcome, _ in outcomes)
+    answered = sum(outcome.account.outcome is RescoringOutcome.USED for outcome, _ in outcomes)
     assert answered == 0 if deadline_s < 1 else answered > 0
 
 
@@ -163,8 +163,8 @@ def test_however_a_server_fails_the_local_result_is_there_in_time(link):
             outcome.account.outcome
             for outcome, _ in outcomes[times * number : times * (number + 1)]
         }
-        assert found <= {Outcome.LATE, Outcome.FAILED}
-        assert (Outcome.FAILED in found) is (way not in {"slow", "hanging half-way"}), way
+        assert found <= {RescoringOutcome.LATE, RescoringOutcome.FAILED}
+        assert (RescoringOutcome.FAILED in found) is (way not in {"slow", "hanging half-way"}), way
 
 
 def test_a_thousand_clients_at_once_over_the_link(link):
@@ -174,4 +174,4 @@ def test_a_thousand_clients_at_once_over_the_link(link):
         outcomes = asked(link, 1000 * [Server(url, TOKEN)], deadline_s=2.0)
         assert all(is_right(outcome) for outcome, _ in outcomes)
         after = asked(link, 20 * [Server(url, TOKEN)], deadline_s=5.0)
-    assert any(outcome.account.outcome is Outcome.USED for outcome, _ in after)
+    assert any(outcome.account.outcome is RescoringOutcome.USED for outcome, _ in after)

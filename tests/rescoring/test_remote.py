@@ -9,7 +9,7 @@ import pytest
 import trustme
 from hand_clock import HandClock
 
-from assistant.pipeline.rescorer import Outcome, RescoringError
+from assistant.pipeline.rescorer import RescoringError, RescoringOutcome
 from assistant.rescoring.batching import BatchLimits
 from assistant.rescoring.client import Client, Server, trust
 from assistant.rescoring.remote import Manners, RemoteRescorer
@@ -63,7 +63,7 @@ def is_local(outcome, how):
 async def test_the_result_is_the_better_one():
     async with serving(token=TOKEN) as url, Asked(url) as asked:
         outcome = await asked.settle()
-    assert outcome.account.outcome is Outcome.USED
+    assert outcome.account.outcome is RescoringOutcome.USED
     assert outcome.result.text == "turn on lights"
     assert outcome.result.end_of_sentence == HEARD.end_of_sentence
     edges = outcome.result.lattice.edges
@@ -74,7 +74,7 @@ async def test_server_down():
     async with answering(None) as url:
         pass
     async with Asked(url) as asked:
-        assert is_local(await asked.settle(), Outcome.FAILED)
+        assert is_local(await asked.settle(), RescoringOutcome.FAILED)
 
 
 async def test_server_slow():
@@ -87,7 +87,7 @@ async def test_server_slow():
         await writer.drain()
 
     async with answering(reply) as url, Asked(url) as asked:
-        assert is_local(await asked.settle_late(), Outcome.LATE)
+        assert is_local(await asked.settle_late(), RescoringOutcome.LATE)
         late.set()
 
 
@@ -100,7 +100,7 @@ async def test_server_hangs_half_way():
         await never.wait()
 
     async with answering(reply) as url, Asked(url) as asked:
-        assert is_local(await asked.settle_late(), Outcome.LATE)
+        assert is_local(await asked.settle_late(), RescoringOutcome.LATE)
         never.set()
 
 
@@ -123,18 +123,18 @@ async def test_garbage(said):
         await writer.drain()
 
     async with answering(reply) as url, Asked(url) as asked:
-        assert is_local(await asked.settle(), Outcome.FAILED)
+        assert is_local(await asked.settle(), RescoringOutcome.FAILED)
 
 
 async def test_wrong_token(caplog):
     async with serving(token=TOKEN) as url, Asked(url, token="wrong") as asked:  # noqa: S106
-        assert is_local(await asked.settle(), Outcome.FAILED)
+        assert is_local(await asked.settle(), RescoringOutcome.FAILED)
     assert "set rescoring.token to the server's" in caplog.text
 
 
 async def test_lattice_too_large():
     async with serving(token=TOKEN, most_bytes=20) as url, Asked(url) as asked:
-        assert is_local(await asked.settle(), Outcome.FAILED)
+        assert is_local(await asked.settle(), RescoringOutcome.FAILED)
 
 
 @pytest.fixture
@@ -155,21 +155,21 @@ async def test_over_tls(authority):
     tls, trusted = certified(authority)
     async with serving(token=TOKEN, tls=tls) as url, Asked(url, trusted=trusted) as asked:
         assert url.startswith("https")
-        assert (await asked.settle()).account.outcome is Outcome.USED
+        assert (await asked.settle()).account.outcome is RescoringOutcome.USED
 
 
 async def test_expired_certificate(authority, caplog):
     yesterday = datetime.now(UTC) - timedelta(days=1)
     tls, trusted = certified(authority, not_before=yesterday - timedelta(1), not_after=yesterday)
     async with serving(token=TOKEN, tls=tls) as url, Asked(url, trusted=trusted) as asked:
-        assert is_local(await asked.settle(), Outcome.FAILED)
+        assert is_local(await asked.settle(), RescoringOutcome.FAILED)
     assert "certificate has expired" in caplog.text
 
 
 async def test_a_stranger_s_certificate(authority, caplog):
     tls, _ = certified(authority)
     async with serving(token=TOKEN, tls=tls) as url, Asked(url) as asked:
-        assert is_local(await asked.settle(), Outcome.FAILED)
+        assert is_local(await asked.settle(), RescoringOutcome.FAILED)
     assert "not to be trusted" in caplog.text
 
 
@@ -189,7 +189,7 @@ async def test_an_early_request_is_the_only_one_when_the_words_stay():
         rescoring = asked.rescorer.open()
         rescoring.begin(HEARD)
         outcome = await rescoring.settle(HEARD)
-    assert outcome.account.outcome is Outcome.USED
+    assert outcome.account.outcome is RescoringOutcome.USED
     assert outcome.account.lattice_bytes == len(pack_lattice(LIGHTS))
     assert len(counted) == 1
 
@@ -255,14 +255,14 @@ async def test_a_server_that_is_gone_is_left_alone_for_a_while(caplog):
         pass
     async with Asked(url) as asked:
         for _ in range(3):
-            assert (await asked.settle()).account.outcome is Outcome.FAILED
+            assert (await asked.settle()).account.outcome is RescoringOutcome.FAILED
         assert (await asked.settle()).account is None
         assert sum("cannot be reached" in line for line in caplog.messages) == 1
         port = int(url.rsplit(":", 1)[1])
         async with serving(token=TOKEN, port=port):
             assert (await asked.settle()).account is None
             await asked.clock.turn(61)
-            assert (await asked.settle()).account.outcome is Outcome.USED
+            assert (await asked.settle()).account.outcome is RescoringOutcome.USED
     assert "the rescoring server answers again" in caplog.text
 
 
@@ -275,8 +275,8 @@ async def test_a_thousand_clients_at_once():
         outcomes = await asyncio.gather(*(each.settle() for each in asked))
         await asyncio.gather(*(each.rescorer.close() for each in asked))
         async with Asked(url) as last:
-            assert (await last.settle()).account.outcome is Outcome.USED
+            assert (await last.settle()).account.outcome is RescoringOutcome.USED
     assert len(outcomes) == 1000
     for outcome in outcomes:
-        used = outcome.account.outcome is Outcome.USED
+        used = outcome.account.outcome is RescoringOutcome.USED
         assert outcome.result.text == ("turn on lights" if used else HEARD.text)

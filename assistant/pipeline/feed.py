@@ -1,6 +1,6 @@
-"""The one way from a source's audio to utterances: one count of samples, one ring, one opener.
+"""The one way from a source's audio to utterances: one count of samples, one ring, one trigger.
 
-The opener hears everything, while somebody waits and while an utterance is listened to, so a wake
+The trigger hears everything, while somebody waits and while an utterance is listened to, so a wake
 word counts wherever it is said: it may begin before the utterance before it was over.
 """
 
@@ -12,12 +12,12 @@ from collections.abc import Callable
 from assistant.audio.blocks import Block, Blocks, seconds
 from assistant.audio.ring import PreRoll
 from assistant.audio.source import FRAME_SAMPLES, SAMPLE_RATE, AudioSource
-from assistant.pipeline.trigger import Opener, Opening
+from assistant.pipeline.trigger import Activation, Trigger
 from assistant.pipeline.worker import Worker
 from assistant.wake.place import Call
 
 
-class Doorway:
+class AudioFeed:
     """One stream of audio. Positions count from its first sample, whatever was opened before.
 
     `place` says where in some audio a wake word lies; it is heavy.
@@ -26,17 +26,17 @@ class Doorway:
     def __init__(
         self,
         source: AudioSource,
-        opener: Opener,
+        trigger: Trigger,
         worker: Worker,
         pre_roll_s: float,
         place: Callable[[Block, str], Call | None],
     ) -> None:
         self._blocks = Blocks(source)
-        self._opener = opener
+        self._trigger = trigger
         self._worker = worker
         self._ring = PreRoll(pre_roll_s)
         self._place = place
-        self.pending: Opening | None = None
+        self.pending: Activation | None = None
         """An utterance that was opened and that nobody listens to yet."""
 
     @property
@@ -44,27 +44,27 @@ class Doorway:
         """How much audio was heard."""
         return seconds(self._blocks.position)
 
-    async def opened(self) -> Opening | None:
-        """Wait for the next opening, if none is pending."""
+    async def activated(self) -> Activation | None:
+        """Wait for the next activation, if none is pending."""
         while self.pending is None:
-            block = await self._blocks.next(self._opener.idle_frames)
+            block = await self._blocks.next(self._trigger.idle_frames)
             if block is None:
                 return None
             self._ring.append(block.samples)
-            self.pending = await self._worker.run(self._opener.hear, block)
+            self.pending = await self._worker.run(self._trigger.hear, block)
         return self.pending
 
     async def call(self) -> Call | None:
         """Where the wake word lies that is pending, if it can be told."""
-        opening = self.pending
-        if opening is None or opening.wake is None:
+        activation = self.pending
+        if activation is None or activation.wake is None:
             return None
-        until_s = min(opening.at_s, self.heard_s)
-        audio = self.audio(opening.hear_from_s, until_s)
-        return await self._worker.run(self._place, audio, opening.wake.word)
+        until_s = min(activation.at_s, self.heard_s)
+        audio = self.audio(activation.hear_from_s, until_s)
+        return await self._worker.run(self._place, audio, activation.wake.word)
 
     def enter(self, from_s: float) -> Block:
-        """Take the pending opening: what was heard since a second, as far as it is kept."""
+        """Take the pending activation: what was heard since a second, as far as it is kept."""
         self.pending = None
         return self.audio(from_s, self.heard_s)
 
@@ -74,12 +74,12 @@ class Doorway:
         if block is None:
             return None
         self._ring.append(block.samples)
-        self.pending = await self._worker.run(self._opener.overhear, block)
+        self.pending = await self._worker.run(self._trigger.overhear, block)
         return None if self.pending else block
 
     def leave(self, spoken_until_s: float) -> None:
         """The utterance is over; its speech ended there."""
-        self._opener.reset(spoken_until_s)
+        self._trigger.reset(spoken_until_s)
 
     def audio(self, from_s: float, until_s: float) -> Block:
         """What is kept from one second to another, in whole frames."""
