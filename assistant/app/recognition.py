@@ -9,7 +9,7 @@ from assistant.asr.recording import RecordingRecogniser
 from assistant.asr.result import BiasPhrase, Recogniser
 from assistant.config.settings import Settings
 from assistant.home.model import Area, Device, Home
-from assistant.nlu.names import Kind
+from assistant.nlu.names import NameKind
 from assistant.pipeline.memory import hold_little
 
 
@@ -45,10 +45,10 @@ def bias_phrases(
         return ()
     weights = personal.weights
     lists: tuple[tuple[str, float, Iterable[str]], ...] = (
-        (Kind.DEVICE, weights.devices, _names(home.devices())),
-        (Kind.AREA, weights.rooms, _names(home.areas())),
-        (Kind.FLOOR, weights.rooms, _floors(home.areas())),
-        (Kind.CONTACT, weights.people, _called(home.contacts())),
+        (NameKind.DEVICE, weights.devices, _names(home.devices())),
+        (NameKind.AREA, weights.rooms, _names(home.areas())),
+        (NameKind.FLOOR, weights.rooms, _floors(home.areas())),
+        (NameKind.CONTACT, weights.people, _called(home.contacts())),
         ("", weights.words, [*personal.words, *personal.sounds_like, *more]),
     )
     phrases: dict[str, BiasPhrase] = {}

@@ -19,7 +19,7 @@ from functools import lru_cache
 from itertools import product
 
 from assistant.nlu.numbers import NUMBER_WORDS
-from assistant.nlu.sounds import sounds_alike
+from assistant.nlu.phonetics import sounds_alike
 
 _Words = tuple[str, ...]
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from assistant.nlu.clauses import PRONOUNS, Part, Words
+from assistant.nlu.clauses import PRONOUNS, Segment, Words
 from assistant.nlu.grammar import COMMAND
 from assistant.nlu.interpretation import Interpretation
-from assistant.nlu.readings import Reading
+from assistant.nlu.resolver import Reading
 from assistant.nlu.spoken_names import spoken_form
 
 _PLACES = frozenset({"name", "area", "floor", "domain", "device_class"})
@@ -30,7 +30,7 @@ def is_unclear(reading: Reading, words: Words) -> bool:
     return not somewhere and bool(_ONE & set(words)) and not _ALL & set(words)
 
 
-def is_doubtful(found: Found, parts: Sequence[Part]) -> bool:
+def is_doubtful(found: Found, segments: Sequence[Segment]) -> bool:
     """Whether the commands do not go together.
 
     "The lights and the kitchen" was "in the kitchen"; a delay at the end may be for all of them.
@@ -42,8 +42,8 @@ def is_doubtful(found: Found, parts: Sequence[Part]) -> bool:
                 return True
     *before, last = found
     delayed = COMMAND in last.slots and before and COMMAND not in before[-1].slots
-    refers = bool(PRONOUNS & set(parts[-1].words))
-    return bool(delayed) and not refers and not parts[-1].in_sequence
+    refers = bool(PRONOUNS & set(segments[-1].words))
+    return bool(delayed) and not refers and not segments[-1].in_sequence
 
 
 def are_alike(lead: Interpretation, others: Found, items: Sequence[Words]) -> bool:

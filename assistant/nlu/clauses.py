@@ -1,4 +1,4 @@
-"""How a sentence of several commands is put together: its parts, exceptions and corrections."""
+"""How a sentence of several commands is put together: its segments, exceptions and corrections."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _STOP = re.compile(r"(?<=[a-z0-9%\u00b0])[.!?]+$")
 _AND = re.compile(r"\bas well as\b|\s&\s")
 _BOTH = re.compile(r"\bboth (?=(the|my|our)\b)")
 _TOO = (("too",), ("as", "well"))
-"""What may follow a part that was joined."""
+"""What may follow a segment that was joined."""
 _ABBREVIATED = frozenset({"mr.", "mrs.", "dr.", "no.", "st."})
 _JOINING = frozenset({"and", "then", "also", "plus", ",", ";", "."})
 _SEQUENCE = frozenset({"then", "."})
@@ -58,7 +58,7 @@ _MARKING = frozenset({first for first, *_ in (*_EXCEPTING, *_CORRECTING)} | _JOI
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class Segment:
     """What stands between joining words."""
 
     words: Words
@@ -67,35 +67,35 @@ class Part:
 
     @property
     def in_sequence(self) -> bool:
-        """Whether it is to come after the part before it."""
+        """Whether it is to come after the segment before it."""
         return bool(_SEQUENCE & set(self.joined_by))
 
 
 def may_be_several(text: str) -> bool:
-    """Whether a text has a word that joins, excepts, corrects or refers, so is worth parting."""
+    """Whether a text has a word that joins, excepts, corrects or refers, so must be split."""
     return not _MARKING.isdisjoint(_pieces(text))
 
 
-def parts_of(text: str) -> list[Part]:
-    """The parts of a text; the last one is empty if it ends in a joining word."""
-    parts: list[Part] = []
+def segments_of(text: str) -> list[Segment]:
+    """The segments of a text; the last one is empty if it ends in a joining word."""
+    segments: list[Segment] = []
     words: list[str] = []
     joining: list[str] = []
     glue: Words = ()
     for piece in _pieces(text):
         if piece not in _JOINING:
             if joining and words:
-                parts.append(Part(tuple(words), glue))
+                segments.append(Segment(tuple(words), glue))
                 words = []
             if joining:
                 glue, joining = tuple(joining), []
             words.append(piece)
-        elif words or parts:
+        elif words or segments:
             joining.append(piece)
-    parts.append(Part(_without_too(tuple(words)) if parts else tuple(words), glue))
+    segments.append(Segment(_without_too(tuple(words)) if segments else tuple(words), glue))
     if any(piece.isalpha() for piece in joining):
-        parts.append(Part((), tuple(joining)))
-    return parts
+        segments.append(Segment((), tuple(joining)))
+    return segments
 
 
 def _without_too(words: Words) -> Words:
@@ -120,13 +120,13 @@ def _pieces(text: str) -> list[str]:
     return pieces
 
 
-def joined(parts: Sequence[Part]) -> Words:
-    """The words of neighbouring parts with what joins them."""
-    first, *others = parts
+def joined(segments: Sequence[Segment]) -> Words:
+    """The words of neighbouring segments with what joins them."""
+    first, *others = segments
     words = list(first.words)
-    for part in others:
-        words += [word for word in part.joined_by if word.isalpha()]
-        words += part.words
+    for segment in others:
+        words += [word for word in segment.joined_by if word.isalpha()]
+        words += segment.words
     return tuple(words)
 
 

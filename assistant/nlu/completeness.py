@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from assistant.nlu.digits import with_digits
-from assistant.nlu.names import Kind
-from assistant.nlu.reader import Reader
-from assistant.nlu.readings import Reading
+from assistant.nlu.inverse_text_normalisation import with_digits
+from assistant.nlu.names import NameKind
+from assistant.nlu.resolver import Reading
 from assistant.nlu.sentence_ends import english
+from assistant.nlu.sentence_parser import SentenceParser
 from assistant.nlu.tokens import split_words, text_of, tokens_of, without_fillers
 
 _NEVER_LAST = frozenset(
@@ -39,11 +39,11 @@ _BEGINNINGS_TRIED = 3
 """Rests with which a text might begin a command; to see that it does not takes long."""
 
 
-class Completeness:
+class CommandCompleteness:
     """Judges by a home's names and templates. Remembers what it was asked, as texts repeat."""
 
-    def __init__(self, reader: Reader) -> None:
-        self._reader = reader
+    def __init__(self, parser: SentenceParser) -> None:
+        self._parser = parser
 
     def incomplete(self, text: str) -> float:
         """Probability (0 to 1) that a command was begun in `text` and goes on.
@@ -70,20 +70,20 @@ class Completeness:
                 or english().probability(words) < _SELDOM_ENDS
             )
             return MAY_GO_ON if goes_on else FINISHED
-        if self._reader.may_begin(read):
+        if self._parser.may_begin(read):
             longer = (f"{read} {rest}" for rest in rests[:_BEGINNINGS_TRIED])
-            if any(self._reader.may_begin(text) for text in longer):
+            if any(self._parser.may_begin(text) for text in longer):
                 return UNFINISHED
-            return UNKNOWN if self._reader.exact(text) else PROBABLY_UNFINISHED
+            return UNKNOWN if self._parser.exact(text) else PROBABLY_UNFINISHED
         return PROBABLY_FINISHED if english().probability(words) >= _SENTENCE_ENDS else UNKNOWN
 
     def _command(self, text: str) -> Reading | None:
         """What a text means by its very words, if it is a command of this home."""
-        return next((each for each in self._reader.exact(text)[:1] if not each.unknown), None)
+        return next((each for each in self._parser.exact(text)[:1] if not each.unknown), None)
 
     def _rests_of_name(self, read: str) -> list[str]:
         """What may follow if the last words begin a longer name: "room" after "living"."""
-        words, index = read.split(), self._reader.index
+        words, index = read.split(), self._parser.index
         counts = range(1, min(index.longest, len(words)) + 1)
         return [rest for n in counts for rest in index.rests.get(" ".join(words[-n:]), ())]
 
@@ -92,7 +92,7 @@ class Completeness:
 
         Acting on "turn off everything" before "in the kitchen" is worse than waiting a little.
         """
-        area = next(iter(self._reader.index.by_kind.get(Kind.AREA, ())), None)
+        area = next(iter(self._parser.index.by_kind.get(NameKind.AREA, ())), None)
         tails = [_AMOUNT]
         if area is not None and len(reading.targets) > 1:
             tails.append(f"in the {area}")

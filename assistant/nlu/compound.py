@@ -18,7 +18,7 @@ from assistant.nlu.clauses import (
     PRONOUNS,
     SEVERAL,
     VERBS,
-    Part,
+    Segment,
     Words,
     corrections,
     ends_in_marker,
@@ -26,18 +26,18 @@ from assistant.nlu.clauses import (
     exceptions,
     joined,
     may_be_several,
-    parts_of,
+    segments_of,
     spans,
 )
 from assistant.nlu.grammar import COMMAND
 from assistant.nlu.interpretation import Interpretation
-from assistant.nlu.names import Kind
-from assistant.nlu.reader import Reader
-from assistant.nlu.readings import Reading
+from assistant.nlu.names import NameKind
 from assistant.nlu.referents import Targets
+from assistant.nlu.resolver import Reading
+from assistant.nlu.sentence_parser import SentenceParser
 from assistant.nlu.spoken_names import spoken_form
 
-_MOST_PARTS = 6
+_MOST_SEGMENTS = 6
 _LONGEST_TAIL = 7
 """How many words commands may share at their end: "to fifty percent brightness"."""
 _BEFORE_TAIL = frozenset({"on", "off", "out", "up", "down", "open", "closed", "to", "at", "by"})
@@ -52,7 +52,7 @@ _ASKS_FOR = ("turn off", "close", "lock")
 _ANEW: tuple[Words, ...] = (
     *(("another", "one"), ("another",), ("the", "one"), ("the", "ones"), ("one",)),
 )
-Named = Sequence[Targets]
+Antecedents = Sequence[Targets]
 
 
 class Compound:
@@ -63,44 +63,44 @@ class Compound:
 
     def __init__(
         self,
-        reader: Reader,
+        parser: SentenceParser,
         areas: Sequence[Area],
         devices: Sequence[Device],
         bent: Callable[[str], Interpretation],
     ) -> None:
-        self._reader = reader
+        self._parser = parser
         self._bent = bent
         self._devices = {device.id: device for device in devices}
         self._floors = {area.id: area.floor for area in areas}
 
-    def understand(self, text: str, named: Named = ()) -> Interpretation | None:
+    def understand(self, text: str, named: Antecedents = ()) -> Interpretation | None:
         """What a text means if it is more than a single command as it stands.
 
         `named`: the devices of each command of the sentence before, for "it" and "them".
         """
         if not may_be_several(text):
             return None
-        parts = parts_of(text)
-        if not parts[-1].words or len(parts) > _MOST_PARTS or self.is_single(text, named):
+        segments = segments_of(text)
+        if not segments[-1].words or len(segments) > _MOST_SEGMENTS or self.is_single(text, named):
             return None
-        found = self._all(parts, named, self._clause) or self._all(parts, named, self._heard)
-        if found is None or is_doubtful(found, parts):
+        found = self._all(segments, named, self._clause) or self._all(segments, named, self._heard)
+        if found is None or is_doubtful(found, segments):
             return None
         return replace(found[0], then=tuple(found[1:]))
 
-    def last_clause(self, text: str, named: Named = ()) -> str:
+    def last_clause(self, text: str, named: Antecedents = ()) -> str:
         """The last command of a text as it would be said alone, as far as it was said."""
         if not may_be_several(text):
             return text
-        parts = parts_of(text)
-        words = parts[-1].words
+        segments = segments_of(text)
+        words = segments[-1].words
         if not words:
             return f"{text} and"
         for _, after in exceptions(words):
             return " ".join((*_ASKS_FOR[0].split(), *excepted(after)[-1]))
         if ends_in_marker(words):
             return f"{text} and"
-        led_by = parts[0].words if len(parts) > 1 else ()
+        led_by = segments[0].words if len(segments) > 1 else ()
         for before, after in corrections(words):
             led_by, words = before, after
             break
@@ -109,9 +109,9 @@ class Compound:
             words = self._with_names(words, named) or words
         return " ".join(words)
 
-    def is_single(self, text: str, named: Named = ()) -> bool:
+    def is_single(self, text: str, named: Antecedents = ()) -> bool:
         """Whether the text is a command as it stands, none of which is another one."""
-        words = joined(parts_of(text))
+        words = joined(segments_of(text))
         reading = self._reading(words)
         if reading is None or (named and PRONOUNS & set(words)):
             return False
@@ -120,36 +120,36 @@ class Compound:
 
     def _all(
         self,
-        parts: Sequence[Part],
-        named: Named,
-        clause: Callable[[Words, Named], Found | None],
+        segments: Sequence[Segment],
+        named: Antecedents,
+        clause: Callable[[Words, Antecedents], Found | None],
     ) -> Found | None:
-        """The commands of the parts: of each alone, else of neighbours together, long first."""
-        if not parts:
+        """The commands of the segments: of each alone, else of neighbours together, long first."""
+        if not segments:
             return ()
-        first = clause(parts[0].words, named)
+        first = clause(segments[0].words, named)
         if first is not None:
-            others = self._all(parts[1:], _after(first, named), clause)
+            others = self._all(segments[1:], _after(first, named), clause)
             if others is not None:
                 return (*first, *others)
-        for end in range(len(parts), 1, -1):
-            found = self._together(parts[:end], named)
+        for end in range(len(segments), 1, -1):
+            found = self._together(segments[:end], named)
             if found is not None:
-                others = self._all(parts[end:], _after(found, named), clause)
+                others = self._all(segments[end:], _after(found, named), clause)
                 if others is not None:
                     return (*found, *others)
         return None
 
-    def _together(self, parts: Sequence[Part], named: Named) -> Found | None:
-        """The commands of parts that are one clause, or share words."""
-        words = joined(parts)
+    def _together(self, segments: Sequence[Segment], named: Antecedents) -> Found | None:
+        """The commands of segments that are one clause, or share words."""
+        words = joined(segments)
         return (
             self._clause(words, named, free=False)
-            or self._shared([part.words for part in parts])
+            or self._shared([segment.words for segment in segments])
             or self._clause(words, named)
         )
 
-    def _heard(self, words: Words, named: Named) -> Found | None:
+    def _heard(self, words: Words, named: Antecedents) -> Found | None:
         """As `_clause`, of words some of which may have been misheard."""
         if found := self._clause(words, named):
             return found
@@ -157,7 +157,7 @@ class Compound:
         unknown = "unknown_name" in meant.slots or meant.confidence < _CERTAIN or meant.question
         return None if meant.intent is None or unknown else (replace(meant, alternatives=()),)
 
-    def _clause(self, words: Words, named: Named, *, free: bool = True) -> Found | None:
+    def _clause(self, words: Words, named: Antecedents, *, free: bool = True) -> Found | None:
         """The command of a clause: with what "it" means, an exception, or a correction.
 
         `free`: else by words of which none may be anything.
@@ -173,14 +173,14 @@ class Compound:
 
     def _reading(self, words: Words) -> Reading | None:
         """The meaning of a single command, if it is certain which device is meant."""
-        best = next(iter(self._reader.exact(" ".join(words))), None)
+        best = next(iter(self._parser.exact(" ".join(words))), None)
         if best is None or best.unknown or best.quality < _CERTAIN:
             return None
         return best
 
     def _is_about_nothing(self, words: Words) -> bool:
         """Whether words are a command about a kind of device that is not there."""
-        best = next(iter(self._reader.exact(" ".join(words))), None)
+        best = next(iter(self._parser.exact(" ".join(words))), None)
         return best is not None and not (best.unknown or best.targets or best.free_words)
 
     def _exact(self, words: Words, *, free: bool = True) -> Interpretation | None:
@@ -257,9 +257,9 @@ class Compound:
 
     def _spared(self, thing: Words, targets: Targets) -> set[str]:
         """Which of the devices a name means: of a device, or of a room or floor."""
-        entries = self._reader.index.entries.get(spoken_form(" ".join(thing)), ())
-        devices = {each.id for each in entries if each.kind is Kind.DEVICE} & set(targets)
-        places = {each.id for each in entries if each.kind in (Kind.AREA, Kind.FLOOR)}
+        entries = self._parser.index.entries.get(spoken_form(" ".join(thing)), ())
+        devices = {each.id for each in entries if each.kind is NameKind.DEVICE} & set(targets)
+        places = {each.id for each in entries if each.kind in (NameKind.AREA, NameKind.FLOOR)}
         there = {target for target in targets if places & self._places(target)}
         if found := devices or there:
             return found
@@ -274,7 +274,7 @@ class Compound:
         area = device.area_id if device else None
         return {area, self._floors.get(area or "")} - {None}
 
-    def _corrected(self, before: Words, after: Words, named: Named) -> Interpretation | None:
+    def _corrected(self, before: Words, after: Words, named: Antecedents) -> Interpretation | None:
         """The command that was meant after all: the last words, in place of some before."""
         after = after[:-1] if after[-1] == "instead" and len(after) > 1 else after
         taken_back = self._exact(before)
@@ -286,7 +286,7 @@ class Compound:
                 return found
         return None
 
-    def _referring(self, words: Words, named: Named) -> Interpretation | None:
+    def _referring(self, words: Words, named: Antecedents) -> Interpretation | None:
         """A command with "it" or "them", for each of the devices that are meant."""
         at = next((at for at, word in enumerate(words) if word in PRONOUNS), None)
         if at is None or not named:
@@ -313,7 +313,7 @@ class Compound:
             return None
         return replace(_interpretation(reading), targets=(target,))
 
-    def _with_names(self, words: Words, named: Named) -> Words | None:
+    def _with_names(self, words: Words, named: Antecedents) -> Words | None:
         """The words with a device's name in place of "it"."""
         at = next((at for at, word in enumerate(words) if word in PRONOUNS), None)
         device = (
@@ -327,7 +327,7 @@ class Compound:
         """The words, after the verb of those before them if they have none of their own."""
         ways = [(*_verb(before), *words), words] if before else [words]
         whole = (way for way in ways if self._reading(way))
-        begun = (way for way in reversed(ways) if self._reader.may_begin(" ".join(way)))
+        begun = (way for way in reversed(ways) if self._parser.may_begin(" ".join(way)))
         return next(whole, None) or next(begun, words)
 
 
@@ -344,12 +344,12 @@ def _without_another(words: Words) -> Words:
     return words
 
 
-def _after(found: Found, named: Named) -> Named:
+def _after(found: Found, named: Antecedents) -> Antecedents:
     """What "it" and "them" mean after some commands."""
     return [each.targets for each in found if each.targets] or named
 
 
-def _meant_by(pronoun: str, named: Named) -> Targets:
+def _meant_by(pronoun: str, named: Antecedents) -> Targets:
     if pronoun in SEVERAL:
         return tuple(dict.fromkeys(target for targets in named for target in targets))
     return named[-1]

@@ -17,7 +17,7 @@ from rapidfuzz import fuzz, process
 
 from assistant.nlu.accounting import CONFUSED, EMPTY, NEGATIONS
 from assistant.nlu.numbers import NUMBER_WORDS
-from assistant.nlu.sounds import similarity, skeleton, sound_key
+from assistant.nlu.phonetics import similarity, skeleton, sound_key
 
 _CONFUSED_QUALITY = 0.88
 _DROP_DOUBLED_QUALITY = 0.97

@@ -1,6 +1,6 @@
 """Why a text is understood as it is: the template it matches, or the one it came furthest in.
 
-Templates are walked with the letters of the text, as in `beginnings`, but one by one, and what
+Templates are walked with the letters of the text, as in `prefix_matcher`, but one by one, and what
 stands at the place where each fails is kept. That takes a second, so it is for people who ask.
 """
 
@@ -23,11 +23,11 @@ from hassil import (
     TextSlotList,
 )
 
-from assistant.nlu.digits import with_digits
 from assistant.nlu.grammar import Grammar, Source
 from assistant.nlu.interpretation import Interpretation
-from assistant.nlu.names import Kind
-from assistant.nlu.reader import Reader
+from assistant.nlu.inverse_text_normalisation import with_digits
+from assistant.nlu.names import NameKind
+from assistant.nlu.sentence_parser import SentenceParser
 from assistant.nlu.tokens import split_words, tokens_of, with_fillers, without_fillers
 
 _ORDERED = 3
@@ -62,11 +62,13 @@ class Explanation:
         return asdict(self)
 
 
-def explain(text: str, meant: Interpretation, reader: Reader, grammar: Grammar) -> dict[str, Any]:
+def explain(
+    text: str, meant: Interpretation, parser: SentenceParser, grammar: Grammar
+) -> dict[str, Any]:
     """Why a text is `meant` so; `own` explains the user's nearest where another one matched."""
-    readings = [each for each in reader.read(text) if each.intent == meant.intent]
+    readings = [each for each in parser.parse(text) if each.intent == meant.intent]
     if not readings:
-        return _furthest(text, reader, grammar).plain()
+        return _furthest(text, parser, grammar).plain()
     best = next((each for each in readings if each.targets == meant.targets), readings[0])
     told = _told(best.intent, best.source, best.text)
     where = f" ({best.source.file}, line {best.source.line})" if best.source.file else ""
@@ -75,7 +77,7 @@ def explain(text: str, meant: Interpretation, reader: Reader, grammar: Grammar) 
         message += f", read as '{best.text}'"
     found = Explanation(matched=True, **told, message=message).plain()
     if not best.source.file and grammar.own_words:
-        found["own"] = _furthest(text, reader, grammar, own=True).plain()
+        found["own"] = _furthest(text, parser, grammar, own=True).plain()
     return found
 
 
@@ -89,18 +91,20 @@ def _told(intent: str, source: Source, read: str) -> dict[str, Any]:
     }
 
 
-def _furthest(text: str, reader: Reader, grammar: Grammar, *, own: bool = False) -> Explanation:
+def _furthest(
+    text: str, parser: SentenceParser, grammar: Grammar, *, own: bool = False
+) -> Explanation:
     """What came furthest of all templates, or of the user's own, and why it fails."""
     said = split_words(text)
     wordings = [*with_fillers(said, grammar.own_words), without_fillers(said)]
     found: list[tuple[tuple[int, bool, int], Explanation]] = []
     for words in wordings:
         tokens = [token.text for token in with_digits(tokens_of(words))]
-        matching = {parse.source for parse in grammar.parse(" ".join(tokens), reader.index)}
+        matching = {parse.source for parse in grammar.parse(" ".join(tokens), parser.index)}
         for template in grammar.templates:
             if own and not template.source.file:
                 continue
-            walk = _Walk(tokens, reader, grammar)
+            walk = _Walk(tokens, parser, grammar)
             ended = walk.along(template.expression)
             rank = (walk.score, bool(template.source.file), walk.place)
             told = _told(template.intent, template.source, " ".join(tokens))
@@ -117,7 +121,7 @@ class _Walk:
     """One text along one template."""
 
     words: Sequence[str]
-    reader: Reader
+    parser: SentenceParser
     grammar: Grammar
     score: int = 0
     """The most letters of words and names that the text shares with the template."""
@@ -191,8 +195,8 @@ class _Walk:
 
     def _values(self, name: str, at: int, score: int) -> Iterator[tuple[int, int]]:
         values = self.grammar.lists.get(name)
-        if name in set(Kind):
-            for each in self.reader.index.by_kind.get(Kind(name), ()):
+        if name in set(NameKind):
+            for each in self.parser.index.by_kind.get(NameKind(name), ()):
                 letters = each.replace(" ", "")
                 if self._text.startswith(letters, at):
                     yield self._reached(at + len(letters), score + len(letters))

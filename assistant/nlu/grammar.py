@@ -25,11 +25,11 @@ from hassil.recognize import RecognizeResult
 from home_assistant_intents import get_intents
 
 from assistant.errors import HearthError
-from assistant.nlu.beginnings import Beginnings
-from assistant.nlu.filtering import NUMBER, ClauseIndex, Requirements, marker
-from assistant.nlu.names import Kind, NameIndex
+from assistant.nlu.names import NameIndex, NameKind
+from assistant.nlu.prefix_matcher import PrefixMatcher
 from assistant.nlu.response import RESPONSE
 from assistant.nlu.slot_words import SlotWords
+from assistant.nlu.template_index import NUMBER, Requirements, TemplateIndex, marker
 
 ANYWHERE = "*"
 """The area of a sentence that names none, where the assistant's own area is not known."""
@@ -146,12 +146,14 @@ class Grammar:
             for intent in self._intents.intents.values()
             for data in intent.data
         ]
-        requirements = Requirements(self._intents.expansion_rules, self._intents.slot_lists, Kind)
-        self._clauses = ClauseIndex(
+        requirements = Requirements(
+            self._intents.expansion_rules, self._intents.slot_lists, NameKind
+        )
+        self._index = TemplateIndex(
             requirements.of(template.data.sentences[0].expression) for template in self._templates
         )
         self.words = frozenset(_literals(self._intents, self._templates))
-        self._beginnings = Beginnings(
+        self._prefixes = PrefixMatcher(
             (template.data.sentences[0].expression for template in self._templates),
             self._intents.expansion_rules,
             self._intents.slot_lists,
@@ -217,15 +219,15 @@ class Grammar:
 
     def may_begin(self, words: Sequence[str], index: NameIndex) -> bool:
         """Whether a command may begin with the words, whose numbers are digits."""
-        names = {kind.value: index.by_kind.get(kind, {}) for kind in Kind}
-        return self._beginnings.has(words, names)
+        names = {kind.value: index.by_kind.get(kind, {}) for kind in NameKind}
+        return self._prefixes.matches(words, names)
 
-    def _possible(self, text: str, mentions: Mapping[Kind, set[str]]) -> dict[str, Intent]:
+    def _possible(self, text: str, mentions: Mapping[NameKind, set[str]]) -> dict[str, Intent]:
         markers = [marker(kind) for kind, names in mentions.items() if names]
         if any(letter.isdecimal() for letter in text):
             markers.append(NUMBER)
         chosen: dict[str, Intent] = {}
-        for position in self._clauses.possible(text, markers):
+        for position in self._index.possible(text, markers):
             template = self._templates[position]
             if template.pattern.match(text):
                 intent = chosen.setdefault(template.intent, Intent(template.intent))
@@ -339,7 +341,7 @@ def _plurals(group: Group) -> set[str]:
     return found
 
 
-def _name_lists(mentions: Mapping[Kind, set[str]], index: NameIndex) -> dict[str, SlotList]:
+def _name_lists(mentions: Mapping[NameKind, set[str]], index: NameIndex) -> dict[str, SlotList]:
     """Slot lists of the names that the text mentions: small, however large the home is."""
     return {
         kind.value: TextSlotList.from_tuples(

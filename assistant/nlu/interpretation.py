@@ -11,7 +11,7 @@ from assistant.lattice.graph import Hypothesis
 
 @dataclass(frozen=True, slots=True)
 class Interpretation:
-    """What she means. `intent` is `None` when nothing was understood.
+    """What the user means. `intent` is `None` when nothing was understood.
 
     Two interpretations are equal in meaning when intent, slots and targets are equal, whatever
     the words were: see `same_meaning`.

@@ -11,7 +11,7 @@ from itertools import pairwise
 from rapidfuzz import process
 
 from assistant.home.model import Area, Device
-from assistant.nlu.sounds import similarity
+from assistant.nlu.phonetics import similarity
 from assistant.nlu.spoken_names import spoken_form, spoken_forms
 
 _IMPLIED_QUALITY = 0.97
@@ -20,7 +20,7 @@ _LIKENESS = 0.55
 """Of a long word to one of the name's; unlike words reach 0.52."""
 
 
-class Kind(StrEnum):
+class NameKind(StrEnum):
     """What a name stands for; the values are the slot lists of the sentence templates."""
 
     AREA = "area"
@@ -30,10 +30,10 @@ class Kind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Named:
+class NameEntry:
     """Something that a spoken name stands for. `quality` is below 1 for names we made up."""
 
-    kind: Kind
+    kind: NameKind
     id: str
     label: str
     domain: str = ""
@@ -45,17 +45,17 @@ class Named:
 class NameIndex:
     """Names as spoken (normalised), and what each stands for."""
 
-    entries: Mapping[str, tuple[Named, ...]]
+    entries: Mapping[str, tuple[NameEntry, ...]]
     words: frozenset[str]
     """Every word of every name."""
     rests: Mapping[str, tuple[str, ...]]
     """Every proper beginning of a name, and what may follow: "room" after "living"."""
     longest: int
-    by_kind: Mapping[Kind, Mapping[str, None]] = field(default_factory=dict)
+    by_kind: Mapping[NameKind, Mapping[str, None]] = field(default_factory=dict)
 
-    def mentions(self, words: Sequence[str]) -> dict[Kind, set[str]]:
+    def mentions(self, words: Sequence[str]) -> dict[NameKind, set[str]]:
         """The names that occur in the words, by kind; overlapping ones included."""
-        found: dict[Kind, set[str]] = {kind: set() for kind in Kind}
+        found: dict[NameKind, set[str]] = {kind: set() for kind in NameKind}
         for start in range(len(words)):
             for end in range(start + 1, min(len(words), start + self.longest) + 1):
                 text = " ".join(words[start:end])
@@ -63,7 +63,7 @@ class NameIndex:
                     found[named.kind].add(text)
         return found
 
-    def near(self, text: str, kind: Kind, cutoff: float, limit: int) -> list[tuple[str, float]]:
+    def near(self, text: str, kind: NameKind, cutoff: float, limit: int) -> list[tuple[str, float]]:
         """The names nearest to `text`, with their similarity (0 to 1), best first."""
         matches = process.extract(
             text,
@@ -112,7 +112,7 @@ def build_index(
 
     "Bedroom reading lamp" in the bedroom is also "reading lamp", unless a device is called that.
     """
-    entries: dict[str, list[Named]] = {}
+    entries: dict[str, list[NameEntry]] = {}
     for text, named in _given_names(areas, devices, contacts):
         if text and named not in entries.setdefault(text, []):
             entries[text].append(named)
@@ -124,9 +124,9 @@ def build_index(
     return _index({text: tuple(names) for text, names in entries.items()})
 
 
-def _index(entries: Mapping[str, tuple[Named, ...]]) -> NameIndex:
+def _index(entries: Mapping[str, tuple[NameEntry, ...]]) -> NameIndex:
     split = {text: text.split() for text in entries}
-    by_kind: dict[Kind, dict[str, None]] = {}
+    by_kind: dict[NameKind, dict[str, None]] = {}
     for text, names in entries.items():
         for named in names:
             by_kind.setdefault(named.kind, {})[text] = None
@@ -145,22 +145,25 @@ def _index(entries: Mapping[str, tuple[Named, ...]]) -> NameIndex:
 
 def _given_names(
     areas: Iterable[Area], devices: Iterable[Device], contacts: Iterable[str]
-) -> Iterator[tuple[str, Named]]:
+) -> Iterator[tuple[str, NameEntry]]:
     for area in areas:
         for name in _all_forms(area.name, *area.aliases):
-            yield name, Named(Kind.AREA, area.id, area.name)
+            yield name, NameEntry(NameKind.AREA, area.id, area.name)
         if area.floor:
-            named = Named(Kind.FLOOR, area.floor, area.floor)
+            named = NameEntry(NameKind.FLOOR, area.floor, area.floor)
             yield from ((said, named) for said in _floor_names(area.floor, *area.floor_aliases))
     for device in devices:
-        named = Named(Kind.DEVICE, device.id, device.name, device.domain, device.area_id)
+        named = NameEntry(NameKind.DEVICE, device.id, device.name, device.domain, device.area_id)
         for name in _all_forms(device.name, *device.aliases):
             yield name, named
     for contact in contacts:
-        yield spoken_form(contact), Named(Kind.CONTACT, contact, contact)
+        yield spoken_form(contact), NameEntry(NameKind.CONTACT, contact, contact)
         # People are called by their first names.
         first = spoken_form(contact).split()[:1]
-        yield " ".join(first), Named(Kind.CONTACT, contact, contact, quality=_IMPLIED_QUALITY)
+        yield (
+            " ".join(first),
+            NameEntry(NameKind.CONTACT, contact, contact, quality=_IMPLIED_QUALITY),
+        )
 
 
 def _all_forms(*names: str) -> Iterator[str]:
@@ -176,7 +179,7 @@ def _floor_names(*names: str) -> Iterator[str]:
 
 def _implied_names(
     devices: Iterable[Device], area_names: Mapping[str, tuple[str, ...]]
-) -> Iterator[tuple[str, Named]]:
+) -> Iterator[tuple[str, NameEntry]]:
     for device in devices:
         for area_name in area_names.get(device.area_id or "", ()):
             area = spoken_form(area_name)
@@ -185,8 +188,8 @@ def _implied_names(
                 if short != text and short not in GENERIC_NAMES:
                     yield (
                         short,
-                        Named(
-                            Kind.DEVICE,
+                        NameEntry(
+                            NameKind.DEVICE,
                             device.id,
                             device.name,
                             device.domain,

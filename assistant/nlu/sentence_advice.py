@@ -15,7 +15,7 @@ from home_assistant_intents import get_intents
 from assistant.config.error import nearest
 from assistant.home.model import Home
 from assistant.nlu.grammar import COMMAND, UNKNOWN_NAME
-from assistant.nlu.names import Kind, NameIndex, build_index
+from assistant.nlu.names import NameIndex, NameKind, build_index
 from assistant.nlu.response import RESPONSE
 from assistant.nlu.sentence_document import LANGUAGE
 from assistant.nlu.sentence_files import SentenceFile
@@ -103,7 +103,7 @@ class Advice:
         if (domain := slots.get("domain")) is not None and domain not in self._domains:
             guess = nearest(str(domain), self._domains)
             yield f"there is no domain '{domain}'; the nearest is '{guess}'"
-        for kind in (Kind.DEVICE, Kind.AREA, Kind.FLOOR):
+        for kind in (NameKind.DEVICE, NameKind.AREA, NameKind.FLOOR):
             if kind in slots and self._means_home(intent, kind):
                 yield from self._lost(kind, str(slots[kind]))
 
@@ -129,10 +129,10 @@ class Advice:
             if not low <= abs(value) <= high:
                 yield f"'{slot}' of {intent} goes from {low} to {high}, and is {value:g} here"
 
-    def _means_home(self, intent: str, kind: Kind) -> bool:
-        return kind is not Kind.DEVICE or (intent.startswith(_OURS) and _TIMER not in intent)
+    def _means_home(self, intent: str, kind: NameKind) -> bool:
+        return kind is not NameKind.DEVICE or (intent.startswith(_OURS) and _TIMER not in intent)
 
-    def _lost(self, kind: Kind, name: str) -> Iterator[str]:
+    def _lost(self, kind: NameKind, name: str) -> Iterator[str]:
         """A name that the home does not have."""
         if self._index is None:
             return
@@ -141,8 +141,8 @@ class Advice:
         spoken = self._index.by_kind.get(kind, {})
         if name in labels.values() or spoken_form(name) in spoken:
             return
-        what = "device" if kind is Kind.DEVICE else kind.value
-        if kind is Kind.DEVICE:
+        what = "device" if kind is NameKind.DEVICE else kind.value
+        if kind is NameKind.DEVICE:
             there_is = f"the nearest is '{nearest(name, labels)}'"
         else:
             there_is = f"it has {', '.join(sorted(labels)) or 'none'}"

@@ -10,8 +10,8 @@ import yaml
 from hassil import is_template
 
 from assistant.config.value import Value
-from assistant.nlu.names import Kind
-from assistant.nlu.sentence_parts import Part, PartReader
+from assistant.nlu.names import NameKind
+from assistant.nlu.sentence_parts import FilePart, PartReader
 from assistant.nlu.template_text import references
 
 _LIST_KEYS = ("values", "range", "wildcard", "metadata")
@@ -36,13 +36,13 @@ class DefinitionReader:
         for name, key, item in self._parts.items(value):
             reference = (names or {}).get(f"{{{name}}}", f"{{{name}}}")
             with self._parts.left_out(reference):
-                if name in set(Kind):
+                if name in set(NameKind):
                     what = f"{{{name}}} always stands for the names of this home"
                     raise key.error(f"{what}; give your list another name")
                 self._define(reference, self._list(name, item), key)
 
     def _define(self, name: str, value: object, key: Value, needs: Sequence[str] = ()) -> None:
-        part = Part(name, value, key.node.start_mark, tuple(needs))
+        part = FilePart(name, value, key.node.start_mark, tuple(needs))
         self._parts.written.definitions.append(part)
 
     def _list(self, name: str, value: Value) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from assistant.config.read import read
 from assistant.config.value import Value
 from assistant.nlu.response import unusable
 from assistant.nlu.sentence_definitions import DefinitionReader
-from assistant.nlu.sentence_parts import Part, PartReader, Written
+from assistant.nlu.sentence_parts import FilePart, ParsedFile, PartReader
 from assistant.nlu.template_text import (
     divides_whole,
     may_be_empty,
@@ -47,12 +47,12 @@ _LOWER = ("domain", "device_class", "color")
 _NUMBER = re.compile(r"-?\d+(\.\d+)?")
 
 
-def read_written(path: Path) -> Written:
+def parse_file(path: Path) -> ParsedFile:
     """Read a file; raises `ConfigError` where nothing of it can be used."""
     if not path.exists():
         raise ConfigError("this is a link to nothing; delete it", file=str(path))
     root = Value(_node(path), "", path.parent)
-    written = Written(path)
+    written = ParsedFile(path)
     try:
         _Reader(PartReader(written)).document(root)
     except RecursionError:
@@ -249,7 +249,7 @@ class _Reader:
             SOURCE_FILE: str(self._parts.written.path),
             SOURCE_LINE: value.node.start_mark.line + 1,
         }
-        part = Part(
+        part = FilePart(
             intent,
             spoken,
             value.node.start_mark,

@@ -17,9 +17,9 @@ from typing import Any
 from assistant.config.error import ConfigError
 from assistant.config.reload import FileReloader, version_of
 from assistant.nlu.grammar import GrammarError, check_sentences
-from assistant.nlu.sentence_document import LANGUAGE, read_written
+from assistant.nlu.sentence_document import LANGUAGE, parse_file
 from assistant.nlu.sentence_links import Links
-from assistant.nlu.sentence_parts import Written
+from assistant.nlu.sentence_parts import ParsedFile
 
 _LOG = logging.getLogger(__name__)
 _ENDINGS = (".yaml", ".yml")
@@ -32,7 +32,7 @@ class SentenceFile:
 
     path: Path
     document: Mapping[str, Any]
-    written: Written
+    written: ParsedFile
     problems: tuple[str, ...] = ()
     """What is left out of it, and why."""
     hints: tuple[str, ...] = ()
@@ -114,14 +114,14 @@ class _Reading:
 
     def __init__(self, before: SentenceFiles) -> None:
         self._before = {file.path: file.written for file in before.files}
-        self._files: dict[Path, Written] = {}
+        self._files: dict[Path, ParsedFile] = {}
         self._problems: list[str] = []
         self.hints: list[str] = []
 
     def add(self, path: Path) -> None:
         """A file, by itself."""
         try:
-            self._files[path] = read_written(path)
+            self._files[path] = parse_file(path)
         except ConfigError as error:
             self._instead(path, [str(error)])
 
@@ -173,7 +173,7 @@ class _Reading:
             _LOG.warning("%s", f"{message}; {consequence}" if consequence else message)
 
 
-def _linked(written: Written, links: Links) -> SentenceFile:
+def _linked(written: ParsedFile, links: Links) -> SentenceFile:
     document, problems, hints = links.document(written)
     return SentenceFile(
         written.path,
@@ -223,7 +223,7 @@ def _version(folder: Path | None) -> object:
 
 def read_file(path: Path) -> SentenceFile:
     """One file that stands alone; raises `ConfigError` with the place of what is wrong."""
-    written = read_written(path)
+    written = parse_file(path)
     file = _linked(written, Links([written]))
     for problem in file.problems:
         raise ConfigError(problem)

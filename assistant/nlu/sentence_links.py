@@ -14,9 +14,9 @@ from typing import Any
 from home_assistant_intents import get_intents
 
 from assistant.config.error import ConfigError, nearest
-from assistant.nlu.names import Kind
+from assistant.nlu.names import NameKind
 from assistant.nlu.sentence_document import LANGUAGE
-from assistant.nlu.sentence_parts import Part, Written
+from assistant.nlu.sentence_parts import FilePart, ParsedFile
 from assistant.nlu.template_text import may_be_empty, references
 
 _CONTEXT = frozenset({"domain", "area"})
@@ -28,7 +28,7 @@ _NEIGHBOURS = re.compile(r"\{([^{}:]+)[^{}]*\}\s*\{([^{}:]+)[^{}]*\}")
 class Links:
     """What the files' parts are to each other."""
 
-    def __init__(self, files: Sequence[Written]) -> None:
+    def __init__(self, files: Sequence[ParsedFile]) -> None:
         self._files = files
         self._problems: dict[int, list[str]] = {id(file): [] for file in files}
         self._parts = {id(file): list(file.definitions) for file in files}
@@ -40,14 +40,14 @@ class Links:
         self._known = self._names()
         lists = [part.value for part in self._each() if part.name.startswith("{")]
         values = (value for each in lists for value in each.get("values", ()))
-        self._first: dict[str, Part] = {}
+        self._first: dict[str, FilePart] = {}
         for sentence in (each for file in files for each in file.sentences):
             self._first.setdefault(sentence.value, sentence)
         self._context = _CONTEXT.union(*(value.get("context", {}) for value in values))
         own = {_plain(part.name) for part in self._each() if _is_wildcard(part.value)}
         self._wildcards = own | _wildcards()
 
-    def document(self, file: Written) -> tuple[dict[str, Any], list[str], list[str]]:
+    def document(self, file: ParsedFile) -> tuple[dict[str, Any], list[str], list[str]]:
         """What of a file can be used, as hassil has it; its problems, and its hints."""
         problems, hints = list(self._problems[id(file)]), list(self._overriding(file))
         intents: dict[str, Any] = {}
@@ -70,7 +70,7 @@ class Links:
         }
         return document, problems, hints
 
-    def _each(self) -> Iterator[Part]:
+    def _each(self) -> Iterator[FilePart]:
         return (part for parts in self._parts.values() for part in parts)
 
     def _names(self) -> frozenset[str]:
@@ -78,12 +78,12 @@ class Links:
 
     # What cannot be used
 
-    def _drop(self, file: Written, part: Part, problem: str) -> None:
+    def _drop(self, file: ParsedFile, part: FilePart, problem: str) -> None:
         self._parts[id(file)].remove(part)
         self._broken.add(part.name)
         self._problems[id(file)].append(problem)
 
-    def _without_circles(self, file: Written) -> None:
+    def _without_circles(self, file: ParsedFile) -> None:
         for part in file.definitions:
             circle = self._circle(part.name)
             if circle and part in self._parts[id(file)]:
@@ -117,7 +117,7 @@ class Links:
             self._drop(file, part, problem)
         return bool(lacking)
 
-    def _lacks(self, part: Part) -> str:
+    def _lacks(self, part: FilePart) -> str:
         """What a part needs and is not there."""
         for need in part.needs:
             if need not in self._known:
@@ -129,7 +129,7 @@ class Links:
                 return _at(part, f"{there_is}; the nearest is {nearest(need, alike)}")
         return ""
 
-    def _takes_all(self, sentence: Part) -> str:
+    def _takes_all(self, sentence: FilePart) -> str:
         """Whether a sentence would fit whatever is said."""
         if not any(_plain(need) in self._wildcards for need in sentence.needs):
             return ""
@@ -142,7 +142,7 @@ class Links:
 
     # What can be used but is hardly meant so
 
-    def _overriding(self, file: Written) -> Iterator[str]:
+    def _overriding(self, file: ParsedFile) -> Iterator[str]:
         for part in self._parts[id(file)]:
             given = _values().get(part.name)
             if given is not None and given != part.value:
@@ -158,7 +158,7 @@ class Links:
                     there = f"{earlier.path} has a rule {part.name} too"
                     yield _at(part, f"{there}; this one counts, for all sentences")
 
-    def _doubts(self, sentence: Part) -> Iterator[str]:
+    def _doubts(self, sentence: FilePart) -> Iterator[str]:
         block = sentence.block
         for key in block.get("requires_context", {}):
             if key not in self._context:
@@ -188,15 +188,15 @@ class Links:
             yield _at(sentence, f"there is no response '{key}' for {intent} in your files")
 
 
-def _at(part: Part, message: str) -> str:
+def _at(part: FilePart, message: str) -> str:
     return str(ConfigError.at(part.mark, message))
 
 
-def _meaning(sentence: Part) -> list[Any]:
+def _meaning(sentence: FilePart) -> list[Any]:
     return [sentence.name, *map(sentence.block.get, ("slots", "response"))]
 
 
-def _when(sentence: Part) -> list[Any]:
+def _when(sentence: FilePart) -> list[Any]:
     return [*map(sentence.block.get, ("requires_context", "excludes_context"))]
 
 
@@ -213,7 +213,7 @@ def _is_wildcard(value: object) -> bool:
     return isinstance(value, Mapping) and bool(value.get("wildcard"))
 
 
-def _may_name(sentence: Part) -> bool:
+def _may_name(sentence: FilePart) -> bool:
     return any(need == "{name}" or need[0] == "<" for need in sentence.needs)
 
 
@@ -233,7 +233,7 @@ def _values() -> Mapping[str, Any]:
 @cache
 def _given() -> frozenset[str]:
     """Lists and rules that are always there."""
-    return frozenset(_values()) | {f"{{{kind}}}" for kind in Kind}
+    return frozenset(_values()) | {f"{{{kind}}}" for kind in NameKind}
 
 
 @cache

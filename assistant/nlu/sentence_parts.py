@@ -16,7 +16,7 @@ from assistant.nlu.template_text import TemplateError, as_spoken, check_template
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class FilePart:
     """A sentence, or what sentences refer to: a list or a rule."""
 
     name: str
@@ -31,12 +31,12 @@ class Part:
 
 
 @dataclass(slots=True)
-class Written:
+class ParsedFile:
     """A file as it is written, without what is wrong in it."""
 
     path: Path
-    sentences: list[Part] = field(default_factory=list)
-    definitions: list[Part] = field(default_factory=list)
+    sentences: list[FilePart] = field(default_factory=list)
+    definitions: list[FilePart] = field(default_factory=list)
     broken: set[str] = field(default_factory=set)
     """Lists and rules that are left out."""
     skip_words: list[str] = field(default_factory=list)
@@ -50,7 +50,7 @@ class Written:
 class PartReader:
     """Reads values of one file; what is wrong with them goes into `written`."""
 
-    def __init__(self, written: Written) -> None:
+    def __init__(self, written: ParsedFile) -> None:
         self.written = written
 
     @contextmanager

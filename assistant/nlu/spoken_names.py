@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 from itertools import groupby
 
-from assistant.nlu.digits import with_digits
+from assistant.nlu.inverse_text_normalisation import with_digits
 from assistant.nlu.numbers import number_words
 from assistant.nlu.tokens import split_words, text_of, tokens_of
 

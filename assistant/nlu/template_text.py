@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from hassil import Alternative, Expression, Group, ListReference, RuleReference, parse_sentence
 
 from assistant.errors import HearthError
-from assistant.nlu.digits import with_digits
+from assistant.nlu.inverse_text_normalisation import with_digits
 from assistant.nlu.tokens import split_words, text_of, tokens_of
 
 _PAIRS = {"(": ")", "[": "]", "{": "}", "<": ">"}

@@ -21,13 +21,13 @@ from typing import Any
 from assistant.home.model import Home
 from assistant.lattice.graph import Hypothesis, Word
 from assistant.nlu.clauses import may_be_several
-from assistant.nlu.completeness import Completeness
+from assistant.nlu.completeness import CommandCompleteness
 from assistant.nlu.compound import Compound
 from assistant.nlu.grammar import Grammar
 from assistant.nlu.interpretation import Interpretation
-from assistant.nlu.reader import Reader
-from assistant.nlu.readings import Reading
 from assistant.nlu.referents import Referents
+from assistant.nlu.resolver import Reading
+from assistant.nlu.sentence_parser import SentenceParser
 from assistant.nlu.units import unit_of
 from assistant.nlu.weighing import Weighing, accounts_for, meaning_of, weight
 
@@ -68,7 +68,7 @@ class HomeUnderstanding:
         self._own = tuple(own_sentences())
         self._grammar = Grammar(self._intents, [*self._sentences, *self._own])
         self._known: tuple[object, ...] = ()
-        self._reader: Reader | None = None
+        self._parser: SentenceParser | None = None
         self._compound: Compound | None = None
         self._one_at_a_time = threading.Lock()
 
@@ -97,8 +97,8 @@ class HomeUnderstanding:
                 )
         return self._grammar
 
-    def _current_reader(self) -> Reader:
-        """The reader for the home and the sentences as they are now."""
+    def _current_parser(self) -> SentenceParser:
+        """The parser for the home and the sentences as they are now."""
         known = (
             self._current_grammar(),
             tuple(self._home.areas()),
@@ -106,18 +106,18 @@ class HomeUnderstanding:
             tuple(self._home.contacts()),
             unit_of(self._home),
         )
-        if self._reader is None or known != self._known:
+        if self._parser is None or known != self._known:
             self._known = known
-            self._reader = Reader(self._grammar, self._home, self._own_area)
+            self._parser = SentenceParser(self._grammar, self._home, self._own_area)
             self._compound = None
-        return self._reader
+        return self._parser
 
     def _current_compound(self) -> Compound:
-        """As the reader, for sentences of several commands."""
-        reader = self._current_reader()
+        """As the parser, for sentences of several commands."""
+        parser = self._current_parser()
         if self._compound is None:
             self._compound = Compound(
-                reader,
+                parser,
                 self._home.areas(),
                 self._home.devices(),
                 lambda text: self._interpret([_certain(text)]),
@@ -157,7 +157,7 @@ class HomeUnderstanding:
         for hypothesis in nbest:
             if nbest[0].log_prob - hypothesis.log_prob > _FURTHEST_NATS:
                 break
-            for reading in _competing(self._current_reader().read(hypothesis.text)):
+            for reading in _competing(self._current_parser().parse(hypothesis.text)):
                 weighing.add(hypothesis, reading)
         return weighing.decided()
 
@@ -171,13 +171,13 @@ class HomeUnderstanding:
 
         with self._one_at_a_time:
             meant = self._interpret([_certain(text)])
-            return explain(text, meant, self._current_reader(), self._grammar)
+            return explain(text, meant, self._current_parser(), self._grammar)
 
     def incomplete(self, text: str) -> float:
-        """Probability that what was said so far is an unfinished command; see `Completeness`."""
+        """Probability that what was said so far is unfinished; see `CommandCompleteness`."""
         with self._one_at_a_time:
             last = self._current_compound().last_clause(text, self.referents.named())
-            return Completeness(self._current_reader()).incomplete(last)
+            return CommandCompleteness(self._current_parser()).incomplete(last)
 
 
 def _competing(readings: Sequence[Reading]) -> list[Reading]:

@@ -10,7 +10,7 @@ from assistant.lattice.graph import Hypothesis
 from assistant.nlu.accounting import LIKELY, SURE, Evidence, likeness
 from assistant.nlu.agreement import values_of
 from assistant.nlu.interpretation import Interpretation
-from assistant.nlu.readings import Reading
+from assistant.nlu.resolver import Reading
 from assistant.nlu.tokens import split_words, without_fillers
 
 _TEMPERATURE = 4.0

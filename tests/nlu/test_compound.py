@@ -3,7 +3,7 @@
 import pytest
 from household import build
 
-from assistant.nlu.clauses import joined, parts_of
+from assistant.nlu.clauses import joined, segments_of
 from assistant.nlu.completeness import FINISHED, PROBABLY_UNFINISHED
 
 
@@ -190,7 +190,7 @@ def test_an_amount_is_no_command_of_its_own(understanding):
 
 
 def test_parts_and_what_joins_them():
-    parts = parts_of("turn on the lamp, the fan and then open 2,5 doors. No")
+    parts = segments_of("turn on the lamp, the fan and then open 2,5 doors. No")
     assert [part.words for part in parts] == [
         ("turn", "on", "the", "lamp"),
         ("the", "fan"),
@@ -198,7 +198,7 @@ def test_parts_and_what_joins_them():
         ("no",),
     ]
     assert joined(parts)[5:8] == ("fan", "and", "then")
-    assert parts_of("turn on the lamp and")[-1].words == ()
+    assert segments_of("turn on the lamp and")[-1].words == ()
 
 
 @pytest.mark.parametrize(

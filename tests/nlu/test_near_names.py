@@ -1,7 +1,7 @@
 """The names of a home, and what they are taken for."""
 
 from assistant.home.model import Device
-from assistant.nlu.names import Kind, build_index
+from assistant.nlu.names import NameKind, build_index
 
 CUTOFF = 0.72
 
@@ -12,7 +12,7 @@ def index(*names):
 
 
 def near(said, *names):
-    return [name for name, _ in index(*names).near(said, Kind.DEVICE, CUTOFF, 2)]
+    return [name for name, _ in index(*names).near(said, NameKind.DEVICE, CUTOFF, 2)]
 
 
 def test_a_misheard_word_is_found():

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assistant.nlu.digits import with_digits
+from assistant.nlu.inverse_text_normalisation import with_digits
 from assistant.nlu.numbers import number_words, read_whole
 from assistant.nlu.tokens import split_words, spoken_for, text_of, tokens_of
 

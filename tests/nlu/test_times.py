@@ -2,7 +2,7 @@
 
 import pytest
 
-from assistant.nlu.digits import with_digits
+from assistant.nlu.inverse_text_normalisation import with_digits
 from assistant.nlu.tokens import split_words, text_of, tokens_of
 
 

@@ -85,7 +85,7 @@ def _vagueness(clause: Clause) -> tuple[int, int]:
     return len(clause), -max(map(len, clause))
 
 
-class ClauseIndex:
+class TemplateIndex:
     """Clauses of many templates as bit masks; finds the templates that a text may match.
 
     Each template is filed under the strings of its most telling clause, so that only those filed

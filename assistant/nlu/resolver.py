@@ -8,7 +8,7 @@ from typing import Any
 
 from assistant.home.model import Area, Device
 from assistant.nlu.grammar import BUILT_IN, COMMAND, REMINDER, UNKNOWN_NAME, Parse, Source
-from assistant.nlu.names import Kind, Named, NameIndex
+from assistant.nlu.names import NameEntry, NameIndex, NameKind
 from assistant.nlu.spoken_names import spoken_form
 
 _INTENT_DOMAINS: Mapping[str, tuple[str, ...]] = {
@@ -91,7 +91,7 @@ class Resolver:
         named = (each for names in index.entries.values() for each in names)
         self._by_id = {(each.kind, each.id): each for each in named if each.quality == 1.0}
 
-    def read(self, parse: Parse, text: str, spoken: Callable[[str], str]) -> Reading | None:
+    def resolve(self, parse: Parse, text: str, spoken: Callable[[str], str]) -> Reading | None:
         """The meaning of `parse`, or None where the home has no such combination of names.
 
         `spoken` gives the words that were said for a piece of text, for the slots that take any.
@@ -123,7 +123,7 @@ class Resolver:
         """Names that the template itself gives, as somebody would say them."""
         names = {
             kind.value: spoken_form(str(parse.slots[kind]))
-            for kind in Kind
+            for kind in NameKind
             if kind in parse.fixed and (kind, parse.slots[kind]) not in self._by_id
         }
         if self._any_name(parse):
@@ -135,14 +135,14 @@ class Resolver:
         if "name" not in parse.fixed or "Timer" in parse.intent:
             return "name" in parse.fixed
         said = spoken_form(str(parse.slots["name"]))
-        return not (parse.intent.startswith("Hass") or self._entries(said, Kind.DEVICE))
+        return not (parse.intent.startswith("Hass") or self._entries(said, NameKind.DEVICE))
 
     def _targets(self, parse: Parse, text: str) -> tuple[tuple[str, ...], float] | None:
         if "name" in parse.slots and "name" not in parse.wildcards:
             return ((), 1.0) if self._any_name(parse) else self._named(parse)
-        contact = parse.slots.get(Kind.CONTACT)
+        contact = parse.slots.get(NameKind.CONTACT)
         if isinstance(contact, str):
-            return tuple(sorted({n.id for n in self._entries(contact, Kind.CONTACT)})), 1.0
+            return tuple(sorted({n.id for n in self._entries(contact, NameKind.CONTACT)})), 1.0
         domains = _domains(parse)
         if not domains:
             return (), 1.0
@@ -154,7 +154,7 @@ class Resolver:
         """Devices of the name in the slots; several where the name is ambiguous."""
         entries = [
             named
-            for named in self._entries(str(parse.slots["name"]), Kind.DEVICE)
+            for named in self._entries(str(parse.slots["name"]), NameKind.DEVICE)
             if parse.domain in {None, named.domain}
         ]
         places = self._places(parse)
@@ -193,13 +193,13 @@ class Resolver:
     def _places(self, parse: Parse) -> set[str] | None:
         """Ids of the areas that the sentence limits itself to; None for no limit."""
         if isinstance(area := parse.slots.get("area"), str) and area:
-            return {named.id for named in self._entries(area, Kind.AREA)}
+            return {named.id for named in self._entries(area, NameKind.AREA)}
         if isinstance(floor := parse.slots.get("floor"), str):
-            floors = {named.id for named in self._entries(floor, Kind.FLOOR)}
+            floors = {named.id for named in self._entries(floor, NameKind.FLOOR)}
             return {area.id for area in self._areas.values() if area.floor in floors}
         return None
 
-    def _entries(self, text: str, kind: Kind) -> list[Named]:
+    def _entries(self, text: str, kind: NameKind) -> list[NameEntry]:
         found = [named for named in self._index.entries.get(text, ()) if named.kind == kind]
         by_id = self._by_id.get((kind, text))
         return found or ([by_id] if by_id else [])
@@ -209,12 +209,12 @@ class Resolver:
     ) -> dict[str, Any]:
         """Slots with names as the home writes them instead of as they were said."""
         labels = dict(slots)
-        for kind in Kind:
+        for kind in NameKind:
             said = slots.get(kind.value)
             if kind.value in parse.wildcards or not isinstance(said, str):
                 continue
             for named in self._entries(said, kind):
-                if kind is not Kind.DEVICE or named.id in targets:
+                if kind is not NameKind.DEVICE or named.id in targets:
                     labels[kind.value] = named.label
                     break
         return labels
@@ -267,7 +267,7 @@ def _answers(device: Device, intent: str) -> bool:
 
 
 def _lamps(devices: list[Device], text: str) -> list[Device]:
-    """Where she says "lamp", the devices called lamps, if some are."""
+    """Where "lamp" is said, the devices called lamps, if some are."""
     if " lamp" not in text:
         return devices
     return [device for device in devices if "lamp" in device.name.lower()] or devices

@@ -37,7 +37,7 @@ Places = frozenset[int]
 _NOWHERE: Places = frozenset()
 
 
-class Beginnings:
+class PrefixMatcher:
     """The templates of a grammar."""
 
     def __init__(
@@ -48,7 +48,7 @@ class Beginnings:
     ) -> None:
         self._sentences, self._rules, self._lists = tuple(sentences), rules, lists
 
-    def has(self, words: Sequence[str], names: Mapping[str, Iterable[str]]) -> bool:
+    def matches(self, words: Sequence[str], names: Mapping[str, Iterable[str]]) -> bool:
         """Whether a command may begin with the words, whose numbers are digits.
 
         `names` are those of the home by the list that stands for them.

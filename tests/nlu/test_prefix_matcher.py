@@ -21,18 +21,18 @@ COMMANDS = (
 
 
 @pytest.fixture(scope="module")
-def reader():
-    return build().understanding._current_reader()
+def parser():
+    return build().understanding._current_parser()
 
 
 @given(st.sampled_from(COMMANDS), st.integers(1, 9))
-def test_the_first_words_of_a_command_may_begin_one(reader, command, count):
-    assert reader.may_begin(" ".join(command.split()[:count]))
+def test_the_first_words_of_a_command_may_begin_one(parser, command, count):
+    assert parser.may_begin(" ".join(command.split()[:count]))
 
 
 @pytest.mark.parametrize("command", COMMANDS)
-def test_so_may_a_word_that_is_not_over(reader, command):
-    assert reader.may_begin(command[:-2])
+def test_so_may_a_word_that_is_not_over(parser, command):
+    assert parser.may_begin(command[:-2])
 
 
 @pytest.mark.parametrize(
@@ -45,10 +45,10 @@ def test_so_may_a_word_that_is_not_over(reader, command):
         "7 brides for 7 brothers",
     ],
 )
-def test_other_words_may_not(reader, text):
-    assert not reader.may_begin(text)
+def test_other_words_may_not(parser, text):
+    assert not parser.may_begin(text)
 
 
-def test_only_names_of_this_home_begin_a_command(reader):
-    assert reader.may_begin("turn the kitchen")
-    assert not reader.may_begin("turn the scullery")
+def test_only_names_of_this_home_begin_a_command(parser):
+    assert parser.may_begin("turn the kitchen")
+    assert not parser.may_begin("turn the scullery")

@@ -1,4 +1,4 @@
-"""Reads one text: exactly, then with misheard words put right, then with unknown names."""
+"""Parses one text: exactly, then with misheard words put right, then with unknown names."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from functools import lru_cache
 from assistant.home.model import Home
 from assistant.nlu.accounting import FUNCTION_WORDS, TELLING
 from assistant.nlu.corrections import Corrector
-from assistant.nlu.digits import with_digits
 from assistant.nlu.grammar import COMMAND, UNKNOWN_NAME, Grammar
-from assistant.nlu.names import Kind, NameIndex, build_index
-from assistant.nlu.readings import Reading, Resolver
+from assistant.nlu.inverse_text_normalisation import with_digits
+from assistant.nlu.names import NameIndex, NameKind, build_index
+from assistant.nlu.resolver import Reading, Resolver
 from assistant.nlu.tokens import (
     Token,
     split_words,
@@ -34,8 +34,8 @@ _UNKNOWN_WORDS = 4
 _REMEMBERED = 512
 
 
-class Reader:
-    """Reads texts about one home as it is now; make a new one when the home's names change."""
+class SentenceParser:
+    """Parses texts about one home as it is now; make a new one when the home's names change."""
 
     def __init__(self, grammar: Grammar, home: Home, own_area: str | None = None) -> None:
         areas, devices = home.areas(), home.devices()
@@ -46,9 +46,9 @@ class Reader:
         self._corrector = Corrector(grammar.words, self.index.words)
         self.exact = lru_cache(maxsize=_REMEMBERED)(self._exact)
         self.may_begin = lru_cache(maxsize=_REMEMBERED)(self._may_begin)
-        self.read = lru_cache(maxsize=_REMEMBERED)(self._read)
+        self.parse = lru_cache(maxsize=_REMEMBERED)(self._parse)
 
-    def _read(self, text: str) -> tuple[Reading, ...]:
+    def _parse(self, text: str) -> tuple[Reading, ...]:
         """The text's meanings, best first; several words may have been misheard."""
         readings = self.exact(text)
         if readings and not readings[0].unknown:
@@ -67,29 +67,29 @@ class Reader:
         if own := self._own_with_fillers(said):
             return own
         words = without_fillers(said)
-        found = _ranked(self._read_words(words, 1.0)) if words else ()
+        found = _ranked(self._parse_words(words, 1.0)) if words else ()
         skipped = without_phrases(words, self._grammar.skip_words)
         if skipped != words and (not found or found[0].unknown):
-            found = _heard_as(words, self._read_words(without_fillers(skipped), 1.0)) or found
+            found = _heard_as(words, self._parse_words(without_fillers(skipped), 1.0)) or found
         return found
 
     def _own_with_fillers(self, said: Sequence[str]) -> tuple[Reading, ...]:
         """The meanings as a sentence of the user's own in which polite words stand."""
         for words in with_fillers(said, self._grammar.own_words):
-            readings = self._read_words(words, 1.0)
+            readings = self._parse_words(words, 1.0)
             if own := [reading for reading in readings if reading.source.file]:
                 return _heard_as(without_fillers(said), own)
         return ()
 
-    def _read_words(self, words: Sequence[str], quality: float) -> list[Reading]:
+    def _parse_words(self, words: Sequence[str], quality: float) -> list[Reading]:
         tokens = in_unit(with_digits(tokens_of(words)), self._unit)
-        return self._read_tokens(tokens, quality, " ".join(words))
+        return self._parse_tokens(tokens, quality, " ".join(words))
 
-    def _read_tokens(self, tokens: Sequence[Token], quality: float, said: str) -> list[Reading]:
+    def _parse_tokens(self, tokens: Sequence[Token], quality: float, said: str) -> list[Reading]:
         text = text_of(tokens)
         parses = self._grammar.parse(text, self.index)
         readings = (
-            self._resolver.read(parse, text, lambda part: spoken_for(part, tokens))
+            self._resolver.resolve(parse, text, lambda part: spoken_for(part, tokens))
             for parse in parses
         )
         return [
@@ -120,7 +120,7 @@ class Reader:
                 break
             readings = [
                 reading
-                for reading in self._read_words(variant.words, variant.quality)
+                for reading in self._parse_words(variant.words, variant.quality)
                 if not reading.unknown and reading.quality >= _LEAST_QUALITY
             ]
             found += readings
@@ -132,14 +132,14 @@ class Reader:
         found: list[Reading] = []
         for reading in unknown:
             said = str(reading.slots[UNKNOWN_NAME])
-            for kind in (Kind.DEVICE, Kind.AREA):
+            for kind in (NameKind.DEVICE, NameKind.AREA):
                 for name, score in self.index.near(
                     said, kind, _LEAST_NAME_SIMILARITY, _NAMES_TRIED
                 ):
                     words = reading.text.replace(said, name).split()
                     found += [
                         candidate
-                        for candidate in self._read_words(words, score)
+                        for candidate in self._parse_words(words, score)
                         if not candidate.unknown and candidate.quality >= _LEAST_QUALITY
                     ]
         return found
