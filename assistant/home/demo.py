@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from assistant.home.demo_devices import AREAS, CONTACTS, SCENES, demo_devices
 from assistant.home.demo_services import SERVICES
-from assistant.home.model import Area, Change, Device, HomeError, ServiceCall, State
+from assistant.home.model import Area, Change, Device, DeviceState, HomeError, ServiceCall
 
 
 class DemoHome:
@@ -41,7 +41,7 @@ class DemoHome:
         """People who can be called or messaged: those given, and some invented ones."""
         return tuple(dict.fromkeys([*self._contacts(), *CONTACTS]))
 
-    async def state(self, device_id: str) -> State:
+    async def state(self, device_id: str) -> DeviceState:
         """A device's state now; raises `HomeError` for a device that is not there."""
         try:
             return self._states[device_id]
@@ -57,7 +57,7 @@ class DemoHome:
         new = {target: await self._after(call, target) for target in call.targets}
         return [change for target, state in new.items() for change in self._set(target, state)]
 
-    async def _after(self, call: ServiceCall, target: str) -> State:
+    async def _after(self, call: ServiceCall, target: str) -> DeviceState:
         state = await self.state(target)
         domain = target.partition(".")[0] if call.domain == "homeassistant" else call.domain
         service = SERVICES.get(f"{domain}.{call.service}")
@@ -74,7 +74,7 @@ class DemoHome:
                 device, replace(old, state=word, attributes={**old.attributes, **attributes})
             )
 
-    def _set(self, device: str, new: State) -> list[Change]:
+    def _set(self, device: str, new: DeviceState) -> list[Change]:
         old, self._states[device] = self._states[device], new
         changes = [
             Change(device, key, old.attributes.get(key), value)

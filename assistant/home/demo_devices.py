@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from assistant.home.model import Area, Device, State
+from assistant.home.model import Area, Device, DeviceState
 
 AREAS = (
     Area("kitchen", "Kitchen", floor="Ground floor"),
@@ -171,7 +171,7 @@ SCENES: Mapping[str, Mapping[str, tuple[str, Mapping[str, Any]]]] = {
 """What each scene sets: state and attributes by device."""
 
 
-def demo_devices() -> Iterator[tuple[Device, State]]:
+def demo_devices() -> Iterator[tuple[Device, DeviceState]]:
     """Each device of the demo home with its first state."""
     for entity_id, name, area, state, attributes in _ROWS:
         device = Device(
@@ -183,4 +183,4 @@ def demo_devices() -> Iterator[tuple[Device, State]]:
             device_class=_CLASSES.get(entity_id),
         )
         members = {"entity_id": (*SCENES[entity_id],)} if entity_id in SCENES else {}
-        yield device, State(state, {**attributes, **members})
+        yield device, DeviceState(state, {**attributes, **members})

@@ -11,14 +11,14 @@ from dataclasses import replace
 from typing import Any
 from uuid import uuid4
 
-from assistant.home.model import HomeError, State
+from assistant.home.model import DeviceState, HomeError
 
-Service = Callable[[State, Mapping[str, Any]], State]
+Service = Callable[[DeviceState, Mapping[str, Any]], DeviceState]
 
 _FULL = 100
 
 
-def _with(state: State, word: str | None = None, **attributes: object) -> State:
+def _with(state: DeviceState, word: str | None = None, **attributes: object) -> DeviceState:
     return replace(
         state,
         state=state.state if word is None else word,
@@ -37,7 +37,7 @@ def _to(word: str, **attributes: object) -> Service:
     return lambda state, _data: _with(state, word, **attributes)
 
 
-def _light_on(state: State, data: Mapping[str, Any]) -> State:
+def _light_on(state: DeviceState, data: Mapping[str, Any]) -> DeviceState:
     brightness = state.attributes.get("brightness") or _FULL
     if "brightness_pct" in data:
         brightness = int(_number(data, "brightness_pct", 0, _FULL))
@@ -56,46 +56,46 @@ def _light_on(state: State, data: Mapping[str, Any]) -> State:
     return changed
 
 
-def _light_off(state: State, _data: Mapping[str, Any]) -> State:
+def _light_off(state: DeviceState, _data: Mapping[str, Any]) -> DeviceState:
     return _with(state, "off", brightness=None)
 
 
-def _fan_speed(state: State, data: Mapping[str, Any]) -> State:
+def _fan_speed(state: DeviceState, data: Mapping[str, Any]) -> DeviceState:
     percentage = int(_number(data, "percentage", 0, _FULL))
     return _with(state, "on" if percentage else "off", percentage=percentage)
 
 
-def _fan_on(state: State, data: Mapping[str, Any]) -> State:
+def _fan_on(state: DeviceState, data: Mapping[str, Any]) -> DeviceState:
     if "percentage" in data:
         return _fan_speed(state, data)
     return _with(state, "on", percentage=state.attributes.get("percentage") or _FULL)
 
 
-def _cover_position(state: State, data: Mapping[str, Any]) -> State:
+def _cover_position(state: DeviceState, data: Mapping[str, Any]) -> DeviceState:
     position = int(_number(data, "position", 0, _FULL))
     return _with(state, "open" if position else "closed", position=position)
 
 
-def _temperature(state: State, data: Mapping[str, Any]) -> State:
+def _temperature(state: DeviceState, data: Mapping[str, Any]) -> DeviceState:
     return _with(state, temperature=float(_number(data, "temperature", 5, 35)))
 
 
-def _hvac_mode(state: State, data: Mapping[str, Any]) -> State:
+def _hvac_mode(state: DeviceState, data: Mapping[str, Any]) -> DeviceState:
     mode, modes = data.get("hvac_mode"), state.attributes["hvac_modes"]
     if mode not in modes:
         raise HomeError(f"hvac_mode must be one of {', '.join(modes)}, not {mode!r}.")
     return _with(state, str(mode))
 
 
-def _volume(state: State, data: Mapping[str, Any]) -> State:
+def _volume(state: DeviceState, data: Mapping[str, Any]) -> DeviceState:
     return _with(state, volume_level=round(_number(data, "volume_level", 0, 1), 2))
 
 
-def _mute(state: State, data: Mapping[str, Any]) -> State:
+def _mute(state: DeviceState, data: Mapping[str, Any]) -> DeviceState:
     return _with(state, is_volume_muted=bool(data.get("is_volume_muted")))
 
 
-def _play_media(state: State, data: Mapping[str, Any]) -> State:
+def _play_media(state: DeviceState, data: Mapping[str, Any]) -> DeviceState:
     return _with(state, "playing", media_title=str(data.get("media_content_id", "")))
 
 
@@ -103,25 +103,25 @@ def _track(step: str) -> Service:
     return lambda state, _data: _with(state, "playing", media_title=f"{step} track")
 
 
-def _clean_area(state: State, data: Mapping[str, Any]) -> State:
+def _clean_area(state: DeviceState, data: Mapping[str, Any]) -> DeviceState:
     return _with(state, "cleaning", area=data.get("cleaning_area_id"))
 
 
-def _items(state: State) -> tuple[Mapping[str, str], ...]:
+def _items(state: DeviceState) -> tuple[Mapping[str, str], ...]:
     return tuple(state.attributes.get("items", ()))
 
 
-def _with_items(state: State, items: tuple[Mapping[str, str], ...]) -> State:
+def _with_items(state: DeviceState, items: tuple[Mapping[str, str], ...]) -> DeviceState:
     open_items = sum(item["status"] == "needs_action" for item in items)
     return _with(state, str(open_items), items=items)
 
 
-def _add_item(state: State, data: Mapping[str, Any]) -> State:
+def _add_item(state: DeviceState, data: Mapping[str, Any]) -> DeviceState:
     item = {"summary": str(data["item"]), "status": "needs_action", "uid": uuid4().hex}
     return _with_items(state, (*_items(state), item))
 
 
-def _update_item(state: State, data: Mapping[str, Any]) -> State:
+def _update_item(state: DeviceState, data: Mapping[str, Any]) -> DeviceState:
     wanted = _find_item(state, data)
     items = tuple(
         {**item, "status": str(data.get("status", item["status"]))} if item is wanted else item
@@ -130,12 +130,12 @@ def _update_item(state: State, data: Mapping[str, Any]) -> State:
     return _with_items(state, items)
 
 
-def _remove_item(state: State, data: Mapping[str, Any]) -> State:
+def _remove_item(state: DeviceState, data: Mapping[str, Any]) -> DeviceState:
     wanted = _find_item(state, data)
     return _with_items(state, tuple(item for item in _items(state) if item is not wanted))
 
 
-def _find_item(state: State, data: Mapping[str, Any]) -> Mapping[str, str]:
+def _find_item(state: DeviceState, data: Mapping[str, Any]) -> Mapping[str, str]:
     for item in _items(state):
         if data["item"] in {item["uid"], item["summary"]}:
             return item

@@ -38,7 +38,7 @@ class Device:
 
 
 @dataclass(frozen=True, slots=True)
-class State:
+class DeviceState:
     """A device's state: Home Assistant's state word and attributes."""
 
     state: str
@@ -93,7 +93,7 @@ class Home(Protocol):
     def contacts(self) -> Sequence[str]:
         """Names of people who can be called or messaged."""
 
-    async def state(self, device_id: str) -> State:
+    async def state(self, device_id: str) -> DeviceState:
         """A device's state now; raises `HomeError`."""
 
     async def call(self, call: ServiceCall) -> Sequence[Change]:

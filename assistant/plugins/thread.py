@@ -15,7 +15,7 @@ from concurrent.futures import Future
 from dataclasses import replace
 from typing import Any, TypeVar
 
-from assistant.home.model import Area, Change, Device, Home, HomeError, ServiceCall, State
+from assistant.home.model import Area, Change, Device, DeviceState, Home, HomeError, ServiceCall
 from assistant.nlu.interpretation import Interpretation
 from assistant.plugins.api import Background, Named, Outcome, Plugin, PluginContext, PluginError
 from assistant.plugins.http import SharedSession
@@ -112,7 +112,7 @@ class HomeFromThread:
         """Names of people who can be called or messaged."""
         return self._home.contacts()
 
-    async def state(self, device_id: str) -> State:
+    async def state(self, device_id: str) -> DeviceState:
         """A device's state now; raises `HomeError`."""
         return await self.cross(lambda: self._home.state(device_id))
 

@@ -1,4 +1,4 @@
-"""Which media players are meant when she names none: those that play, or could go on."""
+"""Which media players are meant when none is named: those that play, or could go on."""
 
 from __future__ import annotations
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from assistant.home.model import Device, Home, State
+from assistant.home.model import Device, DeviceState, Home
 from plugins.home_control.wording import is_missing, is_or_are, joined, named, sentence, state_words
 
 _OPPOSITE = {
@@ -23,9 +23,9 @@ _ENOUGH = 6
 
 @dataclass(frozen=True, slots=True)
 class _Asked:
-    """Devices with their states, and the state that she asks about."""
+    """Devices with their states, and the state that is asked about."""
 
-    found: Sequence[tuple[Device, State]]
+    found: Sequence[tuple[Device, DeviceState]]
     wanted: str
 
     def those(self, *, so: bool) -> list[Device]:
@@ -36,7 +36,7 @@ class _Asked:
     def word(self) -> str:
         """The wanted state as one says it."""
         device, _ = self.found[0]
-        return state_words(device, State(self.wanted))
+        return state_words(device, DeviceState(self.wanted))
 
     @property
     def other(self) -> str:
@@ -46,7 +46,7 @@ class _Asked:
             (state.state for _, state in self.found if state.state != self.wanted),
             _OPPOSITE.get(self.wanted, f"not {self.wanted}"),
         )
-        return state_words(device, State(different))
+        return state_words(device, DeviceState(different))
 
 
 async def answer(home: Home, slots: Mapping[str, Any], devices: Sequence[Device]) -> str:
@@ -94,7 +94,7 @@ async def playing(home: Home, devices: Sequence[Device]) -> str:
     return "Nothing is playing."
 
 
-def _title(state: State) -> str:
+def _title(state: DeviceState) -> str:
     title, artist = (state.attributes.get(key) for key in ("media_title", "media_artist"))
     return f"{title or 'something'}" + (f" by {artist}" if artist else "")
 

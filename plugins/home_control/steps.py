@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from assistant.home.model import Device, Home, HomeError, ServiceCall, State
+from assistant.home.model import Device, DeviceState, Home, HomeError, ServiceCall
 
 _PERCENT = 100
 _UNNUMBERED = {"up": 10, "down": -10}
@@ -21,11 +21,11 @@ class Scale:
     unit: str
     done: tuple[str, str]
     """What is said of a device whose value was raised, or lowered."""
-    now: Callable[[State], float | None]
+    now: Callable[[DeviceState], float | None]
     """The value now; `None` where the device gives none."""
     call: Callable[[str, float, float], ServiceCall]
     """Changes a device to a value, by a step."""
-    limits: Callable[[State], tuple[float, float]] = lambda _state: (0.0, _PERCENT)
+    limits: Callable[[DeviceState], tuple[float, float]] = lambda _state: (0.0, _PERCENT)
 
     def said(self, value: float) -> str:
         """A value as one says it."""
@@ -58,27 +58,27 @@ async def stepped(
     return changed
 
 
-def _rounded(value: float, state: State) -> float:
+def _rounded(value: float, state: DeviceState) -> float:
     """A value that a device can be set to, where it says so."""
     finest = state.attributes.get("target_temp_step")
     return round(round(value / finest) * finest, 2) if finest else round(value, 2)
 
 
-def _first(state: State, *names: str) -> float | None:
+def _first(state: DeviceState, *names: str) -> float | None:
     found = (state.attributes.get(name) for name in names)
     return next((float(value) for value in found if isinstance(value, int | float)), None)
 
 
-def _off_is_zero(*names: str) -> Callable[[State], float | None]:
+def _off_is_zero(*names: str) -> Callable[[DeviceState], float | None]:
     return lambda state: 0.0 if state.state == "off" else _first(state, *names)
 
 
-def _level(state: State) -> float | None:
+def _level(state: DeviceState) -> float | None:
     level = _first(state, "volume_level")
     return None if level is None else round(_PERCENT * level)
 
 
-def _degrees(state: State) -> tuple[float, float]:
+def _degrees(state: DeviceState) -> tuple[float, float]:
     low, high = _first(state, "min_temp"), _first(state, "max_temp")
     return (float("-inf") if low is None else low, float("inf") if high is None else high)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from assistant.home.model import Device, State
+from assistant.home.model import Device, DeviceState
 
 _OPENINGS = frozenset({"door", "garage_door", "lock", "opening", "window"})
 _ON_OFF = {
@@ -47,12 +47,12 @@ def is_or_are(devices: Sequence[Device]) -> str:
     return "are" if name.endswith("s") and not name.endswith(("ss", "us", "is")) else "is"
 
 
-def is_missing(state: State) -> bool:
+def is_missing(state: DeviceState) -> bool:
     """Whether the device does not answer."""
     return state.state in _MISSING
 
 
-def state_words(device: Device, state: State) -> str:
+def state_words(device: Device, state: DeviceState) -> str:
     """A state as one says it of the device: "open", "21.5 degrees"."""
     if is_missing(state):
         return "not answering"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from assistant.home.model import Home, HomeError, State
+from assistant.home.model import DeviceState, Home, HomeError
 from assistant.nlu.interpretation import Interpretation
 from assistant.plugins import Outcome, Plugin, PluginContext
 
@@ -44,7 +44,7 @@ class Weather:
 
     def __init__(self, home: Home) -> None:
         self._home = home
-        self._prepared: State | None = None
+        self._prepared: DeviceState | None = None
 
     def intents(self) -> Sequence[str]:
         """Only the weather."""
@@ -76,7 +76,7 @@ class Weather:
         return next((d.id for d in self._home.devices() if d.domain == "weather"), None)
 
 
-def weather_reply(state: State, slots: Mapping[str, Any]) -> str:
+def weather_reply(state: DeviceState, slots: Mapping[str, Any]) -> str:
     """A sentence or two about the weather of the day and condition that the slots ask about."""
     day = str(slots.get("day", ""))
     forecast = _forecast(state, day)
@@ -90,7 +90,7 @@ def weather_reply(state: State, slots: Mapping[str, Any]) -> str:
     return text if asked is None else f"{_answer(str(asked), condition, degrees)} {text}"
 
 
-def _forecast(state: State, day: str) -> Mapping[str, Any]:
+def _forecast(state: DeviceState, day: str) -> Mapping[str, Any]:
     days = state.attributes.get("forecast", ())
     return next((item for item in days if item.get("day") == day), {})
 

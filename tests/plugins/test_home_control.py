@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 from household import build
 
-from assistant.home.model import Device, State
+from assistant.home.model import Device, DeviceState
 from assistant.nlu.understanding import HomeUnderstanding
 from assistant.plugins.api import PluginContext
 from assistant.plugins.loader import load_plugins
@@ -244,7 +244,10 @@ def people(monkeypatch):
         Device("person.joe", "Joe", "person"),
     ]
     monkeypatch.setattr(house.home, "_devices", tuple(devices))
-    house.home._states |= {"person.jane": State("home"), "person.joe": State("not_home")}
+    house.home._states |= {
+        "person.jane": DeviceState("home"),
+        "person.joe": DeviceState("not_home"),
+    }
     return replace(
         house,
         understanding=HomeUnderstanding(

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from assistant.home.model import ServiceCall, State
+from assistant.home.model import DeviceState, ServiceCall
 
-Wanted = Callable[[State], bool]
+Wanted = Callable[[DeviceState], bool]
 
 _STATES: dict[str, tuple[str, ...]] = {
     "cover.open_cover": ("open", "opening"),

@@ -8,12 +8,12 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from assistant.home.home_assistant.connection import CommandError, Connection
-from assistant.home.model import State
+from assistant.home.model import DeviceState
 
 _BRIGHTEST = 255
 
 
-async def with_extras(connection: Connection, entity_id: str, state: State) -> State:
+async def with_extras(connection: Connection, entity_id: str, state: DeviceState) -> DeviceState:
     """The state with `forecast` for the weather, `items` for a list, a light's `brightness_pct`."""
     domain = entity_id.partition(".")[0]
     if domain == "light" and isinstance(level := state.attributes.get("brightness"), int | float):

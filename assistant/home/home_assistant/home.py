@@ -16,10 +16,10 @@ from assistant.home.model import (
     Area,
     Change,
     Device,
+    DeviceState,
     HomeError,
     NotUnderstoodError,
     ServiceCall,
-    State,
 )
 
 _LOG = logging.getLogger(__name__)
@@ -100,7 +100,7 @@ class HomeAssistantHome:
         """The people in the settings."""
         return self._contacts()
 
-    async def state(self, device_id: str) -> State:
+    async def state(self, device_id: str) -> DeviceState:
         """An entity's state; of lists and the weather also what is in them."""
         connection = self._connected()
         state = self._states.get(device_id)
@@ -152,14 +152,14 @@ class HomeAssistantHome:
             raise HomeError(self._why_not)
         return self._connection
 
-    def _known(self, entity_id: str) -> State:
-        return self._states.get(entity_id) or State("unknown")
+    def _known(self, entity_id: str) -> DeviceState:
+        return self._states.get(entity_id) or DeviceState("unknown")
 
     def _label(self, entity_id: str) -> str:
         names = (device.name for device in self._catalogue.devices if device.id == entity_id)
         return next(names, entity_id)
 
-    async def _confirm(self, call: ServiceCall, before: Mapping[str, State]) -> None:
+    async def _confirm(self, call: ServiceCall, before: Mapping[str, DeviceState]) -> None:
         """Wait for the states; raises `HomeError` naming what did not follow."""
         wanted = expected(call)
         if wanted is None:

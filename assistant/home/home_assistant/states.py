@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from assistant.home.model import Change, State
+from assistant.home.model import Change, DeviceState
 
 REPORTED = frozenset(
     {
@@ -22,10 +22,10 @@ class States:
     """All states by entity, and a way to wait for changes."""
 
     def __init__(self) -> None:
-        self._states: dict[str, State] = {}
+        self._states: dict[str, DeviceState] = {}
         self._changed = asyncio.Event()
 
-    def get(self, entity_id: str) -> State | None:
+    def get(self, entity_id: str) -> DeviceState | None:
         """A state as it is now."""
         return self._states.get(entity_id)
 
@@ -36,7 +36,7 @@ class States:
     def take(self, event: Mapping[str, Any]) -> None:
         """An event of `subscribe_entities`: `a` added, `c` changed, `r` removed."""
         for entity_id, row in event.get("a", {}).items():
-            self._states[entity_id] = State(str(row["s"]), dict(row.get("a", {})))
+            self._states[entity_id] = DeviceState(str(row["s"]), dict(row.get("a", {})))
         for entity_id, change in event.get("c", {}).items():
             old = self._states.get(entity_id)
             if old is not None:
@@ -57,15 +57,15 @@ class States:
         return True
 
 
-def _changed(old: State, change: Mapping[str, Any]) -> State:
+def _changed(old: DeviceState, change: Mapping[str, Any]) -> DeviceState:
     new = change.get("+", {})
     attributes = {**old.attributes, **new.get("a", {})}
     for name in change.get("-", {}).get("a", ()):
         attributes.pop(name, None)
-    return State(str(new.get("s", old.state)), attributes)
+    return DeviceState(str(new.get("s", old.state)), attributes)
 
 
-def changes(entity_id: str, before: State, after: State) -> Iterable[Change]:
+def changes(entity_id: str, before: DeviceState, after: DeviceState) -> Iterable[Change]:
     """What is different, as far as it is worth telling."""
     if before.state != after.state:
         yield Change(entity_id, "state", before.state, after.state)
