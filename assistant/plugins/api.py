@@ -15,7 +15,7 @@ from assistant.home.contacts import Contact
 from assistant.home.model import Change, Home, HomeError
 from assistant.nlu.interpretation import Interpretation
 from assistant.nlu.response import filled_in
-from assistant.plugins.confirmation import WAITS_S, Pending, Waiting
+from assistant.plugins.confirmation import WAITS_S, Pending, WaitingCommand
 
 if TYPE_CHECKING:
     import aiohttp
@@ -173,7 +173,7 @@ class PluginContext:
         act: Callable[[Interpretation], Awaitable[Outcome]],
         question: str,
     ) -> Outcome:
-        """Ask back: `act` carries it out, with full confidence, if she says yes soon."""
-        self.pending.ask(Waiting(interpretation, act, self.clock.now() + WAITS_S))
+        """Ask back: `act` carries it out, with full confidence, if the user soon says yes."""
+        self.pending.ask(WaitingCommand(interpretation, act, self.clock.now() + WAITS_S))
         reply = f"{question} Then say yes."
         return Outcome(success=False, reply=reply, targets=interpretation.targets)

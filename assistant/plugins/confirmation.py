@@ -13,8 +13,8 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
-class Waiting(Generic[T]):
-    """A command, and what carries it out once she has said yes."""
+class WaitingCommand(Generic[T]):
+    """A command, and what carries it out once the user has said yes."""
 
     interpretation: Interpretation
     act: Callable[[Interpretation], Awaitable[T]]
@@ -25,13 +25,13 @@ class Pending(Generic[T]):
     """Shared by all plugins of a home, so that a "yes" reaches the one that asked last."""
 
     def __init__(self) -> None:
-        self._waiting: Waiting[T] | None = None
+        self._waiting: WaitingCommand[T] | None = None
 
-    def ask(self, waiting: Waiting[T]) -> None:
+    def ask(self, waiting: WaitingCommand[T]) -> None:
         """Let a command wait; one that waited before is forgotten."""
         self._waiting = waiting
 
-    def take(self, now_s: float) -> Waiting[T] | None:
+    def take(self, now_s: float) -> WaitingCommand[T] | None:
         """The waiting command, once; none if it waited too long."""
         waiting, self._waiting = self._waiting, None
         return waiting if waiting is not None and now_s <= waiting.until_s else None

@@ -12,7 +12,7 @@ _ELEVENTH_TO_THIRTEENTH = range(11, 14)
 _SUFFIXES = {1: "st", 2: "nd", 3: "rd"}
 
 
-class Clock:
+class TimeAndDate:
     """Says what time or which day it is where the assistant stands."""
 
     name = "clock"
@@ -43,4 +43,4 @@ def spoken_date(day: datetime) -> str:
 
 def create(context: PluginContext) -> Plugin:
     """The plugin."""
-    return Clock(context.local_time)
+    return TimeAndDate(context.local_time)

@@ -1,4 +1,4 @@
-"""Small talk: who it is, what it can do, and that she changed her mind."""
+"""Small talk: who it is, what it can do, and "never mind"."""
 
 from __future__ import annotations
 

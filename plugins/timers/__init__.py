@@ -10,10 +10,10 @@ from typing import Any
 from assistant.nlu.grammar import COMMAND
 from assistant.nlu.interpretation import Interpretation
 from assistant.plugins import Outcome, Plugin, PluginContext
-from plugins.timers.book import Book, Kind, Timer
+from plugins.timers.book import Book, Timer, TimerKind
 from plugins.timers.choosing import ANY, matching, seconds
 from plugins.timers.later import UNCLEAR, End, Later, end_of
-from plugins.timers.waiting import Waiting
+from plugins.timers.waiting import RunningTimers
 from plugins.timers.when import has_time
 from plugins.timers.wording import (
     called,
@@ -53,7 +53,7 @@ class Timers:
         self._context = context
         folder = context.state_folder
         self._book = Book(folder / "timers.json" if folder else None)
-        self._waiting = Waiting(context.clock, context.local_time, self._book, self._over)
+        self._running = RunningTimers(context.clock, context.local_time, self._book, self._over)
         self._later = Later(context, self._keep)
         self._ringing: dict[int, Timer] = {}
         self._question: _Question | None = None
@@ -81,11 +81,11 @@ class Timers:
     async def start(self) -> None:
         """Wait for the timers of before."""
         for timer in self._book:
-            self._waiting.go_on(timer)
+            self._running.go_on(timer)
 
     async def close(self) -> None:
         """Stop waiting; the timers stay in the book."""
-        await self._waiting.close()
+        await self._running.close()
 
     async def prepare(self, interpretation: Interpretation) -> None:
         """Nothing to fetch."""
@@ -113,14 +113,14 @@ class Timers:
             return self._start_alarm(name, slots)
         length_s = seconds(slots)
         if not length_s:
-            return _failed(UNCLEAR if slots.get("kind") == Kind.ALARM else "For how long?")
+            return _failed(UNCLEAR if slots.get("kind") == TimerKind.ALARM else "For how long?")
         self._set(End(length_s), name=name)
         named = f"{name} timer" if name else "timer"
         return _done(f"Started a {named} for {duration(length_s)}.")
 
     def _start_alarm(self, name: str, slots: Mapping[str, Any]) -> Outcome:
         now = self._context.local_time()
-        end = end_of(slots, now, Kind.ALARM)
+        end = end_of(slots, now, TimerKind.ALARM)
         if isinstance(end, str):
             return _failed(end)
         self._set(end, name=name, is_alarm=True)
@@ -128,7 +128,7 @@ class Timers:
 
     def _remind(self, slots: Mapping[str, Any]) -> Outcome:
         now = self._context.local_time()
-        end = end_of(slots, now, Kind.REMINDER)
+        end = end_of(slots, now, TimerKind.REMINDER)
         if isinstance(end, str):
             return _failed(end)
         reminder = str(slots["reminder"])
@@ -141,11 +141,11 @@ class Timers:
 
     def _set(self, end: End, **what: Any) -> Timer:  # noqa: ANN401 - fields of a timer
         what.setdefault("name", "")
-        timer = Timer(0, length_s=end.in_s, ends_at_s=self._waiting.now_s() + end.in_s, **what)
+        timer = Timer(0, length_s=end.in_s, ends_at_s=self._running.now_s() + end.in_s, **what)
         if end.at is not None:
             timer = replace(timer, at=end.at.isoformat())
         timer = self._book.add(timer)
-        self._waiting.begin(timer)
+        self._running.begin(timer)
         return timer
 
     async def _stop(self, slots: Mapping[str, Any]) -> Outcome:
@@ -182,7 +182,7 @@ class Timers:
             self._end_ringing()
         for timer in timers:
             self._end(timer)
-        kind = str(slots.get("kind", Kind.TIMER))
+        kind = str(slots.get("kind", TimerKind.TIMER))
         if not timers:
             return _failed(none_of(kind))
         return _done(f"Cancelled {counted(len(timers), 'timer' if kind == ANY else kind)}.")
@@ -194,23 +194,23 @@ class Timers:
         return self._with_one(slots, lambda timer: self._moved(timer, -seconds(slots)))
 
     def _moved(self, timer: Timer, by_s: float) -> str:
-        self._change(self._waiting.synced(timer).moved(by_s))
+        self._change(self._running.synced(timer).moved(by_s))
         change = f"{'Added' if by_s > 0 else 'Took'} {duration(abs(by_s))}"
-        rest = duration(self._waiting.left_s(self._book[timer.id]))
+        rest = duration(self._running.left_s(self._book[timer.id]))
         return f"{change} {'to' if by_s > 0 else 'off'} your {called(timer)}; {rest} left."
 
     def _pause(self, slots: Mapping[str, Any]) -> Outcome:
         return self._with_one(slots, self._paused)
 
     def _paused(self, timer: Timer) -> str:
-        self._change(self._waiting.synced(timer).paused(self._waiting.now_s()))
+        self._change(self._running.synced(timer).paused(self._running.now_s()))
         return f"Paused your {called(timer)}."
 
     def _resume(self, slots: Mapping[str, Any]) -> Outcome:
         return self._with_one(slots, self._resumed)
 
     def _resumed(self, timer: Timer) -> str:
-        self._change(timer.resumed(self._waiting.now_s()))
+        self._change(timer.resumed(self._running.now_s()))
         return f"Your {called(timer)} runs again."
 
     def _status(self, slots: Mapping[str, Any]) -> Outcome:
@@ -219,7 +219,7 @@ class Timers:
             return _failed(_none(slots))
         now = self._context.local_time()
         said = "; ".join(
-            left(timer, name, self._waiting.left_s(timer), now)
+            left(timer, name, self._running.left_s(timer), now)
             for timer, name in zip(timers, told_apart(timers), strict=True)
         )
         return _done(f"{said[:1].upper()}{said[1:]}.")
@@ -252,12 +252,12 @@ class Timers:
 
     def _change(self, timer: Timer) -> None:
         self._book.put(timer)
-        self._waiting.begin(timer)
+        self._running.begin(timer)
 
     def _end(self, timer: Timer) -> None:
         self._book.remove(timer)
         self._ringing.pop(timer.id, None)
-        self._waiting.cancel(timer)
+        self._running.cancel(timer)
 
     async def _over(self, timer: Timer, was_missed: bool) -> None:
         self._book.remove(timer)
@@ -288,9 +288,11 @@ def _none(slots: Mapping[str, Any]) -> str:
     if "name" in slots:
         return f"There is no {plain_name(str(slots['name']))} timer."
     if slots.keys() - {"kind"}:
-        kind = str(slots.get("kind", Kind.TIMER))
-        return "No such timer is running." if kind == Kind.TIMER else f"There is no such {kind}."
-    return none_of(str(slots.get("kind", Kind.TIMER)))
+        kind = str(slots.get("kind", TimerKind.TIMER))
+        return (
+            "No such timer is running." if kind == TimerKind.TIMER else f"There is no such {kind}."
+        )
+    return none_of(str(slots.get("kind", TimerKind.TIMER)))
 
 
 def _done(reply: str) -> Outcome:

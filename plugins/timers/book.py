@@ -14,7 +14,7 @@ from pathlib import Path
 _LOG = logging.getLogger(__name__)
 
 
-class Kind(StrEnum):
+class TimerKind(StrEnum):
     """What happens when it is over."""
 
     TIMER = "timer"
@@ -46,13 +46,13 @@ class Timer:
     """Whether the command may open what is locked, because the user said yes to it."""
 
     @property
-    def kind(self) -> Kind:
+    def kind(self) -> TimerKind:
         """What it is."""
         if self.command:
-            return Kind.COMMAND
+            return TimerKind.COMMAND
         if self.reminder:
-            return Kind.REMINDER
-        return Kind.ALARM if self.is_alarm else Kind.TIMER
+            return TimerKind.REMINDER
+        return TimerKind.ALARM if self.is_alarm else TimerKind.TIMER
 
     @property
     def moment(self) -> datetime | None:

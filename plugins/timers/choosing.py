@@ -7,7 +7,7 @@ from typing import Any
 
 from rapidfuzz import fuzz
 
-from plugins.timers.book import Kind, Timer
+from plugins.timers.book import Timer, TimerKind
 from plugins.timers.when import has_time, times
 from plugins.timers.wording import plain_name
 
@@ -23,7 +23,7 @@ def seconds(slots: Mapping[str, Any], prefix: str = "") -> float:
 
 def matching(timers: Iterable[Timer], slots: Mapping[str, Any]) -> list[Timer]:
     """The timers of the kind, name, length, time and place in the order that are in the slots."""
-    kind = str(slots.get("kind", Kind.TIMER))
+    kind = str(slots.get("kind", TimerKind.TIMER))
     found = [timer for timer in timers if kind in (ANY, timer.kind)]
     if "name" in slots:
         said = plain_name(str(slots["name"]))

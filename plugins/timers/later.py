@@ -10,7 +10,7 @@ from typing import Any
 from assistant.nlu.grammar import COMMAND
 from assistant.nlu.interpretation import Interpretation
 from assistant.plugins import Outcome, PluginContext
-from plugins.timers.book import Kind, Timer
+from plugins.timers.book import Timer, TimerKind
 from plugins.timers.choosing import seconds
 from plugins.timers.opposite import opposite
 from plugins.timers.when import clock_is_set, has_time, moment
@@ -52,7 +52,7 @@ class End:
         return f"At {at_time(self.at, now)}" if self.at else f"In {duration(self.in_s)}"
 
 
-def end_of(slots: Mapping[str, Any], now: datetime, kind: Kind) -> End | str:
+def end_of(slots: Mapping[str, Any], now: datetime, kind: TimerKind) -> End | str:
     """When it is over by the slots, or what is wrong with them."""
     if not has_time(slots):
         length_s = seconds(slots)
@@ -123,7 +123,7 @@ class Later:
     async def _plan(self, interpretation: Interpretation) -> _Plan | str:
         """What is to be done when, or why it cannot be."""
         slots, command = interpretation.slots, str(interpretation.slots[COMMAND])
-        end = end_of(slots, self._context.local_time(), Kind.COMMAND)
+        end = end_of(slots, self._context.local_time(), TimerKind.COMMAND)
         if isinstance(end, str):
             return end
         meant = await self._context.understand(command)

@@ -25,7 +25,7 @@ _SUMMER_TIME_S = 3600.0
 """A clock that was put forward over the end meanwhile has not made it late."""
 
 
-class Waiting:
+class RunningTimers:
     """The timers that run. `over` is called with a timer, and whether its end was missed."""
 
     def __init__(

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from assistant.nlu.times import WEEKDAYS
-from plugins.timers.book import Kind
+from plugins.timers.book import TimerKind
 
 _NOON, _HOURS, _WEEK = 12, 24, 7
 _EARLY, _LATE = 5, 12
@@ -30,16 +30,16 @@ def clock_is_set(now: datetime) -> bool:
     return now.year >= _CLOCK_SET_SINCE
 
 
-def moment(slots: Mapping[str, Any], now: datetime, kind: Kind) -> datetime | None:
+def moment(slots: Mapping[str, Any], now: datetime, kind: TimerKind) -> datetime | None:
     """The time meant, as the wall clock will show it; None if it is past on the day named.
 
     Without a day it is the next such time to come, of both halves of the day where the sentence
     does not say which.
     """
     now = now.replace(tzinfo=None)
-    alarm = kind is Kind.ALARM
+    alarm = kind is TimerKind.ALARM
     hours, minute = _hours(slots, alarm=alarm), _minute(slots)
-    if kind is Kind.REMINDER and len(hours) > 1 and now.hour >= _AWAKE:
+    if kind is TimerKind.REMINDER and len(hours) > 1 and now.hour >= _AWAKE:
         hours = [hour for hour in hours if hour >= _AWAKE]
     day = str(slots.get("day", ""))
     if day in {"", "today"}:

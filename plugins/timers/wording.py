@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from datetime import datetime
 
-from plugins.timers.book import Kind, Timer
+from plugins.timers.book import Timer, TimerKind
 
 _MINUTE, _HOUR = 60, 3600
 _WEEK = 7
@@ -17,10 +17,10 @@ _NO_NAMES = frozenset(
 """What is said of a timer beside others; it is called so by nobody afterwards."""
 _ORDINALS = ("first", "second", "third", "fourth", "fifth")
 _PLURALS = {
-    Kind.TIMER: "timers",
-    Kind.ALARM: "alarms",
-    Kind.REMINDER: "reminders",
-    Kind.COMMAND: "commands for later",
+    TimerKind.TIMER: "timers",
+    TimerKind.ALARM: "alarms",
+    TimerKind.REMINDER: "reminders",
+    TimerKind.COMMAND: "commands for later",
 }
 
 
@@ -48,11 +48,11 @@ def counted(count: int, unit: str) -> str:
 
 def called(timer: Timer) -> str:
     """Such as "pizza timer", "10 minutes timer", "alarm for 7:00"."""
-    if timer.kind is Kind.COMMAND:
+    if timer.kind is TimerKind.COMMAND:
         return f"command: {timer.command}"
-    if timer.kind is Kind.REMINDER:
+    if timer.kind is TimerKind.REMINDER:
         return f"reminder: {timer.reminder}"
-    if timer.kind is Kind.ALARM:
+    if timer.kind is TimerKind.ALARM:
         return f"{timer.name} alarm".strip()
     return f"{timer.name or duration(timer.length_s)} timer"
 
@@ -70,7 +70,7 @@ def told_apart(timers: Sequence[Timer]) -> list[str]:
 
 
 def _called_with_time(timer: Timer) -> str:
-    if timer.kind is Kind.ALARM and timer.moment is not None:
+    if timer.kind is TimerKind.ALARM and timer.moment is not None:
         return f"{called(timer)} at {clock_time(timer.moment)}"
     return called(timer)
 
@@ -84,9 +84,9 @@ def left(timer: Timer, name: str, left_s: float, now: datetime) -> str:
     """Such as "4 minutes left on your pizza timer", "your alarm is set for 7:00 tomorrow"."""
     paused = ", which is paused" if timer.paused_at_s is not None else ""
     when = at_time(timer.moment, now) if timer.moment else ""
-    if timer.kind is Kind.ALARM and when:
+    if timer.kind is TimerKind.ALARM and when:
         return f"your {called(timer)} is set for {when}"
-    if timer.kind in (Kind.REMINDER, Kind.COMMAND):
+    if timer.kind in (TimerKind.REMINDER, TimerKind.COMMAND):
         begins = f"at {when}" if when else f"in {duration(left_s)}"
         return f"{begins}: {timer.reminder or timer.command}"
     return f"{duration(left_s)} left on your {name}{paused}"
@@ -94,18 +94,18 @@ def left(timer: Timer, name: str, left_s: float, now: datetime) -> str:
 
 def over(timer: Timer) -> str:
     """What is said when it rings."""
-    if timer.kind is Kind.REMINDER:
+    if timer.kind is TimerKind.REMINDER:
         return f"Reminder: {timer.reminder}."
-    if timer.kind is Kind.ALARM and timer.moment is not None:
+    if timer.kind is TimerKind.ALARM and timer.moment is not None:
         return f"Your {called(timer)}: it is {clock_time(timer.moment)}."
     return f"Your {called(timer)} is done."
 
 
 def missed(timer: Timer, ended: datetime) -> str:
     """What is said of one that ended while nobody could ring it."""
-    if timer.kind is Kind.COMMAND:
+    if timer.kind is TimerKind.COMMAND:
         what = f"{timer.command}: this was due"
-    elif timer.kind is Kind.REMINDER:
+    elif timer.kind is TimerKind.REMINDER:
         what = f"Reminder: {timer.reminder}. This was due"
     else:
         what = f"Your {called(timer)} ended"
@@ -114,10 +114,10 @@ def missed(timer: Timer, ended: datetime) -> str:
 
 def none_of(kind: str) -> str:
     """That there is none of a kind."""
-    if kind == Kind.TIMER:
+    if kind == TimerKind.TIMER:
         return "No timer is running."
     if kind in _PLURALS:
-        return f"There are no {_PLURALS[Kind(kind)]}."
+        return f"There are no {_PLURALS[TimerKind(kind)]}."
     return "Nothing is set."
 
 
