@@ -25,7 +25,7 @@ class RecognitionResult:
     decode_ms: float
     """Wall time that the stream has spent computing since it was opened."""
     heard_first: str = ""
-    """What was heard while she spoke, before the sentence was heard again as a whole."""
+    """What was heard during speech, before the sentence was heard again as a whole."""
     by_both_decoders: bool = False
     """Whether log-probabilities are means of the transducer's and the attention decoder's."""
 

@@ -13,7 +13,7 @@ from assistant.reply.sound import Sound
 
 _RATE = 22_050
 _LEVEL = 0.2
-"""Of full scale: -14 dB, well below speech, so that a microphone beside it still hears her."""
+"""Of full scale: -14 dB, well below speech, so that a microphone beside it still hears speech."""
 _ATTACK_S = 0.005
 _DECAY_S = 0.04
 _OVERTONES = (1.0, 0.3, 0.1)

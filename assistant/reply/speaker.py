@@ -68,7 +68,7 @@ class Speaker:
         """What was never said, because too much waited."""
 
     def announce(self, text: str) -> None:
-        """Say something when nobody has asked; it waits until she has finished speaking."""
+        """Say something when nobody has asked; it waits until the user has finished speaking."""
         _LOG.info("%s", text)
         self._add(Saying(text=text))
 
@@ -156,7 +156,7 @@ class Speaker:
             await self._play(sound_of(Chime.WAKE))
 
     async def _say(self, saying: Saying) -> None:
-        """Speech is prepared while its sound is played, and kept back if she speaks by then."""
+        """Speech is prepared while its sound is played, and dropped if the user speaks first."""
         spoken = asyncio.ensure_future(self._spoken(saying.text))
         try:
             if saying.chime in self._style.chimes:

@@ -1,6 +1,6 @@
 """Hearing a sentence again as a whole, when it seems to be over.
 
-While she speaks, the encoder sees 320 ms at a time and nothing of what follows. When she has
+While the user speaks, the encoder sees 320 ms at a time and nothing of what follows. When they have
 stopped, the same encoder sees each sound with what came before and after it, which mends many
 words, and one search over that gives the result (two passes as in Zhang et al., "Unified streaming
 and non-streaming two-pass end-to-end model for speech recognition", 2020, but the second one is a
