@@ -1,4 +1,4 @@
-"""Asks a rescoring server: a lattice goes out over HTTP, and comes back weighed anew."""
+"""Asks a rescoring server: a lattice goes out over HTTP, and comes back rescored."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _REASONS: Final = {
 
 
 @dataclass(frozen=True, slots=True)
-class Server:
+class RescoringServer:
     """Where a rescoring server is, and how it is believed."""
 
     url: str
@@ -63,7 +63,7 @@ def trust(certificate: Path | None) -> ssl.SSLContext | bool:
 class Client:
     """Sends lattices to one server; open and close it in the same event loop."""
 
-    def __init__(self, server: Server) -> None:
+    def __init__(self, server: RescoringServer) -> None:
         self.server = server
         self._session: aiohttp.ClientSession | None = None
 
@@ -85,7 +85,7 @@ class Client:
             await self._session.close()
 
     async def rescore(self, message: bytes, lattice: Lattice) -> Lattice:
-        """Send a packed lattice; `lattice`, with all its words and times, comes back weighed anew.
+        """Send a packed lattice; `lattice`, with all its words and times, comes back rescored.
 
         Raises:
             RescoringError: the server cannot be reached, refuses, or answers with garbage.

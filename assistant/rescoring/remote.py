@@ -7,7 +7,6 @@ one, it is made again with the final lattice, and the first is dropped.
 from __future__ import annotations
 
 import asyncio
-import logging
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
@@ -18,21 +17,17 @@ from assistant.config.settings import RescoringSettings
 from assistant.lattice.graph import Edge, Lattice, Node, pruned
 from assistant.lattice.nbest import nbest
 from assistant.pipeline.rescorer import Account, RescoredResult, RescoringError, RescoringOutcome
-from assistant.rescoring.client import Client, Server, trust
+from assistant.rescoring.circuit_breaker import CircuitBreaker
+from assistant.rescoring.client import Client, RescoringServer, trust
 from assistant.rescoring.names import tagged
 from assistant.rescoring.wire import pack_lattice
 
-_LOG = logging.getLogger(__name__)
 _LEAST_POSTERIOR = 1e-3
 _NBEST = 10
-_FAILURES = 3
-_PAUSE_S = 60.0
-"""So long a server is left alone that has failed `_FAILURES` times in a row, so that one which is
-gone does not make every command wait for the deadline."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Manners:
+class RescoringPolicy:
     """How a server is asked."""
 
     deadline_s: float
@@ -48,11 +43,11 @@ class RemoteRescorer:
 
     revises = True
 
-    def __init__(self, client: Client, manners: Manners, clock: Clock) -> None:
+    def __init__(self, client: Client, policy: RescoringPolicy, clock: Clock) -> None:
         self.client = client
-        self.manners = manners
+        self.policy = policy
         self.clock = clock
-        self.patience = _Patience(clock)
+        self.breaker = CircuitBreaker(clock)
 
     async def start(self) -> None:
         """Make ready; the first request connects."""
@@ -79,7 +74,7 @@ class RemoteRescoring:
 
     def begin(self, result: RecognitionResult) -> None:
         """Send the lattice already, if that is wanted."""
-        if self._rescorer.manners.early:
+        if self._rescorer.policy.early:
             self._ask(result)
 
     async def settle(self, result: RecognitionResult) -> RescoredResult:
@@ -107,9 +102,9 @@ class RemoteRescoring:
                 request.exception()  # seen, so that nothing is logged of it
 
     def _ask(self, result: RecognitionResult) -> None:
-        if not result.text or self._rescorer.patience.exhausted():
+        if not result.text or self._rescorer.breaker.is_open:
             return
-        message = pack_lattice(tagged(result.lattice, self._rescorer.manners.names()))
+        message = pack_lattice(tagged(result.lattice, self._rescorer.policy.names()))
         self._asked = result.text
         self._sent += len(message)
         self._request = asyncio.create_task(self._rescorer.client.rescore(message, result.lattice))
@@ -118,22 +113,22 @@ class RemoteRescoring:
         self, result: RecognitionResult, request: asyncio.Task[Lattice]
     ) -> tuple[RecognitionResult, RescoringOutcome]:
         """The result to go on with once the answer or the deadline has come."""
-        manners, clock = self._rescorer.manners, self._rescorer.clock
-        deadline = asyncio.ensure_future(clock.sleep(manners.deadline_s))
+        policy, clock = self._rescorer.policy, self._rescorer.clock
+        deadline = asyncio.ensure_future(clock.sleep(policy.deadline_s))
         try:
             await asyncio.wait([request, deadline], return_when=asyncio.FIRST_COMPLETED)
         finally:
             deadline.cancel()
         if not request.done():
-            within_ms = 1000 * manners.deadline_s
-            self._rescorer.patience.failed(f"no answer within {within_ms:g} ms")
+            within_ms = 1000 * policy.deadline_s
+            self._rescorer.breaker.failed(f"no answer within {within_ms:g} ms")
             return result, RescoringOutcome.LATE
         try:
             better = rescored(result, request.result())
         except (RescoringError, ValueError) as error:
-            self._rescorer.patience.failed(str(error))
+            self._rescorer.breaker.failed(str(error))
             return result, RescoringOutcome.FAILED
-        self._rescorer.patience.succeeded()
+        self._rescorer.breaker.succeeded()
         return better, RescoringOutcome.USED
 
 
@@ -144,13 +139,13 @@ def make_rescorer(
 
     `names` gives the people of the home as they are now.
     """
-    manners = Manners(
+    policy = RescoringPolicy(
         deadline_s=settings.deadline_ms / 1000,
         early=settings.early,
         names=names if settings.tag_names else tuple,
     )
-    client = Client(Server(url, settings.token, trust(settings.certificate)))
-    return RemoteRescorer(client, manners, MonotonicClock())
+    client = Client(RescoringServer(url, settings.token, trust(settings.certificate)))
+    return RemoteRescorer(client, policy, MonotonicClock())
 
 
 async def asked_once(settings: RescoringSettings, url: str) -> int:
@@ -163,7 +158,7 @@ async def asked_once(settings: RescoringSettings, url: str) -> int:
     words = (Edge(0, 1, "lights", -0.5), Edge(1, 2, "on", -0.5))
     lattice = Lattice(tuple(Node(number, 0.0) for number in range(3)), words, 0, 2)
     message = pack_lattice(lattice)
-    client = Client(Server(url, settings.token, trust(settings.certificate)))
+    client = Client(RescoringServer(url, settings.token, trust(settings.certificate)))
     client.open()
     try:
         await client.rescore(message, lattice)
@@ -173,34 +168,6 @@ async def asked_once(settings: RescoringSettings, url: str) -> int:
 
 
 def rescored(result: RecognitionResult, lattice: Lattice) -> RecognitionResult:
-    """The result with a lattice that was weighed anew, and the hypotheses in it."""
+    """The result with a rescored lattice, and the hypotheses in it."""
     lattice = pruned(lattice, _LEAST_POSTERIOR)
     return replace(result, lattice=lattice, nbest=nbest(lattice, _NBEST))
-
-
-class _Patience:
-    """Counts failures in a row; says each reason once, and when to leave the server alone."""
-
-    def __init__(self, clock: Clock) -> None:
-        self._clock = clock
-        self._failures = 0
-        self._reason = ""
-        self._until_s = clock.now()
-
-    def exhausted(self) -> bool:
-        """Whether the server is to be left alone now."""
-        return self._clock.now() < self._until_s
-
-    def failed(self, reason: str) -> None:
-        if reason != self._reason:
-            _LOG.warning("not rescored: %s", reason)
-        self._reason = reason
-        self._failures += 1
-        if self._failures >= _FAILURES:
-            self._until_s = self._clock.now() + _PAUSE_S
-            _LOG.warning("the rescoring server is left alone for %g s", _PAUSE_S)
-
-    def succeeded(self) -> None:
-        if self._failures:
-            _LOG.info("the rescoring server answers again")
-        self._failures, self._reason = 0, ""

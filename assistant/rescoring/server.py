@@ -1,6 +1,6 @@
 """The rescoring server: stateless, so any number can stand behind a load balancer.
 
-    POST /v1/rescore   a lattice in, the lattice weighed anew out; see `wire`
+    POST /v1/rescore   a lattice in, the rescored lattice out; see `wire`
     GET /healthz       200 while it takes requests, 503 once it is stopping
     GET /metrics       figures for Prometheus
 

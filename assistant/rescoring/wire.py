@@ -10,7 +10,7 @@ Numbers are LEB128, signed ones zigzag (as in Protocol Buffers).
   edge before; its end less its start; the number of the lattice's edge that it is; its score in
   1/64 nat, signed.
 
-Times are not sent: no language model asks for them. An answer has no words: it can only weigh anew
+Times are not sent: no language model asks for them. An answer has no words: it can only rescore
 what was sent. Deflate begins with a dictionary of frequent words, `common-words-1.txt`, the most
 frequent last; another dictionary is another version.
 """
@@ -108,7 +108,7 @@ def pack_reweighted(edges: Sequence[Reweighted]) -> bytes:
 
 
 def unpack_reweighted(message: bytes, lattice: Lattice, most_edges: int = 50_000) -> Lattice:
-    """The lattice that was sent, weighed anew as an answer says; raises `WireError`.
+    """The lattice that was sent, rescored as an answer says; raises `WireError`.
 
     Every edge of the answer must be one of `lattice`, between nodes that stand for its nodes.
     """

@@ -13,8 +13,8 @@ import trustme
 from assistant.audio.clock import MonotonicClock
 from assistant.pipeline.rescorer import RescoringOutcome
 from assistant.rescoring.batching import BatchLimits
-from assistant.rescoring.client import Client, Server
-from assistant.rescoring.remote import Manners, RemoteRescorer
+from assistant.rescoring.client import Client, RescoringServer
+from assistant.rescoring.remote import RemoteRescorer, RescoringPolicy
 from assistant.rescoring.wire import pack_reweighted
 from tests.rescoring import lossy_link
 from tests.rescoring.lattices import LIGHTS, TOKEN, answering, at_home, result, serving
@@ -68,8 +68,8 @@ def asked(link, servers, deadline_s):
     outcomes = []
 
     async def ask(server):
-        manners = Manners(deadline_s=deadline_s, early=True, names=tuple)
-        rescorer = RemoteRescorer(Client(server), manners, MonotonicClock())
+        policy = RescoringPolicy(deadline_s=deadline_s, early=True, names=tuple)
+        rescorer = RemoteRescorer(Client(server), policy, MonotonicClock())
         await rescorer.start()
         began = time.monotonic()
         outcome = await rescorer.open().settle(HEARD)
@@ -101,7 +101,7 @@ def is_right(outcome):
 def test_nobody_waits_beyond_the_deadline(link, deadline_s):
     """A request takes 1.2 s here at least: two ways for the connection, two for itself."""
     with far_side(link, serving(token=TOKEN, host=link.SERVER)) as url:
-        outcomes = asked(link, 40 * [Server(url, TOKEN)], deadline_s)
+        outcomes = asked(link, 40 * [RescoringServer(url, TOKEN)], deadline_s)
     for outcome, waited_s in outcomes:
         assert waited_s < deadline_s + LEEWAY_S
         assert is_right(outcome)
@@ -153,7 +153,9 @@ def test_however_a_server_fails_the_local_result_is_there_in_time(link):
     trusted = ssl.create_default_context()
     authority.configure_trust(trusted)
     with far_side(link, failing(link.SERVER, authority)) as urls:
-        servers = [Server(url, TOKEN, trusted) for url in urls.values() for _ in range(times)]
+        servers = [
+            RescoringServer(url, TOKEN, trusted) for url in urls.values() for _ in range(times)
+        ]
         outcomes = asked(link, servers, deadline_s)
     for outcome, waited_s in outcomes:
         assert waited_s < deadline_s + LEEWAY_S
@@ -171,7 +173,7 @@ def test_a_thousand_clients_at_once_over_the_link(link):
     """All in one event loop, which alone takes seconds."""
     limits = BatchLimits(waiting=200)
     with far_side(link, serving(token=TOKEN, host=link.SERVER, limits=limits)) as url:
-        outcomes = asked(link, 1000 * [Server(url, TOKEN)], deadline_s=2.0)
+        outcomes = asked(link, 1000 * [RescoringServer(url, TOKEN)], deadline_s=2.0)
         assert all(is_right(outcome) for outcome, _ in outcomes)
-        after = asked(link, 20 * [Server(url, TOKEN)], deadline_s=5.0)
+        after = asked(link, 20 * [RescoringServer(url, TOKEN)], deadline_s=5.0)
     assert any(outcome.account.outcome is RescoringOutcome.USED for outcome, _ in after)

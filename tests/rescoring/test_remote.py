@@ -11,8 +11,8 @@ from hand_clock import HandClock
 
 from assistant.pipeline.rescorer import RescoringError, RescoringOutcome
 from assistant.rescoring.batching import BatchLimits
-from assistant.rescoring.client import Client, Server, trust
-from assistant.rescoring.remote import Manners, RemoteRescorer
+from assistant.rescoring.client import Client, RescoringServer, trust
+from assistant.rescoring.remote import RemoteRescorer, RescoringPolicy
 from assistant.rescoring.wire import pack_lattice, pack_reweighted
 from tests.rescoring.lattices import LIGHTS, TOKEN, answering, at_home, lattice, result, serving
 
@@ -26,8 +26,10 @@ class Asked:
 
     def __init__(self, url, early=True, names=(), token=TOKEN, trusted=True):
         self.clock = HandClock()
-        manners = Manners(deadline_s=0.15, early=early, names=lambda: names)
-        self.rescorer = RemoteRescorer(Client(Server(url, token, trusted)), manners, self.clock)
+        policy = RescoringPolicy(deadline_s=0.15, early=early, names=lambda: names)
+        self.rescorer = RemoteRescorer(
+            Client(RescoringServer(url, token, trusted)), policy, self.clock
+        )
 
     async def __aenter__(self):
         await self.rescorer.start()

@@ -28,9 +28,8 @@ from assistant.audio.clock import MonotonicClock
 from assistant.home.demo import DemoHome
 from assistant.nlu.sentence_files import SentenceFolder
 from assistant.pipeline.worker import Worker
-from assistant.rescoring.client import Client
-from assistant.rescoring.client import Server as RescoringServer
-from assistant.rescoring.remote import Manners, RemoteRescorer
+from assistant.rescoring.client import Client, RescoringServer
+from assistant.rescoring.remote import RemoteRescorer, RescoringPolicy
 from assistant.rescoring.wire import pack_lattice
 from assistant.wake import factory as wake
 from assistant.wyoming.audio import ChunkReader
@@ -152,8 +151,8 @@ async def test_words_come_while_they_are_spoken_and_then_as_a_whole(running):
 @contextlib.asynccontextmanager
 async def rescoring(url):
     """The service, its recogniser unsure of "turn an lights", with a rescoring server at a URL."""
-    manners = Manners(deadline_s=10, early=True, names=tuple)
-    rescorer = RemoteRescorer(Client(RescoringServer(url, TOKEN)), manners, MonotonicClock())
+    policy = RescoringPolicy(deadline_s=10, early=True, names=tuple)
+    rescorer = RemoteRescorer(Client(RescoringServer(url, TOKEN)), policy, MonotonicClock())
     await rescorer.start()
     script = Script([("turn", 0.3), ("an", 0.6), ("lights", 0.9)])
     running = Running(LatticeRecogniser(script, LIGHTS), rescorer=rescorer)
