@@ -1,4 +1,4 @@
-"""A demo home with understanding and plugins, spoken to in text, its clock turned by hand."""
+"""A demo home with understanding and plugins, spoken to in text; its clock is advanced by the test."""
 
 import asyncio
 from dataclasses import dataclass, field, replace
@@ -16,7 +16,7 @@ MONDAY = datetime(2026, 11, 23, 18, 30, tzinfo=UTC)
 
 
 class HandClock:
-    """A clock that a test turns by hand; also tells the time of day, which it may set."""
+    """A clock that a test advances; also tells the time of day, which it may set."""
 
     def __init__(self):
         self.start = MONDAY

@@ -1,4 +1,4 @@
-"""Augmentation of audio: level, rooms, noise, filters, tempo; of features: throats and masks."""
+"""Augmentation of audio: level, rooms, noise, filters, tempo; of features: vocal tract, masks."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ def spec_augment(features: Floats, rng: np.random.Generator) -> Floats:
 
 
 WARPED = 0.5
-"""The part of the augmented utterances that another throat speaks."""
+"""The share of the augmented utterances with a vocal tract of another length."""
 LONGEST_WARP = 0.12
 
 

@@ -1,4 +1,4 @@
-"""The wall clock, for what must wait on it; tests turn one of their own by hand."""
+"""The wall clock, for what must wait on it; tests pass one that they advance themselves."""
 
 from __future__ import annotations
 

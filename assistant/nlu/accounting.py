@@ -87,7 +87,7 @@ TELLING = NEGATIONS | {
     *("yesterday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"),
     *("next", "week", "weekend", "month"),
 }
-"""Words that change what is meant, so that nothing may stand for them."""
+"""Words that change what is meant, so none may be dropped or replaced."""
 _OPPOSITES = (
     {"on", "off"},
     {"up", "down"},
@@ -103,7 +103,7 @@ _OPPOSITES = (
     {"he", "she"},
 )
 _UNFINISHED = (("to",), ("for",))
-"""Last words of what is no whole sentence: nobody said a number there."""
+"""Last words of an unfinished sentence: they are not misheard numbers."""
 _CONFUSED_LIKENESS = 0.9
 _EMPTY_LIKENESS = 0.95
 _DOUBLED_LIKENESS = 0.97
@@ -117,7 +117,7 @@ class Evidence(Enum):
     """What speaks for the words meant, besides that they are like those heard."""
 
     NONE = _LEAST_LIKENESS, 1.0
-    """Nothing: somebody thought them up."""
+    """Nothing: they are a guess."""
     ALSO_HEARD = 0.5, 0.5
     """A recogniser heard them, too, in another hypothesis for the same audio."""
     FAVOURED = 0.45, 0.5

@@ -19,7 +19,7 @@ _NEVER_LAST = frozenset(
         *("point", "past", "quarter", "every", "any", "some", "uh", "um", "will", "do", "does"),
     }
 )
-"""Words that hardly a command ends with: "is the garage door open" does."""
+"""Words with which almost no command ends: "is the garage door open" does."""
 UNFINISHED = 0.95
 PROBABLY_UNFINISHED = 0.75
 UNKNOWN = 0.4
@@ -30,7 +30,7 @@ FINISHED = 0.05
 _SENTENCE_ENDS = 0.25
 """From this share on sentences with such last words are probably over: three quarters of the
 finished ones and a fifth of the others are, by `training/sentence_ends.py`."""
-_SELDOM_ENDS = 0.033
+_RARELY_ENDS = 0.033
 """Below this share a command goes on though it could end: "how long is left", on which timer?"""
 _AMOUNT = "to fifty percent"
 _RESTS_TRIED = 12
@@ -50,7 +50,7 @@ class CommandCompleteness:
 
         0.95: it ends in a word that no command ends with, or in the beginning of a name.
         0.75: it begins like a command and is none yet. 0.4: it is like no command. 0.3: it is a
-        command, but its last words begin a longer name or number, or hardly a sentence ends with
+        command, but its last words begin a longer name or number, or few sentences end with
         them, or it does not say where or how much though it could. 0.2: it is like no command,
         but sentences end so. 0.05: it is a command.
         """
@@ -67,7 +67,7 @@ class CommandCompleteness:
                 _may_grow(read)
                 or any(self._command(f"{text} {rest}") for rest in rests[:_RESTS_TRIED])
                 or self._lacks_slot(text, reading)
-                or english().probability(words) < _SELDOM_ENDS
+                or english().probability(words) < _RARELY_ENDS
             )
             return MAY_GO_ON if goes_on else FINISHED
         if self._parser.may_begin(read):

@@ -58,7 +58,7 @@ Antecedents = Sequence[Targets]
 class Compound:
     """Understands sentences of several commands about one home.
 
-    `bent` understands a single command some of whose words may have been misheard.
+    `tolerant` understands a single command with words that may have been misheard.
     """
 
     def __init__(
@@ -66,10 +66,10 @@ class Compound:
         parser: SentenceParser,
         areas: Sequence[Area],
         devices: Sequence[Device],
-        bent: Callable[[str], Interpretation],
+        tolerant: Callable[[str], Interpretation],
     ) -> None:
         self._parser = parser
-        self._bent = bent
+        self._tolerant = tolerant
         self._devices = {device.id: device for device in devices}
         self._floors = {area.id: area.floor for area in areas}
 
@@ -153,7 +153,7 @@ class Compound:
         """As `_clause`, of words some of which may have been misheard."""
         if found := self._clause(words, named):
             return found
-        meant = self._bent(" ".join(words))
+        meant = self._tolerant(" ".join(words))
         unknown = "unknown_name" in meant.slots or meant.confidence < _CERTAIN or meant.question
         return None if meant.intent is None or unknown else (replace(meant, alternatives=()),)
 

@@ -29,7 +29,7 @@ from hassil.intents import WildcardSlotList
 from rapidfuzz.distance import Prefix
 
 _FREE_WORDS = 4
-"""What may be anything, as the name of a timer, hardly has more words than this."""
+"""A wildcard, such as the name of a timer, rarely has more words than this."""
 _ORDERED = 3
 """Of a permutation with more items only the written order is looked at."""
 

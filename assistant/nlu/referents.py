@@ -10,7 +10,7 @@ Targets = tuple[str, ...]
 
 
 class Referents:
-    """Remembers the devices of the last sentence; whoever carries sentences out notes them."""
+    """Remembers the devices of the last sentence; the dispatcher notes them."""
 
     def __init__(self, now_s: Callable[[], float] = time.monotonic) -> None:
         self._now_s = now_s

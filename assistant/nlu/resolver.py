@@ -120,7 +120,7 @@ class Resolver:
         )
 
     def _as_spoken(self, parse: Parse) -> Parse:
-        """Names that the template itself gives, as somebody would say them."""
+        """Names that the template itself gives, as people say them."""
         names = {
             kind.value: spoken_form(str(parse.slots[kind]))
             for kind in NameKind

@@ -1,7 +1,7 @@
 """What is likely a slip in the user's sentences, though they count: for `assistant doctor`.
 
-An intent that nobody carries out, a slot that its intent does nothing with, a number that is none,
-a name that the home does not have.
+An intent that no plugin carries out, a slot that its intent does nothing with, a number that is
+none, a name that the home does not have.
 """
 
 from __future__ import annotations

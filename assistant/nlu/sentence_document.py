@@ -1,7 +1,7 @@
 """A file of sentences as it is written, part by part, and what is wrong with each part.
 
 A part with a mistake is left out and said with line and column, as a problem; the others count.
-What counts, but hardly as it was meant, is a hint.
+What counts, but probably not as it was meant, is a hint.
 """
 
 from __future__ import annotations
@@ -180,7 +180,7 @@ class _Reader:
                 self._sentence(intent, sentence, block, names)
 
     def _local_names(self, keys: Mapping[str, Value], line: int) -> dict[str, str]:
-        """For the lists and rules beside some sentences, names that nobody else has."""
+        """For the lists and rules beside some sentences, names that no other file has."""
         unique = f".{line}.{'-'.join(split_words(self._parts.written.path.stem))}"
         lists = (name for name, _, _ in self._parts.items(keys.get("lists")))
         rules = (name for name, _, _ in self._parts.items(keys.get("expansion_rules")))

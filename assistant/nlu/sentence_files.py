@@ -36,7 +36,7 @@ class SentenceFile:
     problems: tuple[str, ...] = ()
     """What is left out of it, and why."""
     hints: tuple[str, ...] = ()
-    """What counts, but hardly as it was meant."""
+    """What counts, but probably not as it was meant."""
 
     @property
     def sentences(self) -> int:
@@ -159,7 +159,7 @@ class _Reading:
         self._problems += problems
 
     def _checked(self, files: list[SentenceFile]) -> list[SentenceFile]:
-        """Those that the grammar takes: all, unless something is wrong that nobody foresaw."""
+        """Those that the grammar takes: all, unless hassil finds another fault."""
         if not _objection(files):
             return files
         objections = {file.path: _objection([file]) for file in files}

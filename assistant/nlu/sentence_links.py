@@ -140,7 +140,7 @@ class Links:
             return ""
         return _at(sentence, "this sentence would fit whatever is said; put words beside the list")
 
-    # What can be used but is hardly meant so
+    # What can be used but is probably not meant so
 
     def _overriding(self, file: ParsedFile) -> Iterator[str]:
         for part in self._parts[id(file)]:

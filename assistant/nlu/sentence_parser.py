@@ -27,7 +27,7 @@ from assistant.nlu.units import in_unit, unit_of
 
 _VARIANTS = 12
 _LEAST_QUALITY = 0.55
-"""A sentence that has to be bent further than this was about something else."""
+"""A sentence that needs more correction than this was about something else."""
 _LEAST_NAME_SIMILARITY = 0.72
 _NAMES_TRIED = 2
 _UNKNOWN_WORDS = 4

@@ -59,7 +59,7 @@ class HomeUnderstanding:
         referents: Referents | None = None,
     ) -> None:
         self.referents = referents or Referents()
-        """What "it" means; whoever carries commands out notes it here."""
+        """What "it" means; the dispatcher notes it here."""
         self._home = home
         self._own_area = own_area
         self._intents = None if intents is None else frozenset(intents)
@@ -85,7 +85,7 @@ class HomeUnderstanding:
             return self._current_grammar().words_before
 
     def _current_grammar(self) -> Grammar:
-        """The grammar of the sentences as they are now; made anew, a second's work, if need be."""
+        """The grammar of the sentences as they are now; rebuilding it takes a second."""
         own = tuple(self._own_sentences())
         if own != self._own:
             self._own = own
@@ -167,7 +167,7 @@ class HomeUnderstanding:
 
     def explain(self, text: str) -> dict[str, Any]:
         """Which template a text matches, or which it came furthest in and where it failed."""
-        from assistant.nlu.explanation import explain  # noqa: PLC0415 - seldom wanted
+        from assistant.nlu.explanation import explain  # noqa: PLC0415 - rarely needed
 
         with self._one_at_a_time:
             meant = self._interpret([_certain(text)])

@@ -17,9 +17,9 @@ say itself what is wrong."""
 
 
 class SharedSession:
-    """One aiohttp session for all who ask, made when somebody first does; of one event loop.
+    """One aiohttp session for all plugins, made when first asked for; of one event loop.
 
-    It keeps no cookies: several plugins use it, and one's are none of another's business.
+    It keeps no cookies, as several plugins share it.
     """
 
     def __init__(self) -> None:
@@ -27,7 +27,7 @@ class SharedSession:
 
     @property
     def is_open(self) -> bool:
-        """Whether somebody has asked for it."""
+        """Whether it has been asked for."""
         return self._session is not None
 
     def get(self) -> aiohttp.ClientSession:
@@ -48,7 +48,7 @@ class SharedSession:
         return self._session
 
     async def close(self) -> None:
-        """End it with whatever is still under way; it is made anew for who asks again."""
+        """Close it with all that is under way; whoever asks again gets a new one."""
         session, self._session = self._session, None
         if session is not None:
             await session.close()

@@ -19,7 +19,7 @@ from assistant.reply.voice import Player, ReplyError, Voice
 
 _LOG = logging.getLogger(__name__)
 _CAPACITY = 8
-"""So much may wait; then the oldest is dropped, for nobody wants to hear it any more."""
+"""So much may wait; then the oldest is dropped, as it is out of date."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -118,7 +118,7 @@ class Batcher:
         return batch
 
     def _worth_it(self, batch: Sequence[_Request]) -> list[_Request]:
-        """Those that somebody still waits for; those that waited too long are refused."""
+        """Those whose client still waits; those that waited too long are refused."""
         oldest_s = self._clock.now() - self._limits.time_s
         for request in batch:
             if request.since_s < oldest_s:

@@ -63,7 +63,7 @@ class HomeControl:
         if waiting is None:
             return Outcome(success=False, reply="There is nothing to say yes to.")
         outcome = await waiting.act(replace(waiting.interpretation, confidence=1.0))
-        # Whoever takes the rest would be told "yes", and not what it is about.
+        # What handles the rest would be told "yes", and not what it is about.
         return replace(outcome, not_here=False)
 
     def _devices(self, targets: Sequence[str]) -> list[Device]:

@@ -10,7 +10,7 @@ from assistant.home.model import Device, DeviceState, Home, HomeError, ServiceCa
 
 _PERCENT = 100
 _UNNUMBERED = {"up": 10, "down": -10}
-"""Home Assistant's words for a step of the volume whose size nobody said."""
+"""Home Assistant's words for a step of the volume without a size."""
 
 
 @dataclass(frozen=True, slots=True)

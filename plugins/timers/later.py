@@ -90,7 +90,7 @@ class Later:
         self._keep = keep
 
     async def doubt(self, interpretation: Interpretation) -> str:
-        """What to ask when it is said: at its time perhaps nobody is there to be asked."""
+        """What to ask when it is said: at its time the user may not be there to answer."""
         if interpretation.confidence >= _CONFIRMED:
             return ""
         plan = await self._plan(interpretation)

@@ -102,7 +102,7 @@ class RunningTimers:
         self._ends.pop(timer.id, None)
 
     def _followed(self, timer: Timer) -> Timer:
-        """Write the end anew if the wall clock was moved, so that a restart finds it right."""
+        """Write the new end if the wall clock was moved, so that a restart finds it right."""
         synced = self.synced(timer)
         if timer.id not in self._ends or abs(synced.ends_at_s - timer.ends_at_s) < _DRIFT_S:
             return timer

@@ -13,7 +13,7 @@ _NOON, _HOURS, _WEEK = 12, 24, 7
 _EARLY, _LATE = 5, 12
 """An alarm for half past six is for the morning; one for half past two may be for a nap."""
 _AWAKE = 6
-"""Before this hour nobody is reminded of anything, unless they say which half of the day."""
+"""Before this hour there are no reminders, unless the half of the day was said."""
 _DAYS = {"today": 0, "tomorrow": 1, "day after tomorrow": 2}
 _SLOTS = frozenset({"clock_time", "clock_hour", "waking_hour"})
 _CLOCK_SET_SINCE = 2024
@@ -73,7 +73,7 @@ def _minute(slots: Mapping[str, Any]) -> int:
 
 
 def _likelier(hours: Sequence[int], *, alarm: bool) -> int:
-    """Of both halves of another day: nobody is to be reminded at three in the night."""
+    """Of both halves of another day: no reminder is meant for three in the night."""
     early = hours[0] >= _AWAKE or (alarm and hours[0])
     return hours[0] if early or len(hours) == 1 else hours[1]
 

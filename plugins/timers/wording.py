@@ -14,7 +14,7 @@ _ARTICLE = re.compile(r"^(a|an|the|my|your) ")
 _NO_NAMES = frozenset(
     {"another", "second", "third", "fourth", "new", "different", "one more", "other", "extra"}
 )
-"""What is said of a timer beside others; it is called so by nobody afterwards."""
+"""What tells a timer from others when it is set; it is no name for later."""
 _ORDINALS = ("first", "second", "third", "fourth", "fifth")
 _PLURALS = {
     TimerKind.TIMER: "timers",
@@ -102,7 +102,7 @@ def over(timer: Timer) -> str:
 
 
 def missed(timer: Timer, ended: datetime) -> str:
-    """What is said of one that ended while nobody could ring it."""
+    """What is said of one that ended while Hearth was off."""
     if timer.kind is TimerKind.COMMAND:
         what = f"{timer.command}: this was due"
     elif timer.kind is TimerKind.REMINDER:

@@ -1,4 +1,4 @@
-"""The microphone over a driver whose devices come and go; time is turned by hand."""
+"""The microphone over a driver whose devices come and go; the test advances the time."""
 
 import asyncio
 import logging

@@ -1,4 +1,4 @@
-"""Lattices expanded under a language model, against every path counted by hand."""
+"""Lattices expanded under a language model, against an exhaustive count of every path."""
 
 import math
 

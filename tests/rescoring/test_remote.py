@@ -22,7 +22,7 @@ ANSWER = pack_reweighted(at_home([LIGHTS])[0])
 
 
 class Asked:
-    """A client of a server, its clock turned by hand."""
+    """A client of a server, with a clock that the test advances."""
 
     def __init__(self, url, early=True, names=(), token=TOKEN, trusted=True):
         self.clock = HandClock()

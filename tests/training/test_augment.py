@@ -41,7 +41,7 @@ def test_masks_leave_the_original_alone():
     assert (masked == before).mean() > 0.3
 
 
-def test_a_shorter_throat_moves_a_tone_up():
+def test_a_shorter_vocal_tract_moves_a_tone_up():
     def tone(hz):
         return log_mel(np.sin(2 * np.pi * hz / 16_000 * np.arange(16_000)).astype(np.float32))[10]
 
@@ -56,7 +56,7 @@ def test_a_shorter_throat_moves_a_tone_up():
         assert (matrix >= 0).all()
 
 
-def test_some_throats_stay_as_they_are():
+def test_some_vocal_tracts_stay_as_they_are():
     rng = np.random.default_rng(0)
     kept = sum((augment.random_warp(rng) == np.eye(80)).all() for _ in range(400))
     assert 0.4 < kept / 400 < 0.65
