@@ -1,4 +1,4 @@
-"""A demo home with understanding and plugins, spoken to in text; its clock is advanced by the test."""
+"""A demo home with understanding and plugins, spoken to in text; the test advances its clock."""
 
 import asyncio
 from dataclasses import dataclass, field, replace
