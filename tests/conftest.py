@@ -34,5 +34,4 @@ def logging_left_as_it_was() -> Iterator[None]:
     root = logging.getLogger()
     for handler in [each for each in root.handlers if isinstance(each, log._Handler)]:
         root.removeHandler(handler)
-    for name in log._OURS:
-        logging.getLogger(name).setLevel(logging.NOTSET)
+    logging.getLogger(log._OURS).setLevel(logging.NOTSET)

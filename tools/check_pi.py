@@ -102,7 +102,7 @@ def _copy(there: Path) -> None:
     _download(_DEBIAN, wheels, _BUILDING).check_returncode()
     for name in ("assistant", "plugins", "models", "demo"):
         shutil.copytree(ROOT / name, copy / name, dirs_exist_ok=True, ignore=_NOT_FOR_ARM)
-    for name in ("pyproject.toml", "Makefile", "README.md", "LICENSE"):
+    for name in ("pyproject.toml", "setup.py", "Makefile", "README.md", "LICENSE"):
         shutil.copy(ROOT / name, copy)
 
 

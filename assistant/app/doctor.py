@@ -31,6 +31,7 @@ from assistant.audio.microphone import choose
 from assistant.audio.portaudio import PortAudio
 from assistant.audio.source import AudioError
 from assistant.config.settings import RepliesSettings, Settings
+from assistant.config.shipped import example_settings
 from assistant.edge import native
 from assistant.edge.errors import EdgeFormatError
 from assistant.edge.model import FILE_NAME, EdgeModel
@@ -105,7 +106,8 @@ def _problem(about: str, message: object) -> Finding:
 def _configuration(settings: Settings) -> Iterator[Finding]:
     about = "configuration"
     if settings.file is None:
-        yield _ok(about, "the built-in settings; copy config.example.yaml to config.yaml to change")
+        example = example_settings()
+        yield _ok(about, f"the built-in settings; copy {example} to config.yaml to change")
         return
     yield _ok(about, str(settings.file))
     secrets = settings.file.with_name("secrets.yaml")

@@ -15,7 +15,7 @@ from typing import TextIO
 from assistant.app.terminal import fold
 from assistant.config.settings import LogLevel
 
-_OURS = ("assistant", "plugins")
+_OURS = "assistant"
 _PRIORITIES = {
     logging.DEBUG: 7,
     logging.INFO: 6,
@@ -89,5 +89,4 @@ def setup(
     for old in [each for each in root.handlers if isinstance(each, _Handler)]:
         root.removeHandler(old)
     root.addHandler(handler)
-    for name in _OURS:
-        logging.getLogger(name).setLevel(level.upper())
+    logging.getLogger(_OURS).setLevel(level.upper())

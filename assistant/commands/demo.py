@@ -32,24 +32,23 @@ from assistant.audio.source import AudioSource, Frame
 from assistant.commands import UsageError, print_line, say, settings_of
 from assistant.commands.timeline import LEGEND, Levels, draw
 from assistant.config import Settings
+from assistant.config.extras import install_command
+from assistant.config.shipped import IN_PACKAGE, example_settings, shipped
 from assistant.pipeline.pipeline import Pipeline
 from assistant.pipeline.worker import Worker
 
-FOLDER = Path(__file__).resolve().parents[2] / "demo"
+FOLDER = shipped("demo")
 MARGIN = 12
 """What a line has beside the picture in it."""
 NEXT = """
-That was an invented home; nothing real was switched. What to do next:
-  1. make run                            say "okay nabu" to your own microphone
-  2. .venv/bin/assistant doctor          what is missing, and what to do
-  3. cp config.example.yaml config.yaml  your own home: home.kind there"""
+That was an invented home; nothing real was switched. What to do next:"""
 E = TypeVar("E", bound=events.Event)
 
 
 def run(args: argparse.Namespace) -> int:
     """Play every recording and tell what came of it."""
     if not any(FOLDER.glob("*.ogg")):
-        raise UsageError(f"{FOLDER} has no recordings; run the demo from a clone of the repository")
+        raise UsageError(f"{FOLDER} has no recordings; {install_command()}")
     settings = settings_of(args)
     asyncio.run(demonstrate(demo_settings(settings), one_stream=args.one_stream))
     return 0
@@ -105,10 +104,22 @@ async def demonstrate(settings: Settings, *, one_stream: bool = False) -> None:
                 told.append(each)
                 say("\n".join(account(each)))
         say("\n" + fold(summary(told)))
-        say(NEXT)
+        say(NEXT + "".join(f"\n  {line}" for line in next_steps()))
     finally:
         await house.close()
         worker.close()
+
+
+def next_steps() -> Iterator[str]:
+    """What to type next, and what for."""
+    run, doctor = "make run", ".venv/bin/assistant doctor"
+    if IN_PACKAGE:
+        run, doctor = "assistant run", "assistant doctor"
+    yield f'1. {run:36}say "okay nabu" to your own microphone'
+    yield f"2. {doctor:36}what is missing, and what to do"
+    example = f"cp {example_settings()} config.yaml"
+    use = "your own home: home.kind there"
+    yield f"3. {use}:\n     {example}" if IN_PACKAGE else f"3. {example:36}{use}"
 
 
 def commands(table: Path) -> Mapping[str, Mapping[str, str]]:

@@ -7,6 +7,7 @@ from pathlib import Path
 import yaml
 
 from assistant.config.error import ConfigError
+from assistant.config.shipped import example_settings
 
 
 def read(path: Path) -> yaml.Node:
@@ -38,7 +39,7 @@ def _text(path: Path) -> str:
         return path.read_bytes().decode("utf-8-sig")
     except FileNotFoundError:
         raise ConfigError(
-            "there is no such file; copy config.example.yaml to start one", file=str(path)
+            f"there is no such file; copy {example_settings()} to start one", file=str(path)
         ) from None
     except UnicodeDecodeError as error:
         before = error.object[: error.start].decode("latin-1")

@@ -14,9 +14,10 @@ from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
 from assistant.config.error import nearest
+from assistant.config.shipped import shipped
 from assistant.errors import HearthError
 
-MODELS_FOLDER = Path(__file__).resolve().parents[2] / "models"
+MODELS_FOLDER = shipped("models")
 """Where models that ship with Hearth lie."""
 
 VoiceActivityKind = Literal["silero", "webrtc"]

@@ -22,6 +22,7 @@ from typing import Any, cast
 import yaml
 
 from assistant.nlu.sentence_files import count_sentences, read_file
+from assistant.plugins import shipped
 from assistant.plugins.api import (
     Background,
     Named,
@@ -36,7 +37,6 @@ from assistant.plugins.manifest import PluginManifest, check_fits, read_manifest
 from assistant.plugins.thread import Isolated
 
 _LOG = logging.getLogger(__name__)
-_BUILT_IN = Path(__file__).resolve().parents[2] / "plugins"
 _USER_PACKAGE = "hearth_user_plugins"
 ENTRY_POINTS = "hearth.plugins"
 
@@ -205,8 +205,8 @@ def _named(error: Exception) -> str:
 
 def _all(user_folder: Path | None) -> Iterator[_Found]:
     """Ours, installed ones, the user's."""
-    for folder in _folders(_BUILT_IN):
-        module = partial(importlib.import_module, f"plugins.{folder.name}")
+    for folder in _folders(shipped.FOLDER):
+        module = partial(importlib.import_module, f"{shipped.__name__}.{folder.name}")
         yield _Found(folder.name, str(folder), partial(Path, folder), module, ours=True)
     for point in entry_points(group=ENTRY_POINTS):
         yield _Found(point.name, point.value, partial(_folder_of, point), point.load)

@@ -10,11 +10,12 @@ from assistant.home.model import Change, Device, HomeError, ServiceCall
 from assistant.nlu.interpretation import Interpretation
 from assistant.nlu.spoken_names import spoken_form
 from assistant.plugins import Outcome, Plugin, PluginContext
-from plugins.home_control import players, questions, replies
-from plugins.home_control.caution import CONFIRM, opens_something, touches_something
-from plugins.home_control.services import ACTIONS, Request, services
-from plugins.home_control.steps import step_of, stepped
-from plugins.home_control.wording import joined, named
+
+from . import players, questions, replies
+from .caution import CONFIRM, opens_something, touches_something
+from .services import ACTIONS, Request, services
+from .steps import step_of, stepped
+from .wording import joined, named
 
 _STATE, _TEMPERATURE = "HassGetState", "HassClimateGetTemperature"
 _PLAYING = "HearthWhatIsPlaying"

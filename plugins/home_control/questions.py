@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from assistant.home.model import Device, DeviceState, Home
-from plugins.home_control.wording import is_missing, is_or_are, joined, named, sentence, state_words
+
+from .wording import is_missing, is_or_are, joined, named, sentence, state_words
 
 _OPPOSITE = {
     "on": "off",

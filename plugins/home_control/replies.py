@@ -6,8 +6,9 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from assistant.home.model import Device, ServiceCall
-from plugins.home_control.steps import Scale
-from plugins.home_control.wording import is_or_are, joined, named, sentence
+
+from .steps import Scale
+from .wording import is_or_are, joined, named, sentence
 
 _SOME = 3
 """Up to so many devices are named; more are counted."""

@@ -9,7 +9,8 @@ from itertools import groupby
 from typing import Any
 
 from assistant.home.model import Home, HomeError, ServiceCall
-from plugins.home_control.wording import joined
+
+from .wording import joined
 
 Calls = list[ServiceCall]
 

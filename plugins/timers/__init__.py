@@ -10,12 +10,13 @@ from typing import Any
 from assistant.nlu.grammar import COMMAND
 from assistant.nlu.interpretation import Interpretation
 from assistant.plugins import Outcome, Plugin, PluginContext
-from plugins.timers.book import Book, Timer, TimerKind
-from plugins.timers.choosing import ANY, matching, seconds
-from plugins.timers.later import UNCLEAR, End, Later, end_of
-from plugins.timers.waiting import RunningTimers
-from plugins.timers.when import has_time
-from plugins.timers.wording import (
+
+from .book import Book, Timer, TimerKind
+from .choosing import ANY, matching, seconds
+from .later import UNCLEAR, End, Later, end_of
+from .waiting import RunningTimers
+from .when import has_time
+from .wording import (
     called,
     counted,
     duration,

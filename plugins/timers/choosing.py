@@ -7,9 +7,9 @@ from typing import Any
 
 from rapidfuzz import fuzz
 
-from plugins.timers.book import Timer, TimerKind
-from plugins.timers.when import has_time, times
-from plugins.timers.wording import plain_name
+from .book import Timer, TimerKind
+from .when import has_time, times
+from .wording import plain_name
 
 ANY = "any"
 _SAME = 75

@@ -10,11 +10,12 @@ from typing import Any
 from assistant.nlu.grammar import COMMAND
 from assistant.nlu.interpretation import Interpretation
 from assistant.plugins import Outcome, PluginContext
-from plugins.timers.book import Timer, TimerKind
-from plugins.timers.choosing import seconds
-from plugins.timers.opposite import opposite
-from plugins.timers.when import clock_is_set, has_time, moment
-from plugins.timers.wording import at_time, duration
+
+from .book import Timer, TimerKind
+from .choosing import seconds
+from .opposite import opposite
+from .when import clock_is_set, has_time, moment
+from .wording import at_time, duration
 
 UNCLEAR = 'When? Say it with the time, such as "at 21:00" or "in ten minutes".'
 NO_CLOCK = "I do not know yet what time it is."

@@ -14,7 +14,8 @@ from dataclasses import replace
 from datetime import datetime
 
 from assistant.audio.clock import Clock
-from plugins.timers.book import Book, Timer
+
+from .book import Book, Timer
 
 _LOOK_AGAIN_S = 60.0
 _OVER_S = 0.001

@@ -7,7 +7,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from assistant.nlu.times import WEEKDAYS
-from plugins.timers.book import TimerKind
+
+from .book import TimerKind
 
 _NOON, _HOURS, _WEEK = 12, 24, 7
 _EARLY, _LATE = 5, 12

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from datetime import datetime
 
-from plugins.timers.book import Timer, TimerKind
+from .book import Timer, TimerKind
 
 _MINUTE, _HOUR = 60, 3600
 _WEEK = 7

@@ -13,6 +13,7 @@ import pytest
 
 from assistant import __version__, cli
 from assistant.commands import demo as demo_command
+from assistant.config import extras
 from assistant.config.extras import install_command
 
 
@@ -86,6 +87,14 @@ def test_an_extra_is_installed_from_the_clone():
     assert folder.endswith("[mic]")
     project = tomllib.loads((Path(folder.removesuffix("[mic]")) / "pyproject.toml").read_text())
     assert "mic" in project["project"]["optional-dependencies"]
+
+
+def test_an_extra_of_a_wheel_is_what_it_needs(monkeypatch):
+    """The clone is not there, and the wheel may be gone."""
+    monkeypatch.setattr(extras, "IN_PACKAGE", True)
+    *_, wyoming, zeroconf = shlex.split(install_command("wyoming"))
+    assert wyoming.startswith("wyoming>=")
+    assert zeroconf.startswith("zeroconf>=")
 
 
 def test_no_message_names_a_package_that_is_not_ours():

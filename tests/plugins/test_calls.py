@@ -8,7 +8,7 @@ from household import build
 
 from assistant.home.contacts import Contact
 from assistant.home.model import HomeError
-from plugins.calls import dialled
+from assistant.plugins.shipped.calls import dialled
 
 WRITE = "import sys; open(sys.argv[1], 'a').write(sys.argv[2] + chr(10))"
 ANNA = Contact("Anna Lindqvist", ("tel:+46 (0)70-123 45 67", "1"))

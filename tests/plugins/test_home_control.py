@@ -9,7 +9,7 @@ from assistant.home.model import Device, DeviceState
 from assistant.nlu.understanding import HomeUnderstanding
 from assistant.plugins.api import PluginContext
 from assistant.plugins.loader import load_plugins
-from plugins.home_control.services import Request, services
+from assistant.plugins.shipped.home_control.services import Request, services
 
 COMMANDS = [
     # what is said, device, attribute (None: the state), what it is afterwards
