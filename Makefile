@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: run demo test test-home-assistant lint check-pi install uninstall clean
+.PHONY: run demo test test-home-assistant test-wheel lint wheels check-pi install uninstall clean
 
 run: $(VENV)/.installed-mic
 	$(BIN)/assistant run
@@ -33,6 +33,15 @@ test-home-assistant: $(VENV)/.installed-dev .venv-home-assistant/.installed
 		"hassil==1.6.1" "home-assistant-intents==2024.3.12" \
 		"wyoming==1.5.3" "webrtc-noise-gain==1.2.3"
 	@touch $@
+
+# The wheel in an empty environment, away from this folder.
+test-wheel: $(VENV)/.installed-dev
+	$(BIN)/python tools/check_wheel.py
+
+# Wheels with compiled kernels for x86-64 and 64-bit ARM, in dist/; see docs/releasing.md.
+wheels: $(VENV)/.installed-dev
+	$(BIN)/python -m pip install --disable-pip-version-check --quiet -e ".[release]"
+	$(BIN)/python tools/build_wheels.py
 
 # The wheels for a Raspberry Pi, and the demo on an emulated one: needs root, mmdebstrap and
 # qemu-user-static, and takes minutes.
@@ -67,4 +76,4 @@ $(VENV)/.installed-dev: pyproject.toml | $(VENV)/bin/python
 	@touch $@ $(VENV)/.installed
 
 clean:
-	rm -rf $(VENV) .venv-home-assistant .pi
+	rm -rf $(VENV) .venv-home-assistant .pi build dist
