@@ -7,22 +7,18 @@ stands at the place where each fails is kept. That takes a second, so it is for 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
-from itertools import accumulate, permutations
+from dataclasses import asdict, dataclass
+from itertools import accumulate
 from typing import Any
 
 from hassil import (
-    Alternative,
     Expression,
-    Group,
     ListReference,
-    Permutation,
     RangeSlotList,
-    RuleReference,
-    TextChunk,
     TextSlotList,
 )
 
+from assistant.nlu.expressions import Traversal
 from assistant.nlu.grammar import Grammar, Source
 from assistant.nlu.interpretation import Interpretation
 from assistant.nlu.inverse_text_normalisation import with_digits
@@ -30,8 +26,6 @@ from assistant.nlu.names import NameKind
 from assistant.nlu.sentence_parser import SentenceParser
 from assistant.nlu.tokens import split_words, tokens_of, with_fillers, without_fillers
 
-_ORDERED = 3
-"""Of a permutation with more items only the written order is looked at."""
 _EXPECTED = 6
 
 Places = Mapping[int, int]
@@ -116,26 +110,22 @@ def _furthest(
     return Explanation(matched=False, read_as=best.read_as, message="no sentence begins like this")
 
 
-@dataclass(slots=True)
-class _Walk:
+class _Walk(Traversal[Places]):
     """One text along one template."""
 
-    words: Sequence[str]
-    parser: SentenceParser
-    grammar: Grammar
-    score: int = 0
-    """The most letters of words and names that the text shares with the template."""
-    place: int = 0
-    """Where in the letters that is."""
-    _expected: dict[int, dict[str, None]] = field(default_factory=dict)
-    _text: str = ""
-
-    def __post_init__(self) -> None:
-        self._text = "".join(self.words)
+    def __init__(self, words: Sequence[str], parser: SentenceParser, grammar: Grammar) -> None:
+        super().__init__(grammar.rules)
+        self.score = 0
+        """The most letters of words and names that the text shares with the template."""
+        self.place = 0
+        """Where in the letters that is."""
+        self._words, self._names, self._lists = words, parser.index.by_kind, grammar.lists
+        self._text = "".join(words)
+        self._expected: dict[int, dict[str, None]] = {}
 
     def along(self, expression: Expression) -> bool:
         """Walk a template; whether all of the text fits all of it."""
-        ends = self._after(expression, {0: 0})
+        ends = self.after(expression, {0: 0})
         for end in ends:
             self._want(end, "the end")
         return len(self._text) in ends
@@ -148,30 +138,34 @@ class _Walk:
                 why = "its requires_context or excludes_context does not hold"
             return {"failed_at": "", "message": f"its words fit, but {why}"}
         expected = tuple(self._expected.get(self.place, {}))[:_EXPECTED]
-        bounds = [0, *accumulate(map(len, self.words))]
+        bounds = [0, *accumulate(map(len, self._words))]
         at = max((n for n, bound in enumerate(bounds) if bound <= self.place), default=0)
-        before, rest = " ".join(self.words[:at]), " ".join(self.words[at:])
+        before, rest = " ".join(self._words[:at]), " ".join(self._words[at:])
         wanted = f"it wants {' or '.join(expected)}" if expected else "it fits no more"
         there = f"'{rest}' stands there" if rest else "the text ends there"
         message = f"it fits up to '{before}'; then {wanted}, and {there}"
         return {"failed_at": rest, "expected": expected, "message": message}
 
-    def _after(self, expression: Expression, places: Places) -> Places:
-        """The places after an expression."""
-        if isinstance(expression, TextChunk):
-            for word in expression.text.lower().split():
-                places = self._literal(word, places)
-            return places
-        if isinstance(expression, RuleReference):
-            return self._after(self.grammar.rules[expression.rule_name].expression, places)
-        if isinstance(expression, ListReference):
-            return self._listed(expression.list_name, places)
+    def words(self, text: str, value: Places) -> Places:
+        for word in text.lower().split():
+            value = self._literal(word, value)
+        return value
+
+    def listed(self, reference: ListReference, value: Places) -> Places:
+        """The places after a value of a list; what is anything counts no letters."""
+        name = reference.list_name
         found: dict[int, int] = {}
-        for items in _ways(expression):
-            after = places
-            for item in items:
-                after = self._after(item, after)
-            _keep(found, after.items())
+        for at, score in value.items():
+            ends = dict(self._values(name, at, score))
+            _keep(found, ends.items())
+            if not ends:
+                self._want(at, f"{{{name.split('.', maxsplit=1)[0]}}}")
+        return found
+
+    def joined(self, values: Iterable[Places]) -> Places:
+        found: dict[int, int] = {}
+        for places in values:
+            _keep(found, places.items())
         return found
 
     def _literal(self, word: str, places: Places) -> Places:
@@ -183,27 +177,17 @@ class _Walk:
                 self._want(at, word)
         return found
 
-    def _listed(self, name: str, places: Places) -> Places:
-        """The places after a value of a list; what is anything counts no letters."""
-        found: dict[int, int] = {}
-        for at, score in places.items():
-            ends = dict(self._values(name, at, score))
-            _keep(found, ends.items())
-            if not ends:
-                self._want(at, f"{{{name.split('.', maxsplit=1)[0]}}}")
-        return found
-
     def _values(self, name: str, at: int, score: int) -> Iterator[tuple[int, int]]:
-        values = self.grammar.lists.get(name)
+        values = self._lists.get(name)
         if name in set(NameKind):
-            for each in self.parser.index.by_kind.get(NameKind(name), ()):
+            for each in self._names.get(NameKind(name), ()):
                 letters = each.replace(" ", "")
                 if self._text.startswith(letters, at):
                     yield self._reached(at + len(letters), score + len(letters))
         elif isinstance(values, TextSlotList):
             expected, self._expected = self._expected, {}  # the list is, not each of its values
             for value in values.values:
-                yield from self._after(value.text_in, {at: score}).items()
+                yield from self.after(value.text_in, {at: score}).items()
             self._expected = expected
         elif values is None or isinstance(values, RangeSlotList):
             rest = self._text[at:]
@@ -211,7 +195,7 @@ class _Walk:
             if digits:
                 yield self._reached(at + digits, score + digits)
         else:
-            bounds = accumulate(map(len, self.words))
+            bounds = accumulate(map(len, self._words))
             yield from ((bound, score) for bound in bounds if bound > at)
 
     def _reached(self, place: int, score: int) -> tuple[int, int]:
@@ -226,12 +210,3 @@ def _keep(found: dict[int, int], more: Iterable[tuple[int, int]]) -> None:
     """Add places, each with its highest score."""
     for place, score in more:
         found[place] = max(score, found.get(place, 0))
-
-
-def _ways(expression: Expression) -> Iterable[Sequence[Expression]]:
-    """The ways to take what an expression consists of, each a sequence."""
-    if isinstance(expression, Permutation) and len(expression.items) <= _ORDERED:
-        return permutations(expression.items)
-    if isinstance(expression, Alternative):
-        return [(item,) for item in expression.items]
-    return [expression.items] if isinstance(expression, Group) else [()]

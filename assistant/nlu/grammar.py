@@ -6,16 +6,14 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import chain
 from typing import Any
 
 from hassil import (
     Expression,
-    Group,
     Intents,
-    RuleReference,
     Sentence,
     SlotList,
-    TextChunk,
     TextSlotList,
     merge_dict,
     recognize_all,
@@ -30,6 +28,7 @@ from assistant.nlu.prefix_matcher import PrefixMatcher
 from assistant.nlu.response import RESPONSE
 from assistant.nlu.slot_words import SlotWords
 from assistant.nlu.template_index import NUMBER, Requirements, TemplateIndex, marker
+from assistant.nlu.template_words import words_of
 
 ANYWHERE = "*"
 """The area of a sentence that names none, where the assistant's own area is not known."""
@@ -154,7 +153,7 @@ class Grammar:
         )
         self.words = frozenset(_literals(self._intents, self._templates))
         self._prefixes = PrefixMatcher(
-            (template.data.sentences[0].expression for template in self._templates),
+            (template.expression for template in self._templates),
             self._intents.expansion_rules,
             self._intents.slot_lists,
         )
@@ -177,14 +176,14 @@ class Grammar:
     @cached_property
     def words_before(self) -> Mapping[str, frozenset[str]]:
         """For each list, such as `name` or `contact`, the words that can stand right before it."""
-        sentences = (template.data.sentences[0].expression for template in self._templates)
+        sentences = (template.expression for template in self._templates)
         return SlotWords(self._intents.expansion_rules).before(sentences)
 
     @cached_property
     def own_words(self) -> frozenset[str]:
         """Every word of the sentences that the user's files and plugins bring."""
-        own = (template for template in self._templates if template.source.file)
-        return frozenset(_words_of(own, self._intents))
+        own = (each.expression for each in self._templates if each.source.file)
+        return frozenset(words_of(own, self._intents.expansion_rules))
 
     def check(self) -> None:
         """Raise `GrammarError` for a sentence of a file that cannot be used."""
@@ -297,48 +296,11 @@ def _pattern(data: IntentData, intents: Intents) -> re.Pattern[str]:
 
 def _literals(intents: Intents, templates: Iterable[_Template]) -> set[str]:
     """Every word that stands in a template, its rules or its lists; optional endings joined."""
-    words = _words_of(templates, intents)
-    for values in intents.slot_lists.values():
-        if isinstance(values, TextSlotList):
-            for value in values.values:
-                words |= _words_in(value.text_in, intents)
+    lists = (each for each in intents.slot_lists.values() if isinstance(each, TextSlotList))
+    values = (value.text_in for each in lists for value in each.values)
+    sentences = (template.expression for template in templates)
+    words = words_of(chain(sentences, values), intents.expansion_rules)
     return {word for word in words if word.replace("'", "").isalpha()}
-
-
-def _words_of(templates: Iterable[_Template], intents: Intents) -> set[str]:
-    return set().union(*(_words_in(template.expression, intents) for template in templates))
-
-
-def _words_in(expression: Expression, intents: Intents) -> set[str]:
-    words: set[str] = set()
-
-    def walk(expression: Expression) -> None:
-        if isinstance(expression, TextChunk):
-            words.update(expression.text.lower().split())
-        elif isinstance(expression, Group):
-            for item in expression.items:
-                walk(item)
-            words.update(_plurals(expression))
-        elif isinstance(expression, RuleReference):
-            walk(intents.expansion_rules[expression.rule_name].expression)
-
-    walk(expression)
-    return words
-
-
-def _plurals(group: Group) -> set[str]:
-    """Find "lights" where the template says `light[s]`."""
-    found: set[str] = set()
-    for stem, ending in zip(group.items, group.items[1:], strict=False):
-        if not (
-            isinstance(stem, TextChunk) and isinstance(ending, Group) and stem.text[-1:] != " "
-        ):
-            continue
-        for item in ending.items:
-            chunk = item.items[0] if isinstance(item, Group) and item.items else item
-            if isinstance(chunk, TextChunk) and stem.text.strip() and chunk.text.strip():
-                found.add((stem.text.split()[-1] + chunk.text.strip()).lower())
-    return found
 
 
 def _name_lists(mentions: Mapping[NameKind, set[str]], index: NameIndex) -> dict[str, SlotList]:

@@ -11,27 +11,22 @@ of a sentence, where a command stands that is to be carried out later, it has to
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import accumulate, permutations
+from itertools import accumulate
 
 from hassil import (
-    Alternative,
     Expression,
-    Group,
     ListReference,
-    Permutation,
-    RuleReference,
     Sentence,
     SlotList,
-    TextChunk,
     TextSlotList,
 )
 from hassil.intents import WildcardSlotList
 from rapidfuzz.distance import Prefix
 
+from assistant.nlu.expressions import Traversal
+
 _FREE_WORDS = 4
 """A wildcard, such as the name of a timer, rarely has more words than this."""
-_ORDERED = 3
-"""Of a permutation with more items only the written order is looked at."""
 
 Places = frozenset[int]
 _NOWHERE: Places = frozenset()
@@ -57,7 +52,7 @@ class PrefixMatcher:
         return walk.ends(self._sentences) or walk.led().ends(self._sentences)
 
 
-class _Walk:
+class _Walk(Traversal[Places]):
     """One text along templates. What a rule or a list takes from a place on is found once."""
 
     def __init__(
@@ -68,10 +63,11 @@ class _Walk:
         lists: Mapping[str, SlotList],
         led: int = 0,
     ) -> None:
+        super().__init__(rules)
         self._words, self._led = words, led
         self._text = "".join(words)
         self._bounds = [0, *accumulate(map(len, words))]
-        self._names, self._rules, self._lists = names, rules, lists
+        self._names, self._lists = names, lists
         self._known: dict[tuple[str, int], Places] = {}
         self._farthest = 0
 
@@ -82,7 +78,7 @@ class _Walk:
     def ends(self, sentences: Iterable[Expression]) -> bool:
         """Whether all of the text can be used up on the way through some sentence."""
         for sentence in sentences:
-            self._after(sentence, frozenset({0}))
+            self.after(sentence, frozenset({0}))
             if self._ended:
                 break
         return self._ended
@@ -92,35 +88,29 @@ class _Walk:
         came = sum(bound <= self._farthest for bound in self._bounds) - 1
         return _Walk(self._words, self._names, self._rules, self._lists, came)
 
-    def _after(self, expression: Expression, places: Places) -> Places:
+    def after(self, expression: Expression, value: Places) -> Places:
         """The places in the text after an expression that begins at some places."""
-        if not places or self._ended:
-            return _NOWHERE
-        if isinstance(expression, TextChunk):
-            letters = "".join(expression.text.lower().split())
-            return frozenset(end for at in places for end in self._literal(letters, at))
-        if isinstance(expression, RuleReference):
-            name = expression.rule_name
-            return self._each(f"<{name}>", self._rules[name].expression, places)
-        if isinstance(expression, ListReference):
-            ends = (self._listed(expression.list_name, at) for at in places)
-            return _NOWHERE.union(*ends)
-        return _NOWHERE.union(*(self._in_turn(items, places) for items in _ways(expression)))
+        return super().after(expression, value) if value and not self._ended else _NOWHERE
 
-    def _each(self, label: str, expression: Expression, places: Places) -> Places:
-        """As `_after`, from one place after another, each only once."""
-        found = _NOWHERE
-        for at in places:
-            known = self._known.get((label, at))
-            if known is None:
-                known = self._known[label, at] = self._after(expression, frozenset({at}))
-            found |= known
-        return found
+    def words(self, text: str, value: Places) -> Places:
+        letters = "".join(text.lower().split())
+        return frozenset(end for at in value for end in self._literal(letters, at))
 
-    def _in_turn(self, items: Iterable[Expression], places: Places) -> Places:
-        for item in items:
-            places = self._after(item, places)
-        return places
+    def listed(self, reference: ListReference, value: Places) -> Places:
+        return self.joined(self._listed(reference.list_name, at) for at in value)
+
+    def rule(self, name: str, value: Places) -> Places:
+        """From one place after another, each only once."""
+        return self.joined(self._rule(name, at) for at in value)
+
+    def _rule(self, name: str, at: int) -> Places:
+        key = f"<{name}>", at
+        if key not in self._known:
+            self._known[key] = super().rule(name, frozenset({at}))
+        return self._known[key]
+
+    def joined(self, values: Iterable[Places]) -> Places:
+        return _NOWHERE.union(*values)
 
     def _literal(self, letters: str, at: int) -> Iterator[int]:
         """The place after some letters, where they stand at a place."""
@@ -143,7 +133,7 @@ class _Walk:
                 yield from self._literal(each.replace(" ", ""), at)
         elif isinstance(values, TextSlotList):
             for value in values.values:
-                yield from self._after(value.text_in, frozenset({at}))
+                yield from self.after(value.text_in, frozenset({at}))
         elif isinstance(values, WildcardSlotList):
             later = [bound for bound in self._bounds if bound > at]
             yield from later[: _FREE_WORDS if at else self._led]
@@ -155,12 +145,3 @@ class _Walk:
     def _reached(self, place: int) -> int:
         self._farthest = max(self._farthest, place)
         return place
-
-
-def _ways(expression: Expression) -> Iterable[Sequence[Expression]]:
-    """The ways to take what an expression consists of, each a sequence."""
-    if isinstance(expression, Permutation) and len(expression.items) <= _ORDERED:
-        return permutations(expression.items)
-    if isinstance(expression, Alternative):
-        return [(item,) for item in expression.items]
-    return [expression.items] if isinstance(expression, Group) else [()]

@@ -5,49 +5,46 @@ The recogniser favours a name more where a sentence makes it likely.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
-from hassil import (
-    Alternative,
-    Expression,
-    Group,
-    ListReference,
-    Permutation,
-    RuleReference,
-    Sentence,
-    TextChunk,
-)
+from hassil import Expression, ListReference, Sentence
+
+from assistant.nlu.expressions import Traversal
 
 Words = frozenset[str]
+_NONE: Words = frozenset()
 
 
-class SlotWords:
-    """Finds the words before each list's places in some sentences."""
+class SlotWords(Traversal[Words]):
+    """Finds the words before each list's places in some sentences.
+
+    The value of the traversal is the words that can be the last ones before an expression.
+    """
 
     def __init__(self, rules: Mapping[str, Sentence]) -> None:
-        self._rules = rules
+        super().__init__(rules)
         self._before: dict[str, set[str]] = {}
 
     def before(self, sentences: Iterable[Expression]) -> Mapping[str, Words]:
         """For each list, the words that can stand right before it."""
         for sentence in sentences:
-            self._after(sentence, frozenset())
+            self.after(sentence, _NONE)
         return {name: frozenset(words) for name, words in self._before.items()}
 
-    def _after(self, expression: Expression, before: Words) -> Words:
-        """The words that can be the last after `expression`, where `before` can be before it."""
-        if isinstance(expression, TextChunk):
-            words = expression.text.lower().split()
-            return frozenset(words[-1:]) if words else before
-        if isinstance(expression, ListReference):
-            self._before.setdefault(expression.list_name, set()).update(before)
-            return frozenset()
-        if isinstance(expression, RuleReference):
-            return self._after(self._rules[expression.rule_name].expression, before)
-        if isinstance(expression, Alternative | Permutation):
-            ends = [self._after(item, before) for item in expression.items]
-            return frozenset[str]().union(*ends)
-        if isinstance(expression, Group):
-            for item in expression.items:
-                before = self._after(item, before)
-        return before
+    def words(self, text: str, value: Words) -> Words:
+        """The last word."""
+        words = text.lower().split()
+        return frozenset(words[-1:]) if words else value
+
+    def listed(self, reference: ListReference, value: Words) -> Words:
+        """No word: what is said for a list is not known."""
+        self._before.setdefault(reference.list_name, set()).update(value)
+        return _NONE
+
+    def joined(self, values: Iterable[Words]) -> Words:
+        """All of them."""
+        return _NONE.union(*values)
+
+    def permutation(self, items: Sequence[Expression], value: Words) -> Words:
+        """As alternatives: what stands before the others is found there."""
+        return self.joined([self.after(item, value) for item in items])

@@ -8,23 +8,23 @@ tenth of a millisecond.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from hassil import (
     Alternative,
     Expression,
-    Group,
     ListReference,
     RangeSlotList,
-    RuleReference,
     Sentence,
     SlotList,
-    TextChunk,
     TextSlotList,
 )
 
+from assistant.nlu.expressions import Traversal
+
 Clause = frozenset[str]
 """At least one of these must occur in the text."""
+Clauses = tuple[Clause, ...]
 
 NUMBER = "{number}"
 """Stands in a clause for "the text has a digit"."""
@@ -35,50 +35,58 @@ def marker(list_name: str) -> str:
     return f"{{{list_name}}}"
 
 
-class Requirements:
-    """Reads the clauses of expressions."""
+class Requirements(Traversal[Clauses]):
+    """Reads the clauses of expressions.
+
+    The value of the traversal is the clauses that every text satisfies which matches so far.
+    """
 
     def __init__(
         self, rules: Mapping[str, Sentence], lists: Mapping[str, SlotList], names: Iterable[str]
     ) -> None:
-        self._rules = rules
+        super().__init__(rules)
         self._lists = lists
         self._names = frozenset(names)
 
-    def of(self, expression: Expression) -> list[Clause]:
+    def of(self, expression: Expression) -> Clauses:
         """The clauses that every text matching `expression` satisfies."""
-        if isinstance(expression, TextChunk):
-            return [frozenset({word}) for word in expression.text.lower().split()]
-        if isinstance(expression, RuleReference):
-            return self.of(self._rules[expression.rule_name].expression)
-        if isinstance(expression, ListReference):
-            return self._of_list(expression.list_name)
-        if isinstance(expression, Alternative):
-            return [] if expression.is_optional else self._any_of(expression.items)
-        if isinstance(expression, Group):
-            return [clause for item in expression.items for clause in self.of(item)]
-        return []
+        return self.after(expression, ())
 
-    def _of_list(self, name: str) -> list[Clause]:
-        if name in self._names:
-            return [frozenset({marker(name)})]
+    def words(self, text: str, value: Clauses) -> Clauses:
+        """Each of the words occurs."""
+        return (*value, *(frozenset({word}) for word in text.lower().split()))
+
+    def listed(self, reference: ListReference, value: Clauses) -> Clauses:
+        """A name of the home's, a number, or one of the list's values occurs."""
+        name = reference.list_name
         values = self._lists.get(name)
+        if name in self._names:
+            return (*value, frozenset({marker(name)}))
         if isinstance(values, RangeSlotList):
-            return [frozenset({NUMBER})]
+            return (*value, frozenset({NUMBER}))
         if isinstance(values, TextSlotList):
-            return self._any_of(value.text_in for value in values.values)
-        return []
+            return (*value, *self.joined(self.of(each.text_in) for each in values.values))
+        return value
 
-    def _any_of(self, branches: Iterable[Expression]) -> list[Clause]:
-        """One clause for alternatives: from each branch its most telling clause."""
+    def alternatives(self, expression: Alternative, value: Clauses) -> Clauses:
+        """What one of them demands, if there has to be one."""
+        if expression.is_optional:
+            return value
+        return (*value, *self.joined(map(self.of, expression.items)))
+
+    def permutation(self, items: Sequence[Expression], value: Clauses) -> Clauses:
+        """What each of them demands."""
+        return self.sequence(items, value)
+
+    def joined(self, values: Iterable[Clauses]) -> Clauses:
+        """One clause for several ways: from each its most telling clause."""
         union: set[str] = set()
-        for branch in branches:
-            clauses = self.of(branch)
+        for clauses in values:
             if not clauses:
-                return []
+                return ()
             telling: Clause = min(clauses, key=_vagueness)
             union |= telling
-        return [frozenset(union)] if union else []
+        return (frozenset(union),) if union else ()
 
 
 def _vagueness(clause: Clause) -> tuple[int, int]:

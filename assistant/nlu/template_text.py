@@ -7,11 +7,12 @@ templates see them. So the words of a template are read the same way: "Scene two
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Mapping
 
-from hassil import Alternative, Expression, Group, ListReference, RuleReference, parse_sentence
+from hassil import ListReference, parse_sentence
 
 from assistant.errors import HearthError
+from assistant.nlu.expressions import Traversal, Visitor
 from assistant.nlu.inverse_text_normalisation import with_digits
 from assistant.nlu.tokens import split_words, text_of, tokens_of
 
@@ -143,31 +144,47 @@ def _renamed(piece: str, names: Mapping[str, str]) -> str:
     return f"{opening}{other[1:-1]}{':' if slot else ''}{slot}{closing}"
 
 
-def references(text: str) -> Iterator[str]:
+def references(text: str) -> Iterable[str]:
     """The lists (`{list}`) and rules (`<rule>`) that a template refers to."""
-    yield from _references(parse_sentence(text).expression)
+    found = _References()
+    found.visit(parse_sentence(text).expression)
+    return found.found
 
 
-def _references(expression: Expression) -> Iterator[str]:
-    if isinstance(expression, ListReference):
-        if not expression.is_inline_range:
-            yield f"{{{expression.list_name}}}"
-    elif isinstance(expression, RuleReference):
-        yield f"<{expression.rule_name}>"
-    elif isinstance(expression, Alternative | Group):
-        for item in expression.items:
-            yield from _references(item)
+class _References(Visitor):
+    """Takes every reference on its way, and goes into no rule."""
+
+    def __init__(self) -> None:
+        super().__init__({})
+        self.found: list[str] = []
+
+    def words(self, text: str, _value: None) -> None:
+        """Words refer to nothing."""
+
+    def listed(self, reference: ListReference, _value: None) -> None:
+        if not reference.is_inline_range:
+            self.found.append(f"{{{reference.list_name}}}")
+
+    def rule(self, name: str, _value: None) -> None:
+        self.found.append(f"<{name}>")
 
 
 def may_be_empty(text: str) -> bool:
     """Whether a template asks for nothing: all its words are optional."""
-    return _empty(parse_sentence(text).expression)
+    return _Emptiness({}).after(parse_sentence(text).expression, True)
 
 
-def _empty(expression: Expression) -> bool:
-    if isinstance(expression, Alternative):
-        return any(map(_empty, expression.items))
-    if isinstance(expression, Group):
-        return all(map(_empty, expression.items))
-    text = getattr(expression, "text", None)
-    return text is not None and not text.strip()
+class _Emptiness(Traversal[bool]):
+    """Whether nothing was asked for so far."""
+
+    def words(self, text: str, value: bool) -> bool:
+        return value and not text.strip()
+
+    def listed(self, _reference: ListReference, _value: bool) -> bool:
+        return False
+
+    def rule(self, _name: str, _value: bool) -> bool:
+        return False
+
+    def joined(self, values: Iterable[bool]) -> bool:
+        return any(values)
