@@ -28,7 +28,7 @@ from home_assistant_intents import get_intents
 
 from assistant.home.demo import DemoHome
 from assistant.home.model import Area, Device
-from assistant.nlu.grammar import ANYWHERE
+from assistant.nlu.parse import ANYWHERE
 from assistant.nlu.understanding import HomeUnderstanding
 from assistant.plugins.api import PluginContext
 from assistant.plugins.loader import load_plugins

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from assistant.nlu.clauses import PRONOUNS, Segment, Words
-from assistant.nlu.grammar import COMMAND
 from assistant.nlu.interpretation import Interpretation
+from assistant.nlu.parse import COMMAND
 from assistant.nlu.resolver import Reading
 from assistant.nlu.spoken_names import spoken_form
 

@@ -29,9 +29,9 @@ from assistant.nlu.clauses import (
     segments_of,
     spans,
 )
-from assistant.nlu.grammar import COMMAND
 from assistant.nlu.interpretation import Interpretation
 from assistant.nlu.names import NameKind
+from assistant.nlu.parse import COMMAND
 from assistant.nlu.referents import Targets
 from assistant.nlu.resolver import Reading
 from assistant.nlu.sentence_parser import SentenceParser

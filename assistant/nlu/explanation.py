@@ -19,10 +19,11 @@ from hassil import (
 )
 
 from assistant.nlu.expressions import Traversal
-from assistant.nlu.grammar import Grammar, Source
+from assistant.nlu.grammar import Grammar
 from assistant.nlu.interpretation import Interpretation
 from assistant.nlu.inverse_text_normalisation import with_digits
 from assistant.nlu.names import NameKind
+from assistant.nlu.parse import Source
 from assistant.nlu.sentence_parser import SentenceParser
 from assistant.nlu.tokens import split_words, tokens_of, with_fillers, without_fillers
 

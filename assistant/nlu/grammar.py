@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from itertools import chain
 from typing import Any
@@ -15,80 +14,30 @@ from hassil import (
     Sentence,
     SlotList,
     TextSlotList,
-    merge_dict,
     recognize_all,
 )
 from hassil.intents import Intent, IntentData, IntentsSettings
 from hassil.recognize import RecognizeResult
-from home_assistant_intents import get_intents
 
 from assistant.errors import HearthError
 from assistant.nlu.names import NameIndex, NameKind
+from assistant.nlu.parse import ANYWHERE, Parse, Source
 from assistant.nlu.prefix_matcher import PrefixMatcher
 from assistant.nlu.response import RESPONSE
 from assistant.nlu.slot_words import SlotWords
+from assistant.nlu.template_document import is_of_file, one_sentence_each, whole_document
 from assistant.nlu.template_index import NUMBER, Requirements, TemplateIndex, marker
 from assistant.nlu.template_words import words_of
 
-ANYWHERE = "*"
-"""The area of a sentence that names none, where the assistant's own area is not known."""
-
-UNKNOWN_NAME = "unknown_name"
-"""Slot for the name of a device that the home does not have."""
-
-COMMAND = "conversation_command"
-"""Slot for a command that is to be carried out later."""
-
-REMINDER = "reminder"
-"""Slot for what a reminder says."""
-
 _KINDS = {"HassGetState": "question", "HassRespond": "topic"}
 """Slots for the kind of answer that a template asks for, where the intent alone does not say it."""
-_UNUSED_LISTS = ("{zone",)
-_UNUSED_SENTENCES = frozenset({"[<the>] {name}", "stop [playing]"})
-"""A device's bare name is no command: it is too often the half of one. "Stop" is said to whatever
-sounds, a timer first."""
 
 
 class GrammarError(HearthError):
     """Sentences cannot be used; the message names the file and what is wrong."""
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
-    """A template as it is written; with its place, where it is not one of Hearth's own."""
-
-    sentence: str = ""
-    file: str = ""
-    line: int = 0
-
-
-BUILT_IN = Source()
-
-
-@dataclass(frozen=True, slots=True)
-class Parse:
-    """One way to read a text by a template. Values of names are the names as spoken."""
-
-    intent: str
-    slots: Mapping[str, Any]
-    domain: str | None
-    """Domain of the device that `slots["name"]` stands for."""
-    wildcards: Mapping[str, str]
-    """Slots that took any words, with the text they took."""
-    matched: int
-    """Letters that template words and names account for."""
-    fixed: frozenset[str] = frozenset()
-    """Slots that the template itself gives, with values as its author wrote them."""
-    source: Source = BUILT_IN
-
-    @property
-    def free_words(self) -> int:
-        """How many words wildcards took."""
-        return sum(len(text.split()) for text in self.wildcards.values())
-
-
-class _Template:
+class Template:
     """A sentence. Its pattern is compiled when it is first needed: most never are."""
 
     def __init__(self, intent: str, data: IntentData, intents: Intents) -> None:
@@ -129,37 +78,24 @@ class Grammar:
         wanted: Iterable[str] | None = None,
         extra: Sequence[Mapping[str, Any]] = (),
     ) -> None:
-        document = _document(extra)
+        document = whole_document(extra)
         self.skip_words = tuple(tuple(words.split()) for words in document["skip_words"])
         self._responses: Mapping[str, Mapping[str, str]] = document.pop("responses")
-        names = set(document["intents"]) if wanted is None else set(wanted)
-        document["intents"] = {
-            name: {"data": _one_sentence_each(intent["data"])}
-            for name, intent in document["intents"].items()
-            if name in names
-        }
-        self._intents = Intents.from_dict({**document, "skip_words": []})
+        self._intents = _intents(document, wanted)
         self._settings = IntentsSettings(filter_with_regex=False)
         self._templates = [
-            _Template(intent.name, data, self._intents)
+            Template(intent.name, data, self._intents)
             for intent in self._intents.intents.values()
             for data in intent.data
         ]
-        requirements = Requirements(
-            self._intents.expansion_rules, self._intents.slot_lists, NameKind
-        )
-        self._index = TemplateIndex(
-            requirements.of(template.data.sentences[0].expression) for template in self._templates
-        )
-        self.words = frozenset(_literals(self._intents, self._templates))
-        self._prefixes = PrefixMatcher(
-            (template.expression for template in self._templates),
-            self._intents.expansion_rules,
-            self._intents.slot_lists,
-        )
+        sentences = [template.expression for template in self._templates]
+        requirements = Requirements(self.rules, self.lists, NameKind)
+        self._index = TemplateIndex(map(requirements.of, sentences))
+        self._prefixes = PrefixMatcher(sentences, self.rules, self.lists)
+        self.words = frozenset(_literals(sentences, self._intents))
 
     @property
-    def templates(self) -> Sequence[_Template]:
+    def templates(self) -> Sequence[Template]:
         """All of them."""
         return self._templates
 
@@ -177,13 +113,13 @@ class Grammar:
     def words_before(self) -> Mapping[str, frozenset[str]]:
         """For each list, such as `name` or `contact`, the words that can stand right before it."""
         sentences = (template.expression for template in self._templates)
-        return SlotWords(self._intents.expansion_rules).before(sentences)
+        return SlotWords(self.rules).before(sentences)
 
     @cached_property
     def own_words(self) -> frozenset[str]:
         """Every word of the sentences that the user's files and plugins bring."""
         own = (each.expression for each in self._templates if each.source.file)
-        return frozenset(words_of(own, self._intents.expansion_rules))
+        return frozenset(words_of(own, self.rules))
 
     def check(self) -> None:
         """Raise `GrammarError` for a sentence of a file that cannot be used."""
@@ -234,54 +170,20 @@ class Grammar:
         return chosen
 
 
-def _document(extra: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    document: dict[str, Any] = get_intents("en") or {}
-    document["responses"] = {}
-    document["skip_words"] = []  # fillers are taken out before
-    for addition in extra:
-        for name, values in addition.get("lists", {}).items():
-            if "values" not in document["lists"].get(name, {}):
-                document["lists"][name] = {}
-            merge_dict(document["lists"][name], _copied(values))
-        document["expansion_rules"].update(addition.get("expansion_rules", {}))
-        for name, intent in addition.get("intents", {}).items():
-            document["intents"].setdefault(name, {"data": []})["data"] += intent["data"]
-        for name, texts in addition.get("responses", {}).items():
-            document["responses"].setdefault(name, {}).update(texts)
-        document["skip_words"] += addition.get("skip_words", [])
-    for values in document["lists"].values():
-        if "range" in values:
-            values["range"]["words"] = False  # numbers are digits by now
-    return document
-
-
-def _copied(values: Mapping[str, Any]) -> dict[str, Any]:
-    """A list of an addition: what is merged is changed, and the addition is used again."""
-    copies: dict[type, Any] = {dict: dict, list: list}
-    return {key: copies.get(type(value), lambda same: same)(value) for key, value in values.items()}
-
-
-def _one_sentence_each(blocks: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """Blocks of one sentence, so that sentences can be chosen one by one."""
-    return [
-        {**block, "sentences": [sentence]}
-        for block in blocks
-        for sentence in block["sentences"]
-        if _of_file(block.get("metadata"))
-        or (
-            sentence not in _UNUSED_SENTENCES
-            and not any(used in sentence for used in _UNUSED_LISTS)
-        )
-    ]
-
-
-def _of_file(metadata: Mapping[str, Any] | None) -> bool:
-    return bool(metadata) and "file" in (metadata or {})
+def _intents(document: Mapping[str, Any], wanted: Iterable[str] | None) -> Intents:
+    """The wanted intents of a document, all where none are named, by single sentences."""
+    names = set(document["intents"]) if wanted is None else set(wanted)
+    intents = {
+        name: {"data": one_sentence_each(intent["data"])}
+        for name, intent in document["intents"].items()
+        if name in names
+    }
+    return Intents.from_dict({**document, "intents": intents, "skip_words": []})
 
 
 def _source(data: IntentData) -> Source:
     metadata = data.metadata or {}
-    if _of_file(metadata):
+    if is_of_file(metadata):
         return Source(metadata["sentence"], metadata["file"], metadata["line"])
     return Source(data.sentence_texts[0])
 
@@ -294,11 +196,10 @@ def _pattern(data: IntentData, intents: Intents) -> re.Pattern[str]:
     return sentence.pattern
 
 
-def _literals(intents: Intents, templates: Iterable[_Template]) -> set[str]:
+def _literals(sentences: Iterable[Expression], intents: Intents) -> set[str]:
     """Every word that stands in a template, its rules or its lists; optional endings joined."""
     lists = (each for each in intents.slot_lists.values() if isinstance(each, TextSlotList))
     values = (value.text_in for each in lists for value in each.values)
-    sentences = (template.expression for template in templates)
     words = words_of(chain(sentences, values), intents.expansion_rules)
     return {word for word in words if word.replace("'", "").isalpha()}
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from assistant.home.model import Area, Device
-from assistant.nlu.grammar import BUILT_IN, COMMAND, REMINDER, UNKNOWN_NAME, Parse, Source
 from assistant.nlu.names import NameEntry, NameIndex, NameKind
+from assistant.nlu.parse import BUILT_IN, COMMAND, REMINDER, UNKNOWN_NAME, Parse, Source
 from assistant.nlu.spoken_names import spoken_form
 
 _INTENT_DOMAINS: Mapping[str, tuple[str, ...]] = {

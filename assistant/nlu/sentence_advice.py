@@ -14,8 +14,8 @@ from home_assistant_intents import get_intents
 
 from assistant.config.error import nearest
 from assistant.home.model import Home
-from assistant.nlu.grammar import COMMAND, UNKNOWN_NAME
 from assistant.nlu.names import NameIndex, NameKind, build_index
+from assistant.nlu.parse import COMMAND, UNKNOWN_NAME
 from assistant.nlu.response import RESPONSE
 from assistant.nlu.sentence_document import LANGUAGE
 from assistant.nlu.sentence_files import SentenceFile

@@ -9,9 +9,10 @@ from functools import lru_cache
 from assistant.home.model import Home
 from assistant.nlu.accounting import FUNCTION_WORDS, TELLING
 from assistant.nlu.corrections import Corrector
-from assistant.nlu.grammar import COMMAND, UNKNOWN_NAME, Grammar
+from assistant.nlu.grammar import Grammar
 from assistant.nlu.inverse_text_normalisation import with_digits
 from assistant.nlu.names import NameIndex, NameKind, build_index
+from assistant.nlu.parse import COMMAND, UNKNOWN_NAME
 from assistant.nlu.resolver import Reading, Resolver
 from assistant.nlu.tokens import (
     Token,

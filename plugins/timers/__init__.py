@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from assistant.nlu.grammar import COMMAND
 from assistant.nlu.interpretation import Interpretation
+from assistant.nlu.parse import COMMAND
 from assistant.plugins import Outcome, Plugin, PluginContext
 
 from .book import Book, Timer, TimerKind
