@@ -73,7 +73,7 @@ class House:
         nbest = [hypothesis(text, -apart * rank) for rank, text in enumerate(texts)]
         interpretation = self.understanding.interpret(nbest)
         carried = await self.dispatcher.carry_out(interpretation, texts[0])
-        if carried is None:
+        if not carried.understood:
             return None
         self.understanding.referents.note(carried.named)
         return carried.outcome

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from assistant.config.settings import Settings
 from assistant.dialogue.dispatcher import Dispatcher
+from assistant.dialogue.texts import TextCommands
 from assistant.home.factory import contacts_of, make_home
 from assistant.home.model import Home, HomeError
 from assistant.nlu.interpretation import Interpretation
@@ -36,6 +36,11 @@ class Household:
     rescorer: Rescorer = field(default_factory=Unchanged)
     """Who has a second opinion on what is said."""
 
+    @property
+    def texts(self) -> TextCommands:
+        """Understands and carries out what comes as text."""
+        return TextCommands(self.understanding.interpret_text, self.dispatcher)
+
     async def start(self) -> None:
         """Connect to the home and start what plugins do in the background.
 
@@ -48,29 +53,15 @@ class Household:
         await self.plugins.start()
         await self.rescorer.start()
 
-    async def understand(self, text: str) -> Interpretation:
-        """What a sentence means, with what has to be asked unless it is sure; nothing is done."""
-        meant = await asyncio.to_thread(self.understanding.interpret_text, text)
-        return await self.dispatcher.with_question(_as_sure(meant, 0.0))
-
-    async def carry_out(self, text: str, confidence: float = 0.0) -> Outcome:
-        """Understand a sentence and act on it; nobody said it just now, so it is not sure."""
-        meant = await asyncio.to_thread(self.understanding.interpret_text, text)
-        carried = await self.dispatcher.carry_out(_as_sure(meant, confidence), text)
-        if carried is None:
-            return Outcome(success=False, reply=f"I did not understand: {text}.")
-        return carried.outcome
+    async def carry_out(self, text: str, *, confirmed: bool = False) -> Outcome:
+        """What comes of a sentence that nobody says just now; see `TextCommands.later`."""
+        return await self.texts.later(text, confirmed=confirmed)
 
     async def close(self) -> None:
         """Let go of everything."""
         await self.rescorer.close()
         await self.plugins.close()
         await self.home.close()
-
-
-def _as_sure(meant: Interpretation, confidence: float) -> Interpretation:
-    then = tuple(_as_sure(each, confidence) for each in meant.then)
-    return replace(meant, confidence=confidence, then=then)
 
 
 def make_household(
@@ -96,10 +87,10 @@ def make_household(
         return await house.carry_out(text)
 
     async def carry_out_confirmed(text: str) -> Outcome:
-        return await house.carry_out(text, confidence=1.0)
+        return await house.carry_out(text, confirmed=True)
 
     async def understand(text: str) -> Interpretation:
-        return await house.understand(text)
+        return await house.texts.understand(text)
 
     context = PluginContext(
         home,

@@ -4,6 +4,8 @@ A meaning that is only likely is asked back; the plugin of its intent carries it
 knows nothing of goes to the plugin that takes the rest. A plugin's failure is an apology. The
 commands of one sentence are carried out in turn and answered as one; if one of them has to be
 asked back, all of them wait for the yes.
+
+What nobody carries out is an apology, too.
 """
 
 from __future__ import annotations
@@ -15,6 +17,9 @@ from functools import partial
 from assistant.nlu.interpretation import Interpretation
 from assistant.plugins.api import Cautious, Outcome, Plugin, outcome_of
 
+NOTHING_HEARD = "I did not hear anything."
+NOT_UNDERSTOOD = "Sorry, I did not understand that."
+
 Act = Callable[[Interpretation], Awaitable[Outcome]]
 
 
@@ -23,12 +28,14 @@ class Carried:
     """What came of a meaning, and the name of the plugin that carried it out."""
 
     plugin: str
-    """Empty where it was asked back, so that nothing was done yet."""
+    """Empty where nothing was done: it was asked back, or not understood."""
     outcome: Outcome
     failed: str = ""
     """A message for the log where the plugin failed."""
     each: tuple[Carried, ...] = ()
     """What came of each command, where the sentence has several."""
+    understood: bool = True
+    """Whether a plugin is there for it."""
 
     @property
     def parts(self) -> tuple[Carried, ...]:
@@ -52,6 +59,11 @@ class Dispatcher:
     plugin_for: Callable[[str | None], Plugin | None]
     ask: Callable[[Interpretation, Act, str], Outcome]
 
+    def plugins_of(self, meant: Interpretation) -> frozenset[str]:
+        """Names of the plugins that carry a meaning out."""
+        plugins = map(self.plugin_for, (command.intent for command in meant.commands))
+        return frozenset(plugin.name for plugin in plugins if plugin is not None)
+
     async def with_question(self, meant: Interpretation) -> Interpretation:
         """The meaning with what has to be asked before it is acted on, if anything has."""
         if meant.question:
@@ -65,12 +77,12 @@ class Dispatcher:
             return ""
         return await plugin.doubt(command)
 
-    async def carry_out(self, meant: Interpretation, heard: str) -> Carried | None:
-        """What comes of a meaning of the words `heard`; `None` where no plugin carries it out."""
+    async def carry_out(self, meant: Interpretation, heard: str) -> Carried:
+        """What comes of a meaning of the words `heard`."""
         plugins = [self.plugin_for(command.intent) for command in meant.commands]
         plugin, rest = plugins[0], self.plugin_for(None)
         if plugin is None or None in plugins:
-            return None
+            return not_understood(heard)
         if plugin is rest:
             return await _carried(plugin, Interpretation(heard, None))
         if question := (await self.with_question(meant)).question:
@@ -96,8 +108,13 @@ class Dispatcher:
 
     async def _confirmed(self, meant: Interpretation, *, heard: str) -> Outcome:
         then = tuple(replace(each, confidence=1.0, reason="") for each in meant.then)
-        carried = await self.carry_out(replace(meant, reason="", then=then), heard)
-        return carried.outcome if carried else Outcome(success=False, reply="")
+        return (await self.carry_out(replace(meant, reason="", then=then), heard)).outcome
+
+
+def not_understood(heard: str) -> Carried:
+    """What comes of words that nobody carries out."""
+    reply = NOT_UNDERSTOOD if heard else NOTHING_HEARD
+    return Carried("", Outcome(success=False, reply=reply), understood=False)
 
 
 async def _carried(plugin: Plugin, interpretation: Interpretation) -> Carried:

@@ -1,8 +1,13 @@
-"""Source, feed, activation, utterance, events: one direction, as in the picture of the design."""
+"""Source, feed, activation, utterance, events: one direction, as in the picture of the design.
+
+Listening never waits for an action: what was decided is carried out by a task beside it, and its
+events come between those of what is heard meanwhile.
+"""
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, AsyncIterator, Callable
+import asyncio
+from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 from dataclasses import dataclass
 from functools import partial
@@ -13,11 +18,13 @@ from assistant.audio.source import AudioError, AudioSource
 from assistant.audio.vad import VoiceActivity
 from assistant.endpointing.endpointer import EndReason
 from assistant.events import Error, Event, WakeDetected
+from assistant.pipeline.decision import Decision, TurnEnd
 from assistant.pipeline.feed import AudioFeed
 from assistant.pipeline.foreground import Foreground
 from assistant.pipeline.listener import Listener, power
 from assistant.pipeline.memory import give_back
-from assistant.pipeline.responder import TurnEnd
+from assistant.pipeline.outbox import Outbox
+from assistant.pipeline.responder import Send
 from assistant.pipeline.trigger import Activation, Trigger
 from assistant.pipeline.utterance import Utterance, UtteranceServices
 from assistant.wake.place import find_call
@@ -41,41 +48,69 @@ class Pipeline:
     """As they are spoken. Where an utterance begins with one, that is no part of it."""
 
     async def events(self, source: AudioSource) -> AsyncGenerator[Event]:
-        """Everything that happens in a stream of audio; an `Error` when the audio cannot be had."""
+        """Everything that happens in a stream of audio; an `Error` when the audio cannot be had.
+
+        Events of one utterance come in their order. It ends when the audio has ended and all
+        actions are done; whoever stops reading cancels those that are not.
+        """
+        outbox = Outbox()
+        async with aclosing(outbox.events(self._run(source, outbox.send))) as happened:
+            async for event in happened:
+                yield event
+
+    async def _run(self, source: AudioSource, send: Send) -> None:
+        """Listen to the end, actions beside it; the first error of any of them ends it all."""
+        try:
+            async with asyncio.TaskGroup() as actions:
+                await self._listen(source, send, actions)
+        except BaseExceptionGroup as group:
+            raise group.exceptions[0] from None
+
+    async def _listen(self, source: AudioSource, send: Send, actions: asyncio.TaskGroup) -> None:
         worker = self.services.worker
         place = partial(find_call, self.recogniser)
         trigger = await worker.run(self.trigger)
         feed = AudioFeed(source, trigger, worker, self.pre_roll_s, place)
         try:
             while (activation := await feed.activated()) is not None:
-                if activation.wake is not None:
-                    yield WakeDetected(
-                        source=source.name,
-                        audio_s=activation.at_s,
-                        wake_word=activation.wake.word,
-                        probability=activation.wake.probability,
-                    )
-                if activation.stop is not None:
-                    async for event in self._stopped(source.name, activation.at_s, activation.stop):
-                        yield event
-                    feed.enter(activation.at_s)
-                    feed.leave(activation.at_s)
-                    continue
-                utterance, before = await self._utterance(source.name, activation, feed)
-                async with aclosing(utterance.run(before, feed)) as happenings:
-                    async for event in happenings:
-                        yield event
-                feed.leave(utterance.spoken_until_s)
+                decision = await self._decide(source.name, activation, feed, send)
+                if decision is not None:
+                    actions.create_task(self.services.responder.carry_out(decision, send))
                 await worker.run(give_back)
         except AudioError as error:
-            yield Error(
-                source=source.name, audio_s=feed.heard_s, code=error.code, message=str(error)
+            await send(
+                Error(source=source.name, audio_s=feed.heard_s, code=error.code, message=str(error))
             )
 
-    def _stopped(self, source: str, at_s: float, said: RecognitionResult) -> AsyncIterator[Event]:
+    async def _decide(
+        self, source: str, activation: Activation, feed: AudioFeed, send: Send
+    ) -> Decision | None:
+        """Listen to what was activated, to its end."""
+        if activation.wake is not None:
+            await send(
+                WakeDetected(
+                    source=source,
+                    audio_s=activation.at_s,
+                    wake_word=activation.wake.word,
+                    probability=activation.wake.probability,
+                )
+            )
+        if activation.stop is not None:
+            decision = await self._stopped(source, activation.at_s, activation.stop, send)
+            feed.enter(activation.at_s)
+            feed.leave(activation.at_s)
+            return decision
+        utterance, before = await self._utterance(source, activation, feed, send)
+        decided = await utterance.run(before, feed)
+        feed.leave(utterance.spoken_until_s)
+        return decided
+
+    async def _stopped(
+        self, source: str, at_s: float, said: RecognitionResult, send: Send
+    ) -> Decision:
         """What comes of a word to stop, which was heard to its end."""
         end = TurnEnd(source, at_s, EndReason.PAUSE, speech_end_s=None, speculated_s=None)
-        return self.services.responder.respond(end, lambda: said, None)
+        return await self.services.responder.decide(end, lambda: said, None, send)
 
     def _stream(self, *, called: bool) -> RecogniserStream:
         """A stream that favours the names there are now; collecting them can take a while.
@@ -86,7 +121,7 @@ class Pipeline:
         return self.recogniser.open((*self.bias(), *words))
 
     async def _utterance(
-        self, source: str, activation: Activation, feed: AudioFeed
+        self, source: str, activation: Activation, feed: AudioFeed, send: Send
     ) -> tuple[Utterance, Block]:
         """An utterance, and the audio that it begins with: right after the wake word, if any.
 
@@ -108,6 +143,12 @@ class Pipeline:
                 foreground.takes(foreground.level(power(frame)))
         before = feed.enter(from_s)
         listener = Listener(stream, voice, seconds(before.start), words_from_s, self.wake_words)
-        return Utterance(
-            source, activation.listen_from_s, listener, self.services, foreground
-        ), before
+        utterance = Utterance(
+            source,
+            activation.listen_from_s,
+            listener,
+            self.services,
+            send=send,
+            foreground=foreground,
+        )
+        return utterance, before

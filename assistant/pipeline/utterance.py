@@ -1,4 +1,4 @@
-"""One utterance, from the first sample that the recogniser hears to the reply.
+"""One utterance, from the first sample that the recogniser hears to the decision what it means.
 
 It listens block by block. The recogniser works in the worker thread, and each block's result is
 awaited before anything is decided, so every decision falls on a fixed place in the audio however
@@ -8,7 +8,7 @@ before the final one.
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
@@ -22,7 +22,6 @@ from assistant.endpointing.endpointer import (
     SpeculativeEndpointer,
 )
 from assistant.events import (
-    Event,
     PartialTranscript,
     SpeculationReady,
     SpeculationReset,
@@ -30,10 +29,11 @@ from assistant.events import (
     SpeechStarted,
     Where,
 )
+from assistant.pipeline.decision import Decision, TurnEnd
 from assistant.pipeline.feed import AudioFeed
 from assistant.pipeline.foreground import Foreground
 from assistant.pipeline.listener import Listener
-from assistant.pipeline.responder import Responder, TurnEnd
+from assistant.pipeline.responder import Responder, Send
 from assistant.pipeline.speculation import Speculation
 from assistant.pipeline.turn_state import TurnState
 from assistant.pipeline.worker import Worker
@@ -67,7 +67,7 @@ class UtteranceServices:
 
 
 class Utterance:
-    """Listens to one utterance and answers it.
+    """Listens to one utterance; `send` takes its events.
 
     `start_s` is where in the audio the command can begin; what the listener is given from before
     that does not count as the user's speech.
@@ -79,17 +79,19 @@ class Utterance:
         start_s: float,
         listener: Listener,
         services: UtteranceServices,
+        *,
+        send: Send,
         foreground: Foreground | None = None,
     ) -> None:
         self._source = source
         self._listener = listener
         self._services = services
+        self._send = send
         self._turn = TurnState(start_s, foreground)
         self._speculation: Speculation | None = None
         self._speculated_s = 0.0
         self._announced = True
         self._shown = ""
-        self._events: list[Event] = []
 
     @property
     def spoken_until_s(self) -> float:
@@ -97,30 +99,32 @@ class Utterance:
         end_s = self._turn.speech_end_s
         return self._turn.now_s if end_s is None else end_s
 
-    async def run(self, before: Block, feed: AudioFeed) -> AsyncGenerator[Event]:
-        """Everything that happens, in order. `before` is the audio heard until now."""
+    async def run(self, before: Block, feed: AudioFeed) -> Decision | None:
+        """Listen to its end; what was decided, `None` where another one takes its place.
+
+        `before` is the audio heard until now.
+        """
         block: Block | None = before
         end: EndReason | None = None
         try:
             while block is not None and end is None:
                 end = await self._listen(block)
-                for event in self._said():
-                    yield event
                 if end is None:
                     block = await feed.next(BLOCK_FRAMES)
             finish = self._listener.finish
             if feed.pending is not None:
                 said = await self._said_before(await feed.call())
                 if said is None:
-                    return
+                    return None
                 finish, end = partial(_as_it_is, said), EndReason.PAUSE
-            end_of_turn = await self._turn_end(end or EndReason.END_OF_AUDIO)
-            for event in self._said():
-                yield event
-            async for event in self._services.responder.respond(
-                end_of_turn, finish, self._speculation
-            ):
-                yield event
+            decision = await self._services.responder.decide(
+                await self._turn_end(end or EndReason.END_OF_AUDIO),
+                finish,
+                self._speculation,
+                self._send,
+            )
+            self._speculation = None  # From here on it is the decision's.
+            return decision
         finally:
             await self._drop_speculation()
 
@@ -144,7 +148,7 @@ class Utterance:
         if began:
             self._listener.goes_on()
         if began and quiet_before:
-            self._events.append(SpeechStarted(**self._at()))
+            await self._send(SpeechStarted(**self._at()))
         elif began:
             await self._reset("speech goes on")
         await self._read()
@@ -167,7 +171,7 @@ class Utterance:
             self._services.endpointing.completeness, text
         )
         if text:
-            self._events.append(PartialTranscript(**self._at(), text=text))
+            await self._send(PartialTranscript(**self._at(), text=text))
 
     async def _look(self) -> None:
         self._turn.result = await self._services.worker.run(self._listener.peek)
@@ -185,7 +189,7 @@ class Utterance:
         self._speculation = self._services.responder.speculate(result)
         self._speculated_s = self._turn.now_s
         self._announced = False
-        self._events.append(
+        await self._send(
             SpeculativeEndpoint(**self._at(), text=result.text, confidence=confidence(result))
         )
 
@@ -195,7 +199,7 @@ class Utterance:
             return
         understood = await self._speculation.understood()
         self._announced = True
-        self._events.append(
+        await self._send(
             SpeculationReady(
                 **self._at(),
                 intent=understood.interpretation.intent,
@@ -207,7 +211,7 @@ class Utterance:
     async def _reset(self, reason: str) -> None:
         if self._speculation is not None:
             await self._drop_speculation()
-            self._events.append(SpeculationReset(**self._at(), reason=reason))
+            await self._send(SpeculationReset(**self._at(), reason=reason))
 
     async def _drop_speculation(self) -> None:
         speculation, self._speculation = self._speculation, None
@@ -224,11 +228,6 @@ class Utterance:
             speculated_s=self._speculated_s if self._speculation else None,
             audio_bytes=SAMPLE_BYTES * self._listener.samples,
         )
-
-    def _said(self) -> list[Event]:
-        """The events since the last time."""
-        said, self._events = self._events, []
-        return said
 
     def _at(self) -> Where:
         return {"source": self._source, "audio_s": self._turn.now_s}

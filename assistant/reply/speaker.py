@@ -11,7 +11,7 @@ import logging
 from collections import deque
 from dataclasses import dataclass
 
-from assistant.events import Action, Error, Event, Reply, WakeDetected
+from assistant.events import Action, Error, Event, FinalEndpoint, Reply, WakeDetected
 from assistant.reply.chimes import Chime, sound_of
 from assistant.reply.own_voice import OwnVoice
 from assistant.reply.sound import Sound
@@ -58,6 +58,8 @@ class Speaker:
         self._stirred = asyncio.Event()
         self._woken = False
         self._listening = False
+        self._listening_since_s = 0.0
+        """Where in the audio the wake word was detected that was said last."""
         self._action: Action | None = None
         self._saying_now: asyncio.Task[None] | None = None
         self._talking = False
@@ -85,19 +87,24 @@ class Speaker:
         return busy
 
     def follow(self, event: Event) -> None:
-        """Say what an event of the pipeline asks for; the wake word interrupts what is said."""
+        """Say what an event of the pipeline asks for; the wake word interrupts what is said.
+
+        While the user speaks, what came of an earlier command is kept back until they have ended.
+        """
+        current = event.audio_s >= self._listening_since_s
         match event:
             case WakeDetected():
                 self._interrupt()
                 self._woken = Chime.WAKE in self._style.chimes
                 self._listening, self._action = True, None
+                self._listening_since_s = event.audio_s
             case Action():
                 self._action = event
             case Reply():
-                self._listening = self._interrupted = False
+                self._interrupted = self._interrupted and not current
                 self._add(self._saying(event))
-            case Error():
-                self._listening = False
+        if current and isinstance(event, FinalEndpoint | Reply | Error):
+            self._listening = False
         self._stirred.set()
 
     async def run(self) -> None:
@@ -156,7 +163,7 @@ class Speaker:
             await self._play(sound_of(Chime.WAKE))
 
     async def _say(self, saying: Saying) -> None:
-        """Speech is prepared while its sound is played, and dropped if the user speaks first."""
+        """Speech is prepared while its sound is played, and kept back if the user speaks."""
         spoken = asyncio.ensure_future(self._spoken(saying.text))
         try:
             if saying.chime in self._style.chimes:

@@ -30,8 +30,8 @@ from wyoming.wake import Detect, Detection, NotDetected
 from assistant.asr.result import BiasPhrase, Recogniser, RecogniserStream
 from assistant.audio.frames import Framer
 from assistant.audio.source import SAMPLE_RATE
-from assistant.dialogue.dispatcher import Dispatcher
-from assistant.nlu.interpretation import Interpretation
+from assistant.dialogue.dispatcher import NOT_UNDERSTOOD
+from assistant.dialogue.texts import TextCommands
 from assistant.nlu.understanding import HomeUnderstanding
 from assistant.pipeline.rescorer import Rescorer
 from assistant.pipeline.worker import Worker
@@ -39,7 +39,6 @@ from assistant.wake.detector import WakeDetector
 from assistant.wyoming.audio import ChunkReader
 
 _LOG = logging.getLogger(__name__)
-_NOT_UNDERSTOOD = "Sorry, I did not understand that."
 _TERM_WEIGHT = 0.5
 _MOST_NAMES = 2000
 _TEXT_CONFIDENCE = 0.5
@@ -57,8 +56,8 @@ class Served(Protocol):
         """What texts mean."""
 
     @property
-    def dispatcher(self) -> Dispatcher:
-        """Carries meanings out."""
+    def texts(self) -> TextCommands:
+        """Carries them out."""
 
     @property
     def rescorer(self) -> Rescorer:
@@ -128,27 +127,19 @@ class Session:
         services = self._services
         return services.recogniser.open((*services.bias(), *_wanted(request)))
 
-    async def _understand(self, text: str) -> Interpretation:
-        understanding = self._services.household.understanding
-        return await self._services.worker.run(understanding.interpret_text, text)
-
     async def _recognise(self, text: str) -> None:
-        meant = await self._understand(text)
+        understanding = self._services.household.understanding
+        meant = await self._services.worker.run(understanding.interpret_text, text)
         if meant.intent is None or meant.then:  # an intent is all that an answer can hold
-            await self._send(NotRecognized(text=_NOT_UNDERSTOOD))
+            await self._send(NotRecognized(text=NOT_UNDERSTOOD))
             return
         slots = {**meant.slots, **({"targets": list(meant.targets)} if meant.targets else {})}
         entities = [Entity(name, value) for name, value in slots.items()]
         await self._send(Intent(name=meant.intent, entities=entities))
 
     async def _handle(self, text: str) -> None:
-        understood = await self._understand(text)
         # How sure the hearing was is not in a text, so what needs to be sure is asked back.
-        meant = understood.with_confidence(_TEXT_CONFIDENCE)
-        carried = await self._services.household.dispatcher.carry_out(meant, text)
-        if carried is None:
-            await self._send(NotHandled(text=_NOT_UNDERSTOOD))
-            return
+        carried = await self._services.household.texts.carry_out(text, _TEXT_CONFIDENCE)
         answer = Handled if carried.outcome.success else NotHandled
         await self._send(answer(text=carried.outcome.reply))
 

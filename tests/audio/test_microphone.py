@@ -7,8 +7,9 @@ from contextlib import aclosing, asynccontextmanager
 import numpy as np
 import pytest
 from hand_clock import HandClock, settle
+from microphone_device import FakeDriver
 
-from assistant.audio.capture import DeviceError, InputDevice
+from assistant.audio.capture import InputDevice
 from assistant.audio.microphone import (
     CAPACITY,
     GAP_S,
@@ -22,42 +23,6 @@ from assistant.audio.source import SAMPLE_RATE, AudioError
 
 USB = InputDevice(1, "USB Array: hw:1,0", 6, 48_000)
 BUILT_IN = InputDevice(0, "Built-in", 2, 44_100, default=True)
-
-
-class FakeCapture:
-    def __init__(self, device, channels, inbox):
-        self.rate, self.channels = device.rate, channels
-        self.inbox = inbox
-        self.plugged = True
-        self.closed = False
-
-    def alive(self):
-        return self.plugged
-
-    def close(self):
-        self.closed = True
-
-    def give(self, samples, overrun=False):
-        block = np.repeat(np.asarray(samples, np.float32)[:, None], self.channels, axis=1)
-        self.inbox.put(block, overrun=overrun)
-
-
-class FakeDriver:
-    def __init__(self, *devices):
-        self.present = list(devices)
-        self.refuse = ""
-        self.captures = []
-        self.attempts = 0
-
-    def devices(self):
-        self.attempts += 1
-        return tuple(self.present)
-
-    def open(self, device, channels, inbox):
-        if self.refuse:
-            raise DeviceError(self.refuse)
-        self.captures.append(FakeCapture(device, channels, inbox))
-        return self.captures[-1]
 
 
 @asynccontextmanager

@@ -19,7 +19,7 @@ class SpokenTo:
     async def say(self, text):
         meant = self.household.understanding.interpret_text(text)
         carried = await self.household.dispatcher.carry_out(meant, text)
-        assert carried is not None, f"{text!r} is not understood"
+        assert carried.understood, f"{text!r} is not understood"
         return carried.outcome
 
     async def hear(self, source, recogniser, worker, *, wake=True):

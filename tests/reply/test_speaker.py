@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from contextlib import aclosing
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -11,7 +12,7 @@ from hand_clock import settle
 
 from assistant.audio.blocks import Blocks
 from assistant.audio.source import FRAME_SAMPLES, SAMPLE_RATE
-from assistant.events import Action, Error, Reply, WakeDetected
+from assistant.events import Action, Error, FinalEndpoint, Reply, WakeDetected
 from assistant.pipeline.trigger import GuardedTrigger, WakeTrigger
 from assistant.reply.chimes import Chime, sound_of
 from assistant.reply.own_voice import TAIL_S, OwnVoice
@@ -200,6 +201,25 @@ async def test_the_wake_word_interrupts_an_answer(slow):
     assert await slow.hears(action(changes=()), reply("It is long.")) == ["It is long."]
     assert await slow.hears(WOKEN) == ["(silent)", "wake"]
     assert await slow.hears(action(changes=()), reply("Yes.")) == ["Yes."]
+
+
+async def test_what_came_of_an_earlier_command_waits_until_the_user_has_spoken(slow):
+    later = {"source": "mic", "audio_s": 5.0}
+    assert await slow.hears(WOKEN) == ["wake"]
+    assert await slow.hears(replace(WOKEN, **later)) == ["wake"]
+    assert await slow.hears(action(changes=()), reply("The first is done.")) == []
+    end = {"text": "", "confidence": 1.0, "nbest": (), "revised": False, "reason": "pause"}
+    ended = FinalEndpoint(**later, **end)
+    assert await slow.hears(ended) == ["The first is done."]
+
+
+async def test_what_came_of_an_earlier_command_does_not_hide_what_was_interrupted(slow):
+    await slow.hears(action(changes=()), reply("It is long."))
+    await slow.hears(replace(WOKEN, audio_s=5.0))
+    await slow.hears(reply("The first is done."))
+    assert slow.speaker._interrupted
+    await slow.hears(replace(reply("Yes."), audio_s=7.0))
+    assert not slow.speaker._interrupted
 
 
 async def test_hush_ends_what_is_said_and_forgets_what_waits(slow):
