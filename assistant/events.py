@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, fields
+from enum import StrEnum
 from typing import Any, ClassVar, TypedDict
 
 from assistant.lattice.graph import Lattice
@@ -124,6 +125,15 @@ class Rescored(Event):
     """From the final end-point to the outcome."""
 
 
+class EndReason(StrEnum):
+    """Why an utterance is over."""
+
+    PAUSE = "pause"
+    NO_SPEECH = "no_speech"
+    TOO_LONG = "too_long"
+    END_OF_AUDIO = "end_of_audio"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FinalEndpoint(Event):
     """The sentence is over."""
@@ -133,8 +143,7 @@ class FinalEndpoint(Event):
     confidence: float
     nbest: tuple[dict[str, Any], ...]
     revised: bool
-    reason: str
-    """Why: `pause`, `no_speech`, `too_long` or `end_of_audio`."""
+    reason: EndReason
     lattice: Lattice | str | None = None
 
 

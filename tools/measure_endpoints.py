@@ -32,9 +32,9 @@ from assistant.audio.vad import SileroVad
 from assistant.bench.audio import known_ends, plain_end_s, recordings, speech
 from assistant.bench.figures import percentile
 from assistant.config import load
-from assistant.endpointing.endpointer import (
+from assistant.endpointing.endpointer import EndpointFeatures, Endpointing
+from assistant.endpointing.pauses import (
     STYLES,
-    EndpointFeatures,
     FinalEndpointer,
     SpeculativeEndpointer,
     Style,
@@ -42,7 +42,7 @@ from assistant.endpointing.endpointer import (
 )
 from assistant.pipeline.listener import Listener
 from assistant.pipeline.turn_state import TurnState
-from assistant.pipeline.utterance import BLOCK_FRAMES, Endpointing
+from assistant.pipeline.utterance import BLOCK_FRAMES
 
 CUT_S = 0.1
 SCALES = (0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0, 1.2, 1.5, 2.0, 3.0)

@@ -10,19 +10,18 @@ from assistant.app.recognition import bias_phrases
 from assistant.asr.result import BiasPhrase, Recogniser
 from assistant.audio.vad import SileroVad, VoiceActivity, WebRtcVad
 from assistant.config.settings import WAKE_WORDS, EndpointSettings, Settings
-from assistant.endpointing.endpointer import (
+from assistant.endpointing.endpointer import Endpointing
+from assistant.endpointing.pauses import (
     STYLES,
-    Completeness,
     FinalEndpointer,
     SpeculativeEndpointer,
     with_waits,
 )
-from assistant.nlu.completeness import MAY_GO_ON, PROBABLY_FINISHED
 from assistant.pipeline.pipeline import Pipeline
 from assistant.pipeline.responder import LatticeFormat, Responder
 from assistant.pipeline.stopping import StopSpotter, StopTrigger
 from assistant.pipeline.trigger import GuardedTrigger, SpeechTrigger, Trigger, WakeTrigger
-from assistant.pipeline.utterance import Endpointing, UtteranceServices
+from assistant.pipeline.utterance import UtteranceServices
 from assistant.pipeline.worker import Worker
 from assistant.reply.own_voice import OwnVoice
 from assistant.wake import factory as wake
@@ -30,9 +29,6 @@ from assistant.wake.words import spoken
 
 HEAR_BEFORE_WAKE_S = 1.3
 """The wake word itself lies in so much audio before the place where it was detected."""
-SURELY_UNFINISHED = 0.7
-SURELY_FINISHED = 0.15
-"""Probabilities of an unfinished sentence from which the end-pointers take it as certain."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,20 +80,10 @@ def make_endpointing(settings: EndpointSettings, house: Household) -> Endpointin
         settings.incomplete_silence_s,
     )
 
-    def completeness(text: str) -> Completeness:
-        unfinished = house.understanding.incomplete(text)
-        if unfinished >= SURELY_UNFINISHED:
-            return Completeness.INCOMPLETE
-        if unfinished <= SURELY_FINISHED:
-            return Completeness.COMPLETE
-        if unfinished <= PROBABLY_FINISHED:
-            return Completeness.LIKELY
-        return Completeness.OPEN if unfinished <= MAY_GO_ON else Completeness.UNSURE
-
     return Endpointing(
         SpeculativeEndpointer(style.speculative),
         FinalEndpointer(style.final, settings.no_speech_timeout_s, settings.max_utterance_s),
-        completeness,
+        house.understanding.completeness,
     )
 
 

@@ -14,7 +14,7 @@ from rapidfuzz.distance import Levenshtein
 
 from assistant.audio.source import FRAME_SAMPLES, SAMPLE_RATE
 from assistant.audio.vad import SileroVad
-from assistant.endpointing.endpointer import SpeechTracker
+from assistant.endpointing.speech_tracker import SpeechTracker
 
 SUFFIXES = {".wav", ".flac", ".ogg", ".opus", ".mp3"}
 PLAIN_RULE_S = 0.7

@@ -1,40 +1,19 @@
-"""When is a sentence over? Countdowns in audio time; no clock, no thread, no side effect.
+"""When is a sentence over? The seam between an utterance and what decides that.
 
-Every 10 ms frame of an utterance becomes one `EndpointFeatures` value: how long it has been quiet,
-how sure the recogniser is that the sentence has ended, and whether the words so far are complete.
-Two end-pointers look at the same features. The speculative one waits less and may be wrong; the
-final one is surer, and also gives up when nobody speaks or nobody stops.
-
-The joint decision: the words choose how long a pause must be ("set the lamp to" waits for more,
-"turn on the lamp" does not), and the recogniser's end-of-sentence probability shortens it, unless
-the words are plainly unfinished.
+Every 20 ms of an utterance become one `EndpointFeatures` value: how long it has been quiet, how
+sure the recogniser is that the sentence has ended, and whether the words so far are complete. Two
+end-pointers look at the same features: at the speculative end-point understanding begins, at the
+final one something is done. Whatever implements `Endpointer` may be either of them.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from enum import StrEnum
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
 
-
-class Completeness(StrEnum):
-    """Whether the words so far could be the whole sentence."""
-
-    COMPLETE = "complete"
-    LIKELY = "likely"
-    """No command, but sentences end with such words."""
-    OPEN = "open"
-    """A sentence that could still say where, or how much."""
-    UNSURE = "unsure"
-    INCOMPLETE = "incomplete"
-
-
-class EndReason(StrEnum):
-    """Why an utterance is over."""
-
-    PAUSE = "pause"
-    NO_SPEECH = "no_speech"
-    TOO_LONG = "too_long"
-    END_OF_AUDIO = "end_of_audio"
+from assistant.endpointing.completeness import Completeness
+from assistant.events import EndReason
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,143 +32,20 @@ class EndpointFeatures:
     completeness: Completeness
 
 
-@dataclass(frozen=True, slots=True)
-class Waits:
-    """How long a pause ends a sentence, by how complete the words are."""
-
-    complete_s: float
-    likely_s: float
-    unsure_s: float
-    open_s: float
-    incomplete_s: float
-    end_of_sentence_share: float = 0.4
-    """How much of the wait falls away when the recogniser is certain that the sentence ended."""
-
-    def required_s(self, features: EndpointFeatures) -> float:
-        """The pause that is long enough for these features."""
-        base_s = {
-            Completeness.COMPLETE: self.complete_s,
-            Completeness.LIKELY: self.likely_s,
-            Completeness.UNSURE: self.unsure_s,
-            Completeness.OPEN: self.open_s,
-            Completeness.INCOMPLETE: self.incomplete_s,
-        }[features.completeness]
-        if features.completeness in {Completeness.OPEN, Completeness.INCOMPLETE}:
-            return base_s  # The words know better than the recogniser.
-        return base_s * (1.0 - self.end_of_sentence_share * features.end_of_sentence)
-
-
-@dataclass(frozen=True, slots=True)
-class Style:
-    """The waits of both end-pointers under one word."""
-
-    speculative: Waits
-    final: Waits
-
-
-# The final open and incomplete waits are above 1.2 s, so that a pause for thought cuts nobody off.
-STYLES = {
-    "quick": Style(Waits(0.14, 0.20, 0.26, 0.30, 0.50), Waits(0.34, 0.46, 0.60, 0.80, 1.10)),
-    "normal": Style(Waits(0.16, 0.26, 0.36, 0.40, 0.70), Waits(0.45, 0.80, 1.10, 1.30, 1.60)),
-    "patient": Style(Waits(0.30, 0.40, 0.50, 0.60, 1.00), Waits(0.75, 1.20, 1.60, 2.00, 2.40)),
-}
-
-
-@dataclass(frozen=True, slots=True)
-class SpeculativeEndpointer:
-    """Believes early that the sentence is over. Needs words: there is nothing to guess without."""
-
-    waits: Waits
-
-    def decide(self, features: EndpointFeatures) -> bool:
-        """Whether the sentence is probably over at this frame."""
-        return features.has_words and features.silence_s >= self.waits.required_s(features)
-
-
-@dataclass(frozen=True, slots=True)
-class FinalEndpointer:
-    """Decides that the sentence is over, or that there is none."""
-
-    waits: Waits
-    no_speech_timeout_s: float = 5.0
-    max_utterance_s: float = 15.0
+class Endpointer(Protocol):
+    """Decides in audio time alone: equal features give equal decisions. Must not block."""
 
     def decide(self, features: EndpointFeatures) -> EndReason | None:
-        """Why the utterance ends at this frame, if it does."""
-        if features.spoken_s >= self.max_utterance_s:
-            return EndReason.TOO_LONG
-        quiet = features.silence_s >= self.waits.required_s(features)
-        if features.has_words:
-            return EndReason.PAUSE if quiet else None
-        # A cough is no command, nor is the last syllable of the wake word: go on waiting.
-        waited = features.heard_s >= self.no_speech_timeout_s
-        return EndReason.NO_SPEECH if waited and (quiet or not features.spoken_s) else None
+        """Why the sentence is over at this place, if it is."""
 
 
-def with_waits(
-    style: Style,
-    speculative_s: float | None = None,
-    final_s: float | None = None,
-    incomplete_s: float | None = None,
-) -> Style:
-    """A style with some waits replaced: a complete sentence's, and the final incomplete one's.
+@dataclass(frozen=True, slots=True)
+class Endpointing:
+    """What decides when a sentence is over."""
 
-    Those of likely, unsure and open sentences keep their proportion to that of a complete one.
-    """
-    final = _scaled(style.final, final_s)
-    return Style(
-        _scaled(style.speculative, speculative_s),
-        replace(final, incomplete_s=max(final.open_s, incomplete_s or style.final.incomplete_s)),
-    )
-
-
-def _scaled(waits: Waits, complete_s: float | None) -> Waits:
-    if complete_s is None:
-        return waits
-    factor = complete_s / waits.complete_s
-    open_s = waits.open_s * factor
-    return replace(
-        waits,
-        complete_s=complete_s,
-        likely_s=waits.likely_s * factor,
-        unsure_s=waits.unsure_s * factor,
-        open_s=open_s,
-        incomplete_s=max(waits.incomplete_s, open_s),
-    )
-
-
-@dataclass(slots=True)
-class SpeechTracker:
-    """Where speech began and ended, from voice activity, with hysteresis.
-
-    Speech starts after `start_s` of frames above `on`; it goes on while frames are above `off`.
-    Positions are seconds of the stream's audio.
-    """
-
-    on: float = 0.5
-    off: float = 0.35
-    start_s: float = 0.06
-    speech_start_s: float | None = None
-    speech_end_s: float = 0.0
-    _rising_s: float = 0.0
-    _speaking: bool = False
-
-    def step(self, probability: float, end_s: float, frame_s: float = 0.01) -> bool:
-        """Take a frame that ends at `end_s`; whether it made a stretch of speech certain."""
-        above = probability >= (self.off if self._speaking else self.on)
-        self._rising_s = self._rising_s + frame_s if above else 0.0
-        began = above and not self._speaking and self._rising_s >= self.start_s - 1e-9
-        self._speaking = above and (self._speaking or began)
-        if began and self.speech_start_s is None:
-            self.speech_start_s = round(end_s - self._rising_s, 6)
-        if self._speaking:
-            self.speech_end_s = end_s
-        return began
-
-    def silence_s(self, now_s: float) -> float:
-        """Length of the pause that lasts until `now_s`; 0 before any speech."""
-        return 0.0 if self.speech_start_s is None else round(now_s - self.speech_end_s, 6)
-
-    def spoken_s(self, now_s: float) -> float:
-        """Time since the first speech; 0 before any."""
-        return 0.0 if self.speech_start_s is None else round(now_s - self.speech_start_s, 6)
+    speculative: Endpointer
+    final: Endpointer
+    completeness: Callable[[str], Completeness]
+    """How complete some words are; heavy, asked in the worker once a text."""
+    most_speculations: int = 8
+    """In one utterance: whoever talks on and on makes as much work as a few sentences, no more."""

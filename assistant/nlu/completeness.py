@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from assistant.endpointing.completeness import Completeness
 from assistant.nlu.inverse_text_normalisation import with_digits
 from assistant.nlu.names import NameKind
 from assistant.nlu.resolver import Reading
@@ -20,12 +21,6 @@ _NEVER_LAST = frozenset(
     }
 )
 """Words with which almost no command ends: "is the garage door open" does."""
-UNFINISHED = 0.95
-PROBABLY_UNFINISHED = 0.75
-UNKNOWN = 0.4
-MAY_GO_ON = 0.3
-PROBABLY_FINISHED = 0.2
-FINISHED = 0.05
 
 _SENTENCE_ENDS = 0.25
 """From this share on sentences with such last words are probably over: three quarters of the
@@ -45,20 +40,20 @@ class CommandCompleteness:
     def __init__(self, parser: SentenceParser) -> None:
         self._parser = parser
 
-    def incomplete(self, text: str) -> float:
-        """Probability (0 to 1) that a command was begun in `text` and goes on.
+    def of(self, text: str) -> Completeness:
+        """How complete a command is in `text`.
 
-        0.95: it ends in a word that no command ends with, or in the beginning of a name.
-        0.75: it begins like a command and is none yet. 0.4: it is like no command. 0.3: it is a
-        command, but its last words begin a longer name or number, or few sentences end with
-        them, or it does not say where or how much though it could. 0.2: it is like no command,
-        but sentences end so. 0.05: it is a command.
+        Incomplete: it ends in a word that no command ends with, or in the beginning of a name, or
+        it begins like a command and is none yet. Open: it is a command, but its last words begin a
+        longer name or number, or few sentences end with them, or it does not say where or how much
+        though it could. Likely: it is like no command, but sentences end so. Unsure: it is like no
+        command, and they do not.
         """
         words = split_words(text)
         if not words:
-            return UNFINISHED
+            return Completeness.INCOMPLETE
         if words[-1] in _NEVER_LAST and not self._command(text):
-            return UNFINISHED
+            return Completeness.INCOMPLETE
         command = without_fillers(words)
         read = text_of(with_digits(tokens_of(command)))
         rests = self._rests_of_name(read)
@@ -69,13 +64,14 @@ class CommandCompleteness:
                 or self._lacks_slot(text, reading)
                 or english().probability(words) < _RARELY_ENDS
             )
-            return MAY_GO_ON if goes_on else FINISHED
+            return Completeness.OPEN if goes_on else Completeness.COMPLETE
         if self._parser.may_begin(read):
             longer = (f"{read} {rest}" for rest in rests[:_BEGINNINGS_TRIED])
             if any(self._parser.may_begin(text) for text in longer):
-                return UNFINISHED
-            return UNKNOWN if self._parser.exact(text) else PROBABLY_UNFINISHED
-        return PROBABLY_FINISHED if english().probability(words) >= _SENTENCE_ENDS else UNKNOWN
+                return Completeness.INCOMPLETE
+            return Completeness.UNSURE if self._parser.exact(text) else Completeness.INCOMPLETE
+        likely = english().probability(words) >= _SENTENCE_ENDS
+        return Completeness.LIKELY if likely else Completeness.UNSURE
 
     def _command(self, text: str) -> Reading | None:
         """What a text means by its very words, if it is a command of this home."""

@@ -18,6 +18,7 @@ import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
+from assistant.endpointing.completeness import Completeness
 from assistant.home.model import Home
 from assistant.lattice.graph import Hypothesis, Word
 from assistant.nlu.clauses import may_be_several
@@ -173,11 +174,11 @@ class HomeUnderstanding:
             meant = self._interpret([_certain(text)])
             return explain(text, meant, self._current_parser(), self._grammar)
 
-    def incomplete(self, text: str) -> float:
-        """Probability that what was said so far is unfinished; see `CommandCompleteness`."""
+    def completeness(self, text: str) -> Completeness:
+        """How complete a command is in what was said so far; see `CommandCompleteness`."""
         with self._one_at_a_time:
             last = self._current_compound().last_clause(text, self.referents.named())
-            return CommandCompleteness(self._current_parser()).incomplete(last)
+            return CommandCompleteness(self._current_parser()).of(last)
 
 
 def _competing(readings: Sequence[Reading]) -> list[Reading]:

@@ -7,8 +7,17 @@ from dataclasses import asdict, dataclass
 
 from assistant.asr.result import RecognitionResult
 from assistant.dialogue.dispatcher import Carried
-from assistant.endpointing.endpointer import EndReason
-from assistant.events import Action, Error, Event, FinalEndpoint, Intent, Latency, Rescored, Where
+from assistant.events import (
+    Action,
+    EndReason,
+    Error,
+    Event,
+    FinalEndpoint,
+    Intent,
+    Latency,
+    Rescored,
+    Where,
+)
 from assistant.lattice.graph import Lattice
 from assistant.nlu.interpretation import Interpretation
 from assistant.pipeline.rescorer import Account
@@ -75,7 +84,7 @@ def final_endpoint(decision: Decision, lattice: Lattice | str | None) -> Event:
             for each in decision.result.nbest
         ),
         revised=decision.revised,
-        reason=decision.end.reason.value,
+        reason=decision.end.reason,
         lattice=lattice,
     )
 

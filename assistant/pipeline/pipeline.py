@@ -16,8 +16,7 @@ from assistant.asr.result import BiasPhrase, Recogniser, RecogniserStream, Recog
 from assistant.audio.blocks import Block, seconds
 from assistant.audio.source import AudioError, AudioSource
 from assistant.audio.vad import VoiceActivity
-from assistant.endpointing.endpointer import EndReason
-from assistant.events import Error, Event, WakeDetected
+from assistant.events import EndReason, Error, Event, WakeDetected
 from assistant.pipeline.decision import Decision, TurnEnd
 from assistant.pipeline.feed import AudioFeed
 from assistant.pipeline.foreground import Foreground

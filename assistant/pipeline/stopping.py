@@ -18,7 +18,7 @@ from rapidfuzz import fuzz
 from assistant.asr.result import Recogniser, RecogniserStream, RecognitionResult
 from assistant.audio.blocks import Block, seconds
 from assistant.audio.vad import VoiceActivity
-from assistant.endpointing.endpointer import SpeechTracker
+from assistant.endpointing.speech_tracker import SpeechTracker
 from assistant.lattice.graph import Hypothesis
 from assistant.nlu.numbers import number_words
 from assistant.nlu.tokens import split_words

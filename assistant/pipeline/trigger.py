@@ -9,7 +9,7 @@ from typing import Protocol
 from assistant.asr.result import RecognitionResult
 from assistant.audio.blocks import Block
 from assistant.audio.vad import VoiceActivity
-from assistant.endpointing.endpointer import SpeechTracker
+from assistant.endpointing.speech_tracker import SpeechTracker
 from assistant.wake.detector import Wake, WakeDetector
 
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 import math
 
 from assistant.asr.result import RecognitionResult
-from assistant.endpointing.endpointer import Completeness, EndpointFeatures, SpeechTracker
+from assistant.endpointing.completeness import Completeness
+from assistant.endpointing.endpointer import EndpointFeatures
+from assistant.endpointing.speech_tracker import SpeechTracker
 from assistant.pipeline.foreground import SMOOTH_FRAMES, SYLLABLE_FRAMES, Foreground
 from assistant.pipeline.listener import Observation
 

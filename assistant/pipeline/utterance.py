@@ -8,20 +8,16 @@ before the final one.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
 from assistant.asr.confidence import confidence
 from assistant.asr.result import RecognitionResult, extends
 from assistant.audio.blocks import Block
-from assistant.endpointing.endpointer import (
-    Completeness,
-    EndReason,
-    FinalEndpointer,
-    SpeculativeEndpointer,
-)
+from assistant.endpointing.completeness import Completeness
+from assistant.endpointing.endpointer import Endpointing
 from assistant.events import (
+    EndReason,
     PartialTranscript,
     SpeculationReady,
     SpeculationReset,
@@ -45,16 +41,6 @@ SAMPLE_BYTES = 2
 """Of 16-bit audio."""
 WHOLE = frozenset({Completeness.COMPLETE, Completeness.LIKELY, Completeness.OPEN})
 """What words must be, to be acted on where another wake word ends them."""
-
-
-@dataclass(frozen=True, slots=True)
-class Endpointing:
-    """What decides when a sentence is over."""
-
-    speculative: SpeculativeEndpointer
-    final: FinalEndpointer
-    completeness: Callable[[str], Completeness]
-    """Whether words could be a whole sentence; heavy, asked in the worker once a text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +76,7 @@ class Utterance:
         self._turn = TurnState(start_s, foreground)
         self._speculation: Speculation | None = None
         self._speculated_s = 0.0
+        self._speculations = 0
         self._announced = True
         self._shown = ""
 
@@ -179,15 +166,18 @@ class Utterance:
     async def _speculate(self) -> None:
         """Begin to understand, if the sentence seems to be over, after one more look."""
         endpointing = self._services.endpointing
-        if not endpointing.speculative.decide(self._turn.features()):
+        if self._speculations >= endpointing.most_speculations:
+            return
+        if endpointing.speculative.decide(self._turn.features()) is None:
             return
         await self._look()
         await self._read()
         result = self._turn.result
-        if not endpointing.speculative.decide(self._turn.features()) or result is None:
+        if result is None or endpointing.speculative.decide(self._turn.features()) is None:
             return
         self._speculation = self._services.responder.speculate(result)
         self._speculated_s = self._turn.now_s
+        self._speculations += 1
         self._announced = False
         await self._send(
             SpeculativeEndpoint(**self._at(), text=result.text, confidence=confidence(result))

@@ -6,7 +6,7 @@ import soundfile
 
 from assistant.audio.source import FRAME_SAMPLES
 from assistant.audio.vad import SileroVad, WebRtcVad
-from assistant.endpointing.endpointer import SpeechTracker
+from assistant.endpointing.speech_tracker import SpeechTracker
 
 
 @pytest.fixture(params=[SileroVad, WebRtcVad])

@@ -4,16 +4,11 @@ from dataclasses import replace
 
 import pytest
 
-from assistant.endpointing.endpointer import (
-    STYLES,
-    Completeness,
-    EndpointFeatures,
-    EndReason,
-    FinalEndpointer,
-    SpeculativeEndpointer,
-    SpeechTracker,
-    with_waits,
-)
+from assistant.endpointing.completeness import Completeness
+from assistant.endpointing.endpointer import EndpointFeatures
+from assistant.endpointing.pauses import STYLES, FinalEndpointer, SpeculativeEndpointer, with_waits
+from assistant.endpointing.speech_tracker import SpeechTracker
+from assistant.events import EndReason
 
 SPOKEN = EndpointFeatures(
     heard_s=2.0,

@@ -1,14 +1,9 @@
 import pytest
 from household import build
 
-from assistant.nlu.completeness import (
-    FINISHED,
-    MAY_GO_ON,
-    PROBABLY_FINISHED,
-    PROBABLY_UNFINISHED,
-    UNFINISHED,
-    UNKNOWN,
-)
+from assistant.endpointing.completeness import Completeness
+
+COMPLETE, LIKELY, OPEN, UNSURE, INCOMPLETE = Completeness
 
 
 @pytest.fixture(scope="module")
@@ -21,7 +16,7 @@ def understanding():
     ["", "turn on the", "set the kitchen light to", "close the living", "add milk to my", "play"],
 )
 def test_these_go_on(understanding, said):
-    assert understanding.incomplete(said) == UNFINISHED
+    assert understanding.completeness(said) is INCOMPLETE
 
 
 @pytest.mark.parametrize(
@@ -38,7 +33,7 @@ def test_these_go_on(understanding, said):
     ],
 )
 def test_these_are_over(understanding, said):
-    assert understanding.incomplete(said) == FINISHED
+    assert understanding.completeness(said) is COMPLETE
 
 
 @pytest.mark.parametrize(
@@ -54,42 +49,43 @@ def test_these_are_over(understanding, said):
     ],
 )
 def test_these_may_go_on(understanding, said):
-    assert FINISHED < understanding.incomplete(said) <= MAY_GO_ON
+    assert understanding.completeness(said) in {LIKELY, OPEN}
 
 
 def test_a_room_whose_name_begins_a_device_is_no_unfinished_name():
     home = build()  # Has a kitchen, and a device "Kitchen light".
-    assert home.understanding.incomplete("turn off everything in the kitchen") == FINISHED
-    assert home.understanding.incomplete("turn on the kitchen") > FINISHED
+    assert home.understanding.completeness("turn off everything in the kitchen") is COMPLETE
+    assert home.understanding.completeness("turn on the kitchen") is not COMPLETE
 
 
 def test_the_beginning_of_a_command_is_likelier_unfinished_than_chatter(understanding):
-    chatter = understanding.incomplete("the cat is asleep")
-    assert understanding.incomplete("turn the kitchen") > chatter > FINISHED
+    chatter = understanding.completeness("the cat is asleep")
+    assert chatter in {LIKELY, OPEN, UNSURE}
+    assert understanding.completeness("turn the kitchen") is INCOMPLETE
 
 
 @pytest.mark.parametrize(
     ("said", "expected"),
     [
-        ("i want a sandwich", PROBABLY_FINISHED),
-        ("can i get a large cappuccino", PROBABLY_FINISHED),
-        ("i want this sandwich there", UNKNOWN),
-        ("i want a sandwich with", UNFINISHED),
+        ("i want a sandwich", LIKELY),
+        ("can i get a large cappuccino", LIKELY),
+        ("i want this sandwich there", UNSURE),
+        ("i want a sandwich with", INCOMPLETE),
     ],
 )
 def test_what_is_no_command_is_judged_by_how_sentences_end(understanding, said, expected):
-    assert understanding.incomplete(said) == expected
+    assert understanding.completeness(said) is expected
 
 
 def test_the_beginning_of_a_name_is_one_only_where_a_command_may_have_begun(understanding):
-    assert understanding.incomplete("turn on the coffee") == UNFINISHED
-    assert understanding.incomplete("i'd like a large coffee") < UNKNOWN
+    assert understanding.completeness("turn on the coffee") is INCOMPLETE
+    assert understanding.completeness("i'd like a large coffee") in {COMPLETE, LIKELY, OPEN}
 
 
 def test_a_room_is_no_half_name_where_no_command_has_a_device(understanding):
-    assert understanding.incomplete("what happened in the kitchen") < UNKNOWN
-    assert understanding.incomplete("lock everything in the kitchen") < PROBABLY_UNFINISHED
+    assert understanding.completeness("what happened in the kitchen") in {COMPLETE, LIKELY, OPEN}
+    assert understanding.completeness("lock everything in the kitchen") is not INCOMPLETE
 
 
 def test_an_item_of_a_list_is_waited_for(understanding):
-    assert understanding.incomplete("add milk") == PROBABLY_UNFINISHED
+    assert understanding.completeness("add milk") is INCOMPLETE

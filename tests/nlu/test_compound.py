@@ -3,8 +3,8 @@
 import pytest
 from household import build
 
+from assistant.endpointing.completeness import Completeness
 from assistant.nlu.clauses import joined, segments_of
-from assistant.nlu.completeness import FINISHED, PROBABLY_UNFINISHED
 
 
 @pytest.fixture(scope="module")
@@ -211,7 +211,7 @@ def test_parts_and_what_joins_them():
     ],
 )
 def test_a_sentence_of_several_commands_can_be_over(understanding, said):
-    assert understanding.incomplete(said) == FINISHED
+    assert understanding.completeness(said) is Completeness.COMPLETE
 
 
 @pytest.mark.parametrize(
@@ -225,7 +225,7 @@ def test_a_sentence_of_several_commands_can_be_over(understanding, said):
     ],
 )
 def test_a_sentence_of_several_commands_can_go_on(understanding, said):
-    assert understanding.incomplete(said) >= PROBABLY_UNFINISHED
+    assert understanding.completeness(said) is Completeness.INCOMPLETE
 
 
 async def test_all_commands_are_carried_out_and_answered_as_one():

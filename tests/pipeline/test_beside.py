@@ -23,16 +23,13 @@ from assistant.audio.microphone import Microphone
 from assistant.audio.source import FRAME_SAMPLES, SAMPLE_RATE
 from assistant.config import Settings, WakeSettings
 from assistant.dialogue.dispatcher import Dispatcher
-from assistant.endpointing.endpointer import (
-    STYLES,
-    Completeness,
-    FinalEndpointer,
-    SpeculativeEndpointer,
-)
+from assistant.endpointing.completeness import Completeness
+from assistant.endpointing.endpointer import Endpointing
+from assistant.endpointing.pauses import STYLES, FinalEndpointer, SpeculativeEndpointer
 from assistant.pipeline.pipeline import Pipeline
 from assistant.pipeline.responder import Responder
 from assistant.pipeline.trigger import SpeechTrigger
-from assistant.pipeline.utterance import Endpointing, UtteranceServices
+from assistant.pipeline.utterance import UtteranceServices
 from assistant.pipeline.worker import Worker
 
 LIGHT = "turn on the kitchen light"

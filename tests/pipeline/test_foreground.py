@@ -3,7 +3,8 @@
 import numpy as np
 from scripted import result
 
-from assistant.endpointing.endpointer import STYLES, EndReason, FinalEndpointer
+from assistant.endpointing.pauses import STYLES, FinalEndpointer
+from assistant.events import EndReason
 from assistant.pipeline.foreground import BELOW_DB, Foreground
 from assistant.pipeline.listener import Observation
 from assistant.pipeline.turn_state import TurnState

@@ -14,17 +14,14 @@ from assistant.audio.blocks import Block
 from assistant.audio.source import SAMPLE_RATE
 from assistant.audio.vad import SileroVad
 from assistant.config import Settings
-from assistant.endpointing.endpointer import (
-    STYLES,
-    Completeness,
-    FinalEndpointer,
-    SpeculativeEndpointer,
-)
+from assistant.endpointing.completeness import Completeness
+from assistant.endpointing.endpointer import Endpointing
+from assistant.endpointing.pauses import STYLES, FinalEndpointer, SpeculativeEndpointer
 from assistant.pipeline.pipeline import Pipeline
 from assistant.pipeline.responder import Responder
 from assistant.pipeline.stopping import StopSpotter, StopTrigger, alone, beside
 from assistant.pipeline.trigger import WakeTrigger
-from assistant.pipeline.utterance import Endpointing, UtteranceServices
+from assistant.pipeline.utterance import UtteranceServices
 from assistant.pipeline.worker import Worker
 
 ROOT = Path(__file__).parents[2]

@@ -2,6 +2,7 @@
 
 import asyncio
 from contextlib import aclosing
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -9,19 +10,17 @@ from scripted import ArraySource, LoudnessVad, Script, ScriptedRecogniser, resul
 
 from assistant.audio.source import SAMPLE_RATE
 from assistant.dialogue.dispatcher import Dispatcher
-from assistant.endpointing.endpointer import (
-    STYLES,
-    Completeness,
-    FinalEndpointer,
-    SpeculativeEndpointer,
-)
+from assistant.endpointing.completeness import Completeness
+from assistant.endpointing.endpointer import Endpointing
+from assistant.endpointing.pauses import STYLES, FinalEndpointer, SpeculativeEndpointer
+from assistant.events import EndReason
 from assistant.home.model import Change, HomeError
 from assistant.nlu.interpretation import Interpretation
 from assistant.pipeline.pipeline import Pipeline
 from assistant.pipeline.rescorer import Account, RescoredResult, RescoringOutcome
 from assistant.pipeline.responder import Responder
 from assistant.pipeline.trigger import SpeechTrigger
-from assistant.pipeline.utterance import Endpointing, UtteranceServices
+from assistant.pipeline.utterance import UtteranceServices
 from assistant.pipeline.worker import Worker
 from assistant.plugins.api import Outcome as Done
 from assistant.plugins.api import PluginContext
@@ -210,6 +209,41 @@ async def test_several_rounds_in_one_utterance():
     assert types(events).count("speculative_endpoint") == 3
     assert types(events).count("speculation_reset") == 2
     assert types(events).count("action") == 1
+
+
+@pytest.mark.parametrize(("rounds", "speculations"), [(7, 7), (8, 8), (12, 8)])
+async def test_speculations_of_one_utterance_are_bounded(rounds, speculations):
+    words = [("light", 0.7 + 0.76 * at) for at in range(rounds)]
+    audio = spoken(("quiet", 0.5), *[("speech", 0.5), ("quiet", 0.26)] * rounds, ("quiet", 2.0))
+    events = await Room(Script(words)).hear(audio)
+    assert types(events).count("speculative_endpoint") == speculations
+    assert one(events, "final_endpoint").text == " ".join(["light"] * rounds)
+    assert one(events, "intent").reused is (rounds == speculations)
+    assert types(events).count("action") == 1
+
+
+class ByItself:
+    """An end-pointer of another kind: so many words are enough, whatever the pause."""
+
+    def __init__(self, most_s):
+        self._most_s = most_s
+
+    def decide(self, features):
+        over = features.has_words and features.spoken_s >= self._most_s
+        return EndReason.PAUSE if over else None
+
+
+async def test_another_end_pointer_needs_no_other_pipeline():
+    room = Room(Script(COMMAND))
+    services = room.pipeline.services
+    other = replace(services.endpointing, speculative=ByItself(1.0), final=ByItself(1.1))
+    room.pipeline = replace(room.pipeline, services=replace(services, endpointing=other))
+    events = await room.hear(AUDIO)
+    assert types(events) == WHOLE
+    assert one(events, "speculative_endpoint").audio_s == pytest.approx(1.5, abs=0.021)
+    assert one(events, "final_endpoint").audio_s == pytest.approx(1.6, abs=0.021)
+    assert one(events, "final_endpoint").reason is EndReason.PAUSE
+    assert '"reason": "pause"' in one(events, "final_endpoint").to_json()
 
 
 async def test_a_prepare_that_hangs_is_cancelled_when_speech_goes_on():
