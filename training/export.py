@@ -5,7 +5,9 @@ CHECKPOINT is a training run's folder, with `checkpoint.pt` or half-precision `w
 where there is one, and `manifest.json`. Both precisions are written in one run: what OUT holds is
 int8 (`--float32`: the other), and the other lies in its sub-folder `float32` (or `int8`).
 
-`--runtime edge` writes `model.edge` instead, and leaves alone what else is in OUT. `--bits 4`
+`--runtime edge` writes `model.edge` instead, and leaves alone what else is in OUT. A release
+(`--version`) of no other files gets a manifest, too, which may name the model beside it whose list
+of words it shares (`--words-of`). `--bits 4`
 stores most weights in 4 bits, `--sparsity 0.5` prunes half of the blocks; a model that was trained
 sparse needs no pruning. `--speech CORPUS ...` fits pruning and rounding to recordings, which loses
 much less. The manifest does not list `model.edge`: a patch may replace it, and it has checksums of
@@ -17,10 +19,11 @@ from __future__ import annotations
 import argparse
 import logging
 import shutil
+import subprocess
 import tempfile
 import warnings
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
@@ -35,6 +38,7 @@ from assistant.asr.networks.manifest import (
     INNER,
     PIECES,
     WRITING,
+    FileEntry,
     Manifest,
     write_manifest,
 )
@@ -258,13 +262,17 @@ def _quiet() -> Iterator[None]:
         logging.disable(logging.NOTSET)
 
 
-def manifest_of(model: Transducer, name: str, language: str, licence: str) -> Manifest:
-    """What a folder of this model says of itself."""
+def manifest_of(
+    model: Transducer, name: str, language: str, licence: str, version: str = ""
+) -> Manifest:
+    """What a folder of this model says of itself, the commit at which it is written included."""
     settings = model.settings
     return Manifest(
         name=name,
         language=language,
         licence=licence,
+        version=version,
+        commit=_commit(),
         mels=settings.mels,
         chunk_frames=settings.chunk * FRAMES_PER_STEP,
         frame_multiple=settings.stack * FRAMES_PER_STEP,
@@ -273,6 +281,14 @@ def manifest_of(model: Transducer, name: str, language: str, licence: str) -> Ma
         eos_id=EOS,
         context_size=settings.context,
     )
+
+
+def _commit() -> str:
+    """The commit that is checked out; empty where this is no clone."""
+    command = ["git", "-C", str(Path(__file__).parent), "rev-parse", "HEAD"]
+    with suppress(OSError):
+        return subprocess.run(command, capture_output=True, text=True, check=False).stdout.strip()
+    return ""
 
 
 def _write_edge(model: Transducer, args: argparse.Namespace, name: str) -> None:
@@ -288,12 +304,17 @@ def _write_edge(model: Transducer, args: argparse.Namespace, name: str) -> None:
         pieces=args.checkpoint / PIECES,
         name=name,
     )
-    _copy_lists(args.checkpoint, args.out, [lexicon.FILE])
+    if not args.words_of:
+        _copy_lists(args.checkpoint, args.out, [lexicon.FILE])
+    if (args.version or args.words_of) and not any(args.out.glob("*.onnx")):
+        manifest = manifest_of(model, name, args.language, args.licence, args.version)
+        words = {lexicon.FILE: FileEntry(0, "", args.words_of)} if args.words_of else {}
+        write_manifest(args.out, replace(manifest, files=words))
     print(f"edge: {args.out / FILE_NAME} {size / 1e6:.2f} MB")
 
 
 def _write_onnx(model: Transducer, args: argparse.Namespace, name: str) -> None:
-    manifest = manifest_of(model, name, args.language, args.licence)
+    manifest = manifest_of(model, name, args.language, args.licence, args.version)
     other = "int8" if args.float32 else "float32"
     folders = {"float32": args.out, "int8": args.out, other: args.out / other}
     with tempfile.TemporaryDirectory() as made:
@@ -324,14 +345,18 @@ def main(arguments: Sequence[str] | None = None) -> None:
     )
     parser.add_argument("--recipe", type=Path, help="the recipe, when it changes the model's shape")
     parser.add_argument("--name", default=None, help="default: the name of OUT")
+    parser.add_argument("--version", default="", help="of a release: its date, 2026.11.28")
+    parser.add_argument(
+        "--words-of", default="", metavar="MODEL", help="edge: the model beside OUT with its words"
+    )
     parser.add_argument("--language", default="en")
     parser.add_argument("--licence", default="Apache-2.0")
     args = parser.parse_args(arguments)
     edge = args.runtime == "edge"
     if edge and args.float32:
         parser.error("--float32 is of the ONNX files: leave it out with --runtime edge")
-    if not edge and (args.bits, args.sparsity, args.speech) != (None, None, None):
-        parser.error("--bits, --sparsity and --speech need --runtime edge")
+    if not edge and (args.bits, args.sparsity, args.speech, args.words_of) != (None,) * 3 + ("",):
+        parser.error("--bits, --sparsity, --speech and --words-of need --runtime edge")
     if args.sparsity is not None and not 0 <= args.sparsity < 1:
         parser.error(f"--sparsity is {args.sparsity}: it may be 0 to below 1")
     known = {field.name for field in fields(ModelSettings)}

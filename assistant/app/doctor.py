@@ -24,7 +24,12 @@ from assistant.asr.networks.manifest import (
     optional_files,
     read_manifest,
 )
-from assistant.asr.networks.model_folder import load_model, runtime_for, weight_files
+from assistant.asr.networks.model_folder import (
+    is_for_edge_only,
+    load_model,
+    runtime_for,
+    weight_files,
+)
 from assistant.asr.networks.published import is_published
 from assistant.audio.capture import Driver
 from assistant.audio.microphone import choose
@@ -171,15 +176,16 @@ def _runtime(settings: Settings) -> str:
 
 def _checked(folder: Path, runtime: str, settings: Settings) -> str:
     """What a folder in Hearth's form holds; raises `ModelError`."""
-    if not (folder / NAME).exists():
+    onnx = runtime == "onnx"
+    if not (folder / NAME).exists() or (onnx and is_for_edge_only(folder)):
         load_model(folder)  # says what the folder is instead
     manifest = read_manifest(folder)
-    onnx = runtime == "onnx"
     decoder = settings.recogniser.attention_decoder
     optional = optional_files(attention_decoder=onnx and decoder)
     checked = check_files(folder, manifest, FILES if onnx else (), optional)
     size_mb = sum(manifest.files[name].bytes for name in checked) / 1e6
-    return f"{manifest.name} in {folder}, {size_mb:.1f} MB, checksums right"
+    version = f" {manifest.version}" if manifest.version else ""
+    return f"{manifest.name}{version} in {folder}, {size_mb:.1f} MB, checksums right"
 
 
 def _published(folder: Path) -> str:

@@ -40,6 +40,10 @@ class LanguageModelManifest:
     """Histories that agree on this many last words are one."""
     weights: Weights = field(default_factory=Weights)
     """Those that were tuned for it, with the recogniser that ships."""
+    version: str = ""
+    """Of the release: its date."""
+    commit: str = ""
+    """Of this repository, with the code that trained it."""
     files: Mapping[str, FileEntry] = field(default_factory=dict)
 
 
@@ -47,6 +51,8 @@ def write_manifest(folder: Path, manifest: LanguageModelManifest) -> None:
     """Write the manifest, with the sizes and checksums that the folder's files have now."""
     values = {
         "name": manifest.name,
+        "version": manifest.version,
+        "commit": manifest.commit,
         "form": FORM,
         "language": manifest.language,
         "licence": manifest.licence,
@@ -88,6 +94,8 @@ def _manifest(values: dict[str, Any], path: Path) -> LanguageModelManifest:
         name=str(values["name"]),
         language=str(values["language"]),
         licence=str(values["licence"]),
+        version=str(values.get("version", "")),
+        commit=str(values.get("commit", "")),
         context_words=int(values["context_words"]),
         weights=Weights(**{name: float(each) for name, each in values["weights"].items()}),
         files={

@@ -1,20 +1,24 @@
 """Model folders: what is missing or damaged is named."""
 
 import json
+import re
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 
-from assistant.asr.networks.manifest import ModelError, read_manifest, write_manifest
+from assistant.asr.networks.manifest import FileEntry, ModelError, read_manifest, write_manifest
 from assistant.asr.networks.model_folder import load_model, runtime_for
 from assistant.asr.recogniser import load_recogniser
 from assistant.asr.vocabulary.lexicon import Words
 from assistant.asr.vocabulary.tokens import read_pieces
+from assistant.config.shipped import shipped
 from assistant.edge import native
 from assistant.edge.native import Level
+from assistant.rescoring import language_model_folder
 from training.export import export, manifest_of
 from training.model import ModelSettings, Transducer
 
@@ -68,6 +72,40 @@ def test_a_list_of_words_is_read_and_checked(original, folder):
     (folder / "words.txt").unlink()
     with pytest.raises(ModelError, match=r"words.txt is missing: fetch"):
         load_model(folder)
+
+
+def test_a_list_of_words_may_be_that_of_the_model_beside(folder, tmp_path_factory):
+    other = tmp_path_factory.mktemp("beside") / "other"
+    other.mkdir()
+    Words(["ab"], ["ba"]).write(other / "words.txt")
+    mine = shutil.copytree(folder, other.parent / "mine")
+    shared = {"words.txt": FileEntry(0, "", "other")}
+    write_manifest(mine, replace(read_manifest(mine), files=shared))
+    assert read_manifest(mine).files["words.txt"].bytes == (other / "words.txt").stat().st_size
+    assert load_model(mine).words.usual == ("ab",)
+    (other / "words.txt").write_text("cut")
+    with pytest.raises(ModelError, match=r"other/words.txt is not the file .* checksum"):
+        load_model(mine)
+    (other / "words.txt").unlink()
+    with pytest.raises(ModelError, match=r"other/words.txt is missing: fetch"):
+        load_model(mine)
+
+
+def test_another_model_is_a_name_and_no_way_out_of_the_folder(folder):
+    values = json.loads((folder / "manifest.json").read_text())
+    values["files"]["tokens.txt"]["model"] = "../../etc"
+    (folder / "manifest.json").write_text(json.dumps(values))
+    with pytest.raises(ModelError, match="wrong kind"):
+        load_model(folder)
+
+
+@pytest.mark.parametrize("model", ["en-small", "en-mini", "lm-en-small"])
+def test_a_shipped_model_says_its_version_and_the_commit_that_trained_it(model):
+    folder = shipped("models") / model
+    read = language_model_folder.read_manifest if "lm" in model else read_manifest
+    manifest = read(folder)
+    assert re.fullmatch(r"\d{4}\.\d\d\.\d\d", manifest.version)
+    assert re.fullmatch(r"[0-9a-f]{40}", manifest.commit)
 
 
 @pytest.mark.parametrize("name", ["encoder.onnx", "tokens.txt"])

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
+from assistant.config.shipped import shipped
 from assistant.errors import HearthError
 
 NAME: Final = "manifest.json"
@@ -40,6 +41,8 @@ class FileEntry:
 
     bytes: int
     sha256: str
+    model: str = ""
+    """The other model, in the folder beside, whose file it is; empty for its own."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +52,10 @@ class Manifest:
     name: str
     language: str
     licence: str
+    version: str = ""
+    """Of the release: its date."""
+    commit: str = ""
+    """Of this repository, with the recipe and the code that trained it."""
     sample_rate: int = 16_000
     mels: int = 80
     chunk_frames: int = 32
@@ -61,9 +68,16 @@ class Manifest:
 
 
 def write_manifest(folder: Path, manifest: Manifest) -> None:
-    """Write the manifest, with the sizes and checksums that the folder's files have now."""
+    """Write the manifest, with the sizes and checksums that the files have now.
+
+    Those files are the folder's own, and what `manifest.files` says is another model's.
+    """
+    own = {name: FileEntry(0, "") for name in (*FILES, *OPTIONAL) if (folder / name).exists()}
+    others = {name: entry for name, entry in manifest.files.items() if entry.model}
     values = {
         "name": manifest.name,
+        "version": manifest.version,
+        "commit": manifest.commit,
         "language": manifest.language,
         "licence": manifest.licence,
         "sample_rate": manifest.sample_rate,
@@ -76,11 +90,27 @@ def write_manifest(folder: Path, manifest: Manifest) -> None:
         "eos_id": manifest.eos_id,
         "context_size": manifest.context_size,
         "files": {
-            name: {"bytes": (folder / name).stat().st_size, "sha256": sha256(folder / name)}
-            for name in (*FILES, *(name for name in OPTIONAL if (folder / name).exists()))
+            name: _described(path_of(folder, name, entry), entry)
+            for name, entry in (own | others).items()
         },
     }
     (folder / NAME).write_text(json.dumps(values, indent=2, ensure_ascii=False) + "\n", "utf8")
+
+
+def _described(path: Path, entry: FileEntry) -> dict[str, int | str]:
+    now: dict[str, int | str] = {"bytes": path.stat().st_size, "sha256": sha256(path)}
+    return now | ({"model": entry.model} if entry.model else {})
+
+
+def path_of(folder: Path, name: str, entry: FileEntry | None) -> Path:
+    """Where a file of a model lies: in its folder, or in the one beside it of another model.
+
+    A folder that was copied to another place finds the models that ship with Hearth, too.
+    """
+    if entry is None or not entry.model:
+        return folder / name
+    beside = folder.parent / entry.model / name
+    return beside if beside.exists() else shipped("models") / entry.model / name
 
 
 def read_manifest(folder: Path) -> Manifest:
@@ -116,6 +146,8 @@ def _manifest(values: dict[str, Any], path: Path) -> Manifest:
         name=str(values["name"]),
         language=str(values["language"]),
         licence=str(values["licence"]),
+        version=str(values.get("version", "")),
+        commit=str(values.get("commit", "")),
         sample_rate=int(values["sample_rate"]),
         mels=int(features["mels"]),
         chunk_frames=int(values["chunk_frames"]),
@@ -125,10 +157,18 @@ def _manifest(values: dict[str, Any], path: Path) -> Manifest:
         eos_id=None if eos_id is None else int(eos_id),
         context_size=int(values["context_size"]),
         files={
-            name: FileEntry(int(entry["bytes"]), str(entry["sha256"]))
+            name: FileEntry(
+                int(entry["bytes"]), str(entry["sha256"]), _bare(str(entry.get("model", "")))
+            )
             for name, entry in values["files"].items()
         },
     )
+
+
+def _bare(model: str) -> str:
+    if model != Path(model).name:
+        raise ValueError(f"{model!r} is no name of a folder")
+    return model
 
 
 def check_files(
@@ -147,9 +187,10 @@ def check_files(
     """
     names = (*needed, *(name for name in optional if name in manifest.files))
     for name in names:
-        entry, path = manifest.files.get(name), folder / name
+        entry = manifest.files.get(name)
         if entry is None:
             raise ModelError(f"{folder / NAME} does not list {name}: fetch the model again")
+        path = path_of(folder, name, entry)
         if not path.is_file():
             raise ModelError(f"{path} is missing: fetch the model again")
         if path.stat().st_size != entry.bytes or sha256(path) != entry.sha256:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from assistant.asr.features.frontend import FrontEnd, WhisperFrontEnd
-from assistant.asr.networks.manifest import NAME, ModelError
+from assistant.asr.networks.manifest import NAME, ModelError, path_of, read_manifest
 from assistant.asr.networks.network import Network
 from assistant.asr.networks.published import TOKENS, is_published, published_files
 from assistant.asr.vocabulary.lexicon import FILE as WORDS
@@ -43,11 +43,11 @@ def load_model(folder: Path, runtime: str = "onnx", *, attention_decoder: bool =
         raise ModelError(f"{folder} is no folder: set recogniser.model to one{_beside(folder)}")
     if runtime == "edge":
         return Model(_edge(folder, attention_decoder), WhisperFrontEnd(), 3, _words(folder))
-    if (folder / NAME).exists():
+    if (folder / NAME).exists() and not is_for_edge_only(folder):
         return Model(_onnx(folder, attention_decoder), WhisperFrontEnd(), 3, _words(folder))
     if is_published(folder):
         return _sherpa(folder)
-    if weight_files(folder, "edge"):
+    if is_for_edge_only(folder):
         raise ModelError(f"{folder} is for the edge runtime only: set recogniser.runtime to edge")
     raise ModelError(f"{folder} holds no model: there is neither {NAME} nor {TOKENS}")
 
@@ -64,6 +64,11 @@ def runtime_for(folder: Path, runtime: str) -> str:
     from assistant.edge.native import has_arm_kernels  # noqa: PLC0415 - if there is a choice
 
     return "edge" if has_arm_kernels() or not any(folder.glob("*.onnx")) else "onnx"
+
+
+def is_for_edge_only(folder: Path) -> bool:
+    """Whether a folder has the edge runtime's weights and no others."""
+    return bool(weight_files(folder, "edge")) and not any(folder.glob("*.onnx"))
 
 
 def _beside(folder: Path) -> str:
@@ -86,7 +91,9 @@ def weight_files(folder: Path, runtime: str) -> list[Path]:
 
 
 def _words(folder: Path) -> Words | None:
-    file = folder / WORDS
+    """The list of words that the manifest names; without one, that in the folder."""
+    listed = read_manifest(folder).files if (folder / NAME).exists() else {}
+    file = path_of(folder, WORDS, listed.get(WORDS))
     try:
         return Words.read(file) if file.exists() else None
     except (OSError, UnicodeDecodeError) as error:
