@@ -1,0 +1,87 @@
+"""Commands that share words: "set the kitchen light and the bedroom light to fifty percent"."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from assistant.nlu.agreement import Found, are_alike
+from assistant.nlu.clauses import Words, spans
+from assistant.nlu.interpretation import Interpretation
+from assistant.nlu.single_command import SingleCommands
+
+_LONGEST_TAIL = 7
+"""How many words commands may share at their end: "to fifty percent brightness"."""
+_ONE_MORE: tuple[Words, ...] = (
+    ("another", "one"),
+    ("another",),
+    ("the", "one"),
+    ("the", "ones"),
+    ("one",),
+)
+"""What may stand for words of the command before: "another one for ten minutes"."""
+
+
+def with_shared_words(commands: SingleCommands, items: Sequence[Words]) -> Found | None:
+    """The commands of items that share the first words of the first one, or the last of the last.
+
+    None if any of them is no command then.
+    """
+    first, *others = [items[0], *map(_without_one_more, items[1:])]
+    return _SharedWords(commands, first, others).found()
+
+
+class _SharedWords:
+    """The first item, and others of which each lacks some of its words."""
+
+    def __init__(self, commands: SingleCommands, first: Words, others: Sequence[Words]) -> None:
+        self._commands = commands
+        self._first = first
+        self._others = others
+
+    def found(self) -> Found | None:
+        """The commands: by words shared at the end, else by what the first one alone has."""
+        *middle, last = self._others
+        beginnings = range(len(self._first) - 1, 0, -1)
+        for tail in range(min(_LONGEST_TAIL, len(last) - 1), 0, -1):
+            cut = len(last) - tail
+            shared = last[cut:]
+            if self._first[-1] == shared[0]:
+                continue
+            lead = self._commands.exact((*self._first, *shared), free=False)
+            if lead is None and self._commands.is_about_nothing((*self._first, *shared)):
+                return None
+            ways = ((begin, [*middle, last[:cut]], shared) for begin in beginnings)
+            if lead and (found := self._led_by(lead, ways)):
+                return found
+        lead = self._commands.exact(self._first)
+        spanned = (
+            (begin, self._others, self._first[end:]) for begin, end in spans(len(self._first))
+        )
+        return self._led_by(lead, spanned) if lead else None
+
+    def _led_by(
+        self, lead: Interpretation, ways: Iterable[tuple[int, Sequence[Words], Words]]
+    ) -> Found | None:
+        """The first command and the others, which go together with it in one of the ways."""
+        for begin, items, after in ways:
+            found = self._each(self._first[:begin], items, after)
+            if found and are_alike(lead, found, self._others):
+                return (lead, *found)
+        return None
+
+    def _each(self, before: Words, items: Iterable[Words], after: Words) -> Found | None:
+        """The commands about all of the items between the same words, or none."""
+        found = []
+        for item in items:
+            meant = self._commands.borrowing(before, item, after)
+            if meant is None:
+                return None
+            found.append(meant)
+        return tuple(found)
+
+
+def _without_one_more(words: Words) -> Words:
+    for phrase in _ONE_MORE:
+        if words[: len(phrase)] == phrase and len(words) > len(phrase):
+            return words[len(phrase) :]
+    return words

@@ -1,0 +1,78 @@
+"""What single commands mean by their very words, for those that are parts of a sentence."""
+
+from __future__ import annotations
+
+from assistant.nlu.agreement import is_unclear
+from assistant.nlu.clauses import VERBS, Words
+from assistant.nlu.interpretation import Interpretation
+from assistant.nlu.parse import COMMAND
+from assistant.nlu.resolver import Reading
+from assistant.nlu.sentence_parser import SentenceParser
+
+_CERTAIN = 0.7
+"""A reading of less quality has no device, or took too many words for a name."""
+
+
+class SingleCommands:
+    """Understands single commands with a parser, where they are certain."""
+
+    def __init__(self, parser: SentenceParser) -> None:
+        self.parser = parser
+
+    def reading(self, words: Words) -> Reading | None:
+        """The meaning of a command, if it is certain which device is meant."""
+        best = self._best(words)
+        if best is None or best.unknown or best.quality < _CERTAIN:
+            return None
+        return best
+
+    def exact(self, words: Words, *, free: bool = True) -> Interpretation | None:
+        """As `reading`, unless several devices fit equally. `free`: whether words may be anything.
+
+        Those of a command that is to be carried out later may always be.
+        """
+        reading = self.reading(words)
+        if reading is None or is_unclear(reading, words):
+            return None
+        if reading.free_words and not free and COMMAND not in reading.slots:
+            return None
+        return interpretation_of(reading)
+
+    def borrowing(self, before: Words, item: Words, after: Words) -> Interpretation | None:
+        """A command that was put together; what may be anything is only an item of a list."""
+        words = (*before, *item, *after)
+        if meant := self.exact(words, free=False):
+            return meant
+        listed = self.exact(words)
+        said = str(listed.slots.get("item", "")).split() if listed else []
+        is_item = said and set(said) <= set(item) - {"to", "list"} and item[0] not in VERBS
+        return listed if is_item else None
+
+    def is_about_nothing(self, words: Words) -> bool:
+        """Whether words are a command about a kind of device that is not there."""
+        best = self._best(words)
+        return best is not None and not (best.unknown or best.targets or best.free_words)
+
+    def _best(self, words: Words) -> Reading | None:
+        return next(iter(self.parser.exact(" ".join(words))), None)
+
+
+def is_certain(meant: Interpretation) -> bool:
+    """Whether a command may be part of a sentence: understood, with a device that is there."""
+    return (
+        meant.intent is not None
+        and "unknown_name" not in meant.slots
+        and meant.confidence >= _CERTAIN
+        and not meant.question
+    )
+
+
+def interpretation_of(reading: Reading) -> Interpretation:
+    """A reading by the very words as an interpretation."""
+    return Interpretation(
+        text=reading.text,
+        intent=reading.intent,
+        slots=reading.slots,
+        targets=reading.targets,
+        confidence=round(reading.quality, 4),
+    )
