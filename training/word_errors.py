@@ -113,7 +113,7 @@ class _Joint:
         self._model = model
         self.blank_id, self.context_size = model.settings.blank, model.settings.context
         count = vocabulary.get_piece_size()
-        self.pieces = tuple(vocabulary.id_to_piece(number) for number in range(count))
+        self.tokens = tuple(vocabulary.id_to_piece(number) for number in range(count))
         weights = model.joiner.out.weight, model.joiner.out.bias
         self._weight, self._offset = (x.detach().float().cpu().numpy() for x in weights)
 

@@ -91,14 +91,14 @@ class TransducerRecogniser:
 
     def _names_of(self, phrases: tuple[BiasPhrase, ...]) -> Names:
         listed = frozenset(words_of(phrases))
-        lexicon = Lexicon(self.model.network.pieces, self.model.words, listed)
+        lexicon = Lexicon(self.model.network.tokens, self.model.words, listed)
         return Names(self._fusion(phrases), lexicon, listed)
 
     def _fusion(self, phrases: Sequence[BiasPhrase]) -> Biaser:
         if not phrases or self._boost <= 0:
             return NoBias()
-        pieces = self.model.network.pieces
-        return ShallowFusion(pieces, phrases, self._boost, self._expected.improbability)
+        tokens = self.model.network.tokens
+        return ShallowFusion(tokens, phrases, self._boost, self._expected.improbability)
 
 
 def narrow(settings: SearchSettings) -> SearchSettings:

@@ -88,7 +88,7 @@ class EdgeModel:
     """A model as it lies in its file."""
 
     settings: EdgeSettings
-    pieces: tuple[str, ...]
+    tokens: tuple[str, ...]
     sections: dict[str, Section]
 
     @classmethod
@@ -96,8 +96,8 @@ class EdgeModel:
         """Map a packed file; `EdgeFormatError` when it is corrupt, `OSError` when not there."""
         sections = packed.read(path)
         try:
-            settings, pieces = _settings(sections)
-            model = cls(settings, pieces, sections)
+            settings, tokens = _settings(sections)
+            model = cls(settings, tokens, sections)
             model.check()
         except EdgeFormatError as error:
             raise EdgeFormatError(
@@ -108,7 +108,7 @@ class EdgeModel:
     def save(self, path: Path) -> int:
         """Write the packed file; its length in bytes."""
         self.check()
-        text = json.dumps({**asdict(self.settings), "pieces": self.pieces}, ensure_ascii=False)
+        text = json.dumps({**asdict(self.settings), "pieces": self.tokens}, ensure_ascii=False)
         rest = {name: section for name, section in self.sections.items() if name != "settings"}
         return packed.write(path, {"settings": text, **rest})
 
@@ -155,8 +155,8 @@ class EdgeModel:
                 raise EdgeFormatError(f"{name} is not 2 x {shape.width}")
         if self.embedding().values.shape != (shape.vocabulary, shape.joint):
             raise EdgeFormatError(f"the embedding is not {shape.vocabulary} x {shape.joint}")
-        if len(self.pieces) != shape.vocabulary:
-            raise EdgeFormatError(f"{len(self.pieces)} tokens instead of {shape.vocabulary}")
+        if len(self.tokens) != shape.vocabulary:
+            raise EdgeFormatError(f"{len(self.tokens)} tokens instead of {shape.vocabulary}")
         if shape.word_pieces:
             if len(self.word_pieces()) != shape.word_pieces:
                 raise EdgeFormatError(f"there are not {shape.word_pieces} word pieces")
@@ -246,7 +246,7 @@ def _settings(sections: dict[str, Section]) -> tuple[EdgeSettings, tuple[str, ..
     known = {field.name for field in fields(EdgeSettings)} | {"pieces"}
     if not isinstance(values, dict) or values.keys() | set(_ADDED) != known:
         raise EdgeFormatError("the settings are not those of a transducer")
-    pieces = values.pop("pieces")
-    if not isinstance(pieces, list) or not all(isinstance(piece, str) for piece in pieces):
+    tokens = values.pop("pieces")
+    if not isinstance(tokens, list) or not all(isinstance(token, str) for token in tokens):
         raise EdgeFormatError("the tokens are not texts")
-    return EdgeSettings(**values), tuple(pieces)
+    return EdgeSettings(**values), tuple(tokens)

@@ -60,7 +60,7 @@ class EdgeNetwork:
         self.frames_per_output = self.frame_multiple = shape.stack * FRAMES_PER_STEP
         self.blank_id, self.eos_id = shape.blank, shape.eos
         self.context_size = shape.context
-        self.pieces = model.pieces
+        self.tokens = model.tokens
         self._embedding = model.embedding()
 
     @property

@@ -16,7 +16,7 @@ from onnx import TensorProto, helper, numpy_helper
 MELS = 80
 JOINER_DIM = 24
 FLOAT, INT64 = TensorProto.FLOAT, TensorProto.INT64
-PIECES = (
+TOKENS = (
     *("<blk>", "<sos/eos>", "<unk>", "▁THE", "▁A", "S", "ED", "▁ON", "ING", "▁TO", "E", "T", "▁"),
     *("▁LIGHT", "OFF", "'S", "▁TURN", "ER", "O", "▁B", "I", "N", "A"),
 )
@@ -228,19 +228,19 @@ def write_joiner(path, vocabulary, rng, blank, sharpness):
     )
 
 
-def write_tokens(path, pieces):
-    lines = (f"{piece} {number}\n" for number, piece in enumerate(chain(pieces, ("#0", "#1"))))
+def write_tokens(path, tokens):
+    lines = (f"{token} {number}\n" for number, token in enumerate(chain(tokens, ("#0", "#1"))))
     path.write_text("".join(lines), "utf8")
 
 
 def write_export(
-    folder, kind, *, seed=0, tag="-epoch-99-avg-1", pieces=PIECES, blank=8.0, sharpness=1.0
+    folder, kind, *, seed=0, tag="-epoch-99-avg-1", tokens=TOKENS, blank=8.0, sharpness=1.0
 ):
     """A model of a kind in `folder`, with every file that a published one has."""
     rng = np.random.default_rng(seed)
     folder.mkdir(parents=True, exist_ok=True)
     write_encoder(folder / f"encoder{tag}.onnx", EXPORTS[kind](), rng)
-    write_decoder(folder / f"decoder{tag}.onnx", len(pieces), rng)
-    write_joiner(folder / f"joiner{tag}.onnx", len(pieces), rng, blank, sharpness)
-    write_tokens(folder / "tokens.txt", pieces)
+    write_decoder(folder / f"decoder{tag}.onnx", len(tokens), rng)
+    write_joiner(folder / f"joiner{tag}.onnx", len(tokens), rng, blank, sharpness)
+    write_tokens(folder / "tokens.txt", tokens)
     return folder

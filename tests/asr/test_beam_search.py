@@ -14,7 +14,7 @@ from assistant.lattice.graph import best_path, log_sum_exp
 from tests.asr.test_shallow_fusion import by_letters
 from tests.asr.toy_network import ToyNetwork
 
-PIECES = ("<blk>", "</s>", "▁a", "▁b", "c")
+TOKENS = ("<blk>", "</s>", "▁a", "▁b", "c")
 WIDE = {"beam": 10_000, "margin": 1e9, "branches": 10_000}
 
 
@@ -29,7 +29,7 @@ class Enumerated:
 
     def _frame(self, index, context, tokens, score):
         if index == len(self._frames):
-            words = "".join(PIECES[token] for token in tokens).replace("▁", " ").split()
+            words = "".join(TOKENS[token] for token in tokens).replace("▁", " ").split()
             self.scores.setdefault(" ".join(words), []).append(score)
             return
         self._symbol(index, context, tokens, score, self._symbols)
@@ -43,7 +43,7 @@ class Enumerated:
         probs = np.exp(logits - logits.max())
         probs /= probs.sum()
         self._frame(index + 1, context, tokens, score + math.log(probs[0] + probs[1]))
-        for token in range(2, len(PIECES)):
+        for token in range(2, len(TOKENS)):
             longer = (*tokens, token)
             self._symbol(
                 index, (*context[1:], token), longer, score + math.log(probs[token]), left - 1
@@ -69,7 +69,7 @@ def searched(network, encoded, bias=None, **changes):
 
 
 def toy(seed, context_size):
-    network = ToyNetwork(seed, PIECES, context_size, sharpness=1.0)
+    network = ToyNetwork(seed, TOKENS, context_size, sharpness=1.0)
     network.eos_id = 1
     return network
 
@@ -199,11 +199,11 @@ def test_compacting_changes_no_result():
 def test_the_end_of_sentence_is_seen_and_fades():
     class Ending(ToyNetwork):
         def join(self, encoded, predicted):
-            logits = np.full((len(predicted), len(PIECES)), -9.0)
+            logits = np.full((len(predicted), len(TOKENS)), -9.0)
             logits[:, int(encoded[0])] = 9.0
             return logits
 
-    network = Ending(0, PIECES, 2)
+    network = Ending(0, TOKENS, 2)
     network.eos_id = 1
     script = {"word": 2, "end": 1, "quiet": 0}
     heard = {}
@@ -222,19 +222,19 @@ class Spelling(ToyNetwork):
     """Each frame names a token that is likelier than another: ten times as likely."""
 
     def join(self, encoded, predicted):
-        logits = np.full((len(predicted), len(PIECES)), -20.0)
+        logits = np.full((len(predicted), len(TOKENS)), -20.0)
         likely, other = int(encoded[0]), int(encoded[1])
         logits[:, likely], logits[:, other] = math.log(10.0), 0.0
         return logits
 
 
-A, B, C = PIECES.index("▁a"), PIECES.index("▁b"), PIECES.index("c")
+A, B, C = TOKENS.index("▁a"), TOKENS.index("▁b"), TOKENS.index("c")
 
 
 def spelled_out(frames_, listed, **changes):
-    network = Spelling(0, PIECES, 2)
+    network = Spelling(0, TOKENS, 2)
     network.eos_id = 1
-    bias = ShallowFusion(PIECES, [BiasPhrase(name) for name in listed], 1.5, by_letters)
+    bias = ShallowFusion(TOKENS, [BiasPhrase(name) for name in listed], 1.5, by_letters)
     search = searched(network, [], bias, symbols=1, **changes)
     for frame in frames_:
         search.step(np.array(frame, np.float32))

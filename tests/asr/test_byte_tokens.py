@@ -29,8 +29,8 @@ def test_letters_cut_in_two_are_put_together(text, cuts):
     edges = [0, *sorted(cut for cut in cuts if 0 < cut < len(data)), len(data)]
     spelled = "".join(LETTERS[byte] for byte in data)
     # The last one makes it a byte-level vocabulary whatever the text is.
-    pieces = [*(spelled[start:end] for start, end in pairwise(edges)), CHINESE]
-    assert joined(decoded(pieces)) == f"{text}开"
+    tokens = [*(spelled[start:end] for start, end in pairwise(edges)), CHINESE]
+    assert joined(decoded(tokens)) == f"{text}开"
 
 
 @settings(deadline=None)
@@ -40,14 +40,14 @@ def test_fallback_bytes_spell_what_no_token_does(text):
 
 
 def test_other_tokens_stay_as_they_are():
-    pieces = ("<blk>", "<unk>", "▁the", "é", "▁", "灯", "ƌ")
-    assert decoded(pieces) == pieces
+    tokens = ("<blk>", "<unk>", "▁the", "é", "▁", "灯", "ƌ")
+    assert decoded(tokens) == tokens
     assert decoded(("<blk>", f"▁{CHINESE}", "<ũŏ>")) == ("<blk>", "▁开", "<é>")
 
 
-@pytest.mark.parametrize("pieces", [(), ("<blk>",), ("▁",)])
-def test_small_vocabularies_are_plain(pieces):
-    assert decoded(pieces) == pieces
+@pytest.mark.parametrize("tokens", [(), ("<blk>",), ("▁",)])
+def test_small_vocabularies_are_plain(tokens):
+    assert decoded(tokens) == tokens
 
 
 def test_half_a_letter_is_left_out():

@@ -11,20 +11,20 @@ from hypothesis import strategies as st
 
 from assistant.asr.biasing.internal_lm import InternalLanguageModel
 from assistant.asr.networks.model_folder import load_model
-from tests.asr.toy_network import PIECES, ToyNetwork
+from tests.asr.toy_network import TOKENS, ToyNetwork
 
 
 def log_probs(network, context):
     """Of the tokens that are written, after a context."""
     scores = network.join(np.zeros(8, np.float32), network.predict(np.array([context])))[0]
     written = scores[3:].astype(float)
-    return dict(zip(PIECES[3:], written - np.log(np.exp(written).sum()), strict=True))
+    return dict(zip(TOKENS[3:], written - np.log(np.exp(written).sum()), strict=True))
 
 
 def test_a_text_costs_what_its_tokens_cost_one_after_another():
     network = ToyNetwork(seed=3)
     expected = InternalLanguageModel(network).improbability
-    a, d, b = (PIECES.index(piece) for piece in ("▁a", "d", "▁b"))
+    a, d, b = (TOKENS.index(token) for token in ("▁a", "d", "▁b"))
     first = log_probs(network, [0, 0])["▁a"]
     second = log_probs(network, [0, a])["d"]
     third = log_probs(network, [a, d])["▁b"]
@@ -96,7 +96,7 @@ def test_a_word_is_cut_as_the_recogniser_expects_it(word):
     network = ToyNetwork(seed=2)
     expected = InternalLanguageModel(network)
     usual, shortest = expected.usual_cut(word), expected.cut(word)
-    assert "".join(PIECES[token] for token in usual) in {f"▁{word}", ""}
+    assert "".join(TOKENS[token] for token in usual) in {f"▁{word}", ""}
     assert bool(usual) == bool(shortest)
     assert len(usual) <= len(shortest) + 1
     if usual:
@@ -108,12 +108,12 @@ def sum_of_costs(network, tokens):
     said = (0,) * network.context_size + tokens
     ends = range(network.context_size, len(said))
     return -sum(
-        log_probs(network, said[end - network.context_size : end])[PIECES[said[end]]]
+        log_probs(network, said[end - network.context_size : end])[TOKENS[said[end]]]
         for end in ends
     )
 
 
 def test_words_are_cut_as_in_training(shipped):
-    pieces = shipped._network.pieces
-    cuts = [[pieces[token] for token in shipped.usual_cut(word)] for word in ("iced", "lamp")]
+    tokens = shipped._network.tokens
+    cuts = [[tokens[token] for token in shipped.usual_cut(word)] for word in ("iced", "lamp")]
     assert cuts == [["▁i", "ce", "d"], ["▁lamp"]]

@@ -9,7 +9,7 @@ from assistant.asr.decoding.beam_search import Search, SearchSettings, Vocabular
 from assistant.asr.vocabulary.lexicon import RARE, UNKNOWN, Lexicon, Words
 from tests.asr.toy_network import ToyNetwork
 
-PIECES = ("<blk>", "</s>", "▁", "▁s", "▁sh", "s", "h", "u", "g", "ug", "ar", "a", "r", "'s", "▁a")
+TOKENS = ("<blk>", "</s>", "▁", "▁s", "▁sh", "s", "h", "u", "g", "ug", "ar", "a", "r", "'s", "▁a")
 WORDS = Words(["sugar", "a", "us"], ["shag", "hug"])
 
 
@@ -18,10 +18,10 @@ def cost(lexicon, tokens):
     total, letters, words = 0.0, "", []
     for token in tokens:
         total += float(lexicon.costs(letters)[token])
-        if PIECES[token].startswith("▁"):
+        if TOKENS[token].startswith("▁"):
             words.append(letters)
             letters = ""
-        letters += PIECES[token].removeprefix("▁")
+        letters += TOKENS[token].removeprefix("▁")
     return total + lexicon.ending(letters), [word for word in [*words, letters] if word]
 
 
@@ -31,27 +31,27 @@ def worth(word):
     return -RARE if word.removesuffix("'s") in {"shag", "hug"} else -UNKNOWN
 
 
-@given(st.lists(st.integers(2, len(PIECES) - 1), max_size=12))
+@given(st.lists(st.integers(2, len(TOKENS) - 1), max_size=12))
 def test_a_text_costs_what_its_words_do(tokens):
-    total, words = cost(Lexicon(PIECES, WORDS), tokens)
+    total, words = cost(Lexicon(TOKENS, WORDS), tokens)
     assert total == pytest.approx(sum(map(worth, words)), abs=1e-4)
 
 
 def test_a_wrong_letter_costs_at_once():
-    costs = Lexicon(PIECES, WORDS).costs("s")
-    assert costs[PIECES.index("ug")] == 0
-    assert costs[PIECES.index("h")] == pytest.approx(-RARE)
-    assert costs[PIECES.index("r")] == pytest.approx(-UNKNOWN)
+    costs = Lexicon(TOKENS, WORDS).costs("s")
+    assert costs[TOKENS.index("ug")] == 0
+    assert costs[TOKENS.index("h")] == pytest.approx(-RARE)
+    assert costs[TOKENS.index("r")] == pytest.approx(-UNKNOWN)
 
 
 def test_a_name_of_the_house_is_a_word():
-    lexicon = Lexicon(PIECES, WORDS, ["shuar"])
+    lexicon = Lexicon(TOKENS, WORDS, ["shuar"])
     assert lexicon.ending("shuar") == 0
     assert lexicon.ending("shua") == -UNKNOWN
 
 
 def test_without_words_nothing_costs_anything():
-    lexicon = Lexicon(PIECES, None)
+    lexicon = Lexicon(TOKENS, None)
     assert not lexicon.costs("xyz").any()
     assert lexicon.ending("xyz") == 0
 
@@ -65,7 +65,7 @@ def test_words_survive_a_file(tmp_path):
 def test_the_search_writes_words_where_the_sound_allows_them():
     plain, guided = 0.0, 0.0
     for seed in range(6):
-        network = ToyNetwork(seed, PIECES, context_size=2, sharpness=1.0)
+        network = ToyNetwork(seed, TOKENS, context_size=2, sharpness=1.0)
         network.eos_id = 1
         encoded = np.random.default_rng(seed).standard_normal((8, 8)).astype(np.float32)
         plain += sum(map(worth, heard(network, encoded, None)))
@@ -74,7 +74,7 @@ def test_the_search_writes_words_where_the_sound_allows_them():
 
 
 def heard(network, encoded, words):
-    search = Search(Vocabulary(network), SearchSettings(beam=64), None, Lexicon(PIECES, words))
+    search = Search(Vocabulary(network), SearchSettings(beam=64), None, Lexicon(TOKENS, words))
     for frame in encoded:
         search.step(frame)
     return search.graph(0.04).nbest(1)[0].text.split()

@@ -14,7 +14,7 @@ from assistant.asr.networks.manifest import FileEntry, ModelError, read_manifest
 from assistant.asr.networks.model_folder import load_model, runtime_for
 from assistant.asr.recogniser import load_recogniser
 from assistant.asr.vocabulary.lexicon import Words
-from assistant.asr.vocabulary.tokens import read_pieces
+from assistant.asr.vocabulary.tokens import read_tokens
 from assistant.config.shipped import shipped
 from assistant.edge import native
 from assistant.edge.native import Level
@@ -22,7 +22,7 @@ from assistant.rescoring import language_model_folder
 from training.export import export, manifest_of
 from training.model import ModelSettings, Transducer
 
-PIECES = ["<blk>", "<unk>", "</s>", "▁a", "▁b", "c"]
+TOKENS = ["<blk>", "<unk>", "</s>", "▁a", "▁b", "c"]
 
 
 @pytest.fixture(scope="session")
@@ -31,7 +31,7 @@ def original(tmp_path_factory):
     shape = ModelSettings(vocabulary=6, width=16, heads=2, layers=1, hidden=16, joint=16)
     model = Transducer(shape).eval()
     folder = tmp_path_factory.mktemp("model")
-    lines = [f"{piece} {number}\n" for number, piece in enumerate(PIECES)]
+    lines = [f"{token} {number}\n" for number, token in enumerate(TOKENS)]
     (folder / "tokens.txt").write_text("".join(lines), "utf8")
     export(model, folder / "tokens.txt", folder, manifest_of(model, "tiny", "en", "MIT"))
     return folder
@@ -47,7 +47,7 @@ def folder(original, tmp_path):
 def test_a_model_loads_and_decodes(folder):
     recogniser = load_recogniser(folder)
     assert recogniser.name == "tiny"
-    assert recogniser.model.network.pieces == tuple(PIECES)
+    assert recogniser.model.network.tokens == tuple(TOKENS)
     assert recogniser.model.network.frames_per_output == 4
     stream = recogniser.open()
     stream.accept((np.random.default_rng(0).standard_normal(20_000) * 3000).astype(np.int16))
@@ -197,24 +197,24 @@ def test_a_folder_without_a_packed_model_has_no_edge_runtime(folder):
 def test_malformed_tokens_are_placed(folder):
     (folder / "tokens.txt").write_text("<blk> 0\n\n▁a one\n", "utf8")
     with pytest.raises(ModelError, match=r"tokens\.txt, line 3"):
-        read_pieces(folder / "tokens.txt")
+        read_tokens(folder / "tokens.txt")
     (folder / "tokens.txt").write_bytes("<blk> 0\né 1\n".encode("latin1"))
     with pytest.raises(ModelError, match=r"tokens\.txt is no UTF-8 text: fetch"):
-        read_pieces(folder / "tokens.txt")
+        read_tokens(folder / "tokens.txt")
     (folder / "tokens.txt").write_text("<blk> 0\n▁a 2\n", "utf8")
     with pytest.raises(ModelError, match="not 0 to 1"):
-        read_pieces(folder / "tokens.txt")
+        read_tokens(folder / "tokens.txt")
 
 
 def test_tokens_are_read_however_they_are_set_apart(folder):
     (folder / "tokens.txt").write_bytes("<blk> 0\r\n▁a\t1\r\n  2\n\u2028 3\n".encode())
-    assert read_pieces(folder / "tokens.txt") == ("<blk>", "▁a", " ", " ")
+    assert read_tokens(folder / "tokens.txt") == ("<blk>", "▁a", " ", " ")
 
 
 def test_without_the_attention_decoder_its_files_are_not_needed(tmp_path):
     shutil.copytree(Path(__file__).parents[2] / "models" / "en-small", tmp_path / "model")
     for name in ("hearing.onnx", "writing.onnx", "pieces.txt"):
         (tmp_path / "model" / name).unlink()
-    assert load_model(tmp_path / "model", attention_decoder=False).network.writer is None
+    assert load_model(tmp_path / "model", attention_decoder=False).network.attention_decoder is None
     with pytest.raises(ModelError, match=r"hearing\.onnx is missing"):
         load_model(tmp_path / "model")

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from assistant.asr.biasing.name_tree import ELSEWHERE, LIST_COST
 from assistant.asr.biasing.shallow_fusion import ShallowFusion
 from assistant.asr.result import BiasPhrase
-from tests.asr.toy_network import PIECES
+from tests.asr.toy_network import TOKENS
 
 STRENGTH = 0.5
 WORDS = st.text("adef", min_size=1, max_size=4).map(lambda rest: "f" + rest)
@@ -23,18 +23,18 @@ def by_letters(texts):
     return [float(len(text.replace(" ", ""))) for text in texts]
 
 
-def fusion(names, pieces=(*PIECES, "▁de", "▁f", "a", "b", "ad", "▁fa", "▁d", "▁e")):
-    return ShallowFusion(pieces, [BiasPhrase(name) for name in names], STRENGTH, by_letters)
+def fusion(names, tokens=(*TOKENS, "▁de", "▁f", "a", "b", "ad", "▁fa", "▁d", "▁e")):
+    return ShallowFusion(tokens, [BiasPhrase(name) for name in names], STRENGTH, by_letters)
 
 
-def pieces_of(text, pieces, draw):
-    """A random way to cut a text into pieces."""
+def tokens_of(text, texts, draw):
+    """A random way to cut a text into tokens with these texts."""
     rest, tokens = "▁" + text.replace(" ", "▁"), []
     while rest:
-        fitting = [i for i, piece in enumerate(pieces) if piece and rest.startswith(piece)]
+        fitting = [i for i, each in enumerate(texts) if each and rest.startswith(each)]
         token = draw(st.sampled_from(fitting))
         tokens.append(token)
-        rest = rest[len(pieces[token]) :]
+        rest = rest[len(texts[token]) :]
     return tokens
 
 
@@ -57,7 +57,7 @@ def test_only_whole_names_keep_their_boost(data, names, before, after):
     said = data.draw(st.sampled_from(names))
     fused = fusion(names)
     text = data.draw(st.sampled_from([said, f"{before} {said}", f"{said} {after}", before, after]))
-    tokens = pieces_of(text, fused._spelling.pieces, data.draw)
+    tokens = tokens_of(text, fused._spelling.tokens, data.draw)
     found = [name for name in names for _ in range(times_said(name, text))]
     assume(len(found) <= 1)
     worth = STRENGTH * by_letters(found)[0] - LIST_COST * math.log(len(names)) if found else 0
@@ -67,8 +67,8 @@ def test_only_whole_names_keep_their_boost(data, names, before, after):
 @given(st.data(), st.lists(NAMES, min_size=1, max_size=6), NAMES)
 def test_every_cut_into_tokens_gives_the_same(data, names, text):
     fused = fusion(names)
-    one = pieces_of(text, fused._spelling.pieces, data.draw)
-    other = pieces_of(text, fused._spelling.pieces, data.draw)
+    one = tokens_of(text, fused._spelling.tokens, data.draw)
+    other = tokens_of(text, fused._spelling.tokens, data.draw)
     assert total(fused, one) == pytest.approx(total(fused, other), abs=1e-4)
 
 
@@ -77,7 +77,7 @@ LETTERS = tuple("▁" + c for c in "abcdefghijklmnopqrstuvwxyz") + tuple("abcdef
 
 def spell(text):
     word_by_word = [["▁" + word[0], *word[1:]] for word in text.split()]
-    return [LETTERS.index(piece) for word in word_by_word for piece in word]
+    return [LETTERS.index(token) for word in word_by_word for token in word]
 
 
 def boost_of(names, text, **weights):
@@ -220,7 +220,7 @@ def test_a_thousand_names_are_ready_within_50_ms():
 
 
 def test_tokens_of_the_same_letters_are_boosted_alike():
-    fused = fusion(["fade"], pieces=("<blk>", "▁fa", "de", "▁fa", "de"))
+    fused = fusion(["fade"], tokens=("<blk>", "▁fa", "de", "▁fa", "de"))
     assert fused.boost(fused.start, 1) == fused.boost(fused.start, 3) > 0
     begun = fused.next(fused.start, 3)
     assert fused.boost(begun, 2) == fused.boost(begun, 4) > 0

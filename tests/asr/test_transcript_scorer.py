@@ -18,7 +18,7 @@ from tests.asr.toy_network import ToyNetwork
 FRAME_S = 0.04
 NETWORK = ToyNetwork(seed=7, sharpness=1.0)
 VOCABULARY = Vocabulary(NETWORK)
-FREELY = Lexicon(NETWORK.pieces, None)
+FREELY = Lexicon(NETWORK.tokens, None)
 SYMBOLS = SearchSettings().symbols
 WORDS = st.tuples(st.sampled_from("abc"), st.text("def", max_size=1)).map("".join)
 TEXTS = st.lists(WORDS, min_size=1, max_size=2).map(" ".join)
@@ -33,11 +33,11 @@ def cut(word):
     """The longest tokens first."""
     letters, tokens = f"▁{word}", []
     while letters:
-        fitting = [piece for piece in NETWORK.pieces if piece and letters.startswith(piece)]
+        fitting = [token for token in NETWORK.tokens if token and letters.startswith(token)]
         if not fitting:
             return []
         longest = max(fitting, key=len)
-        tokens.append(NETWORK.pieces.index(longest))
+        tokens.append(NETWORK.tokens.index(longest))
         letters = letters.removeprefix(longest)
     return tokens
 
@@ -99,7 +99,7 @@ def test_words_are_heard_one_after_another(seed):
 
 def test_a_name_is_favoured_as_in_a_free_search():
     bias = ShallowFusion(
-        NETWORK.pieces, [BiasPhrase("ad")], 1.0, lambda names: [5.0 for _ in names]
+        NETWORK.tokens, [BiasPhrase("ad")], 1.0, lambda names: [5.0 for _ in names]
     )
     vectors = outputs(3, 6)
     plain = {each.text: each for each in followed(["ad", "af"], vectors)}

@@ -4,7 +4,7 @@ import numpy as np
 
 from assistant.asr.vocabulary.word_pieces import SPECIAL, WordPieces
 
-PIECES = ("<blk>", "<unk>", "</s>", "▁a", "▁b", "▁c", "d", "e", "f", "▁")
+TOKENS = ("<blk>", "<unk>", "</s>", "▁a", "▁b", "▁c", "d", "e", "f", "▁")
 """Enough for words of several tokens, ambiguous cuts and names."""
 
 
@@ -23,15 +23,15 @@ class ToyNetwork:
     blank_id = 0
     eos_id = 2
 
-    def __init__(self, seed=0, pieces=PIECES, context_size=2, sharpness=3.0, blank=2.0):
+    def __init__(self, seed=0, tokens=TOKENS, context_size=2, sharpness=3.0, blank=2.0):
         rng = np.random.default_rng(seed)
-        self.pieces = pieces
+        self.tokens = tokens
         self.context_size = context_size
         self._encode = rng.standard_normal((self.mels * 4, 8), np.float32) / 6
         self._memory = rng.standard_normal((8, 8), np.float32) / 4
-        self._embed = rng.standard_normal((context_size, len(pieces), 8), np.float32)
-        self._out = sharpness * rng.standard_normal((8, len(pieces)), np.float32)
-        self._bias = np.where(np.arange(len(pieces)) < 3, -4.0, 0.0).astype(np.float32)
+        self._embed = rng.standard_normal((context_size, len(tokens), 8), np.float32)
+        self._out = sharpness * rng.standard_normal((8, len(tokens)), np.float32)
+        self._bias = np.where(np.arange(len(tokens)) < 3, -4.0, 0.0).astype(np.float32)
         self._bias[0] = blank
 
     def initial_state(self):

@@ -51,7 +51,7 @@ def test_what_was_written_is_read(packed, pieces):
     again = packed.with_name("again.edge")
     model.save(again)
     assert again.read_bytes() == packed.read_bytes()
-    assert model.pieces == tuple(pieces)
+    assert model.tokens == tuple(pieces)
     assert all(matrix.blocks.ctypes.data % 64 == 0 for matrix in model.matrices)
     assert not model.matrices[0].blocks.flags.writeable
 

@@ -145,7 +145,7 @@ def test_what_the_search_is_told(network, pieces):
     assert (network.chunk_frames, network.frame_multiple, network.frames_per_output) == (16, 4, 4)
     assert network.whole_frames == 96
     assert (network.blank_id, network.eos_id, network.context_size) == (0, 2, 3)
-    assert network.pieces == tuple(pieces)
+    assert network.tokens == tuple(pieces)
 
 
 def test_several_threads_share_a_network(network, features):

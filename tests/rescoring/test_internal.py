@@ -7,7 +7,7 @@ import pytest
 
 from assistant.rescoring.internal import RecogniserInside
 from assistant.rescoring.language_model import END_TAG, NAME_TAG, Query
-from tests.asr.toy_network import PIECES, ToyNetwork
+from tests.asr.toy_network import TOKENS, ToyNetwork
 
 
 @pytest.fixture
@@ -27,7 +27,7 @@ def test_what_may_come_next_has_probability_one(model):
     """Every first token of a word that is one token, and every later one, sum to one."""
     network = ToyNetwork(seed=1)
     after = model._after(model.start)
-    spoken = [number for number, piece in enumerate(PIECES) if not piece.startswith("<")]
+    spoken = [number for number, piece in enumerate(TOKENS) if not piece.startswith("<")]
     assert sum(math.exp(after[number]) for number in spoken) == pytest.approx(1.0, abs=1e-4)
     assert after[network.blank_id] == -math.inf
 
@@ -36,7 +36,7 @@ def test_a_word_s_score_is_the_sum_of_its_tokens(model):
     (extension,) = model.extend([Query(model.start, "ade")])
     context, total = model.start, 0.0
     for piece in ("▁a", "d", "e"):
-        token = PIECES.index(piece)
+        token = TOKENS.index(piece)
         total += float(model._after(context)[token])
         context = (*context[1:], token)
     assert extension.log_prob == pytest.approx(total)

@@ -31,11 +31,11 @@ class InternalLanguageModel:
     def __init__(self, network: Network) -> None:
         self.start: tuple[int, ...] = (network.blank_id,) * network.context_size
         self._network = network
-        self._pieces = {piece: number for number, piece in enumerate(network.pieces)}
+        self._numbers = {token: number for number, token in enumerate(network.tokens)}
         self._silent = [
             number
-            for number, piece in enumerate(network.pieces)
-            if number == network.blank_id or is_special(piece)
+            for number, token in enumerate(network.tokens)
+            if number == network.blank_id or is_special(token)
         ]
         self._known: dict[str, float] = {}
         self.cut = lru_cache(_WORDS)(self._cut)
@@ -106,7 +106,7 @@ class InternalLanguageModel:
         best: list[tuple[int, ...] | None] = [()] + [None] * len(text)
         for end in range(1, len(text) + 1):
             for start in range(end):
-                before, token = best[start], self._pieces.get(text[start:end])
+                before, token = best[start], self._numbers.get(text[start:end])
                 if before is None or token is None:
                     continue
                 known = best[end]
@@ -131,7 +131,7 @@ class InternalLanguageModel:
             yield ()
         elif most:
             for end in range(len(text), 0, -1):
-                token = self._pieces.get(text[:end])
+                token = self._numbers.get(text[:end])
                 if token is not None:
                     for rest in self._cuts(text[end:], most - 1):
                         yield (token, *rest)

@@ -89,12 +89,12 @@ class ShallowFusion:
 
     def __init__(
         self,
-        pieces: Sequence[str],
+        tokens: Sequence[str],
         phrases: Sequence[BiasPhrase],
         strength: float,
         improbability: Improbability,
     ) -> None:
-        self._spelling = _Spelling(tuple(pieces))
+        self._spelling = _Spelling(tuple(tokens))
         names, groups, self._written = favoured(phrases, strength, improbability)
         self._slots = Slots(groups, (_first_and_last(name.text) for name in names))
         self._tree = NameTree(names, self._slots.words, len(groups))
@@ -151,7 +151,7 @@ class ShallowFusion:
 
     def _next(self, state: int, token: int) -> int:
         node, slot = divmod(state, self._count)
-        child = self._tree.walk(node, self._spelling.pieces[token])
+        child = self._tree.walk(node, self._spelling.tokens[token])
         if child is not None:
             return child * self._count + slot
         if not node:
@@ -240,11 +240,11 @@ def _first_and_last(text: str) -> tuple[str, str]:
 class _Spelling:
     """The tokens by their letters."""
 
-    def __init__(self, pieces: tuple[str, ...]) -> None:
-        self.pieces = pieces
+    def __init__(self, tokens: tuple[str, ...]) -> None:
+        self.tokens = tokens
         self.numbers: dict[str, list[int]] = {}
         """More than one where tokens differ in what is not written, such as capitals."""
-        for number, piece in enumerate(pieces):
-            self.numbers.setdefault(piece, []).append(number)
-        self.beginnings = {piece[:end] for piece in pieces for end in range(1, len(piece))}
-        self.begins = np.array([piece.startswith(WORD_START) for piece in pieces])
+        for number, token in enumerate(tokens):
+            self.numbers.setdefault(token, []).append(number)
+        self.beginnings = {token[:end] for token in tokens for end in range(1, len(token))}
+        self.begins = np.array([token.startswith(WORD_START) for token in tokens])

@@ -107,9 +107,9 @@ class Vocabulary:
 
     def __init__(self, network: Network) -> None:
         self.network = network
-        self.begins = [piece.startswith(WORD_START) for piece in network.pieces]
-        self.texts = [piece.replace(WORD_START, "") for piece in network.pieces]
-        specials = [i for i, piece in enumerate(network.pieces) if is_special(piece)]
+        self.begins = [token.startswith(WORD_START) for token in network.tokens]
+        self.texts = [token.replace(WORD_START, "") for token in network.tokens]
+        specials = [i for i, token in enumerate(network.tokens) if is_special(token)]
         # A token without text counts as a blank: it changes nothing that anyone sees.
         self.silent = np.array(sorted({network.blank_id, *specials}))
         self.predicted = lru_cache(CONTEXTS)(self._predicted)
@@ -158,7 +158,7 @@ class Search:
         self._vocabulary = vocabulary
         self._settings = settings
         self._bias = bias or NoBias()
-        self._lexicon = lexicon or Lexicon(network.pieces, None)
+        self._lexicon = lexicon or Lexicon(network.tokens, None)
         self._blank = network.blank_id
         self._places: dict[int, Place] = {}
         self._boundaries: dict[int, Boundary] = {}

@@ -72,7 +72,7 @@ class Network(Protocol):
     """The end-of-sentence token, which the search never emits; None when the model has none."""
     context_size: int
     """How many tokens the predictor sees."""
-    pieces: tuple[str, ...]
+    tokens: tuple[str, ...]
     """The text of each token; `▁` begins a word."""
 
     @property

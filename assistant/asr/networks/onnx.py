@@ -21,7 +21,7 @@ from assistant.asr.networks.manifest import (
     read_manifest,
 )
 from assistant.asr.networks.network import EncodeWithInner, Floats, State, no_past
-from assistant.asr.vocabulary.tokens import read_pieces
+from assistant.asr.vocabulary.tokens import read_tokens
 from assistant.asr.vocabulary.word_pieces import WordPieces
 
 TYPES: Final = {
@@ -60,7 +60,7 @@ class OnnxNetwork:
         self,
         folder: Path,
         manifest: Manifest,
-        pieces: tuple[str, ...],
+        tokens: tuple[str, ...],
         *,
         attention_decoder: bool = True,
     ) -> None:
@@ -73,7 +73,7 @@ class OnnxNetwork:
         self.blank_id = manifest.blank_id
         self.eos_id = manifest.eos_id
         self.context_size = manifest.context_size
-        self.pieces = pieces
+        self.tokens = tokens
         self._encoder = session(folder / "encoder.onnx")
         self._predictor = session(folder / "predictor.onnx")
         self._joiner = session(folder / "joiner.onnx")
@@ -99,8 +99,8 @@ class OnnxNetwork:
         """
         manifest = read_manifest(folder)
         check_files(folder, manifest, optional=optional_files(attention_decoder=attention_decoder))
-        pieces = read_pieces(folder / "tokens.txt")
-        return cls(folder, manifest, pieces, attention_decoder=attention_decoder)
+        tokens = read_tokens(folder / "tokens.txt")
+        return cls(folder, manifest, tokens, attention_decoder=attention_decoder)
 
     def initial_state(self) -> State:
         """The encoder's state before any audio: zeros."""

@@ -18,7 +18,7 @@ from assistant.asr.networks.network import Floats, State
 from assistant.asr.networks.onnx_part import Part
 from assistant.asr.networks.published import TOKENS, published_files
 from assistant.asr.vocabulary.byte_tokens import decoded
-from assistant.asr.vocabulary.tokens import read_pieces
+from assistant.asr.vocabulary.tokens import read_tokens
 
 MODEL_TYPES: Final = ("zipformer2", "zipformer", "lstm")
 NO_TOKEN: Final = -1
@@ -34,7 +34,7 @@ class SherpaNetwork:
     blank_id = 0
     eos_id: int | None = None
 
-    def __init__(self, name: str, files: dict[str, Path], pieces: tuple[str, ...]) -> None:
+    def __init__(self, name: str, files: dict[str, Path], tokens: tuple[str, ...]) -> None:
         self.name = name
         self._encoder, self._predictor, self._joiner = (
             Part(files[part]) for part in ("encoder", "decoder", "joiner")
@@ -47,7 +47,7 @@ class SherpaNetwork:
         self.look_ahead_frames = self._look_ahead()
         self.context_size = self._predictor.number("context_size")
         self._token_type = self._predictor.zeros()[0].dtype
-        self.pieces = self._vocabulary(pieces)
+        self.tokens = self._vocabulary(tokens)
         self.frames_per_output = self._tried()
 
     @classmethod
@@ -59,7 +59,7 @@ class SherpaNetwork:
 
         """
         files = published_files(folder)
-        return cls(folder.name, files, read_pieces(folder / TOKENS))
+        return cls(folder.name, files, read_tokens(folder / TOKENS))
 
     def _check_type(self) -> None:
         kind = self._encoder.text("model_type")
@@ -77,12 +77,12 @@ class SherpaNetwork:
             )
         return shown - self.chunk_frames
 
-    def _vocabulary(self, pieces: tuple[str, ...]) -> tuple[str, ...]:
-        """The pieces that the model has: a published list goes on with marks for other tools."""
+    def _vocabulary(self, tokens: tuple[str, ...]) -> tuple[str, ...]:
+        """The tokens that the model has: a published list goes on with marks for other tools."""
         size = self._predictor.number("vocab_size")
-        if len(pieces) < size:
-            raise self._predictor.unsuitable(f"{TOKENS} has {len(pieces)} of its {size} tokens")
-        return tuple(piece.lower() for piece in decoded(pieces[:size]))
+        if len(tokens) < size:
+            raise self._predictor.unsuitable(f"{TOKENS} has {len(tokens)} of its {size} tokens")
+        return tuple(token.lower() for token in decoded(tokens[:size]))
 
     def _tried(self) -> int:
         """Run every part once, and return how many frames there are in one output."""
@@ -90,9 +90,9 @@ class SherpaNetwork:
         encoded, _ = self.encode(window, self._initial)
         # Two hypotheses, as an export for one at a time could not be searched with.
         scores = self.join(encoded[0], self.predict(np.zeros((2, self.context_size), np.int64)))
-        if scores.shape != (2, len(self.pieces)):
+        if scores.shape != (2, len(self.tokens)):
             raise self._joiner.unsuitable(
-                f"it scores {scores.shape[-1]} tokens, the decoder knows {len(self.pieces)}"
+                f"it scores {scores.shape[-1]} tokens, the decoder knows {len(self.tokens)}"
             )
         return self.chunk_frames // len(encoded)
 

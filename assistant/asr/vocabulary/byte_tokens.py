@@ -34,22 +34,22 @@ BYTE_LETTERS: Final = _byte_letters()
 """The byte that each letter of byte-level BPE stands for."""
 
 
-def decoded(pieces: Sequence[str]) -> tuple[str, ...]:
+def decoded(tokens: Sequence[str]) -> tuple[str, ...]:
     """The texts of a vocabulary's tokens, with bytes as the text that they spell."""
-    letters = set().union(*pieces) - {WORD_START}
+    letters = set().union(*tokens) - {WORD_START}
     if letters <= BYTE_LETTERS.keys() and max(letters, default="") >= _LATIN_EXTENDED_B:
-        return tuple(_from_letters(piece) for piece in pieces)
-    return tuple(_from_fallback(piece) for piece in pieces)
+        return tuple(_from_letters(token) for token in tokens)
+    return tuple(_from_fallback(token) for token in tokens)
 
 
-def _from_letters(piece: str) -> str:
-    word_start = WORD_START if piece.startswith(WORD_START) else ""
-    return word_start + _text(BYTE_LETTERS[letter] for letter in piece.removeprefix(WORD_START))
+def _from_letters(token: str) -> str:
+    word_start = WORD_START if token.startswith(WORD_START) else ""
+    return word_start + _text(BYTE_LETTERS[letter] for letter in token.removeprefix(WORD_START))
 
 
-def _from_fallback(piece: str) -> str:
-    match = _FALLBACK.fullmatch(piece)
-    return _text([int(match[1], 16)]) if match else piece
+def _from_fallback(token: str) -> str:
+    match = _FALLBACK.fullmatch(token)
+    return _text([int(match[1], 16)]) if match else token
 
 
 def _text(values: Iterable[int]) -> str:

@@ -54,9 +54,9 @@ class Lexicon:
     """
 
     def __init__(
-        self, pieces: Sequence[str], words: Words | None, names: Iterable[str] = ()
+        self, tokens: Sequence[str], words: Words | None, names: Iterable[str] = ()
     ) -> None:
-        self._count = len(pieces)
+        self._count = len(tokens)
         self._lists: tuple[tuple[Sequence[str], float], ...] = ()
         if words is not None:
             # Two sorted runs, which `sorted` merges in a millisecond.
@@ -64,9 +64,9 @@ class Lexicon:
             self._lists = ((usual, 0.0), (words.rare, RARE))
         self._beginning = lru_cache(4 * _PREFIXES)(self._cost_of_beginning)
         self.costs = lru_cache(_PREFIXES)(self._costs)
-        self._begins = np.array([piece.startswith(WORD_START) for piece in pieces])
-        self._inner = [piece for piece in pieces if not piece.startswith(WORD_START)]
-        first = [piece.removeprefix(WORD_START) for piece in pieces if piece.startswith(WORD_START)]
+        self._begins = np.array([token.startswith(WORD_START) for token in tokens])
+        self._inner = [token for token in tokens if not token.startswith(WORD_START)]
+        first = [token.removeprefix(WORD_START) for token in tokens if token.startswith(WORD_START)]
         self._first = np.array([self._beginning(letters) for letters in first], np.float32)
 
     def ending(self, letters: str) -> float:
@@ -82,7 +82,7 @@ class Lexicon:
         so_far = self._beginning(letters)
         if so_far > -UNKNOWN:  # else no letter more can make it worse
             costs[~self._begins] = [
-                self._beginning(letters + piece) - so_far for piece in self._inner
+                self._beginning(letters + token) - so_far for token in self._inner
             ]
         return costs
 

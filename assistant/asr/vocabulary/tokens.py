@@ -11,7 +11,7 @@ WORD_START: Final = "\N{LOWER ONE EIGHTH BLOCK}"
 """Sentencepiece's mark of a token that begins a word."""
 
 
-def read_pieces(path: Path) -> tuple[str, ...]:
+def read_tokens(path: Path) -> tuple[str, ...]:
     """The text of each token, in the order of their numbers.
 
     Raises:
@@ -22,11 +22,11 @@ def read_pieces(path: Path) -> tuple[str, ...]:
     for number, line in enumerate(_lines(path), start=1):
         if not line.strip():
             continue
-        *piece, index = line.rsplit(maxsplit=1)
+        *token, index = line.rsplit(maxsplit=1)
         if not index.isdecimal():
-            raise ModelError(f"{path}, line {number}: expected 'piece number', found {line!r}")
+            raise ModelError(f"{path}, line {number}: expected 'token number', found {line!r}")
         # A token that is a space itself leaves nothing before its number.
-        found[int(index)] = piece[0] if piece else " "
+        found[int(index)] = token[0] if token else " "
     if sorted(found) != list(range(len(found))):
         raise ModelError(f"{path}: the token numbers are not 0 to {len(found) - 1}")
     return tuple(found[index] for index in range(len(found)))
@@ -40,6 +40,6 @@ def _lines(path: Path) -> list[str]:
         raise ModelError(f"{path} is no UTF-8 text: fetch the model again") from None
 
 
-def is_special(piece: str) -> bool:
+def is_special(token: str) -> bool:
     """Whether a token stands for no text, such as `<unk>`."""
-    return piece.startswith("<") and piece.endswith(">")
+    return token.startswith("<") and token.endswith(">")
