@@ -37,7 +37,7 @@ from assistant.asr.result import BiasPhrase, recognise
 from assistant.asr.vocabulary.spelling import spelled
 from assistant.bench.audio import word_errors
 from assistant.config import Settings
-from assistant.config.settings import RecogniserSettings
+from assistant.config.hearing import RecogniserSettings
 from training.corpus import Corpus, write
 from training.synthesis import HELD_OUT_VOICES, SAMPLE_RATE, available, synthesise
 

@@ -31,7 +31,8 @@ from assistant.app.recognition import load_recogniser
 from assistant.asr.confidence import evidence
 from assistant.asr.result import BiasPhrase, RecognitionResult
 from assistant.audio.resample import Resampler
-from assistant.config.settings import RecogniserSettings, Settings
+from assistant.config.hearing import RecogniserSettings
+from assistant.config.settings import Settings
 
 HERE = Path(__file__).parent
 VOICES = (

@@ -11,7 +11,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from assistant.config.settings import RecogniserSettings
+from assistant.config.hearing import RecogniserSettings
 
 SAMPLE_RATE = 16_000
 

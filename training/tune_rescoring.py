@@ -23,7 +23,8 @@ import numpy as np
 
 from assistant.asr.recogniser import TransducerRecogniser, load_recogniser
 from assistant.asr.result import OutputSettings, RecognitionResult
-from assistant.config.settings import MODELS_FOLDER, RescorerSettings
+from assistant.config.rescoring import RescorerSettings
+from assistant.config.settings import MODELS_FOLDER
 from assistant.lattice.graph import pruned
 from assistant.rescoring.expansion import rescore
 from assistant.rescoring.internal import RecogniserInside

@@ -9,7 +9,8 @@ from assistant.app.household import Household
 from assistant.app.recognition import bias_phrases
 from assistant.asr.result import BiasPhrase, Recogniser
 from assistant.audio.vad import SileroVad, VoiceActivity, WebRtcVad
-from assistant.config.settings import WAKE_WORDS, EndpointSettings, Settings
+from assistant.config.hearing import WAKE_WORDS, EndpointSettings
+from assistant.config.settings import Settings
 from assistant.endpointing.endpointer import Endpointing
 from assistant.endpointing.pauses import (
     STYLES,

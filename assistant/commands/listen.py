@@ -18,7 +18,7 @@ from assistant.audio.source import AudioSource
 from assistant.audio.stdin import PcmSource
 from assistant.commands import print_line, say, settings_of, wyoming_extra
 from assistant.config import Settings
-from assistant.config.settings import check_tcp
+from assistant.config.limits import check_tcp
 from assistant.events import Error
 from assistant.pipeline.pipeline import Pipeline
 from assistant.pipeline.responder import LatticeFormat

@@ -10,7 +10,7 @@ import ssl
 
 from assistant.commands import UsageError, print_line, settings_of
 from assistant.config import Settings
-from assistant.config.settings import RescorerSettings, leaves_device
+from assistant.config.rescoring import RescorerSettings, leaves_device
 from assistant.rescoring.factory import make_rescore, server_settings
 from assistant.rescoring.server import RescoringServer
 

@@ -18,7 +18,7 @@ from assistant.audio.file import read_samples
 from assistant.audio.source import SAMPLE_RATE, AudioError
 from assistant.commands import UsageError, print_json, say, settings_of
 from assistant.config import SettingError, Settings
-from assistant.config.settings import leaves_device
+from assistant.config.rescoring import leaves_device
 from assistant.home.factory import make_home
 from assistant.pipeline.rescorer import RescoredResult, RescoringOutcome
 

@@ -5,25 +5,26 @@ and what to do; `effective(settings)` shows them.
 """
 
 from assistant.config.error import ConfigError
-from assistant.config.load import effective, load
-from assistant.config.settings import (
-    MODELS_FOLDER,
+from assistant.config.hearing import (
     WAKE_WORDS,
     AudioSettings,
-    CallsSettings,
     EndpointSettings,
+    PersonalisationSettings,
+    RecogniserSettings,
+    WakeSettings,
+)
+from assistant.config.limits import SettingError
+from assistant.config.load import effective, load
+from assistant.config.rescoring import RescorerSettings, RescoringSettings
+from assistant.config.settings import (
+    MODELS_FOLDER,
+    CallsSettings,
     HomeSettings,
     LoggingSettings,
-    PersonalisationSettings,
     PrivacySettings,
-    RecogniserSettings,
     RepliesSettings,
-    RescorerSettings,
-    RescoringSettings,
-    SettingError,
     Settings,
     UnderstandingSettings,
-    WakeSettings,
 )
 
 __all__ = [

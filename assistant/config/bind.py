@@ -8,7 +8,7 @@ from typing import Any, get_args, get_origin, get_type_hints
 
 from assistant.config.error import nearest
 from assistant.config.expected import Expected, accept
-from assistant.config.settings import SettingError
+from assistant.config.limits import SettingError
 from assistant.config.tags import resolve
 from assistant.config.value import Value
 

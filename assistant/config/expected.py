@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 from assistant.config.error import nearest
-from assistant.config.settings import SettingLimits
+from assistant.config.limits import SettingLimits
 from assistant.config.value import Value
 
 _NAMES = {

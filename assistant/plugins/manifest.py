@@ -14,8 +14,8 @@ from packaging.requirements import InvalidRequirement, Requirement
 
 from assistant.config.bind import Binder
 from assistant.config.error import ConfigError
+from assistant.config.limits import SettingError, SettingLimits
 from assistant.config.read import read
-from assistant.config.settings import SettingError, SettingLimits
 from assistant.config.value import Value
 from assistant.plugins.api import INTERFACE, PluginContext, PluginError
 

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from assistant.config.settings import RescorerSettings, Settings
+from assistant.config.rescoring import RescorerSettings
+from assistant.config.settings import Settings
 from assistant.lattice.graph import Lattice
 from assistant.rescoring.batching import BatchLimits, Rescore
 from assistant.rescoring.completion import CompletionLanguageModel, Endpoint

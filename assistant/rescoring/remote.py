@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 
 from assistant.asr.result import RecognitionResult
 from assistant.audio.clock import Clock, MonotonicClock
-from assistant.config.settings import RescoringSettings
+from assistant.config.rescoring import RescoringSettings
 from assistant.lattice.graph import Edge, Lattice, Node, pruned
 from assistant.lattice.nbest import nbest
 from assistant.pipeline.rescorer import Account, RescoredResult, RescoringError, RescoringOutcome

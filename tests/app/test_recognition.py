@@ -2,7 +2,8 @@
 
 from assistant.app.household import make_household
 from assistant.app.recognition import bias_phrases
-from assistant.config.settings import PersonalisationSettings, Settings, WeightSettings
+from assistant.config.hearing import PersonalisationSettings, WeightSettings
+from assistant.config.settings import Settings
 from assistant.home.demo import DemoHome
 
 

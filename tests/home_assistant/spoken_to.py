@@ -4,7 +4,8 @@ from contextlib import aclosing
 
 from assistant.app.assembly import Listening, make_pipeline
 from assistant.app.household import make_household
-from assistant.config.settings import HomeSettings, Settings, WakeSettings
+from assistant.config.hearing import WakeSettings
+from assistant.config.settings import HomeSettings, Settings
 
 
 class SpokenTo:
