@@ -53,15 +53,26 @@ class Household:
         await self.plugins.start()
         await self.rescorer.start()
 
-    async def carry_out(self, text: str, *, confirmed: bool = False) -> Outcome:
-        """What comes of a sentence that nobody says just now; see `TextCommands.later`."""
-        return await self.texts.later(text, confirmed=confirmed)
-
     async def close(self) -> None:
         """Let go of everything."""
         await self.rescorer.close()
         await self.plugins.close()
         await self.home.close()
+
+
+class _PluginsSay:
+    """The sentences of plugins, which are made before what understands them."""
+
+    texts: TextCommands
+
+    async def carry_out(self, text: str) -> Outcome:
+        return await self.texts.later(text)
+
+    async def carry_out_confirmed(self, text: str) -> Outcome:
+        return await self.texts.later(text, confirmed=True)
+
+    async def understand(self, text: str) -> Interpretation:
+        return await self.texts.understand(text)
 
 
 def make_household(
@@ -83,23 +94,15 @@ def make_household(
     contacts = contacts_of(settings)
     home = make_home(settings, contacts.names)
 
-    async def carry_out(text: str) -> Outcome:
-        return await house.carry_out(text)
-
-    async def carry_out_confirmed(text: str) -> Outcome:
-        return await house.carry_out(text, confirmed=True)
-
-    async def understand(text: str) -> Interpretation:
-        return await house.texts.understand(text)
-
+    says = _PluginsSay()
     context = PluginContext(
         home,
         unlock_confidence=settings.home.unlock_confidence,
         state_folder=state,
         announce=announce or say_in_log,
-        carry_out=carry_out,
-        carry_out_confirmed=carry_out_confirmed,
-        understand=understand,
+        carry_out=says.carry_out,
+        carry_out_confirmed=says.carry_out_confirmed,
+        understand=says.understand,
         hush=hush or (lambda: False),
         people=contacts.people,
         call_command=settings.calls.command,
@@ -117,6 +120,7 @@ def make_household(
     dispatcher = Dispatcher(plugins.for_intent, context.ask)
     rescorer = _rescorer(settings, home)
     house = Household(home, plugins, sentences, understanding, dispatcher, rescorer)
+    says.texts = house.texts
     return house
 
 

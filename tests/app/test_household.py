@@ -107,9 +107,9 @@ def test_state_is_kept_where_systemd_or_the_user_has_it(tmp_path):
 
 async def test_a_sentence_is_carried_out_but_opens_nothing(tmp_path):
     house = make_household(Settings(), state=tmp_path)
-    outcome = await house.carry_out("turn on the kitchen light")
+    outcome = await house.texts.later("turn on the kitchen light")
     assert outcome.reply == "Turned on the Kitchen light."
-    outcome = await house.carry_out("unlock the front door")
+    outcome = await house.texts.later("unlock the front door")
     assert outcome.reply == "Did you ask me to unlock the Front door? Then say yes."
     assert (await house.home.state("lock.front_door")).state == "locked"
-    assert not (await house.carry_out("purple monkey")).success
+    assert not (await house.texts.later("purple monkey")).success

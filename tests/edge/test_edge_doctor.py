@@ -4,8 +4,7 @@ import shutil
 
 import pytest
 
-from assistant.app import doctor
-from assistant.app.doctor import Verdict
+from assistant.app.doctor import Verdict, models
 from assistant.config import load
 from assistant.edge import native
 
@@ -21,7 +20,7 @@ def settings(packed, tmp_path):
 
 
 def examined(settings):
-    return [(finding.verdict, finding.message) for finding in doctor._edge(settings)]
+    return [(finding.verdict, finding.message) for finding in models.edge(settings)]
 
 
 def test_a_model_that_is_whole(settings, monkeypatch):

@@ -263,7 +263,7 @@ async def test_a_household_without_its_home_refuses_aloud(server, caplog):
     assert "cannot be reached at" in caplog.text
     replies = []
     for said in ("turn on the lamp", "lorem ipsum dolor"):
-        outcome = await household.carry_out(said)
+        outcome = await household.texts.later(said)
         assert not outcome.success
         replies.append(outcome.reply)
     assert replies == ["I cannot reach Home Assistant now."] * 2
@@ -281,7 +281,7 @@ async def house(server):
 
 
 async def test_a_home_assistant_without_an_agent_leaves_the_answer_to_hearth(house):
-    outcome = await house.carry_out("turn on the disco")
+    outcome = await house.texts.later("turn on the disco")
     assert (outcome.success, outcome.reply) == (False, "I know no device called disco.")
 
 
@@ -304,10 +304,10 @@ ANSWERS = [
 @pytest.mark.parametrize(("said", "done", "reply"), ANSWERS, ids=[said for said, *_ in ANSWERS])
 async def test_an_agent_that_refuses_is_told_from_one_that_fails(house, server, said, done, reply):
     server.agent = AGENT
-    outcome = await house.carry_out(said)
+    outcome = await house.texts.later(said)
     assert (outcome.success, outcome.reply) == (done, reply)
     assert server.processed == [(said, "homeassistant")]
-    assert (await house.carry_out("turn on the lamp")).reply == "Turned on the Lamp."
+    assert (await house.texts.later("turn on the lamp")).reply == "Turned on the Lamp."
     assert len(server.processed) == 1
 
 
@@ -315,7 +315,7 @@ async def test_an_agent_that_takes_too_long_is_said(house, server, monkeypatch):
     monkeypatch.setattr("assistant.home.home_assistant.connection._ANSWER_S", 0.1)
     server.agent = AGENT
     monkeypatch.setattr(server, "_answer", lambda *_: asyncio.sleep(0))
-    outcome = await house.carry_out("start the disco")
+    outcome = await house.texts.later("start the disco")
     assert (outcome.success, outcome.reply) == (
         False,
         "Home Assistant did not answer within 0.1 s.",
@@ -341,7 +341,7 @@ async def test_floors_are_known_by_their_aliases_and_as_they_are_said():
     ):
         meant = house.understanding.interpret_text(said)
         assert (meant.slots["floor"], meant.targets) == (floor, (lamp,)), said
-    empty = await house.carry_out("turn off the lights in the attic")
+    empty = await house.texts.later("turn off the lights in the attic")
     assert empty.reply == "There is no light in the Attic."
     assert {"2F", "upstairs", "Attic"} <= {each.text for each in favoured(Settings(), house)}
     await house.close()

@@ -355,7 +355,7 @@ async def test_the_first_example_of_the_page_works(page):
             {"The Kitchen light and the Counter light are already off."},
         ),
     ):
-        assert (await house.carry_out(said)).reply in possible, said
+        assert (await house.texts.later(said)).reply in possible, said
     await house.close()
 
 

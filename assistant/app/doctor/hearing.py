@@ -1,0 +1,68 @@
+"""What Hearth hears with: microphone and wake words, and how it is heard."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from assistant.app.doctor.finding import Finding, hint, ok, problem, reached
+from assistant.app.voices import make_player, make_voice
+from assistant.audio.capture import Driver
+from assistant.audio.microphone import choose
+from assistant.audio.source import AudioError
+from assistant.config.settings import RepliesSettings, Settings
+from assistant.reply.voice import ReplyError
+from assistant.wake import factory as wake
+from assistant.wake.words import WakeWordError
+
+
+def microphone(settings: Settings, driver: Callable[[], Driver]) -> Iterator[Finding]:
+    """The microphone, or the satellite in its place."""
+    about = "microphone"
+    if satellite := settings.audio.satellite:
+        yield reached("satellite", satellite)
+        return
+    try:
+        devices = driver().devices()
+        chosen = choose(devices, settings.audio.device)
+    except AudioError as error:
+        yield problem(about, error)
+        return
+    for device in devices:
+        mark = "in use: " if device is chosen else ""
+        yield ok(about, f"{mark}{device.index} '{device.name}', {device.rate} Hz")
+    if settings.audio.channels > chosen.channels:
+        wanted = settings.audio.channels
+        message = f"it has {chosen.channels} channels, not {wanted}: change audio.channels"
+        yield problem(about, message)
+
+
+def wake_words(settings: Settings) -> Iterator[Finding]:
+    """Whether the detector can be made."""
+    chosen = settings.wake
+    try:
+        wake.create(chosen.engine, chosen.words, chosen.threshold, chosen.refractory_s)
+    except WakeWordError as error:
+        yield problem("wake word", error)
+    except Exception as error:  # noqa: BLE001 - a model file of the user's may be anything
+        yield problem("wake word", f"a model cannot be loaded: {error}")
+    else:
+        words = ", ".join(Path(word).stem.replace("_", " ") for word in chosen.words)
+        yield ok("wake word", f"{words} ({chosen.engine})")
+
+
+def replies(settings: RepliesSettings) -> Iterator[Finding]:
+    """Whether answers can be spoken and played."""
+    about = "replies"
+    if settings.silent:
+        yield ok(about, "silent mode: answers are only in the log")
+        return
+    try:
+        make_player(settings)
+        make_voice(settings)
+    except ReplyError as error:
+        yield hint(about, f"answers are not heard: {error}")
+    else:
+        yield ok(about, f"spoken by {settings.engine}" if settings.engine != "none" else "sounds")
+    if settings.engine == "wyoming" and settings.url:
+        yield reached(about, settings.url)
