@@ -175,7 +175,9 @@ def score(
     boost: float = 0.0,
 ) -> Score:
     """Hear every recording with these names favoured."""
-    recogniser = TransducerRecogniser(model, SearchSettings(beam, model.symbols), boost)
+    recogniser = TransducerRecogniser(
+        model, SearchSettings(beam, model.max_symbols_per_frame), boost
+    )
     given = names if boost else ()
     missed = errors = words = 0
     for each in spoken:
@@ -219,7 +221,9 @@ def sweep(model: Model, spoken: Sequence[Spoken], args: argparse.Namespace) -> l
 
 def cost(model: Model, spoken: Sequence[Spoken], args: argparse.Namespace) -> str:
     """What 1,000 names cost, in real-time factor and to be loaded."""
-    recogniser = TransducerRecogniser(model, SearchSettings(args.beam, model.symbols), args.boost)
+    recogniser = TransducerRecogniser(
+        model, SearchSettings(args.beam, model.max_symbols_per_frame), args.boost
+    )
     names = phrases(800, by_sound=False)
     audio_s = sum(each.samples.size for each in spoken) / SAMPLE_RATE
     spent = {0: 0.0, len(names): 0.0}

@@ -34,10 +34,10 @@ from onnxruntime.quantization import QuantType, quantize_dynamic
 from torch import Tensor, nn
 
 from assistant.asr.networks.manifest import (
-    HEARING,
+    CROSS_KV,
+    DECODER_STEP,
     INNER,
     PIECES,
-    WRITING,
     FileEntry,
     Manifest,
     write_manifest,
@@ -162,7 +162,7 @@ def _export_decoder(model: Transducer, folder: Path) -> None:
     _export(
         Hearing(decoder),
         (torch.zeros(1, 2 * settings.chunk, settings.width),),
-        folder / HEARING,
+        folder / CROSS_KV,
         [INNER],
         ["keys", "values"],
         {INNER: {1: "steps"}, "keys": {3: "steps"}, "values": {2: "steps"}},
@@ -175,7 +175,7 @@ def _export_decoder(model: Transducer, folder: Path) -> None:
     _export(
         Writing(decoder),
         (pieces, torch.tensor([3]), heard, heard.transpose(2, 3), past, past),
-        folder / WRITING,
+        folder / DECODER_STEP,
         ["pieces", "position", "keys", "values", "past_keys", "past_values"],
         ["log_probs", "next_keys", "next_values"],
         {
@@ -234,7 +234,7 @@ def quantise(source: Path, folder: Path, manifest: Manifest) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     for part in PARTS:
         _quantise(source / f"{part}.onnx", folder / f"{part}.onnx")
-    for name in (HEARING, WRITING):
+    for name in (CROSS_KV, DECODER_STEP):
         if (source / name).exists():
             blockwise.quantise(source / name, folder / name)
     _copy_lists(source, folder)

@@ -66,7 +66,7 @@ def pack(
         words = WordPieces.read(pieces).pieces if isinstance(pieces, Path) else pieces
         sections["writer.pieces"] = "\n".join(words)
     sections["predictor.embedding"] = _table(weights["predictor.embedding.weight"])
-    known = read_pieces(tokens) if isinstance(tokens, Path) else tuple(tokens)
+    known = read_tokens(tokens) if isinstance(tokens, Path) else tuple(tokens)
     return EdgeModel(_settings(settings, name), known, sections).save(path)
 
 
@@ -90,7 +90,7 @@ def speech_of(folder: Path, utterances: int = 60) -> list[Tensor]:
     return [torch.from_numpy(part[: len(part) // 4 * 4]) for part in features if len(part) > 4]
 
 
-def read_pieces(path: Path) -> tuple[str, ...]:
+def read_tokens(path: Path) -> tuple[str, ...]:
     """The pieces that a `tokens.txt` lists, a line each with its number."""
     lines = path.read_text("utf8").splitlines()
     return tuple(line.rpartition(" ")[0] for line in lines)

@@ -20,7 +20,8 @@ from rapidfuzz.distance import Levenshtein
 from torch import Tensor
 
 from assistant.asr.biasing.shallow_fusion import Biaser
-from assistant.asr.decoding.beam_search import Search, SearchSettings, Vocabulary
+from assistant.asr.decoding.beam_search import Search, SearchSettings
+from assistant.asr.decoding.vocabulary import Vocabulary
 from assistant.asr.networks.network import Floats, Network
 from training.data import padded_labels
 from training.loss import transducer_loss

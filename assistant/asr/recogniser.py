@@ -16,11 +16,12 @@ from numpy.typing import NDArray
 
 from assistant.asr.biasing.internal_lm import InternalLanguageModel
 from assistant.asr.biasing.shallow_fusion import Biaser, NoBias, ShallowFusion
-from assistant.asr.decoding.beam_search import Search, SearchSettings, Vocabulary
+from assistant.asr.decoding.beam_search import Search, SearchSettings
 from assistant.asr.decoding.parts import LONGEST_PART, PART, Earlier, quietest
-from assistant.asr.decoding.transcript_scorer import Follower, line_of
-from assistant.asr.decoding.two_pass import SecondPass
-from assistant.asr.features.frontend import Features
+from assistant.asr.decoding.transcript_scorer import TranscriptScorer, tokenised
+from assistant.asr.decoding.two_pass import TwoPass
+from assistant.asr.decoding.vocabulary import Vocabulary
+from assistant.asr.features.frontend import FeatureExtractor
 from assistant.asr.features.whisper_mel import HOP
 from assistant.asr.networks.model_folder import Model, load_model
 from assistant.asr.networks.network import Floats, State
@@ -71,20 +72,21 @@ class TransducerRecogniser:
     def open(self, bias: Sequence[BiasPhrase] = ()) -> Stream:
         """Start an utterance; the tree of names is made anew only when they have changed."""
         names = self._names(tuple(bias))
-        again = SecondPass(
+        two_pass = TwoPass(
             self.model.network,
             self._search(self.search, names),
-            partial(self.following, names=names),
+            partial(self.transcript_scorer, names=names),
             names.listed,
             self.output,
         )
-        return Stream(self.model, self._search(self._first, names), again)
+        return Stream(self.model, self._search(self._first, names), two_pass)
 
-    def following(self, texts: Sequence[str], names: Names) -> Follower:
+    def transcript_scorer(self, texts: Sequence[str], names: Names) -> TranscriptScorer:
         """What scores the texts; those that the tokens cannot write are left out."""
         cut = self._expected.usual_cut
-        lines = [line_of(t, cut, self.vocabulary, names.biaser, names.lexicon) for t in texts]
-        return Follower(self.vocabulary, self.search.symbols, [line for line in lines if line])
+        known = [tokenised(t, cut, self.vocabulary, names.biaser, names.lexicon) for t in texts]
+        most = self.search.max_symbols_per_frame
+        return TranscriptScorer(self.vocabulary, most, [each for each in known if each])
 
     def _search(self, settings: SearchSettings, names: Names) -> Search:
         return Search(self.vocabulary, settings, names.biaser, names.lexicon)
@@ -116,8 +118,8 @@ def words_of(phrases: Sequence[BiasPhrase]) -> Iterator[str]:
 class _Position:
     """Where a stream stands: features and encoder state and search, up to the same frame."""
 
-    def __init__(self, model: Model, search: Search, second: SecondPass) -> None:
-        self.features: Features = model.front_end.open()
+    def __init__(self, model: Model, search: Search, two_pass: TwoPass) -> None:
+        self.features: FeatureExtractor = model.front_end.open()
         self.frames: Floats = np.zeros((0, model.network.mels), np.float32)
         """Not yet decoded."""
         self.decoded: tuple[Floats, ...] = ()
@@ -128,7 +130,7 @@ class _Position:
         self.search = search.copy()
         """Of this part."""
         self.earlier = Earlier.nothing(self.state)
-        self._at_first, self._second = search, second
+        self._at_first, self._two_pass = search, two_pass
         self._network = model.network
         self._floor = model.front_end.floor
 
@@ -187,7 +189,7 @@ class _Position:
         per_output = self._network.frames_per_output
         count = quietest(frames, *PART) // per_output
         cut = count * per_output
-        self.earlier = self._second.after(frames[:cut], self.search, self.earlier)
+        self.earlier = self._two_pass.after(frames[:cut], self.search, self.earlier)
         self.decoded, self._outputs = (frames[cut:],), (outputs[count:],)
         self.search = self._at_first.copy()
         self._search_on(outputs[count:])
@@ -196,13 +198,13 @@ class _Position:
 class Stream:
     """The recognition of one utterance, by one search while it is heard and one at its end."""
 
-    def __init__(self, model: Model, first: Search, second: SecondPass) -> None:
+    def __init__(self, model: Model, first: Search, two_pass: TwoPass) -> None:
         # Features are computed for whole chunks, so that results do not depend on how the audio
         # was cut, not even by a rounding error.
         self._chunk = model.network.chunk_frames * HOP
         self._waiting = np.zeros(0, np.int16)
-        self._second = second
-        self._position = _Position(model, first, second)
+        self._two_pass = two_pass
+        self._position = _Position(model, first, two_pass)
         self._result: RecognitionResult | None = None
         self._decode_ms = 0.0
         self._finished = False
@@ -227,7 +229,7 @@ class Stream:
         """The result for the chunks decoded so far; made once a chunk."""
         if self._result is None:
             with self._timed():
-                made = self._second.made(self._position.search)
+                made = self._two_pass.made(self._position.search)
                 self._result = self._told(self._position.earlier.before(made))
         return self._result
 
@@ -240,30 +242,30 @@ class Stream:
         with self._timed():
             position = self._position.copy()
             position.finish(self._waiting)
-            return self._heard_again(position, earlier)
+            return self._two_pass_result(position, earlier)
 
     def finish(self, earlier: RecognitionResult | None = None) -> RecognitionResult:
         """The final result; the stream takes no more samples. `earlier` is as in `peek`."""
         if not self._finished:
             with self._timed():
                 self._position.finish(self._waiting)
-                self._result = self._heard_again(self._position, earlier)
+                self._result = self._two_pass_result(self._position, earlier)
             self._finished = True
         return self.partial()
 
-    def _heard_again(
+    def _two_pass_result(
         self, position: _Position, earlier: RecognitionResult | None
     ) -> RecognitionResult:
-        """The result of the second pass, or of the first where there is no other."""
+        """The result of both passes, or of the first where there is no other."""
         before, first = position.earlier, position.search
-        words = [*before.best.words, *self._second.words(first)] if position.decoded else []
+        words = [*before.best.words, *self._two_pass.words(first)] if position.decoded else []
         if not words:
-            return self._told(self._second.made(first))
-        heard_first = " ".join(word.text for word in words)
-        if earlier is not None and earlier.heard_first == heard_first:
+            return self._told(self._two_pass.made(first))
+        streaming_text = " ".join(word.text for word in words)
+        if earlier is not None and earlier.streaming_text == streaming_text:
             return self._told(replace(earlier, end_of_sentence=first.end_of_sentence))
-        part = self._second.hear(np.concatenate(position.decoded), first, before)
-        return self._told(replace(before.before(part.result), heard_first=heard_first))
+        part = self._two_pass.decode(np.concatenate(position.decoded), first, before)
+        return self._told(replace(before.before(part.result), streaming_text=streaming_text))
 
     def _told(self, result: RecognitionResult) -> RecognitionResult:
         return replace(result, decode_ms=self._decode_ms)
@@ -292,4 +294,5 @@ def load_recogniser(
 
     """
     model = load_model(folder, runtime, attention_decoder=attention_decoder)
-    return TransducerRecogniser(model, SearchSettings(beam=beam, symbols=model.symbols), boost)
+    search = SearchSettings(beam=beam, max_symbols_per_frame=model.max_symbols_per_frame)
+    return TransducerRecogniser(model, search, boost)

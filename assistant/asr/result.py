@@ -24,7 +24,7 @@ class RecognitionResult:
     """Probability (0 to 1) that the sentence is complete, by the recogniser's own token."""
     decode_ms: float
     """Wall time that the stream has spent computing since it was opened."""
-    heard_first: str = ""
+    streaming_text: str = ""
     """What was heard during speech, before the sentence was heard again as a whole."""
     by_both_decoders: bool = False
     """Whether log-probabilities are means of the transducer's and the attention decoder's."""
@@ -36,7 +36,7 @@ class RecognitionResult:
 
     def heard_no_less_than(self, partial: RecognitionResult) -> bool:
         """Whether a later result has no words that were not known when this one was made."""
-        return extends(self.heard_first or self.text, partial.text)
+        return extends(self.streaming_text or self.text, partial.text)
 
 
 @dataclass(frozen=True, slots=True)

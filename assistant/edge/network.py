@@ -13,11 +13,11 @@ from numpy.typing import NDArray
 
 from assistant.asr.networks.network import State
 from assistant.edge import native, program
+from assistant.edge.attention_decoder import EdgeAttentionDecoder
 from assistant.edge.matrix import Floats
 from assistant.edge.model import FILE_NAME, EdgeModel
 from assistant.edge.program import Executor, Memory, Program
 from assistant.edge.runner import Runner
-from assistant.edge.writer import EdgeWriter
 
 MEL_CONTEXT: Final = 3
 """Feature frames before a chunk that its convolutions need."""
@@ -49,9 +49,9 @@ class EdgeNetwork:
         shape = model.settings
         self.model = model
         self._runner = Runner(executor or native.best())
-        self.writer: EdgeWriter | None = None
+        self.attention_decoder: EdgeAttentionDecoder | None = None
         if attention_decoder and shape.word_pieces:
-            self.writer = EdgeWriter(model, self._runner, self._with_inner)
+            self.attention_decoder = EdgeAttentionDecoder(model, self._runner, self._with_inner)
         self.name = shape.name
         self.sample_rate = shape.sample_rate
         self.mels = shape.mels

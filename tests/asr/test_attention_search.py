@@ -6,20 +6,20 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from assistant.asr.decoding import attention_search
-from assistant.asr.decoding.attention_search import begin, judge, write
+from assistant.asr.decoding.attention_search import decode, prefix_of, score
 from assistant.asr.vocabulary.word_pieces import END, START, WordPieces
-from tests.asr.toy_network import LETTERS, ToyWriter
+from tests.asr.toy_network import LETTERS, ToyAttentionDecoder
 
 HEARD = (np.linspace(-1, 1, 8, dtype=np.float32),)
 TEXTS = st.lists(st.text("abcdef", min_size=1, max_size=4), min_size=1, max_size=3).map(" ".join)
 
 
-def log_prob(writer, pieces, before=()):
+def log_prob(decoder, pieces, before=()):
     """One piece after another, alone; those `before` cost nothing."""
-    past, total, given_pieces = writer.begin(1), 0.0, [START, *before, *pieces]
+    past, total, given_pieces = decoder.initial_past(1), 0.0, [START, *before, *pieces]
     targets = [*before, *pieces, END]
     for position, (piece, target) in enumerate(zip(given_pieces, targets, strict=True)):
-        scores, past = writer.write(np.array([piece]), position, HEARD, past)
+        scores, past = decoder.step(np.array([piece]), position, HEARD, past)
         total += float(scores[0, target]) if position >= len(before) else 0.0
     return total
 
@@ -27,13 +27,13 @@ def log_prob(writer, pieces, before=()):
 @settings(max_examples=30, deadline=None)
 @given(st.integers(0, 100), st.lists(TEXTS, min_size=1, max_size=5), st.just("") | TEXTS)
 def test_texts_are_judged_as_if_each_were_alone(seed, texts, before):
-    writer = ToyWriter(None, seed=seed)
-    known = writer.pieces.encode(before)
-    judgement = judge(begin(writer, HEARD, before), texts)
-    for text, judged in zip(texts, judgement, strict=True):
+    decoder = ToyAttentionDecoder(None, seed=seed)
+    known = decoder.pieces.encode(before)
+    scored = score(prefix_of(decoder, HEARD, before), texts)
+    for text, judged in zip(texts, scored, strict=True):
         assert judged.text == text
         assert len(judged.words) == len(text.split())
-        expected = log_prob(writer, writer.pieces.encode(text), known)
+        expected = log_prob(decoder, decoder.pieces.encode(text), known)
         assert judged.log_prob == pytest.approx(expected, abs=1e-4)
 
 
@@ -41,42 +41,42 @@ def test_texts_are_judged_as_if_each_were_alone(seed, texts, before):
 @pytest.mark.parametrize("before", ["", "bad"])
 @pytest.mark.parametrize("seed", range(5))
 def test_a_wide_beam_finds_the_likeliest_of_all_texts(seed, before, shortest, monkeypatch):
-    writer = ToyWriter(None, seed=seed)
-    known = writer.pieces.encode(before)
+    decoder = ToyAttentionDecoder(None, seed=seed)
+    known = decoder.pieces.encode(before)
     monkeypatch.setattr(attention_search, "MOST_PIECES", 4 + len(known))
-    found = write(begin(writer, HEARD, before), 100, beam=200, shortest=shortest)
+    found = decode(prefix_of(decoder, HEARD, before), 100, beam=200, shortest=shortest)
     others = range(2, len(LETTERS))
     every = [pieces for length in range(4) for pieces in product(others, repeat=length)]
-    long = [pieces for pieces in every if len(writer.pieces.decode(pieces)) >= shortest]
-    best = max(long, key=lambda pieces: log_prob(writer, pieces, known))
-    assert found[0].text == writer.pieces.decode(best)
-    assert found[0].log_prob == pytest.approx(log_prob(writer, best, known), abs=1e-4)
+    long = [pieces for pieces in every if len(decoder.pieces.decode(pieces)) >= shortest]
+    best = max(long, key=lambda pieces: log_prob(decoder, pieces, known))
+    assert found[0].text == decoder.pieces.decode(best)
+    assert found[0].log_prob == pytest.approx(log_prob(decoder, best, known), abs=1e-4)
     assert all(len(each.text) >= shortest for each in found)
 
 
 @pytest.mark.parametrize("beam", [1, 3])
 def test_the_best_come_first_and_no_more_than_the_beam(beam):
-    found = write(begin(ToyWriter(None, seed=4), HEARD), 100, beam)
+    found = decode(prefix_of(ToyAttentionDecoder(None, seed=4), HEARD), 100, beam)
     scores = [each.log_prob for each in found]
     assert scores == sorted(scores, reverse=True)
     assert len(found) <= beam
 
 
 def test_a_decoder_that_never_ends_is_stopped():
-    writer = ToyWriter(None, unlikely=LETTERS[END])
-    found = write(begin(writer, HEARD), 40, beam=2)
-    assert all(len(writer.pieces.encode(each.text)) <= 14 for each in found)
+    decoder = ToyAttentionDecoder(None, unlikely=LETTERS[END])
+    found = decode(prefix_of(decoder, HEARD), 40, beam=2)
+    assert all(len(decoder.pieces.encode(each.text)) <= 14 for each in found)
 
 
 def test_what_is_longer_than_a_decoder_can_write_is_judged():
     """A decoder knows no place after the last; here a table of places would be left."""
 
-    class Placed(ToyWriter):
-        def write(self, pieces, position, heard, past):
+    class Placed(ToyAttentionDecoder):
+        def step(self, pieces, position, cross_kv, past):
             assert position <= attention_search.MOST_PIECES
-            return super().write(pieces, position, heard, past)
+            return super().step(pieces, position, cross_kv, past)
 
-    (judged,) = judge(begin(Placed(None), HEARD, "abc"), ["bad " * 100])
+    (judged,) = score(prefix_of(Placed(None), HEARD, "abc"), ["bad " * 100])
     assert len(judged.words) == 100
     assert np.isfinite(judged.log_prob)
 
@@ -84,16 +84,16 @@ def test_what_is_longer_than_a_decoder_can_write_is_judged():
 @settings(max_examples=60, deadline=None)
 @given(st.lists(st.integers(2, 5), max_size=6))
 def test_a_space_of_its_own_belongs_to_a_word_beside_it(written):
-    writer = ToyWriter(None, seed=1)
-    writer.pieces = WordPieces(["<end>", "<start>", "▁", "▁a", "b", "▁c"])
+    decoder = ToyAttentionDecoder(None, seed=1)
+    decoder.pieces = WordPieces(["<end>", "<start>", "▁", "▁a", "b", "▁c"])
     log_probs = tuple(-1.0 - place for place in range(len(written) + 1))
-    made = attention_search._written(writer, tuple(written), log_probs)
+    made = attention_search._scored(decoder, tuple(written), log_probs)
     assert len(made.words) == len(made.text.split())
     assert made.log_prob == pytest.approx(sum(log_probs))
 
 
 def test_spaces_before_between_and_after_words():
-    writer = ToyWriter(None, seed=1)
-    writer.pieces = WordPieces(["<end>", "<start>", "▁", "▁a", "b", "▁c"])
-    made = attention_search._written(writer, (2, 3, 4, 2, 5, 2), (-1, -2, -3, -4, -5, -6, -7))
+    decoder = ToyAttentionDecoder(None, seed=1)
+    decoder.pieces = WordPieces(["<end>", "<start>", "▁", "▁a", "b", "▁c"])
+    made = attention_search._scored(decoder, (2, 3, 4, 2, 5, 2), (-1, -2, -3, -4, -5, -6, -7))
     assert (made.text, made.words, made.end) == ("ab c", (-6, -9), -13)

@@ -8,14 +8,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from assistant.asr.biasing.shallow_fusion import ShallowFusion
-from assistant.asr.decoding.beam_search import Search, SearchSettings, Vocabulary
+from assistant.asr.decoding.beam_search import Search, SearchSettings
+from assistant.asr.decoding.vocabulary import Vocabulary
 from assistant.asr.result import BiasPhrase
 from assistant.lattice.graph import best_path, log_sum_exp
 from tests.asr.test_shallow_fusion import by_letters
 from tests.asr.toy_network import ToyNetwork
 
 TOKENS = ("<blk>", "</s>", "▁a", "▁b", "c")
-WIDE = {"beam": 10_000, "margin": 1e9, "branches": 10_000}
+WIDE = {"beam": 10_000, "beam_threshold": 1e9, "branches": 10_000}
 
 
 class Enumerated:
@@ -80,7 +81,7 @@ def test_a_wide_beam_gives_the_sum_over_all_alignments(symbols, count, seed):
     """With a context that tells all texts apart, nothing is merged but alignments."""
     network, encoded = toy(seed, context_size=9), frames(count, seed)
     expected = Enumerated(network, encoded, symbols).best()
-    found = searched(network, encoded, symbols=symbols, **WIDE).graph(0.04).nbest(8)
+    found = searched(network, encoded, max_symbols_per_frame=symbols, **WIDE).graph(0.04).nbest(8)
     assert [hypothesis.text for hypothesis in found] == [text for text, _ in expected[:8]]
     for hypothesis, (_, score) in zip(found, expected, strict=False):
         assert hypothesis.log_prob == pytest.approx(score, abs=1e-3)
@@ -92,7 +93,7 @@ def test_merging_loses_no_probability(symbols, seed):
     """A place between words stands for several frames, so there are more paths; not more mass."""
     network, encoded = toy(seed, context_size=1), frames(5 - symbols, seed)
     expected = Enumerated(network, encoded, symbols)
-    search = searched(network, encoded, symbols=symbols, **WIDE)
+    search = searched(network, encoded, max_symbols_per_frame=symbols, **WIDE)
     everything = search.graph(0.04).nbest(100_000)
     assert log_sum_exp(item.log_prob for item in everything) == pytest.approx(
         expected.total(), abs=1e-3
@@ -108,7 +109,7 @@ def test_lattice_and_beam_agree(seed, count):
     search = searched(toy(seed, context_size=2), frames(count, seed))
     graph = search.graph(0.04)
     lattice = graph.lattice(0.0)
-    total = log_sum_exp(state.mass for state in search.states)
+    total = log_sum_exp(state.log_prob for state in search.states)
     paths = dict(texts(lattice))
     assert log_sum_exp(score for scores in paths.values() for score in scores) == pytest.approx(
         total, abs=1e-6
@@ -207,7 +208,7 @@ def test_the_end_of_sentence_is_seen_and_fades():
     network.eos_id = 1
     script = {"word": 2, "end": 1, "quiet": 0}
     heard = {}
-    search = searched(network, [], symbols=1)
+    search = searched(network, [], max_symbols_per_frame=1)
     for frame in ["quiet", "word", "end", *["quiet"] * 20, "word"]:
         search.step(np.array([script[frame]], np.float32))
         heard.setdefault(frame, []).append(search.end_of_sentence)
@@ -235,7 +236,7 @@ def spelled_out(frames_, listed, **changes):
     network = Spelling(0, TOKENS, 2)
     network.eos_id = 1
     bias = ShallowFusion(TOKENS, [BiasPhrase(name) for name in listed], 1.5, by_letters)
-    search = searched(network, [], bias, symbols=1, **changes)
+    search = searched(network, [], bias, max_symbols_per_frame=1, **changes)
     for frame in frames_:
         search.step(np.array(frame, np.float32))
     return search.graph(0.04).nbest(1)[0]

@@ -24,7 +24,7 @@ def log_probs(network, context):
 def test_a_text_costs_what_its_tokens_cost_one_after_another():
     network = ToyNetwork(seed=3)
     expected = InternalLanguageModel(network).improbability
-    a, d, b = (TOKENS.index(token) for token in ("▁a", "d", "▁b"))
+    a, d, b = (TOKENS.index(piece) for piece in ("▁a", "d", "▁b"))
     first = log_probs(network, [0, 0])["▁a"]
     second = log_probs(network, [0, a])["d"]
     third = log_probs(network, [a, d])["▁b"]

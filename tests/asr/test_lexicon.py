@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assistant.asr.decoding.beam_search import Search, SearchSettings, Vocabulary
+from assistant.asr.decoding.beam_search import Search, SearchSettings
+from assistant.asr.decoding.vocabulary import Vocabulary
 from assistant.asr.vocabulary.lexicon import RARE, UNKNOWN, Lexicon, Words
 from tests.asr.toy_network import ToyNetwork
 

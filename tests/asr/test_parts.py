@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from assistant.asr.decoding.parts import NO_INNER, Earlier, Part, blocks, quietest
+from assistant.asr.decoding.parts import NO_INNER, DecodedPart, Earlier, blocks, quietest
 from assistant.asr.networks.network import no_past
 from assistant.asr.result import RecognitionResult
 from assistant.lattice.from_nbest import lattice_of
@@ -60,7 +60,7 @@ def heard(*texts):
 
 
 def part(*texts):
-    return Part(heard(*texts), NO_INNER, STATE)
+    return DecodedPart(heard(*texts), NO_INNER, STATE)
 
 
 def test_what_was_heard_before_comes_before_every_hypothesis():

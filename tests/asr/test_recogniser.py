@@ -21,7 +21,7 @@ NAMES = (BiasPhrase("add"), BiasPhrase("bede cafe", 2.0))
 
 @pytest.fixture(scope="module")
 def recogniser():
-    model = Model(ToyNetwork(seed=7), WhisperFrontEnd(), symbols=3)
+    model = Model(ToyNetwork(seed=7), WhisperFrontEnd(), max_symbols_per_frame=3)
     return TransducerRecogniser(model, SearchSettings())
 
 
@@ -87,7 +87,7 @@ def test_what_was_boosted_is_shown(recogniser):
 
 
 def test_a_boost_of_nothing_is_no_boost():
-    model = Model(ToyNetwork(seed=7), WhisperFrontEnd(), symbols=3)
+    model = Model(ToyNetwork(seed=7), WhisperFrontEnd(), max_symbols_per_frame=3)
     weak = TransducerRecogniser(model, SearchSettings(), boost=0.0)
     assert content(heard(weak, AUDIO, bias=NAMES)) == content(heard(weak, AUDIO))
 

@@ -27,15 +27,15 @@ def fusion(names, tokens=(*TOKENS, "▁de", "▁f", "a", "b", "ad", "▁fa", "�
     return ShallowFusion(tokens, [BiasPhrase(name) for name in names], STRENGTH, by_letters)
 
 
-def tokens_of(text, texts, draw):
-    """A random way to cut a text into tokens with these texts."""
-    rest, tokens = "▁" + text.replace(" ", "▁"), []
+def cut_at_random(text, tokens, draw):
+    """A random way to cut a text into tokens."""
+    rest, cut = "▁" + text.replace(" ", "▁"), []
     while rest:
-        fitting = [i for i, each in enumerate(texts) if each and rest.startswith(each)]
+        fitting = [i for i, token in enumerate(tokens) if token and rest.startswith(token)]
         token = draw(st.sampled_from(fitting))
-        tokens.append(token)
-        rest = rest[len(texts[token]) :]
-    return tokens
+        cut.append(token)
+        rest = rest[len(tokens[token]) :]
+    return cut
 
 
 def total(fused, tokens):
@@ -57,7 +57,7 @@ def test_only_whole_names_keep_their_boost(data, names, before, after):
     said = data.draw(st.sampled_from(names))
     fused = fusion(names)
     text = data.draw(st.sampled_from([said, f"{before} {said}", f"{said} {after}", before, after]))
-    tokens = tokens_of(text, fused._spelling.tokens, data.draw)
+    tokens = cut_at_random(text, fused._spelling.tokens, data.draw)
     found = [name for name in names for _ in range(times_said(name, text))]
     assume(len(found) <= 1)
     worth = STRENGTH * by_letters(found)[0] - LIST_COST * math.log(len(names)) if found else 0
@@ -67,8 +67,8 @@ def test_only_whole_names_keep_their_boost(data, names, before, after):
 @given(st.data(), st.lists(NAMES, min_size=1, max_size=6), NAMES)
 def test_every_cut_into_tokens_gives_the_same(data, names, text):
     fused = fusion(names)
-    one = tokens_of(text, fused._spelling.tokens, data.draw)
-    other = tokens_of(text, fused._spelling.tokens, data.draw)
+    one = cut_at_random(text, fused._spelling.tokens, data.draw)
+    other = cut_at_random(text, fused._spelling.tokens, data.draw)
     assert total(fused, one) == pytest.approx(total(fused, other), abs=1e-4)
 
 
@@ -77,7 +77,7 @@ LETTERS = tuple("▁" + c for c in "abcdefghijklmnopqrstuvwxyz") + tuple("abcdef
 
 def spell(text):
     word_by_word = [["▁" + word[0], *word[1:]] for word in text.split()]
-    return [LETTERS.index(token) for word in word_by_word for token in word]
+    return [LETTERS.index(piece) for word in word_by_word for piece in word]
 
 
 def boost_of(names, text, **weights):

@@ -123,7 +123,7 @@ def test_almost_no_audio_ends(folder, length):
 
 def test_the_marks_for_other_tools_are_no_tokens(folder):
     network = load_model(folder).network
-    assert network.tokens == tuple(token.lower() for token in TOKENS)
+    assert network.tokens == tuple(piece.lower() for piece in TOKENS)
     assert network.name == folder.name
     assert network.frames_per_output == 4
 
@@ -229,11 +229,11 @@ def test_an_export_for_one_hypothesis_at_a_time_is_refused(tmp_path):
 def test_bytes_are_the_text_that_sherpa_onnx_writes(tmp_path):
     """Byte-level BPE: every token a word of letters that are spelled in bytes."""
     spelled = ("ƌŢġ", "ƍĪĶ", "ƎĢŕ", "ũŏ", "TURN", "ON")
-    tokens = (*TOKENS[:3], *(WORD_START + token for token in spelled))
+    tokens = (*TOKENS[:3], *(WORD_START + piece for piece in spelled))
     write_export(tmp_path, "lstm", tokens=tokens)
     result = their_result(tmp_path, samples("01-kitchen-light"))
     network = load_model(tmp_path).network
-    assert [token.strip(WORD_START) for token in network.tokens[3:7]] == list("开打灯é")
+    assert [piece.strip(WORD_START) for piece in network.tokens[3:7]] == list("开打灯é")
     stream = load_recogniser(tmp_path, beam=1).open()
     stream.accept(samples("01-kitchen-light"))
     ours = stream.finish().text.replace(" ", "")

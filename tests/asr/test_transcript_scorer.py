@@ -8,8 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from assistant.asr.biasing.shallow_fusion import NoBias, ShallowFusion
-from assistant.asr.decoding.beam_search import SearchSettings, Vocabulary
-from assistant.asr.decoding.transcript_scorer import Follower, line_of
+from assistant.asr.decoding.beam_search import SearchSettings
+from assistant.asr.decoding.transcript_scorer import TranscriptScorer, tokenised
+from assistant.asr.decoding.vocabulary import Vocabulary
 from assistant.asr.result import BiasPhrase
 from assistant.asr.vocabulary.lexicon import Lexicon
 from assistant.lattice.graph import log_sum_exp
@@ -19,7 +20,7 @@ FRAME_S = 0.04
 NETWORK = ToyNetwork(seed=7, sharpness=1.0)
 VOCABULARY = Vocabulary(NETWORK)
 FREELY = Lexicon(NETWORK.tokens, None)
-SYMBOLS = SearchSettings().symbols
+SYMBOLS = SearchSettings().max_symbols_per_frame
 WORDS = st.tuples(st.sampled_from("abc"), st.text("def", max_size=1)).map("".join)
 TEXTS = st.lists(WORDS, min_size=1, max_size=2).map(" ".join)
 
@@ -33,7 +34,7 @@ def cut(word):
     """The longest tokens first."""
     letters, tokens = f"▁{word}", []
     while letters:
-        fitting = [token for token in NETWORK.tokens if token and letters.startswith(token)]
+        fitting = [piece for piece in NETWORK.tokens if piece and letters.startswith(piece)]
         if not fitting:
             return []
         longest = max(fitting, key=len)
@@ -42,9 +43,11 @@ def cut(word):
     return tokens
 
 
-def followed(texts, vectors, bias=None):
-    lines = [line_of(text, cut, VOCABULARY, bias or NoBias(), FREELY) for text in texts]
-    return Follower(VOCABULARY, SYMBOLS, [line for line in lines if line]).scored(vectors, FRAME_S)
+def scored(texts, vectors, bias=None):
+    known = [tokenised(text, cut, VOCABULARY, bias or NoBias(), FREELY) for text in texts]
+    return TranscriptScorer(VOCABULARY, SYMBOLS, [each for each in known if each]).scored(
+        vectors, FRAME_S
+    )
 
 
 def summed(text, vectors):
@@ -82,7 +85,7 @@ def summed(text, vectors):
 def test_a_text_has_the_score_of_its_alignments(seed, text):
     vectors = outputs(seed, 5)
     exact = summed(text, vectors)
-    found = followed([text], vectors)
+    found = scored([text], vectors)
     assert [each.text for each in found] == [text]
     assert found[0].log_prob == pytest.approx(exact, abs=1e-3)
 
@@ -90,7 +93,7 @@ def test_a_text_has_the_score_of_its_alignments(seed, text):
 @settings(max_examples=10, deadline=None)
 @given(st.integers(0, 1000))
 def test_words_are_heard_one_after_another(seed):
-    (found,) = followed(["a be c"], outputs(seed, 8))
+    (found,) = scored(["a be c"], outputs(seed, 8))
     times = [(word.start_s, word.end_s) for word in found.words]
     assert all(start <= end for start, end in times)
     assert sorted(times) == times
@@ -102,8 +105,8 @@ def test_a_name_is_favoured_as_in_a_free_search():
         NETWORK.tokens, [BiasPhrase("ad")], 1.0, lambda names: [5.0 for _ in names]
     )
     vectors = outputs(3, 6)
-    plain = {each.text: each for each in followed(["ad", "af"], vectors)}
-    named = {each.text: each for each in followed(["ad", "af"], vectors, bias)}
+    plain = {each.text: each for each in scored(["ad", "af"], vectors)}
+    named = {each.text: each for each in scored(["ad", "af"], vectors, bias)}
     assert named["ad"].boost > 0
     gained = named["ad"].log_prob - plain["ad"].log_prob
     assert gained == pytest.approx(named["ad"].boost, abs=1e-4)
@@ -114,15 +117,15 @@ def test_a_name_is_favoured_as_in_a_free_search():
 @given(st.integers(0, 1000), st.lists(TEXTS, min_size=2, max_size=4, unique=True))
 def test_texts_do_not_change_each_others_scores(seed, texts):
     vectors = outputs(seed, 5)
-    together = {each.text: each.log_prob for each in followed(texts, vectors)}
+    together = {each.text: each.log_prob for each in scored(texts, vectors)}
     for text in texts:
-        (alone,) = followed([text], vectors)
+        (alone,) = scored([text], vectors)
         assert together[text] == pytest.approx(alone.log_prob, abs=1e-4)
 
 
 def test_a_text_that_nobody_can_have_said_is_left_out():
-    assert followed(["a b c a b c a b c a b c"], outputs(1, 2)) == []
+    assert scored(["a b c a b c a b c a b c"], outputs(1, 2)) == []
 
 
 def test_letters_that_no_token_has_cannot_be_followed():
-    assert followed(["xyz"], outputs(1, 4)) == []
+    assert scored(["xyz"], outputs(1, 4)) == []

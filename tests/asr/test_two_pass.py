@@ -9,13 +9,13 @@ from hypothesis import strategies as st
 
 from assistant.asr.decoding.beam_search import SearchSettings
 from assistant.asr.decoding.parts import LONGEST_PART, PART
-from assistant.asr.decoding.two_pass import WRITER_SHARE, encode_whole
+from assistant.asr.decoding.two_pass import ATTENTION_WEIGHT, encode_whole
 from assistant.asr.features.frontend import WhisperFrontEnd
 from assistant.asr.networks.model_folder import Model
 from assistant.asr.recogniser import TransducerRecogniser, narrow
 from assistant.asr.result import BiasPhrase
 from assistant.lattice.nbest import nbest
-from tests.asr.toy_network import LETTERS, ToyNetwork, ToyWriter
+from tests.asr.toy_network import LETTERS, ToyAttentionDecoder, ToyNetwork
 
 RATE = 16_000
 AUDIO = (np.random.default_rng(0).standard_normal(2 * RATE) * 4000).astype(np.int16)
@@ -50,7 +50,9 @@ class Quiet(Attentive):
 
 
 def recogniser(network):
-    return TransducerRecogniser(Model(network, WhisperFrontEnd(), symbols=3), SearchSettings())
+    return TransducerRecogniser(
+        Model(network, WhisperFrontEnd(), max_symbols_per_frame=3), SearchSettings()
+    )
 
 
 def content(result):
@@ -66,21 +68,21 @@ def heard(network, samples, cuts=()):
 
 @settings(max_examples=10, deadline=None)
 @given(st.lists(st.integers(0, len(AUDIO)), max_size=5))
-def test_the_second_pass_does_not_depend_on_how_the_audio_came(cuts):
+def test_two_pass_does_not_depend_on_how_the_audio_came(cuts):
     assert content(heard(Attentive(), AUDIO, cuts)) == content(heard(Attentive(), AUDIO))
 
 
-def test_the_result_is_that_of_the_second_pass():
-    model = Model(ToyNetwork(seed=7), WhisperFrontEnd(), symbols=3)
+def test_the_result_is_that_of_two_passes():
+    model = Model(ToyNetwork(seed=7), WhisperFrontEnd(), max_symbols_per_frame=3)
     stream = TransducerRecogniser(model, narrow(SearchSettings())).open()
     stream.accept(AUDIO)
     once, again = stream.finish(), heard(Attentive(), AUDIO)
-    assert again.heard_first == once.text
+    assert again.streaming_text == once.text
     assert again.end_of_sentence == once.end_of_sentence
     assert content(again) != content(once)
 
 
-def test_while_she_speaks_only_the_heard_first_is_heard():
+def test_during_speech_there_is_only_the_first_pass():
     network = Attentive()
     stream = recogniser(network).open()
     network.given.clear()
@@ -89,7 +91,7 @@ def test_while_she_speaks_only_the_heard_first_is_heard():
     assert max(network.given) == network.chunk_frames
 
 
-def test_after_a_look_nothing_new_costs_no_second_pass():
+def test_after_a_look_nothing_new_costs_no_other_pass():
     network = Attentive()
     stream = recogniser(network).open()
     stream.accept(AUDIO)
@@ -189,7 +191,7 @@ class Written(Attentive):
 
     def __init__(self, **settings):
         super().__init__()
-        self.writer = ToyWriter(self, **settings)
+        self.attention_decoder = ToyAttentionDecoder(self, **settings)
 
 
 def test_both_decoders_judge_every_text_of_the_result():
@@ -197,7 +199,7 @@ def test_both_decoders_judge_every_text_of_the_result():
     result = heard(network, AUDIO)
     alone = heard(Attentive(), AUDIO)
     assert content(result) != content(alone)
-    assert result.heard_first == alone.heard_first
+    assert result.streaming_text == alone.streaming_text
     scores = [each.log_prob for each in result.nbest]
     assert scores == sorted(scores, reverse=True)
     assert sum(each.posterior for each in result.lattice.edges if each.start == 0) == (
@@ -214,15 +216,15 @@ def test_a_decoder_without_an_opinion_changes_no_order():
     shared = [each for each in result.nbest if each.text in known]
     assert shared
     for each in shared:
-        pieces = ToyWriter(None).pieces.encode(each.text)
+        pieces = ToyAttentionDecoder(None).pieces.encode(each.text)
         cost = (len(pieces) + 1) * np.log(len(LETTERS))
-        mean = (1 - WRITER_SHARE) * known[each.text].log_prob - WRITER_SHARE * cost
+        mean = (1 - ATTENTION_WEIGHT) * known[each.text].log_prob - ATTENTION_WEIGHT * cost
         assert each.log_prob == pytest.approx(mean, abs=1e-3)
 
 
 def test_a_name_of_the_home_is_not_lost_to_a_decoder_that_does_not_know_it():
     network = Written(sharpness=0.0, unlikely="d")
-    model = Model(network, WhisperFrontEnd(), symbols=3)
+    model = Model(network, WhisperFrontEnd(), max_symbols_per_frame=3)
     texts = []
     for names in ((), (BiasPhrase("ad"),)):
         stream = TransducerRecogniser(model, SearchSettings(), boost=4.0).open(names)

@@ -17,7 +17,7 @@ class ToyNetwork:
     chunk_frames = 32
     frame_multiple = 4
     whole_frames = 0
-    writer = None
+    attention_decoder = None
     look_ahead_frames = 0
     frames_per_output = 4
     blank_id = 0
@@ -57,7 +57,7 @@ class ToyNetwork:
 LETTERS = (*SPECIAL, "▁", *"abcdef", "▁a", "de")
 
 
-class ToyWriter:
+class ToyAttentionDecoder:
     """Scores depend on the mean of what was heard, on the last piece and on the position."""
 
     def __init__(self, network, sharpness=1.0, unlikely="", seed=3):
@@ -72,13 +72,13 @@ class ToyWriter:
         outputs, state = self._network.encode(features, state)
         return outputs, np.repeat(outputs, 2, axis=0), state
 
-    def hear(self, inner):
+    def cross_kv(self, inner):
         return (inner.mean(axis=0),)
 
-    def begin(self, sentences):
+    def initial_past(self, sentences):
         return (np.zeros((1, sentences), np.float32),)
 
-    def write(self, pieces, position, heard, past):
+    def step(self, pieces, position, heard, past):
         (before,) = past
         scores = heard[0] @ self._heard + self._last[pieces] * np.cos(before[0])[:, None]
         scores = scores - self._unlikely

@@ -12,7 +12,7 @@ from assistant.edge.format import ENTRY, HEADER
 from assistant.edge.matrix import Matrix
 from assistant.edge.model import EdgeModel
 from assistant.edge.network import EdgeNetwork
-from training.pack import pack, read_pieces
+from training.pack import pack, read_tokens
 
 
 @pytest.fixture
@@ -158,7 +158,7 @@ def test_a_file_of_another_kind_is_named(broken):
 def test_pieces_are_read_from_a_token_file(transducer, pieces, tmp_path):
     lines = "".join(f"{piece} {index}\n" for index, piece in enumerate(pieces))
     (tmp_path / "tokens.txt").write_text(lines, "utf8")
-    assert read_pieces(tmp_path / "tokens.txt") == tuple(pieces)
+    assert read_tokens(tmp_path / "tokens.txt") == tuple(pieces)
     state, settings = transducer.state_dict(), transducer.settings
     with pytest.raises(EdgeFormatError, match="39 tokens instead of 40"):
         pack(state, settings, pieces[1:], tmp_path / "m.edge")

@@ -68,7 +68,7 @@ class TwoPasses:
 
     def peek(self, earlier=None):
         self.looks.append(earlier)
-        return replace(result(["lights", "on"]), heard_first="light song")
+        return replace(result(["lights", "on"]), streaming_text="light song")
 
 
 def test_what_a_look_heard_stands_until_there_are_more_words():

@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch.nn import functional
 
-from assistant.asr.networks.manifest import HEARING, PIECES, WRITING, read_manifest
+from assistant.asr.networks.manifest import CROSS_KV, DECODER_STEP, PIECES, read_manifest
 from assistant.asr.networks.onnx import OnnxNetwork
 from assistant.asr.vocabulary.word_pieces import END, SPECIAL, START, WordPieces
 from assistant.edge import native
@@ -118,11 +118,11 @@ def test_it_learns_to_write_what_it_is_given(encoded):
     assert [greedy(decoder, each) for each in encoded] == [[5, 6, 7], [9, 8, 6]]
 
 
-def written(writer, pieces, inner):
+def written(decoder, pieces, inner):
     """Log-probabilities after every piece of sentences [B, U]."""
-    heard, past, rows = writer.hear(inner), writer.begin(len(pieces)), []
+    heard, past, rows = decoder.cross_kv(inner), decoder.initial_past(len(pieces)), []
     for position in range(pieces.shape[1]):
-        log_probs, past = writer.write(pieces[:, position], position, heard, past)
+        log_probs, past = decoder.step(pieces[:, position], position, heard, past)
         rows.append(log_probs)
     return np.stack(rows, axis=1)
 
@@ -131,9 +131,9 @@ def test_onnx_writes_piece_by_piece_what_the_model_does(model, folder, encoded):
     network = OnnxNetwork.load(folder)
     pieces = torch.tensor([[START, 5, 9, 4, 4], [START, 7, 8, 3, 2], [START, 9, 9, 9, 9]])
     expected = whole(model, pieces, encoded[:1].expand(3, -1, -1))
-    found = written(network.writer, pieces.numpy(), encoded[0].numpy())
+    found = written(network.attention_decoder, pieces.numpy(), encoded[0].numpy())
     np.testing.assert_allclose(found, expected, atol=1e-4)
-    assert network.writer.pieces.pieces == WORDS.pieces
+    assert network.attention_decoder.pieces.pieces == WORDS.pieces
 
 
 def features(frames=24):
@@ -149,7 +149,7 @@ def test_both_runtimes_hear_inside_the_encoder_what_the_model_does(model, folder
         (OnnxNetwork.load(folder), expected, 1e-4),
         (EdgeNetwork.load(packed), normal, 0.2),
     ):
-        outputs, inner, _ = network.writer.encode(features(), network.initial_state())
+        outputs, inner, _ = network.attention_decoder.encode(features(), network.initial_state())
         np.testing.assert_allclose(inner, inside[0], atol=tolerance)
         np.testing.assert_array_equal(
             outputs, network.encode(features(), network.initial_state())[0]
@@ -162,12 +162,12 @@ def test_a_model_is_loaded_with_its_decoder(run):
 
 def test_eight_bits_write_nearly_the_same_and_pieces_are_stored_once(folder, tmp_path):
     quantise(folder, tmp_path, read_manifest(folder))
-    sizes = [(each / WRITING).stat().st_size for each in (folder, tmp_path)]
+    sizes = [(each / DECODER_STEP).stat().st_size for each in (folder, tmp_path)]
     assert sizes[1] < 0.75 * sizes[0]
     inner = torch.randn(STEPS, SETTINGS.width).numpy()
     pieces = np.array([[START, 5, 9, 4]])
-    exact = written(OnnxNetwork.load(folder).writer, pieces, inner)
-    found = written(OnnxNetwork.load(tmp_path).writer, pieces, inner)
+    exact = written(OnnxNetwork.load(folder).attention_decoder, pieces, inner)
+    found = written(OnnxNetwork.load(tmp_path).attention_decoder, pieces, inner)
     assert np.corrcoef(exact.ravel(), found.ravel())[0, 1] > 0.9999
 
 
@@ -194,7 +194,7 @@ def test_the_edge_runtime_writes_what_the_rounded_model_does(model, packed, enco
     pieces = torch.tensor([[START, 5, 9, 4], [START, 7, 8, 3]])
     expected = whole(rounded, pieces, encoded[:1].expand(2, -1, -1))
     normal = rounded.decoder.ln_heard(encoded[0]).detach().numpy()
-    found = written(network.writer, pieces.numpy(), normal)
+    found = written(network.attention_decoder, pieces.numpy(), normal)
     assert np.abs(np.exp(found).sum(-1) - 1).max() < 1e-4
     assert np.corrcoef(found.ravel(), expected.numpy().ravel())[0, 1] > 0.9999
 
@@ -227,7 +227,7 @@ def _use(model, packed):
 def test_compiled_kernels_write_bit_for_bit_what_numpy_does(packed, encoded):
     pieces = np.array([[START, 5, 9], [START, 7, 8], [START, 3, 3]])
     found = [
-        written(EdgeNetwork.load(packed, executor).writer, pieces, encoded[0].numpy())
+        written(EdgeNetwork.load(packed, executor).attention_decoder, pieces, encoded[0].numpy())
         for executor in (Reference(), native.best())
     ]
     np.testing.assert_array_equal(*found)
@@ -301,4 +301,4 @@ def test_a_model_without_a_decoder_can_be_gone_on_from(model):
 
 
 def test_a_manifest_lists_the_decoders_files(folder):
-    assert {HEARING, WRITING, PIECES} <= set(read_manifest(folder).files)
+    assert {CROSS_KV, DECODER_STEP, PIECES} <= set(read_manifest(folder).files)

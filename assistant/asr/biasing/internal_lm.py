@@ -31,11 +31,11 @@ class InternalLanguageModel:
     def __init__(self, network: Network) -> None:
         self.start: tuple[int, ...] = (network.blank_id,) * network.context_size
         self._network = network
-        self._numbers = {token: number for number, token in enumerate(network.tokens)}
+        self._numbers = {text: number for number, text in enumerate(network.tokens)}
         self._silent = [
             number
-            for number, token in enumerate(network.tokens)
-            if number == network.blank_id or is_special(token)
+            for number, text in enumerate(network.tokens)
+            if number == network.blank_id or is_special(text)
         ]
         self._known: dict[str, float] = {}
         self.cut = lru_cache(_WORDS)(self._cut)

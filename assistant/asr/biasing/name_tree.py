@@ -1,7 +1,7 @@
 """The names that are favoured, as a prefix tree of letters with what each node is worth.
 
 Names come in classes: those that are likely after the same words. A name's worth depends on the
-word before it, so a node has a worth for each class, and a slot (what the word before makes
+word before it, so a node has a worth for each class, and a left context (what the word before makes
 likely) says how much each class counts.
 """
 
@@ -40,8 +40,8 @@ class Favoured:
     """Its class."""
 
 
-class Slots:
-    """What the word before makes likely, and the name that was just said. Slot 0: nothing."""
+class LeftContexts:
+    """What the word before makes likely, and the name that was just said. Context 0: nothing."""
 
     def __init__(self, groups: Sequence[tuple[str, ...]], ends: Iterable[tuple[str, str]]) -> None:
         """`ends`: the first and last words of names."""
@@ -53,7 +53,7 @@ class Slots:
         self._numbers = {word: 1 + kinds.index(frozenset(g)) for word, g in following.items()}
         self._said = {each: n for n, each in enumerate(dict.fromkeys(ends), 1 + len(kinds))}
         self.said = ("",) * (1 + len(kinds)) + tuple(first for first, _ in self._said)
-        """For each slot, the word that the name just before begins with."""
+        """For each left context, the word that the name just before begins with."""
         likely = [frozenset[int](), *kinds]
         likely += [likely[self.after(last)] for _, last in self._said]
         self.factors = [
@@ -63,7 +63,7 @@ class Slots:
             )
             for found in likely
         ]
-        """For each slot, how much each class of names counts."""
+        """For each left context, how much each class of names counts."""
 
     @property
     def words(self) -> Iterable[str]:
@@ -71,11 +71,11 @@ class Slots:
         return self._numbers
 
     def after(self, word: str) -> int:
-        """The slot after a word."""
+        """The left context after a word."""
         return self._numbers.get(word, 0)
 
     def after_name(self, first: str, last: str) -> int:
-        """The slot after a name with these first and last words."""
+        """The left context after a name with these first and last words."""
         return self._said.get((first, last)) or self.after(last)
 
 

@@ -13,7 +13,7 @@ from typing import Protocol
 
 import numpy as np
 
-from assistant.asr.biasing.name_tree import Improbability, NameTree, Slots, favoured
+from assistant.asr.biasing.name_tree import Improbability, LeftContexts, NameTree, favoured
 from assistant.asr.networks.network import Floats
 from assistant.asr.result import BiasPhrase
 from assistant.asr.vocabulary.tokens import WORD_START
@@ -81,8 +81,8 @@ class ShallowFusion:
     no word stands before the name that it usually follows. Names begin and end where words do. A
     complete name keeps its worth, whatever follows.
 
-    A state is a node of the tree, 0 its root, together with the slot in which the words at the
-    node began: `node * slots + slot`.
+    A state is a node of the tree, 0 its root, together with the left context of the words at the
+    node: `node * contexts + context`.
     """
 
     start = 0
@@ -96,9 +96,9 @@ class ShallowFusion:
     ) -> None:
         self._spelling = _Spelling(tuple(tokens))
         names, groups, self._written = favoured(phrases, strength, improbability)
-        self._slots = Slots(groups, (_first_and_last(name.text) for name in names))
-        self._tree = NameTree(names, self._slots.words, len(groups))
-        self._count = len(self._slots.factors)
+        self._left_contexts = LeftContexts(groups, (_first_and_last(name.text) for name in names))
+        self._tree = NameTree(names, self._left_contexts.words, len(groups))
+        self._count = len(self._left_contexts.factors)
         self._nothing = (0.0,) * len(groups)
         self._vectors: dict[int, Floats] = {}
         # These are asked again and again for the few nodes that a search comes to.
@@ -132,7 +132,7 @@ class ShallowFusion:
         return vector
 
     def _made_vector(self, state: int) -> Floats:
-        node, slot = divmod(state, self._count)
+        node, context = divmod(state, self._count)
         begins = self._spelling.begins
         vector: Floats = np.zeros(len(begins), np.float32)
         if node:
@@ -140,7 +140,7 @@ class ShallowFusion:
             vector = np.where(begins, *missed)
         given = self._given(state)
         for token, child in self._matches(node):
-            vector[token] = self._given(child * self._count + slot) - given
+            vector[token] = self._given(child * self._count + context) - given
         return vector
 
     def _missed(self, state: int, *, begins_word: bool) -> Floats:
@@ -150,10 +150,10 @@ class ShallowFusion:
         return self._vector(other) + np.float32(kept - self._given(state))
 
     def _next(self, state: int, token: int) -> int:
-        node, slot = divmod(state, self._count)
+        node, context = divmod(state, self._count)
         child = self._tree.walk(node, self._spelling.tokens[token])
         if child is not None:
-            return child * self._count + slot
+            return child * self._count + context
         if not node:
             return self.start
         return self.next(self._left(state, bool(self._spelling.begins[token])), token)
@@ -168,19 +168,21 @@ class ShallowFusion:
 
     def _boost_so_far(self, state: int) -> float:
         """All that a hypothesis in this state has been given for the name it is in."""
-        node, slot = divmod(state, self._count)
-        return self._tree.given(node, self._factors(node, slot))
+        node, context = divmod(state, self._count)
+        return self._tree.given(node, self._factors(node, context))
 
-    def _factors(self, node: int, slot: int) -> Sequence[float]:
+    def _factors(self, node: int, context: int) -> Sequence[float]:
         """How much each class of names counts here."""
-        return self._nothing if self._repeats(node, slot) else self._slots.factors[slot]
+        return (
+            self._nothing if self._repeats(node, context) else self._left_contexts.factors[context]
+        )
 
-    def _repeats(self, node: int, slot: int) -> bool:
+    def _repeats(self, node: int, context: int) -> bool:
         """Whether the name begins with the same word as the name just before it.
 
         A name is favoured once: else saying it again and again into a pause would pay.
         """
-        said = self._slots.said[slot]
+        said = self._left_contexts.said[context]
         return bool(said) and self._tree.text(node).split(WORD_START)[1:2] == [said]
 
     def _kept(self, state: int, *, ended: bool) -> float:
@@ -188,8 +190,8 @@ class ShallowFusion:
 
         `ended`: the word at the node is complete, so a name that ends in it counts.
         """
-        node, slot = divmod(state, self._count)
-        factors = self._factors(node, slot)
+        node, context = divmod(state, self._count)
+        factors = self._factors(node, context)
         if ended and (worth := self._tree.worth(node, factors)):
             return worth
         while node:
@@ -202,22 +204,22 @@ class ShallowFusion:
         """Where it goes on when the next token does not continue what is at this state.
 
         After a complete name at the root; else at the longest later part of the words that begins
-        a name too. The slot is that of the word, or name, before.
+        a name too. The context is that of the word, or name, before.
         """
-        node, slot = divmod(state, self._count)
+        node, context = divmod(state, self._count)
         text = self._tree.text(node)
-        if self._kept(state, ended=begins_word) or self._repeats(node, slot):
+        if self._kept(state, ended=begins_word) or self._repeats(node, context):
             if not begins_word:
                 return self.start
-            return self._slots.after_name(*_first_and_last(text.replace(WORD_START, " ")))
+            return self._left_contexts.after_name(*_first_and_last(text.replace(WORD_START, " ")))
         cut = 0
         while (cut := text.find(WORD_START, cut + 1)) > 0:
             if later := self._tree.walk(0, text[cut:]):
-                return later * self._count + self._slot_after(text[:cut])
-        return self._slot_after(text) if begins_word else self.start
+                return later * self._count + self._context_after(text[:cut])
+        return self._context_after(text) if begins_word else self.start
 
-    def _slot_after(self, text: str) -> int:
-        return self._slots.after(text.rpartition(WORD_START)[2])
+    def _context_after(self, text: str) -> int:
+        return self._left_contexts.after(text.rpartition(WORD_START)[2])
 
     def _matches(self, node: int) -> Iterator[tuple[int, int]]:
         """Tokens whose letters all continue a name, and the nodes they lead to."""
@@ -244,7 +246,7 @@ class _Spelling:
         self.tokens = tokens
         self.numbers: dict[str, list[int]] = {}
         """More than one where tokens differ in what is not written, such as capitals."""
-        for number, token in enumerate(tokens):
-            self.numbers.setdefault(token, []).append(number)
-        self.beginnings = {token[:end] for token in tokens for end in range(1, len(token))}
-        self.begins = np.array([token.startswith(WORD_START) for token in tokens])
+        for number, text in enumerate(tokens):
+            self.numbers.setdefault(text, []).append(number)
+        self.beginnings = {text[:end] for text in tokens for end in range(1, len(text))}
+        self.begins = np.array([text.startswith(WORD_START) for text in tokens])

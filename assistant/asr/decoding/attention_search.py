@@ -1,4 +1,4 @@
-"""What an attention decoder would write, and what it thinks of other texts."""
+"""Beam search with an attention decoder, and its scores of other texts."""
 
 from __future__ import annotations
 
@@ -8,18 +8,18 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from assistant.asr.networks.network import Floats, State, Writer
+from assistant.asr.networks.network import AttentionDecoder, Floats, State
 from assistant.asr.vocabulary.tokens import WORD_START
 from assistant.asr.vocabulary.word_pieces import END, START
 
 MOST_PIECES = 120
-"""A decoder that goes on and on has lost its place."""
+"""A decoder that goes on and on repeats itself."""
 PIECES_A_STEP = 0.25
 """Nobody says more than this in 20 ms of speech, 12 pieces a second."""
 
 
 @dataclass(frozen=True, slots=True)
-class Written:
+class ScoredText:
     """A text and how likely (natural log) each of its words is, then that it ends there."""
 
     text: str
@@ -40,11 +40,11 @@ class _Sentence:
 
 
 @dataclass(frozen=True, slots=True)
-class Begun:
-    """The beginning of a sentence about what was heard, known before anything is written."""
+class Prefix:
+    """The beginning of a sentence, known before the search."""
 
-    writer: Writer
-    heard: State
+    decoder: AttentionDecoder
+    cross_kv: State
     piece: int
     """The last one."""
     position: int
@@ -52,31 +52,31 @@ class Begun:
     """What the decoder remembers of the pieces before it."""
 
 
-def begin(writer: Writer, heard: State, text: str = "") -> Begun:
-    """A sentence that begins with `text`, the words of what was heard first."""
-    pieces = [START, *writer.pieces.encode(text)]
-    past = writer.begin(1)
+def prefix_of(decoder: AttentionDecoder, cross_kv: State, text: str = "") -> Prefix:
+    """A sentence that begins with `text`, the words that were said first."""
+    pieces = [START, *decoder.pieces.encode(text)]
+    past = decoder.initial_past(1)
     for position, piece in enumerate(pieces[:-1]):
-        _, past = writer.write(np.array([piece]), position, heard, past)
-    return Begun(writer, heard, pieces[-1], len(pieces) - 1, past)
+        _, past = decoder.step(np.array([piece]), position, cross_kv, past)
+    return Prefix(decoder, cross_kv, pieces[-1], len(pieces) - 1, past)
 
 
-def write(begun: Begun, steps: int, beam: int, shortest: int = 0) -> list[Written]:
-    """The likeliest texts, best first, at most `beam`, that go on from what is begun.
+def decode(prefix: Prefix, steps: int, beam: int, shortest: int = 0) -> list[ScoredText]:
+    """The likeliest texts, best first, at most `beam`, that go on from the prefix.
 
     For `steps` of 20 ms; none has fewer than `shortest` letters, the spaces among them.
     """
-    writer = begun.writer
-    most = min(MOST_PIECES - begun.position, 4 + int(PIECES_A_STEP * steps))
-    open_ones = [_Sentence((begun.piece,), (), 0.0)]
-    past = begun.past
+    decoder = prefix.decoder
+    most = min(MOST_PIECES - prefix.position, 4 + int(PIECES_A_STEP * steps))
+    open_ones = [_Sentence((prefix.piece,), (), 0.0)]
+    past = prefix.past
     done: list[_Sentence] = []
-    for position in range(begun.position, begun.position + most):
+    for position in range(prefix.position, prefix.position + most):
         last = np.array([sentence.pieces[-1] for sentence in open_ones])
-        log_probs, past = writer.write(last, position, begun.heard, past)
+        log_probs, past = decoder.step(last, position, prefix.cross_kv, past)
         ended, chosen = _extended(open_ones, log_probs, beam)
-        done += [each for each in ended if len(_text(writer, each)) >= shortest]
-        done = sorted(done, key=_score, reverse=True)[:beam]
+        done += [each for each in ended if len(_text(decoder, each)) >= shortest]
+        done = sorted(done, key=_total, reverse=True)[:beam]
         # A longer sentence is never likelier than its beginning.
         least = done[-1].score if len(done) == beam else -np.inf
         chosen = [(row, sentence) for row, sentence in chosen if sentence.score > least]
@@ -85,14 +85,14 @@ def write(begun: Begun, steps: int, beam: int, shortest: int = 0) -> list[Writte
         rows = [row for row, _ in chosen]
         open_ones = [sentence for _, sentence in chosen]
         past = tuple(part[:, rows] for part in past)
-    return [_written(writer, sentence.pieces[1:], sentence.log_probs) for sentence in done]
+    return [_scored(decoder, sentence.pieces[1:], sentence.log_probs) for sentence in done]
 
 
-def _text(writer: Writer, sentence: _Sentence) -> str:
-    return writer.pieces.decode(sentence.pieces[1:])
+def _text(decoder: AttentionDecoder, sentence: _Sentence) -> str:
+    return decoder.pieces.decode(sentence.pieces[1:])
 
 
-def _score(sentence: _Sentence) -> float:
+def _total(sentence: _Sentence) -> float:
     return sentence.score
 
 
@@ -121,29 +121,29 @@ def _longer(sentence: _Sentence, piece: int, log_probs: Floats) -> _Sentence:
     return _Sentence(pieces, (*sentence.log_probs, added), sentence.score + added)
 
 
-def judge(begun: Begun, texts: Sequence[str]) -> list[Written]:
-    """How likely each of some texts is to go on from what is begun."""
-    writer = begun.writer
+def score(prefix: Prefix, texts: Sequence[str]) -> list[ScoredText]:
+    """How likely each of some texts is to go on from the prefix."""
+    decoder = prefix.decoder
     if not texts:
         return []
-    targets = [(*writer.pieces.encode(text), END) for text in texts]
-    given = _given(begun.piece, targets)
-    past = tuple(np.repeat(part, len(texts), axis=1) for part in begun.past)
+    targets = [(*decoder.pieces.encode(text), END) for text in texts]
+    given = _inputs(prefix.piece, targets)
+    past = tuple(np.repeat(part, len(texts), axis=1) for part in prefix.past)
     gained: list[list[float]] = [[] for _ in texts]
     for count in range(given.shape[1] - 1):
-        # What comes after the last position that a decoder knows is judged as if it stood there.
-        position = min(begun.position + count, MOST_PIECES)
-        log_probs, past = writer.write(given[:, count], position, begun.heard, past)
+        # What comes after the last position that a decoder knows is scored as if it stood there.
+        position = min(prefix.position + count, MOST_PIECES)
+        log_probs, past = decoder.step(given[:, count], position, prefix.cross_kv, past)
         for row, target in enumerate(targets):
             if count < len(target):
                 gained[row].append(float(log_probs[row, target[count]]))
     return [
-        _written(writer, target[:-1], tuple(row))
+        _scored(decoder, target[:-1], tuple(row))
         for target, row in zip(targets, gained, strict=True)
     ]
 
 
-def _given(first: int, targets: Sequence[tuple[int, ...]]) -> NDArray[np.int64]:
+def _inputs(first: int, targets: Sequence[tuple[int, ...]]) -> NDArray[np.int64]:
     """`first` and the pieces, [texts, longest + 1]; after a text's end it does not matter."""
     given = np.full((len(targets), max(map(len, targets)) + 1), END)
     given[:, 0] = first
@@ -152,11 +152,13 @@ def _given(first: int, targets: Sequence[tuple[int, ...]]) -> NDArray[np.int64]:
     return given
 
 
-def _written(writer: Writer, pieces: tuple[int, ...], log_probs: tuple[float, ...]) -> Written:
+def _scored(
+    decoder: AttentionDecoder, pieces: tuple[int, ...], log_probs: tuple[float, ...]
+) -> ScoredText:
     """What the pieces say. One that is only the space between words belongs to a word beside it."""
     words, lettered, end = [0.0], False, log_probs[-1]
     for number, log_prob in zip(pieces, log_probs[:-1], strict=True):
-        piece = writer.pieces.pieces[number]
+        piece = decoder.pieces.pieces[number]
         if lettered and piece.startswith(WORD_START):
             words.append(0.0)
             lettered = False
@@ -164,4 +166,4 @@ def _written(writer: Writer, pieces: tuple[int, ...], log_probs: tuple[float, ..
         lettered = lettered or piece.strip(WORD_START) != ""
     if not lettered:
         end += words.pop()
-    return Written(writer.pieces.decode(pieces), tuple(words), end)
+    return ScoredText(decoder.pieces.decode(pieces), tuple(words), end)

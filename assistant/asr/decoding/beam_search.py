@@ -17,24 +17,26 @@ the search that icefall calls "modified beam search".
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
 
 from assistant.asr.biasing.shallow_fusion import Biaser, NoBias
-from assistant.asr.decoding.word_graph import START, Arc, Place, WordGraph, likelier, reachable
-from assistant.asr.networks.network import Floats, Network
-from assistant.asr.vocabulary.byte_tokens import joined
+from assistant.asr.decoding.vocabulary import Vocabulary
+from assistant.asr.decoding.word_graph import (
+    START,
+    Arc,
+    LatticeNode,
+    WordGraph,
+    likelier,
+    reachable,
+)
+from assistant.asr.networks.network import Floats
 from assistant.asr.vocabulary.lexicon import Lexicon
-from assistant.asr.vocabulary.tokens import WORD_START, is_special
 
 FADING = 0.95
 """How much of an end-of-sentence probability is left after a frame without a token."""
-CONTEXTS = 1024
-"""Predictor outputs that are kept, about a kilobyte each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,15 +45,15 @@ class SearchSettings:
 
     beam: int = 4
     """States that are kept."""
-    symbols: int = 3
+    max_symbols_per_frame: int = 3
     """Tokens that one frame may emit."""
-    margin: float = 8.0
+    beam_threshold: float = 8.0
     """What is this much below the best state (natural log) is dropped."""
     branches: int = 8
     """Beginnings of an unfinished word that a state remembers."""
     names: int = 4
     """States within an unfinished name that are kept besides."""
-    hope: float = 1.0
+    bias_beam: float = 1.0
     """How far below the best state they may be, all their boost counted (natural log)."""
 
 
@@ -66,21 +68,21 @@ class Key(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Branch:
-    """How the unfinished word of a state began: its share of the state's mass (log), its boost."""
+    """How the unfinished word of a state began: its share (log) of the state, its boost."""
 
     share: float
     boost: float
 
 
 @dataclass(slots=True)
-class State:
+class BeamState:
     """A set of hypotheses with the same future. Never changed once it is in a beam."""
 
     key: Key
-    mass: float
+    log_prob: float
     """Logarithm of the summed score of all its alignments."""
     branches: dict[int, Branch]
-    """By the place where the unfinished word began."""
+    """By the node where the unfinished word began."""
     boost: float
     """Given to the word's later tokens, in every branch."""
     born: int
@@ -95,52 +97,11 @@ class State:
 
 
 class Boundary(NamedTuple):
-    """The place that was made when a word was first begun from a state."""
+    """The node that was made when a word was first begun from a state."""
 
-    place: int
+    node: int
     branches: dict[int, Branch]
     blanks: float
-
-
-class Vocabulary:
-    """What the search needs to know of the tokens, and the predictor's outputs seen so far."""
-
-    def __init__(self, network: Network) -> None:
-        self.network = network
-        self.begins = [token.startswith(WORD_START) for token in network.tokens]
-        self.texts = [token.replace(WORD_START, "") for token in network.tokens]
-        specials = [i for i, token in enumerate(network.tokens) if is_special(token)]
-        # A token without text counts as a blank: it changes nothing that anyone sees.
-        self.silent = np.array(sorted({network.blank_id, *specials}))
-        self.predicted = lru_cache(CONTEXTS)(self._predicted)
-        self.word = lru_cache(CONTEXTS)(self._word)
-
-    def scores(self, encoded: Floats, contexts: Sequence[tuple[int, ...]]) -> tuple[Floats, Floats]:
-        """What an encoder output [D] makes of the tokens after each context.
-
-        Log-probabilities [contexts, tokens], silent tokens as blanks; and the probabilities
-        [contexts] that the sentence has ended.
-        """
-        predicted = np.array([self.predicted(context) for context in contexts])
-        scores = self.network.join(encoded, predicted).astype(np.float32)
-        scores -= scores.max(axis=1, keepdims=True)
-        probabilities = np.exp(scores)
-        total = probabilities.sum(axis=1)
-        blank = np.log(probabilities[:, self.silent].sum(axis=1) / total + 1e-30)
-        eos = self.network.eos_id
-        ends = np.zeros_like(total) if eos is None else probabilities[:, eos] / total
-        scores -= np.log(total)[:, None]
-        scores[:, self.silent] = -np.inf
-        scores[:, self.network.blank_id] = blank
-        return scores, ends
-
-    def _predicted(self, context: tuple[int, ...]) -> Floats:
-        predicted: Floats = self.network.predict(np.array([context], np.int64))[0]
-        return predicted
-
-    def _word(self, tokens: tuple[int, ...]) -> str:
-        """The text of a word's tokens."""
-        return joined(self.texts[token] for token in tokens)
 
 
 class Search:
@@ -160,24 +121,24 @@ class Search:
         self._bias = bias or NoBias()
         self._lexicon = lexicon or Lexicon(network.tokens, None)
         self._blank = network.blank_id
-        self._places: dict[int, Place] = {}
+        self._nodes: dict[int, LatticeNode] = {}
         self._boundaries: dict[int, Boundary] = {}
         self._made = 0
         self._born = 0
         context = (network.blank_id,) * network.context_size
         key = Key(context, (), self._bias.start)
-        self._states = [State(key, 0.0, {START: Branch(0.0, 0.0)}, 0.0, 0, 0.0, 0, 0, 0.0)]
+        self._states = [BeamState(key, 0.0, {START: Branch(0.0, 0.0)}, 0.0, 0, 0.0, 0, 0, 0.0)]
 
     def copy(self) -> Search:
         """A search that goes on from here by itself."""
         other = object.__new__(Search)
         other.__dict__.update(self.__dict__)
-        other._places = dict(self._places)
+        other._nodes = dict(self._nodes)
         other._boundaries = dict(self._boundaries)
         return other
 
     @property
-    def states(self) -> list[State]:
+    def states(self) -> list[BeamState]:
         """The beam, best first."""
         return self._states
 
@@ -189,15 +150,15 @@ class Search:
     def step(self, encoded: Floats) -> None:
         """Take the next encoder frame [D]."""
         settings = self._settings
-        ready: dict[Key, State] = {}
+        ready: dict[Key, BeamState] = {}
         active = self._states
-        for left in range(settings.symbols, 0, -1):
+        for left in range(settings.max_symbols_per_frame, 0, -1):
             contexts = [state.key.context for state in active]
             log_probs, ends = self._vocabulary.scores(encoded, contexts)
             self._stay(ready, active, log_probs, ends.tolist())
-            emitted: dict[Key, State] = {}
-            for row, token, mass, boost in self._candidates(ready, active, log_probs):
-                self._arrive(emitted, self._emit(active[row], token, mass, boost))
+            emitted: dict[Key, BeamState] = {}
+            for row, token, log_prob, boost in self._candidates(ready, active, log_probs):
+                self._arrive(emitted, self._emit(active[row], token, log_prob, boost))
             active = self._best(emitted)
             if not active or left == 1:
                 break
@@ -207,14 +168,18 @@ class Search:
         self.frame += 1
 
     def _stay(
-        self, ready: dict[Key, State], active: list[State], log_probs: Floats, ends: list[float]
+        self,
+        ready: dict[Key, BeamState],
+        active: list[BeamState],
+        log_probs: Floats,
+        ends: list[float],
     ) -> None:
         blanks = log_probs[:, self._blank].tolist()
         for state, blank, end in zip(active, blanks, ends, strict=True):
             # Written out: `replace` would be a fifth of the search's time.
-            stayed = State(
+            stayed = BeamState(
                 state.key,
-                state.mass + blank,
+                state.log_prob + blank,
                 state.branches,
                 state.boost,
                 state.born,
@@ -226,14 +191,13 @@ class Search:
             self._arrive(ready, stayed)
 
     def _candidates(
-        self, ready: dict[Key, State], active: list[State], log_probs: Floats
+        self, ready: dict[Key, BeamState], active: list[BeamState], log_probs: Floats
     ) -> list[tuple[int, int, float, float]]:
-        """Tokens worth emitting: row in `active`, token, mass after it, boost in it."""
+        """Tokens worth emitting: row in `active`, token, log-probability after it, boost in it."""
         settings = self._settings
-        masses = np.array([[state.mass] for state in active], np.float32)
         totals = np.array([self._lexicon.costs(self._letters(state)) for state in active])
         totals += log_probs
-        totals += masses
+        totals += np.array([[state.log_prob] for state in active], np.float32)
         totals[:, self._blank] = -np.inf
         states = [state.key.bias for state in active]
         onward = self._bias.onward(states)
@@ -241,29 +205,29 @@ class Search:
         if onward is not None:
             earned = totals + np.array([[self._unearned(state)] for state in active], np.float32)
         best = max(*map(self._earned, ready.values()), float(earned.max()))
-        found = _greatest(earned, best - settings.margin, settings.beam)
+        found = _greatest(earned, best - settings.beam_threshold, settings.beam)
         if onward is not None:
-            hoped = _greatest(totals + onward, best - settings.hope, settings.names)
-            found = list(dict.fromkeys(found + hoped))
+            in_names = _greatest(totals + onward, best - settings.bias_beam, settings.names)
+            found = list(dict.fromkeys(found + in_names))
         given = [self._bias.boost(states[row], token) for row, token in found]
         return [
             (row, token, float(totals[row, token]) + boost, boost)
             for (row, token), boost in zip(found, given, strict=True)
         ]
 
-    def _letters(self, state: State) -> str:
+    def _letters(self, state: BeamState) -> str:
         """The state's unfinished word."""
         return self._vocabulary.word(state.key.word)
 
-    def _unearned(self, state: State) -> float:
+    def _unearned(self, state: BeamState) -> float:
         """What is taken back if the state's name is not finished."""
         return self._bias.finish(state.key.bias)
 
-    def _earned(self, state: State) -> float:
-        """The state's mass if the utterance ended here."""
-        return state.mass + self._bias.finish(state.key.bias)
+    def _earned(self, state: BeamState) -> float:
+        """The state's log-probability if the utterance ended here."""
+        return state.log_prob + self._bias.finish(state.key.bias)
 
-    def _emit(self, state: State, token: int, mass: float, boost: float) -> State:
+    def _emit(self, state: BeamState, token: int, log_prob: float, boost: float) -> BeamState:
         """The state after one more token."""
         self._born += 1
         context = (*state.key.context[1:], token)
@@ -271,12 +235,14 @@ class Search:
         if self._vocabulary.begins[token] and state.key.word:
             branches = {self._boundary(state): Branch(0.0, boost)}
             key = Key(context, (token,), bias)
-            return State(key, mass, branches, 0.0, self._born, 0.0, self.frame, self.frame, 0.0)
+            return BeamState(
+                key, log_prob, branches, 0.0, self._born, 0.0, self.frame, self.frame, 0.0
+            )
         key = Key(context, (*state.key.word, token), bias)
         first = state.first if state.key.word else self.frame
-        return State(
+        return BeamState(
             key,
-            mass,
+            log_prob,
             state.branches,
             state.boost + boost,
             self._born,
@@ -286,30 +252,30 @@ class Search:
             0.0,
         )
 
-    def _boundary(self, state: State) -> int:
-        """The place where the state's word ends and another begins.
+    def _boundary(self, state: BeamState) -> int:
+        """The node where the state's word ends and another begins.
 
         It is made once while the state stays in the beam. When later alignments have changed how
         the word can have begun, its arcs are counted again, as they would have stood then.
         """
         known = self._boundaries.get(state.born)
         if known is not None and known.branches is state.branches:
-            return known.place
-        if known is None or any(start >= known.place for start in state.branches):
+            return known.node
+        if known is None or any(start >= known.node for start in state.branches):
             self._made += 1
             known = Boundary(self._made, state.branches, state.blanks)
-        arcs = self._arcs(state, state.mass - (state.blanks - known.blanks))
-        self._places[known.place] = Place.of(arcs)
+        arcs = self._arcs(state, state.log_prob - (state.blanks - known.blanks))
+        self._nodes[known.node] = LatticeNode.of(arcs)
         self._boundaries[state.born] = known._replace(branches=state.branches)
-        return known.place
+        return known.node
 
-    def _arcs(self, state: State, mass: float, boost: float = 0.0) -> tuple[Arc, ...]:
+    def _arcs(self, state: BeamState, log_prob: float, boost: float = 0.0) -> tuple[Arc, ...]:
         word = self._bias.written(self._letters(state))
         return tuple(
             Arc(
                 start,
                 word,
-                mass + branch.share,
+                log_prob + branch.share,
                 branch.boost + state.boost + boost,
                 state.first,
                 state.last,
@@ -317,19 +283,19 @@ class Search:
             for start, branch in state.branches.items()
         )
 
-    def _arrive(self, states: dict[Key, State], state: State) -> None:
+    def _arrive(self, states: dict[Key, BeamState], state: BeamState) -> None:
         other = states.get(state.key)
         states[state.key] = state if other is None else self._merged(other, state)
 
-    def _merged(self, one: State, other: State) -> State:
+    def _merged(self, one: BeamState, other: BeamState) -> BeamState:
         """Two states with the same future as one; it keeps the name of the elder."""
-        mass = likelier(one.mass, other.mass)
-        likely = one if one.mass >= other.mass else other
+        log_prob = likelier(one.log_prob, other.log_prob)
+        likely = one if one.log_prob >= other.log_prob else other
         elder = one if one.born < other.born else other
         branches: dict[int, Branch] = {}
         for state in (one, other):
             for start, branch in state.branches.items():
-                share, boost = branch.share + state.mass - mass, branch.boost + state.boost
+                share, boost = branch.share + state.log_prob - log_prob, branch.boost + state.boost
                 known = branches.get(start)
                 if known is not None:
                     boost = boost if share > known.share else known.boost
@@ -337,7 +303,7 @@ class Search:
                 branches[start] = Branch(share, boost)
         return replace(
             likely,
-            mass=mass,
+            log_prob=log_prob,
             branches=self._trimmed(branches),
             boost=0.0,
             born=elder.born,
@@ -347,26 +313,30 @@ class Search:
     def _trimmed(self, branches: dict[int, Branch]) -> dict[int, Branch]:
         """The likeliest branches, their shares summing to one."""
         kept = sorted(branches.items(), key=lambda item: -item[1].share)[: self._settings.branches]
-        kept = [item for item in kept if item[1].share > kept[0][1].share - self._settings.margin]
+        kept = [
+            item
+            for item in kept
+            if item[1].share > kept[0][1].share - self._settings.beam_threshold
+        ]
         lost = math.log(sum(math.exp(branch.share) for _, branch in kept))
         return {start: replace(branch, share=branch.share - lost) for start, branch in kept}
 
-    def _best(self, states: dict[Key, State]) -> list[State]:
+    def _best(self, states: dict[Key, BeamState]) -> list[BeamState]:
         """The beam: the best states, best first, none too far below the best; then names."""
         settings = self._settings
         ranked = sorted(states.values(), key=self._earned, reverse=True)
         if not ranked:
             return []
         top = self._earned(ranked[0])
-        least = top - settings.margin
+        least = top - settings.beam_threshold
         best = [state for state in ranked[: settings.beam] if self._earned(state) > least]
-        hopeful = [
+        in_names = [
             state
             for state in ranked[len(best) :]
-            if state.mass > top - settings.hope and self._unearned(state) < 0
+            if state.log_prob > top - settings.bias_beam and self._unearned(state) < 0
         ]
-        hopeful.sort(key=lambda state: state.mass, reverse=True)
-        return best + hopeful[: settings.names]
+        in_names.sort(key=lambda state: state.log_prob, reverse=True)
+        return best + in_names[: settings.names]
 
     def compact(self) -> None:
         """Forget the words that no state of the beam can still have said."""
@@ -375,18 +345,18 @@ class Search:
             number: value for number, value in self._boundaries.items() if number in born
         }
         starts = {start for state in self._states for start in state.branches}
-        starts |= {boundary.place for boundary in self._boundaries.values()}
-        self._places = reachable(self._places, starts)
+        starts |= {boundary.node for boundary in self._boundaries.values()}
+        self._nodes = reachable(self._nodes, starts)
 
     def graph(self, frame_s: float) -> WordGraph:
         """The words so far. A boost that an unfinished name has not earned is taken back."""
         final: list[Arc] = []
         for state in self._states:
             correction = self._bias.finish(state.key.bias)
-            mass = state.mass + correction + self._lexicon.ending(self._letters(state))
-            final += self._arcs(state, mass, correction)
-        places = reachable(self._places, (arc.start for arc in final))
-        return WordGraph(places, tuple(final), frame_s)
+            log_prob = state.log_prob + correction + self._lexicon.ending(self._letters(state))
+            final += self._arcs(state, log_prob, correction)
+        nodes = reachable(self._nodes, (arc.start for arc in final))
+        return WordGraph(nodes, tuple(final), frame_s)
 
 
 def _greatest(values: Floats, least: float, count: int) -> list[tuple[int, int]]:

@@ -69,7 +69,7 @@ class Earlier:
         """Before the first part."""
         return cls(state, 0.0, Hypothesis((), 0.0), "", NO_INNER)
 
-    def and_then(self, part: Part, length_s: float) -> Earlier:
+    def and_then(self, part: DecodedPart, length_s: float) -> Earlier:
         """With one more part, of so many seconds."""
         said = part.result.nbest[0]
         return Earlier(part.state, self.end_s + length_s, self._with(said), said.text, part.inner)
@@ -122,7 +122,7 @@ class Earlier:
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class DecodedPart:
     """A part that was heard again, in its own time, and what the encoder made of it."""
 
     result: RecognitionResult

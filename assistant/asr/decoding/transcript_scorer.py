@@ -1,4 +1,4 @@
-"""How well the transducer hears texts that somebody else wrote.
+"""What the transducer makes of texts that somebody else proposes.
 
 Each text is cut into tokens in one way, the one that training used, and its score is the sum over
 all alignments of these tokens: the forward algorithm of the transducer loss (Graves, "Sequence
@@ -15,14 +15,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from assistant.asr.biasing.shallow_fusion import Biaser
-from assistant.asr.decoding.beam_search import Vocabulary
+from assistant.asr.decoding.vocabulary import Vocabulary
 from assistant.asr.decoding.word_graph import with_word
 from assistant.asr.networks.network import Floats
 from assistant.asr.vocabulary.lexicon import Lexicon
 from assistant.lattice.graph import Hypothesis, Word
 
-_MARGIN = 40.0
-"""How far below its text's likeliest a place may be at any frame (natural log)."""
+_BEAM_THRESHOLD = 40.0
+"""How far below its text's likeliest a position may be at any frame (natural log)."""
 
 Doubles = NDArray[np.float64]
 Cut = Callable[[str], Sequence[int]]
@@ -30,8 +30,8 @@ Cut = Callable[[str], Sequence[int]]
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
-    """A text as a row of U tokens, and the U + 1 places before and after them."""
+class TokenisedText:
+    """A text as a row of U tokens, and the U + 1 positions before and after them."""
 
     words: tuple[str, ...]
     """As they are written."""
@@ -39,7 +39,7 @@ class Line:
     word_of: tuple[int, ...]
     """The word that each token belongs to."""
     contexts: tuple[tuple[int, ...], ...]
-    """The last tokens at each place."""
+    """The last tokens at each position."""
     added: tuple[float, ...]
     """What is added to the score with each token."""
     boost: float
@@ -48,9 +48,9 @@ class Line:
     """What is added where the utterance ends after the text."""
 
 
-def line_of(
+def tokenised(
     text: str, cut: Cut, vocabulary: Vocabulary, bias: Biaser, lexicon: Lexicon
-) -> Line | None:
+) -> TokenisedText | None:
     """The tokens of a text and what biasing and the list of words make of them.
 
     None where a word cannot be written with the tokens.
@@ -71,7 +71,7 @@ def line_of(
         letters = "" if vocabulary.begins[token] else letters
         letters += vocabulary.texts[token]
     taken_back = bias.finish(state)
-    return Line(
+    return TokenisedText(
         words=tuple(bias.written(word) for word in words),
         tokens=tuple(tokens),
         word_of=tuple(number for number, each in enumerate(cuts) for _ in each),
@@ -82,96 +82,98 @@ def line_of(
     )
 
 
-class Follower:
-    """Texts in front of one utterance; a frame may emit up to `symbols` tokens."""
+class TranscriptScorer:
+    """Scores texts against one utterance; a frame may emit up to `max_symbols` tokens."""
 
-    def __init__(self, vocabulary: Vocabulary, symbols: int, lines: Sequence[Line]) -> None:
-        self._vocabulary, self._symbols, self._lines = vocabulary, symbols, lines
+    def __init__(
+        self, vocabulary: Vocabulary, max_symbols: int, texts: Sequence[TokenisedText]
+    ) -> None:
+        self._vocabulary, self._max_symbols, self._texts = vocabulary, max_symbols, texts
         numbers: dict[tuple[int, ...], int] = {}
-        shape = len(lines), 1 + max((len(line.tokens) for line in lines), default=0)
+        shape = len(texts), 1 + max((len(text.tokens) for text in texts), default=0)
         self._context = np.zeros(shape, np.int64)
         self._token = np.zeros(shape, np.int64)
         self._added = np.full(shape, -np.inf)
         """Nothing comes after a text's last token."""
-        for row, line in enumerate(lines):
-            known = [numbers.setdefault(context, len(numbers)) for context in line.contexts]
+        for row, text in enumerate(texts):
+            known = [numbers.setdefault(context, len(numbers)) for context in text.contexts]
             self._context[row, : len(known)] = known
-            self._token[row, : len(line.tokens)] = line.tokens
-            self._added[row, : len(line.tokens)] = line.added
+            self._token[row, : len(text.tokens)] = text.tokens
+            self._added[row, : len(text.tokens)] = text.added
         self._contexts = list(numbers)
 
     def scored(self, outputs: Floats, frame_s: float) -> list[Hypothesis]:
         """The texts that could be said with encoder outputs [M, D], as they score and time them."""
-        if not self._lines:
+        if not self._texts:
             return []
-        masses = np.full(self._token.shape, -np.inf)
-        masses[:, 0] = 0.0
-        emitted = np.zeros((len(outputs), *masses.shape), np.int8)
+        log_probs = np.full(self._token.shape, -np.inf)
+        log_probs[:, 0] = 0.0
+        emitted = np.zeros((len(outputs), *log_probs.shape), np.int8)
         for frame, vector in enumerate(outputs):
-            masses = self._after(vector, masses, emitted[frame])
+            log_probs = self._after(vector, log_probs, emitted[frame])
         found = []
-        for row, line in enumerate(self._lines):
-            log_prob = float(masses[row, len(line.tokens)]) + line.ending
+        for row, text in enumerate(self._texts):
+            log_prob = float(log_probs[row, len(text.tokens)]) + text.ending
             if log_prob > -np.inf:
-                frames = _frames(emitted[:, row], len(line.tokens))
-                found.append(Hypothesis(_timed(line, frames, frame_s), log_prob, line.boost))
+                frames = _frames(emitted[:, row], len(text.tokens))
+                found.append(Hypothesis(_timed(text, frames, frame_s), log_prob, text.boost))
         return found
 
-    def _after(self, vector: Floats, masses: Doubles, emitted: NDArray[np.int8]) -> Doubles:
-        """The places' summed scores [texts, places] after one more encoder output [D].
+    def _after(self, vector: Floats, log_probs: Doubles, emitted: NDArray[np.int8]) -> Doubles:
+        """The positions' summed scores [texts, positions] after one more encoder output [D].
 
-        `emitted` gets the number of tokens that the frame had on the likeliest way to each place.
+        `emitted` gets the number of tokens that the frame had on the likeliest way to each.
         """
-        blanks, onward = self._steps(vector, masses)
-        after, best = masses + blanks, masses + blanks
-        moved = masses
-        for count in range(1, self._symbols + 1):
+        blanks, onward = self._steps(vector, log_probs)
+        after, best = log_probs + blanks, log_probs + blanks
+        moved = log_probs
+        for count in range(1, self._max_symbols + 1):
             moved = _shifted(moved + onward)
-            way = moved + blanks if count < self._symbols else moved
+            way = moved + blanks if count < self._max_symbols else moved
             emitted[way > best] = count
             best = np.maximum(best, way)
             after = np.logaddexp(after, way)
-        return np.where(after > after.max(axis=1, keepdims=True) - _MARGIN, after, -np.inf)
+        return np.where(after > after.max(axis=1, keepdims=True) - _BEAM_THRESHOLD, after, -np.inf)
 
-    def _steps(self, vector: Floats, masses: Doubles) -> tuple[Doubles, Doubles]:
-        """Log-probabilities [texts, places] of a blank at each place, and of the token after it.
+    def _steps(self, vector: Floats, log_probs: Doubles) -> tuple[Doubles, Doubles]:
+        """Log-probabilities [texts, positions] of a blank at each position, and of its next token.
 
         Minus infinity where no text can be at this frame.
         """
-        reached = masses > -np.inf
-        for _ in range(self._symbols - 1):
+        reached = log_probs > -np.inf
+        for _ in range(self._max_symbols - 1):
             reached[:, 1:] |= reached[:, :-1]
-        places = np.nonzero(reached)
-        asked, rows = np.unique(self._context[places], return_inverse=True)
+        positions = np.nonzero(reached)
+        asked, rows = np.unique(self._context[positions], return_inverse=True)
         contexts = [self._contexts[number] for number in asked.tolist()]
-        log_probs, _ = self._vocabulary.scores(vector, contexts)
-        blanks, onward = np.full(masses.shape, -np.inf), np.full(masses.shape, -np.inf)
-        blanks[places] = log_probs[rows, self._vocabulary.network.blank_id]
-        onward[places] = log_probs[rows, self._token[places]] + self._added[places]
+        scores, _ = self._vocabulary.scores(vector, contexts)
+        blanks, onward = np.full(log_probs.shape, -np.inf), np.full(log_probs.shape, -np.inf)
+        blanks[positions] = scores[rows, self._vocabulary.network.blank_id]
+        onward[positions] = scores[rows, self._token[positions]] + self._added[positions]
         return blanks, onward
 
 
-def _shifted(masses: Doubles) -> Doubles:
-    """Each place's scores at the next one."""
-    moved = np.full(masses.shape, -np.inf)
-    moved[:, 1:] = masses[:, :-1]
+def _shifted(log_probs: Doubles) -> Doubles:
+    """Each position's scores at the next one."""
+    moved = np.full(log_probs.shape, -np.inf)
+    moved[:, 1:] = log_probs[:, :-1]
     return moved
 
 
 def _frames(emitted: NDArray[np.int8], tokens: int) -> list[int]:
-    """The frame of each token, by how many each frame emitted on the way to each place."""
+    """The frame of each token, by how many each frame emitted on the way to each position."""
     frames = [0] * tokens
-    place = tokens
+    position = tokens
     for frame in range(len(emitted) - 1, -1, -1):
-        for _ in range(int(emitted[frame, place])):
-            place -= 1
-            frames[place] = frame
+        for _ in range(int(emitted[frame, position])):
+            position -= 1
+            frames[position] = frame
     return frames
 
 
-def _timed(line: Line, frames: Sequence[int], frame_s: float) -> tuple[Word, ...]:
+def _timed(text: TokenisedText, frames: Sequence[int], frame_s: float) -> tuple[Word, ...]:
     words: tuple[Word, ...] = ()
-    for number, word in enumerate(line.words):
-        of_word = [frame for at, frame in zip(line.word_of, frames, strict=True) if at == number]
+    for number, word in enumerate(text.words):
+        of_word = [frame for at, frame in zip(text.word_of, frames, strict=True) if at == number]
         words = with_word(words, word, of_word[0], of_word[-1], frame_s)
     return words

@@ -1,9 +1,9 @@
 """The words that a search has kept, as a graph that grows while it goes on.
 
-A node is a place between two words, an arc a word. An arc's `mass` is the logarithm of the summed
+A node lies between two words, an arc is a word. An arc's `log_prob` is the logarithm of the summed
 score of all alignments from the utterance's beginning that come through it, so what a word adds is
-its mass less that of the node before it, and neither merging nor a late alignment changes another
-path's score. Nodes are numbered in the order in which they were made, which is topological.
+its `log_prob` less that of the node before it, and neither merging nor a late alignment changes
+another path's score. Nodes are numbered in the order in which they were made, which is topological.
 """
 
 from __future__ import annotations
@@ -33,9 +33,9 @@ class Arc:
     start: int
     word: str
     """Empty where no word was heard."""
-    mass: float
+    log_prob: float
     boost: float
-    """How much of the mass was given by biasing."""
+    """How much of it was given by biasing."""
     first: int
     """Frame of the word's first token."""
     last: int
@@ -43,24 +43,24 @@ class Arc:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
-    """A node: the arcs that end in it."""
+class LatticeNode:
+    """The arcs that end in a node."""
 
     arcs: tuple[Arc, ...]
-    mass: float
+    log_prob: float
     """Logarithm of the summed score of all ways to come here."""
 
     @classmethod
-    def of(cls, arcs: tuple[Arc, ...]) -> Place:
-        """The place where these arcs end."""
-        return cls(arcs, log_sum_exp(arc.mass for arc in arcs))
+    def of(cls, arcs: tuple[Arc, ...]) -> LatticeNode:
+        """The node where these arcs end."""
+        return cls(arcs, log_sum_exp(arc.log_prob for arc in arcs))
 
 
 @dataclass(frozen=True, slots=True)
 class WordGraph:
-    """Places by number, START left out, and the arcs that end at the newest frame."""
+    """Nodes by number, START left out, and the arcs that end at the newest frame."""
 
-    places: Mapping[int, Place]
+    nodes: Mapping[int, LatticeNode]
     final: tuple[Arc, ...]
     frame_s: float
 
@@ -68,8 +68,8 @@ class WordGraph:
         """The best hypotheses, best first; equal texts are one, with the sum of their scores."""
         inner = 2 * count
         paths: dict[int, dict[str, _Path]] = {START: {"": _Path((), 0.0, 0.0)}}
-        for number, place in self.places.items():
-            paths[number] = self._extended(place.arcs, paths, inner)
+        for number, node in self.nodes.items():
+            paths[number] = self._extended(node.arcs, paths, inner)
         found = self._extended(self.final, paths, count)
         return tuple(
             Hypothesis(path.words, path.log_prob, round(path.boost, 6)) for path in found.values()
@@ -80,7 +80,7 @@ class WordGraph:
     ) -> dict[str, _Path]:
         ways: dict[str, list[_Path]] = {}
         for arc in arcs:
-            gain = arc.mass - self._mass(arc.start)
+            gain = arc.log_prob - self._log_prob(arc.start)
             for text, path in paths[arc.start].items():
                 longer = self._longer(path, arc, gain)
                 ways.setdefault(f"{text} {arc.word}" if arc.word else text, []).append(longer)
@@ -94,39 +94,39 @@ class WordGraph:
             words = with_word(words, arc.word, arc.first, arc.last, self.frame_s)
         return _Path(words, path.log_prob + gain, path.boost + arc.boost)
 
-    def _mass(self, number: int) -> float:
-        return 0.0 if number == START else self.places[number].mass
+    def _log_prob(self, number: int) -> float:
+        return 0.0 if number == START else self.nodes[number].log_prob
 
     def lattice(self, least_posterior: float) -> Lattice:
         """The graph as a lattice, without the edges that are less likely than `least_posterior`.
 
         A node's time is the end of the last word before it.
         """
-        numbers = {START: 0} | {number: i for i, number in enumerate(self.places, start=1)}
+        numbers = {START: 0} | {number: i for i, number in enumerate(self.nodes, start=1)}
         times = [0.0]
         edges: list[Edge] = []
-        for place in [*self.places.values(), Place.of(self.final)]:
+        for node in [*self.nodes.values(), LatticeNode.of(self.final)]:
             end = len(times)
-            ended = [(arc.last + 1) * self.frame_s if arc.word else 0.0 for arc in place.arcs]
-            begun = [times[numbers[arc.start]] for arc in place.arcs]
+            ended = [(arc.last + 1) * self.frame_s if arc.word else 0.0 for arc in node.arcs]
+            begun = [times[numbers[arc.start]] for arc in node.arcs]
             times.append(max(*ended, *begun))
-            edges += self._edges(place, numbers, end)
+            edges += self._edges(node, numbers, end)
         edges.sort(key=lambda edge: (edge.start, edge.end))
         nodes = tuple(Node(number, time_s) for number, time_s in enumerate(times))
         return pruned(Lattice(nodes, tuple(edges), 0, len(nodes) - 1), least_posterior)
 
-    def _edges(self, place: Place, numbers: Mapping[int, int], end: int) -> list[Edge]:
-        """A place's arcs as edges; those with the same start and word are one."""
+    def _edges(self, node: LatticeNode, numbers: Mapping[int, int], end: int) -> list[Edge]:
+        """A node's arcs as edges; those with the same start and word are one."""
         same: dict[tuple[int, str], list[Arc]] = {}
-        for arc in place.arcs:
+        for arc in node.arcs:
             same.setdefault((arc.start, arc.word), []).append(arc)
         return [
             Edge(
                 start=numbers[start],
                 end=end,
                 word=word,
-                log_prob=log_sum_exp(arc.mass for arc in arcs) - self._mass(start),
-                boost=round(max(arcs, key=lambda arc: arc.mass).boost, 6),
+                log_prob=log_sum_exp(arc.log_prob for arc in arcs) - self._log_prob(start),
+                boost=round(max(arcs, key=lambda arc: arc.log_prob).boost, 6),
             )
             for (start, word), arcs in same.items()
         ]
@@ -158,16 +158,16 @@ def _joined(same: Sequence[_Path]) -> _Path:
     return replace(best, log_prob=log_sum_exp(path.log_prob for path in same))
 
 
-def reachable(places: Mapping[int, Place], numbers: Iterable[int]) -> dict[int, Place]:
-    """The places from which those in `numbers` can be reached, in their order."""
+def reachable(nodes: Mapping[int, LatticeNode], numbers: Iterable[int]) -> dict[int, LatticeNode]:
+    """The nodes from which those in `numbers` can be reached, in their order."""
     wanted = set(numbers)
-    for number in sorted(places, reverse=True):
+    for number in sorted(nodes, reverse=True):
         if number in wanted:
-            wanted.update(arc.start for arc in places[number].arcs)
-    return {number: places[number] for number in sorted(wanted - {START})}
+            wanted.update(arc.start for arc in nodes[number].arcs)
+    return {number: nodes[number] for number in sorted(wanted - {START})}
 
 
-def likelier(mass: float, other: float) -> float:
+def likelier(log_prob: float, other: float) -> float:
     """Logarithm of the sum of two numbers given by their logarithms."""
-    low, high = sorted((mass, other))
+    low, high = sorted((log_prob, other))
     return high + math.log1p(math.exp(low - high)) if low > -math.inf else high

@@ -11,7 +11,7 @@ from assistant.asr.features.whisper_mel import FLOOR, FeatureStream
 from assistant.asr.networks.network import Floats
 
 
-class Features(Protocol):
+class FeatureExtractor(Protocol):
     """Features of one stream. What it holds is never changed in place: `copy.copy` is enough."""
 
     def accept(self, samples: NDArray[np.int16]) -> Floats:
@@ -27,8 +27,8 @@ class FrontEnd(Protocol):
     floor: float
     """The value of features in silence."""
 
-    def open(self) -> Features:
-        """Features for a new stream."""
+    def open(self) -> FeatureExtractor:
+        """FeatureExtractor for a new stream."""
 
 
 class _WhisperStream(FeatureStream):
@@ -42,6 +42,6 @@ class WhisperFrontEnd:
 
     floor = FLOOR
 
-    def open(self) -> Features:
-        """Features for a new stream."""
+    def open(self) -> FeatureExtractor:
+        """FeatureExtractor for a new stream."""
         return _WhisperStream()

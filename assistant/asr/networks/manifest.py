@@ -16,14 +16,14 @@ NAME: Final = "manifest.json"
 FORM: Final = "hearth"
 FEATURES: Final = "whisper-log-mel"
 FILES: Final = ("encoder.onnx", "predictor.onnx", "joiner.onnx", "tokens.txt")
-HEARING: Final = "hearing.onnx"
-WRITING: Final = "writing.onnx"
-"""The attention decoder's parts: keys and values of what was heard, and a piece after others."""
+CROSS_KV: Final = "hearing.onnx"
+DECODER_STEP: Final = "writing.onnx"
+"""The attention decoder's parts: keys and values of its cross-attention, and one step."""
 PIECES: Final = "pieces.txt"
 INNER: Final = "inner"
-"""The encoder's output that the attention decoder hears."""
+"""The encoder's output that the attention decoder attends to."""
 WORDS: Final = "words.txt"
-OPTIONAL: Final = (WORDS, HEARING, WRITING, PIECES)
+OPTIONAL: Final = (WORDS, CROSS_KV, DECODER_STEP, PIECES)
 
 
 def optional_files(*, attention_decoder: bool) -> tuple[str, ...]:

@@ -24,7 +24,7 @@ class Model:
 
     network: Network
     front_end: FrontEnd
-    symbols: int
+    max_symbols_per_frame: int
     """Tokens that one frame may emit, as the model was trained."""
     words: Words | None = None
     """The words of its language, where it has a list."""
@@ -122,4 +122,4 @@ def _sherpa(folder: Path) -> Model:
     from assistant.asr.networks.sherpa import SherpaNetwork  # noqa: PLC0415
 
     network = SherpaNetwork.load(folder)
-    return Model(network, KaldiFrontEnd(network.mels), symbols=1)
+    return Model(network, KaldiFrontEnd(network.mels), max_symbols_per_frame=1)

@@ -19,7 +19,7 @@ State = tuple[NDArray[np.generic], ...]
 
 
 EncodeWithInner = Callable[[Floats, State], tuple[Floats, Floats, State]]
-"""`Writer.encode`, which a network lends to its writer."""
+"""`AttentionDecoder.encode`, which a network lends to its decoder."""
 
 
 def no_past(layers: int, sentences: int, heads: int, size: int) -> State:
@@ -28,22 +28,22 @@ def no_past(layers: int, sentences: int, heads: int, size: int) -> State:
     return none, none
 
 
-class Writer(Protocol):
-    """An attention decoder: pieces so far and what was heard to the next piece."""
+class AttentionDecoder(Protocol):
+    """An attention decoder: word pieces so far and encoder outputs to the next piece."""
 
     pieces: WordPieces
 
     def encode(self, features: Floats, state: State) -> tuple[Floats, Floats, State]:
         """As `Network.encode`, and after the outputs the encoder's inner ones [T, W]."""
 
-    def hear(self, inner: Floats) -> State:
-        """What every piece attends to, of inner outputs."""
+    def cross_kv(self, inner: Floats) -> State:
+        """The cross-attention's keys and values, of inner outputs [T, W]."""
 
-    def begin(self, sentences: int) -> State:
-        """What the decoder remembers of sentences without pieces; sentences are the second axis."""
+    def initial_past(self, sentences: int) -> State:
+        """The self-attention's keys and values before any piece; sentences are the second axis."""
 
-    def write(
-        self, pieces: NDArray[np.int64], position: int, heard: State, past: State
+    def step(
+        self, pieces: NDArray[np.int64], position: int, cross_kv: State, past: State
     ) -> tuple[Floats, State]:
         """Log-probabilities [B, V] after one more piece of each sentence [B], and the new past."""
 
@@ -59,7 +59,7 @@ class Network(Protocol):
     frame_multiple: int
     """A shorter chunk, at the end of the audio, is a multiple of this."""
     whole_frames: int
-    """Frames that the encoder may be given at once, to hear a sentence again when it is over.
+    """Frames that the encoder may be given at once, for the second of two passes.
 
     0 where it was not trained for that.
     """
@@ -76,7 +76,7 @@ class Network(Protocol):
     """The text of each token; `▁` begins a word."""
 
     @property
-    def writer(self) -> Writer | None:
+    def attention_decoder(self) -> AttentionDecoder | None:
         """The attention decoder; None where the model has none."""
 
     def initial_state(self) -> State:

@@ -10,10 +10,10 @@ import onnxruntime
 from numpy.typing import NDArray
 
 from assistant.asr.networks.manifest import (
-    HEARING,
+    CROSS_KV,
+    DECODER_STEP,
     INNER,
     PIECES,
-    WRITING,
     Manifest,
     ModelError,
     check_files,
@@ -77,9 +77,11 @@ class OnnxNetwork:
         self._encoder = session(folder / "encoder.onnx")
         self._predictor = session(folder / "predictor.onnx")
         self._joiner = session(folder / "joiner.onnx")
-        self.writer: OnnxWriter | None = None
-        if attention_decoder and WRITING in manifest.files:
-            self.writer = OnnxWriter(folder, WordPieces.read(folder / PIECES), self._with_inner)
+        self.attention_decoder: OnnxAttentionDecoder | None = None
+        if attention_decoder and DECODER_STEP in manifest.files:
+            self.attention_decoder = OnnxAttentionDecoder(
+                folder, WordPieces.read(folder / PIECES), self._with_inner
+            )
         outputs = [output.name for output in self._encoder.get_outputs()]
         # What nobody asks for is not copied out of the runtime.
         self._outputs = [name for name in outputs if name != INNER]
@@ -133,30 +135,30 @@ class OnnxNetwork:
         return scores
 
 
-class OnnxWriter:
+class OnnxAttentionDecoder:
     """The attention decoder of a model folder in Hearth's form."""
 
     def __init__(self, folder: Path, pieces: WordPieces, encode: EncodeWithInner) -> None:
         self.pieces = pieces
         self.encode = encode
-        self._hearing = session(folder / HEARING)
-        self._writing = session(folder / WRITING)
-        self._names = [each.name for each in self._writing.get_inputs()]
-        shape = self._writing.get_inputs()[-1].shape
+        self._cross_kv = session(folder / CROSS_KV)
+        self._step = session(folder / DECODER_STEP)
+        self._names = [each.name for each in self._step.get_inputs()]
+        shape = self._step.get_inputs()[-1].shape
         self._layers, self._heads, self._size = shape[0], shape[2], shape[4]
 
-    def hear(self, inner: Floats) -> State:
-        """See `Writer`."""
-        return tuple(self._hearing.run(None, {INNER: inner[None]}))
+    def cross_kv(self, inner: Floats) -> State:
+        """See `AttentionDecoder`."""
+        return tuple(self._cross_kv.run(None, {INNER: inner[None]}))
 
-    def begin(self, sentences: int) -> State:
-        """See `Writer`."""
+    def initial_past(self, sentences: int) -> State:
+        """See `AttentionDecoder`."""
         return no_past(self._layers, sentences, self._heads, self._size)
 
-    def write(
-        self, pieces: NDArray[np.int64], position: int, heard: State, past: State
+    def step(
+        self, pieces: NDArray[np.int64], position: int, cross_kv: State, past: State
     ) -> tuple[Floats, State]:
-        """See `Writer`."""
-        values = (pieces, np.array([position]), *heard, *past)
-        log_probs, *after = self._writing.run(None, dict(zip(self._names, values, strict=True)))
+        """See `AttentionDecoder`."""
+        values = (pieces, np.array([position]), *cross_kv, *past)
+        log_probs, *after = self._step.run(None, dict(zip(self._names, values, strict=True)))
         return log_probs, tuple(after)

@@ -12,7 +12,7 @@ from assistant.asr.networks.manifest import ModelError
 from assistant.asr.networks.onnx import TYPES, session
 
 
-class Part:
+class OnnxPart:
     """A graph, run by position, and what its metadata say. Errors name the file."""
 
     def __init__(self, path: Path) -> None:

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from assistant.asr.networks.network import Floats, State
-from assistant.asr.networks.onnx_part import Part
+from assistant.asr.networks.onnx_part import OnnxPart
 from assistant.asr.networks.published import TOKENS, published_files
 from assistant.asr.vocabulary.byte_tokens import decoded
 from assistant.asr.vocabulary.tokens import read_tokens
@@ -30,14 +30,14 @@ class SherpaNetwork:
 
     sample_rate = 16_000
     whole_frames = 0
-    writer = None
+    attention_decoder = None
     blank_id = 0
     eos_id: int | None = None
 
     def __init__(self, name: str, files: dict[str, Path], tokens: tuple[str, ...]) -> None:
         self.name = name
         self._encoder, self._predictor, self._joiner = (
-            Part(files[part]) for part in ("encoder", "decoder", "joiner")
+            OnnxPart(files[part]) for part in ("encoder", "decoder", "joiner")
         )
         self._check_type()
         features, *initial = self._encoder.zeros()

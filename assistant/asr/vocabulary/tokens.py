@@ -22,11 +22,11 @@ def read_tokens(path: Path) -> tuple[str, ...]:
     for number, line in enumerate(_lines(path), start=1):
         if not line.strip():
             continue
-        *token, index = line.rsplit(maxsplit=1)
+        *text, index = line.rsplit(maxsplit=1)
         if not index.isdecimal():
             raise ModelError(f"{path}, line {number}: expected 'token number', found {line!r}")
         # A token that is a space itself leaves nothing before its number.
-        found[int(index)] = token[0] if token else " "
+        found[int(index)] = text[0] if text else " "
     if sorted(found) != list(range(len(found))):
         raise ModelError(f"{path}: the token numbers are not 0 to {len(found) - 1}")
     return tuple(found[index] for index in range(len(found)))

@@ -10,7 +10,7 @@ from assistant.edge.model import EdgeModel
 from assistant.edge.program import Activation, Arena, Linear, Norm, Program, Rows, Step
 
 
-def hearing(model: EdgeModel, steps: int, layer: int) -> Program:
+def cross_kv(model: EdgeModel, steps: int, layer: int) -> Program:
     """Input `inner` [steps, W] to a layer's keys and values side by side [steps, 2 W]."""
     width, arena = model.settings.width, Arena()
     inner, out = arena.rows(steps, width), arena.rows(steps, 2 * width)
@@ -18,7 +18,7 @@ def hearing(model: EdgeModel, steps: int, layer: int) -> Program:
     return Program((linear,), arena.size, {"inner": inner}, out, 2 * width)
 
 
-def begin(model: EdgeModel, count: int, layer: int = 0) -> Program:
+def self_attention(model: EdgeModel, count: int, layer: int = 0) -> Program:
     """Input `x` [count, W] to `x` and a layer's query, key and value [count, 4 W]."""
     width, arena = model.settings.width, Arena()
     narrow = arena.rows(count, width)
@@ -27,11 +27,8 @@ def begin(model: EdgeModel, count: int, layer: int = 0) -> Program:
     return Program(tuple(steps), arena.size, {"x": x}, both, 4 * width)
 
 
-def looking(model: EdgeModel, count: int, layer: int) -> Program:
-    """Inputs `x` and `mixed`, what a layer's pieces gave, to `x` and the query of what was heard.
-
-    [count, 2 W].
-    """
+def cross_attention(model: EdgeModel, count: int, layer: int) -> Program:
+    """Inputs `x` and `mixed`, what self-attention gave, to `x` and a query [count, 2 W]."""
     width, arena, name = model.settings.width, Arena(), f"writer.blocks.{layer}"
     mixed, narrow = arena.rows(count, width), arena.rows(count, width)
     both, x, query = _both(arena, count, width, width)
@@ -43,10 +40,10 @@ def looking(model: EdgeModel, count: int, layer: int) -> Program:
     return Program(steps, arena.size, {"x": x, "mixed": mixed}, both, 2 * width)
 
 
-def going_on(model: EdgeModel, count: int, layer: int) -> Program:
-    """Inputs `x` and `mixed`, what was heard, to what the next layer begins with, as in `begin`.
+def feed_forward(model: EdgeModel, count: int, layer: int) -> Program:
+    """Inputs `x` and `mixed`, from cross-attention, to what the next layer begins with.
 
-    After the last layer to scores [count, V].
+    That is as `self_attention` gives it. After the last layer to scores [count, V].
     """
     shape, arena, name = model.settings, Arena(), f"writer.blocks.{layer}"
     width, last = shape.width, layer + 1 == shape.writer_layers

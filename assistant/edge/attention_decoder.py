@@ -1,7 +1,7 @@
-"""The attention decoder on the edge runtime: the second implementation of `asr.network.Writer`.
+"""The attention decoder on the edge runtime, the second `networks.network.AttentionDecoder`.
 
-Its products are programs of 4- or 8-bit kernels. Attention, a few rows with what was heard and with
-the pieces so far, is NumPy's: it has no weights.
+Its products are programs of 4- or 8-bit kernels. Attention, a few rows with
+encoder outputs and with the pieces so far, is NumPy's: it has no weights.
 """
 
 from __future__ import annotations
@@ -14,18 +14,18 @@ from numpy.typing import NDArray
 
 from assistant.asr.networks.network import EncodeWithInner, State, no_past
 from assistant.asr.vocabulary.word_pieces import WordPieces
-from assistant.edge import writer_program
+from assistant.edge import attention_decoder_program
 from assistant.edge.matrix import Floats, Lookup
 from assistant.edge.model import EdgeModel
 from assistant.edge.program import Program
 from assistant.edge.runner import Runner
 
 
-class EdgeWriter:
+class EdgeAttentionDecoder:
     """Writes word pieces by a packed model.
 
-    What was heard is `(keys, values)`, float32 [layers, heads, W / heads, T] and [layers, heads, T,
-    W / heads]; the past `(keys, values)`, float32 [layers, B, heads, U, W / heads].
+    The cross-attention's keys and values are float32 [layers, heads, W / heads, T] and [layers,
+    heads, T, W / heads]; the past's are float32 [layers, B, heads, U, W / heads].
     """
 
     def __init__(self, model: EdgeModel, runner: Runner, encode: EncodeWithInner) -> None:
@@ -39,28 +39,28 @@ class EdgeWriter:
         self._positions = model.floats("writer.positions")
         self._table = Lookup(model.matrix("writer.out"))
 
-    def hear(self, inner: Floats) -> State:
-        """See `Writer`; `inner` is normalised already."""
+    def cross_kv(self, inner: Floats) -> State:
+        """See `AttentionDecoder`; `inner` is normalised already."""
         keys = np.empty((self._layers, self._heads, self._size, len(inner)), np.float32)
         values = np.empty((self._layers, self._heads, len(inner), self._size), np.float32)
         for layer in range(self._layers):
-            made = self._run("hearing", layer, {"inner": inner})
+            made = self._run("cross_kv", layer, {"inner": inner})
             key, value = made.reshape(len(inner), 2, self._heads, self._size).swapaxes(0, 1)
             keys[layer] = key.transpose(1, 2, 0)
             values[layer] = value.swapaxes(0, 1)
         return keys, values
 
-    def begin(self, sentences: int) -> State:
-        """See `Writer`."""
+    def initial_past(self, sentences: int) -> State:
+        """See `AttentionDecoder`."""
         return no_past(self._layers, sentences, self._heads, self._size)
 
-    def write(
-        self, pieces: NDArray[np.int64], position: int, heard: State, past: State
+    def step(
+        self, pieces: NDArray[np.int64], position: int, cross_kv: State, past: State
     ) -> tuple[Floats, State]:
-        """See `Writer`."""
+        """See `AttentionDecoder`."""
         width, count = self._heads * self._size, len(pieces)
         rows = np.array([self._table.row(int(piece)) for piece in pieces])
-        made = self._run("begin", 0, {"x": rows + self._positions[position]})
+        made = self._run("self_attention", 0, {"x": rows + self._positions[position]})
         after: tuple[list[Floats], list[Floats]] = [], []
         for layer in range(self._layers):
             x, projected = made[:, :width], made[:, width:]
@@ -73,11 +73,11 @@ class EdgeWriter:
             after[1].append(values)
             weights = _softmax((query * self._scale) @ keys.swapaxes(2, 3))
             mixed = (weights @ values).reshape(count, width)
-            made = self._run("looking", layer, {"x": x, "mixed": mixed})
+            made = self._run("cross_attention", layer, {"x": x, "mixed": mixed})
             query = made[:, width:].reshape(count, self._heads, self._size).swapaxes(0, 1)
-            weights = _softmax((query * self._scale) @ heard[0][layer])
-            mixed = (weights @ heard[1][layer]).swapaxes(0, 1).reshape(count, width)
-            made = self._run("going_on", layer, {"x": made[:, :width], "mixed": mixed})
+            weights = _softmax((query * self._scale) @ cross_kv[0][layer])
+            mixed = (weights @ cross_kv[1][layer]).swapaxes(0, 1).reshape(count, width)
+            made = self._run("feed_forward", layer, {"x": made[:, :width], "mixed": mixed})
         made -= made.max(axis=1, keepdims=True)
         made -= np.log(np.exp(made).sum(axis=1, keepdims=True))
         return made, (np.stack(after[0]), np.stack(after[1]))
@@ -86,16 +86,16 @@ class EdgeWriter:
         count = len(next(iter(inputs.values())))
         make = _MAKERS[kind]
         model = self._model
-        key = (f"writer.{kind}", layer, count)
+        key = (f"decoder.{kind}", layer, count)
         output, _ = self._runner.run(key, lambda: make(model, count, layer), inputs)
         return output
 
 
 _MAKERS: Final[dict[str, Callable[[EdgeModel, int, int], Program]]] = {
-    "hearing": writer_program.hearing,
-    "begin": writer_program.begin,
-    "looking": writer_program.looking,
-    "going_on": writer_program.going_on,
+    "cross_kv": attention_decoder_program.cross_kv,
+    "self_attention": attention_decoder_program.self_attention,
+    "cross_attention": attention_decoder_program.cross_attention,
+    "feed_forward": attention_decoder_program.feed_forward,
 }
 
 
