@@ -117,12 +117,13 @@ def prepare(run: Path | None, folder: Path) -> tuple[Any, list[Candidate]]:
     )
     from training.model import ModelSettings, Transducer  # noqa: PLC0415
     from training.pack import pack  # noqa: PLC0415
+    from training.saved_weights import companion  # noqa: PLC0415
 
     torch.manual_seed(0)
     torch.set_num_threads(1)
     model = without_decoder(load(run)) if run else Transducer(ModelSettings()).eval()
     if run:
-        tokens = run / "tokens.txt"
+        tokens = companion(run, "tokens.txt")
     else:
         tokens = folder / "made" / "tokens.txt"
         tokens.parent.mkdir()

@@ -29,7 +29,8 @@ from assistant.asr.networks.manifest import PIECES
 from training import opus
 from training.corpus import Corpus
 from training.recipe import Recipe
-from training.train import WEIGHTS, Trainer, batches
+from training.saved_weights import TABLE, WEIGHTS, companion
+from training.train import Trainer, batches
 from training.vocabulary import FILES
 
 ROOT = Path(__file__).parents[1]
@@ -96,7 +97,10 @@ def _take_start(recipe: Recipe, folder: Path) -> None:
     start = Path(recipe.start or "")
     _taken(start, folder, WEIGHTS)
     for name in (*FILES, *([PIECES] if recipe.pieces else [])):
-        _taken(start.with_name(name), folder, name)
+        _taken(companion(start.parent, name), folder, name)
+    for weights in filter(None, (recipe.teacher, recipe.start)):
+        if (table := companion(Path(weights).parent, TABLE)).exists():
+            _taken(table, folder, TABLE)
 
 
 def _take_code(folder: Path) -> None:

@@ -46,9 +46,10 @@ from assistant.asr.networks.model_folder import RUNTIMES
 from assistant.asr.vocabulary import lexicon
 from assistant.edge.matrix import BITS
 from assistant.edge.model import FILE_NAME
-from training import blockwise
+from training import blockwise, saved_weights
 from training.model import DECODER, FRAMES_PER_STEP, ModelSettings, Transducer
 from training.pack import pack, speech_of
+from training.saved_weights import WEIGHTS, companion
 from training.streaming import StreamingEncoder, StreamingPredictor
 from training.streaming_decoder import Hearing, Writing
 from training.tokens import BLANK, EOS
@@ -79,12 +80,12 @@ def without_decoder(model: Transducer) -> Transducer:
 
 
 def _weights(folder: Path) -> dict[str, Tensor]:
-    checkpoint, half = folder / "checkpoint.pt", folder / "weights.pt"
+    checkpoint, half = folder / "checkpoint.pt", folder / WEIGHTS
     if checkpoint.exists():
         state: dict[str, Any] = torch.load(checkpoint, map_location="cpu", weights_only=True)
         return state["average"]
     if half.exists():
-        return torch.load(half, map_location="cpu", weights_only=True)
+        return saved_weights.read(half)
     raise FileNotFoundError(f"{folder} has neither checkpoint.pt nor weights.pt: train first")
 
 
@@ -196,8 +197,9 @@ def _copy_lists(
 ) -> None:
     """The tokens, and words and pieces where there are lists of them."""
     for name in names:
-        if source != folder and (source / name).exists():
-            shutil.copy(source / name, folder / name)
+        list_file = companion(source, name)
+        if list_file.exists() and list_file.resolve() != (folder / name).resolve():
+            shutil.copy(list_file, folder / name)
 
 
 def _export(  # noqa: PLR0917
@@ -296,12 +298,12 @@ def _write_edge(model: Transducer, args: argparse.Namespace, name: str) -> None:
     size = pack(
         model.state_dict(),
         model.settings,
-        args.checkpoint / "tokens.txt",
+        companion(args.checkpoint, "tokens.txt"),
         args.out / FILE_NAME,
         weight_bits=args.bits or 8,
         sparsity=args.sparsity,
         speech=[each for folder in args.speech or () for each in speech_of(folder)],
-        pieces=args.checkpoint / PIECES,
+        pieces=companion(args.checkpoint, PIECES),
         name=name,
     )
     if not args.words_of:

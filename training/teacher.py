@@ -13,6 +13,7 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
+from training import saved_weights
 from training.model import Encoder, ModelSettings, Transducer, whisper_encoder
 
 
@@ -33,7 +34,7 @@ class Teacher:
     def trained(cls, weights: Path, settings: ModelSettings) -> Teacher:
         """The encoder of half-precision weights of the student's shape."""
         model = Transducer(settings)
-        model.load_state_dict(torch.load(weights, map_location="cpu", weights_only=True))
+        model.load_state_dict(saved_weights.read(weights))
         return cls(model.encoder, streaming=True)
 
     def to(self, device: torch.device) -> Teacher:

@@ -8,6 +8,7 @@ from pathlib import Path
 import sentencepiece
 
 from training import text
+from training.saved_weights import companion
 
 BLANK, UNKNOWN, EOS = 0, 1, 2
 _FEWEST = 2000
@@ -38,7 +39,7 @@ def train(sentences: list[str], size: int, folder: Path) -> sentencepiece.Senten
 
 def load(folder: Path) -> sentencepiece.SentencePieceProcessor:
     """The vocabulary in `folder`."""
-    return sentencepiece.SentencePieceProcessor(model_file=str(folder / "tokens.model"))
+    return sentencepiece.SentencePieceProcessor(model_file=str(companion(folder, "tokens.model")))
 
 
 def vocabulary_text(general: list[str], seed: int) -> list[str]:

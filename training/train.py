@@ -24,7 +24,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from training import vocabulary
+from training import saved_weights, vocabulary
 from training.attention_decoder import attention_loss, shifted
 from training.compress import Compressor
 from training.corpus import Corpus
@@ -42,11 +42,10 @@ from training.model import (
 from training.parallel import Losses, Ranks
 from training.progress import Progress
 from training.recipe import Recipe
+from training.saved_weights import WEIGHTS
 from training.teacher import Teacher
 from training.tokens import EOS
 from training.word_errors import Listener, word_error_loss
-
-WEIGHTS = "weights.pt"
 
 
 class Trainer:
@@ -75,11 +74,13 @@ class Trainer:
             start_from(self.model.encoder, self.teacher.encoder.state_dict())
         weights = {}
         if recipe.start:
-            weights = torch.load(recipe.start, map_location="cpu", weights_only=True)
+            weights = saved_weights.read(Path(recipe.start))
             start_from(self.model, {key: value.float() for key, value in weights.items()})
         if self.pieces:
             if recipe.whisper and not any(key.startswith(DECODER) for key in weights):
-                self.model.decoder.load_state_dict(vocabulary.whisper_start(recipe, self.pieces))
+                begun = vocabulary.whisper_start(recipe, self.pieces)
+                self.model.decoder.load_state_dict(begun)
+                saved_weights.write_table(begun["token_embedding.weight"], recipe.output)
             # Every step would push those of words that our texts do not use a little farther away.
             self.model.decoder.token_embedding.requires_grad_(requires_grad=False)
         self.model.to(self.device)
@@ -156,7 +157,7 @@ class Trainer:
             "step": self.step,
             "spent_s": self.spent_s,
         }
-        half = {name: value.half() for name, value in self.average.state_dict().items()}
+        half = saved_weights.compact(self.average.state_dict(), self.recipe.output)
         for path, content in ((self._checkpoint, state), (self.recipe.output / WEIGHTS, half)):
             temporary = path.with_suffix(".new")
             torch.save(content, temporary)

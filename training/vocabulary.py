@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 from typing import cast
 
@@ -14,6 +15,7 @@ from assistant.asr.vocabulary.word_pieces import WordPieces
 from training import text, tokens, word_pieces
 from training.attention_decoder import whisper_decoder
 from training.recipe import Recipe
+from training.saved_weights import TABLE, companion
 
 FILES = ("tokens.model", "tokens.txt")
 
@@ -30,7 +32,7 @@ def _make_tokens(recipe: Recipe) -> None:
     if recipe.start:
         recipe.output.mkdir(parents=True, exist_ok=True)
         for name in FILES:
-            shutil.copy(Path(recipe.start).with_name(name), recipe.output / name)
+            shutil.copy(companion(Path(recipe.start).parent, name), recipe.output / name)
         return
     general = text.requests([Path(path) for path in recipe.texts])
     size = recipe.model.get("vocabulary", 256)
@@ -42,14 +44,21 @@ def pieces_of(recipe: Recipe) -> WordPieces | None:
     if not recipe.pieces:
         return None
     path = recipe.output / PIECES
-    beside = Path(recipe.start or path).with_name(PIECES)
-    if not path.exists() and beside.exists():
-        shutil.copy(beside, path)
+    if recipe.start:
+        _take(Path(recipe.start).parent, recipe.output, (PIECES, TABLE))
     if not path.exists():
         ranks = word_pieces.read_ranks(Path(recipe.pieces))
         words = text.normalised_lines(Path(cast("str", recipe.dictionary)))
         word_pieces.choose(ranks, words).write(path)
     return WordPieces.read(path)
+
+
+def _take(source: Path, folder: Path, names: Sequence[str]) -> None:
+    """Copy what is there and is not in `folder` yet."""
+    for name in names:
+        beside = companion(source, name)
+        if beside.exists() and not (folder / name).exists():
+            shutil.copy(beside, folder / name)
 
 
 def whisper_start(recipe: Recipe, pieces: WordPieces) -> dict[str, Tensor]:

@@ -14,7 +14,9 @@ import yaml
 from training import accelerator, corpus, opus
 from training.corpus import Corpus
 from training.export import load
-from training.train import WEIGHTS, Recipe, Trainer
+from training.recipe import Recipe
+from training.saved_weights import WEIGHTS
+from training.train import Trainer
 
 ROOT = Path(__file__).parents[2]
 TOY = ROOT / "training" / "recipes" / "toy.yaml"

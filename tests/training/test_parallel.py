@@ -14,7 +14,7 @@ import yaml
 from training import corpus, tokens
 from training.data import Utterances
 from training.parallel import Ranks
-from training.train import WEIGHTS
+from training.saved_weights import WEIGHTS
 
 ROOT = Path(__file__).parents[2]
 RECIPE = ROOT / "training" / "recipes" / "toy.yaml"

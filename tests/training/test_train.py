@@ -14,7 +14,9 @@ from training.decode import error_rates
 from training.export import load
 from training.model import Encoder, ModelSettings
 from training.prepare import read_recordings
-from training.train import WEIGHTS, Recipe, Trainer
+from training.recipe import Recipe
+from training.saved_weights import WEIGHTS
+from training.train import Trainer
 
 ROOT = Path(__file__).parents[2]
 RECIPE = ROOT / "training" / "recipes" / "toy.yaml"
