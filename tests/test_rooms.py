@@ -76,3 +76,15 @@ def test_what_runs_on_the_device_needs_no_training():
             tree = ast.parse(file.read_text("utf-8"))
             modules = [n.module or "" for n in ast.walk(tree) if isinstance(n, ast.ImportFrom)]
             assert not any(module.split(".")[0] == "training" for module in modules), file
+
+
+def test_what_tests_share_is_imported_by_its_full_name():
+    files = [file for file in (ROOT / "tests").rglob("*.py") if "__pycache__" not in file.parts]
+    shared = {file.stem for file in files if not file.name.startswith(("test_", "__", "conftest"))}
+    short = [
+        f"{file.relative_to(ROOT)} imports {node.module}"
+        for file in files
+        for node in ast.walk(ast.parse(file.read_text("utf-8")))
+        if isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] in shared
+    ]
+    assert short == []

@@ -27,11 +27,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 ROOT = Path(__file__).resolve().parents[1]
-sys.path[:0] = [str(ROOT), str(ROOT / "tests" / "home_assistant")]
-
-from core import HASS, Core  # noqa: E402 - from the tests, see above
-from home_commands import COMMANDS, now  # noqa: E402
-from spoken_to import SpokenTo  # noqa: E402
+sys.path.insert(0, str(ROOT))
 
 from assistant.app.recognition import load_recogniser  # noqa: E402
 from assistant.asr.result import Recogniser  # noqa: E402
@@ -39,6 +35,9 @@ from assistant.audio.frames import Framer  # noqa: E402
 from assistant.audio.source import Frame  # noqa: E402
 from assistant.config import Settings  # noqa: E402
 from assistant.pipeline.worker import Worker  # noqa: E402
+from tests.home_assistant.core import HASS, Core  # noqa: E402 - from the tests, see above
+from tests.home_assistant.home_commands import COMMANDS, now  # noqa: E402
+from tests.home_assistant.spoken_to import SpokenTo  # noqa: E402
 from training.synthesis import (  # noqa: E402
     HELD_OUT_VOICES,
     TRAINING_VOICES,

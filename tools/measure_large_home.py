@@ -22,13 +22,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-sys.path[:0] = [str(ROOT), str(ROOT / "tests" / "plugins")]
-
-from home_assistant_server import TOKEN, Server  # noqa: E402 - from the tests, see above
+sys.path.insert(0, str(ROOT))
 
 from assistant.app.household import Household, make_household  # noqa: E402
 from assistant.bench.figures import percentile  # noqa: E402
 from assistant.config.settings import HomeSettings, Settings  # noqa: E402
+from tests.plugins.home_assistant_server import TOKEN, Server  # noqa: E402 - from the tests, see above
 
 COLOURS = ("red", "blue", "green", "yellow", "white", "black", "brown", "orange", "purple", "grey")
 ROOMS = ("kitchen", "bedroom", "bathroom", "office", "hall", "cellar", "attic", "garage", "study")

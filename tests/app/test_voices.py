@@ -4,7 +4,6 @@ import asyncio
 import logging
 
 import pytest
-from hand_clock import settle
 
 from assistant.app import voices as factory
 from assistant.app.voices import make_player, make_speaker, make_voice
@@ -12,6 +11,7 @@ from assistant.config import RepliesSettings
 from assistant.events import Reply
 from assistant.reply.own_voice import OwnVoice
 from assistant.reply.voice import ReplyError
+from tests.hand_clock import settle
 
 
 @pytest.fixture

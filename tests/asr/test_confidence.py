@@ -2,7 +2,6 @@
 
 import numpy as np
 import pytest
-from household import hypothesis
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -12,6 +11,7 @@ from assistant.asr.result import RecognitionResult
 from assistant.audio.file import FileSource
 from assistant.config import Settings
 from assistant.lattice.graph import Lattice
+from tests.household import hypothesis
 
 AFTER_WAKE_WORD = 20_000
 SCORES = st.lists(st.floats(-30, 5), min_size=1, max_size=5)

@@ -6,8 +6,6 @@ from contextlib import aclosing, asynccontextmanager
 
 import numpy as np
 import pytest
-from hand_clock import HandClock, settle
-from microphone_device import FakeDriver
 
 from assistant.audio.capture import InputDevice
 from assistant.audio.microphone import (
@@ -20,6 +18,8 @@ from assistant.audio.microphone import (
     choose,
 )
 from assistant.audio.source import SAMPLE_RATE, AudioError
+from tests.hand_clock import HandClock, settle
+from tests.microphone_device import FakeDriver
 
 USB = InputDevice(1, "USB Array: hw:1,0", 6, 48_000)
 BUILT_IN = InputDevice(0, "Built-in", 2, 44_100, default=True)

@@ -5,12 +5,12 @@ import sys
 from dataclasses import dataclass
 
 import pytest
-from scripted import Script, ScriptedRecogniser
 
 from assistant import cli
 from assistant.app.household import make_household
 from assistant.commands import demo, listen
 from assistant.config import Settings
+from tests.scripted import Script, ScriptedRecogniser
 
 LIGHT = [("turn", 0.6), ("on", 0.8), ("the", 0.9), ("kitchen", 1.0), ("light", 1.1)]
 

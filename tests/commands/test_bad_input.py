@@ -185,7 +185,7 @@ def test_a_folder_that_cannot_be_written_costs_the_recording_and_nothing_else(
 
 PROGRAM = """
 import sys
-from scripted import Script, ScriptedRecogniser
+from tests.scripted import Script, ScriptedRecogniser
 from assistant import cli
 from assistant.audio.vad import SileroVad
 from assistant.commands import listen

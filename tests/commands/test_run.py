@@ -8,7 +8,6 @@ import soundfile
 
 pytest.importorskip("wyoming", reason="the extra `wyoming` is not installed")
 
-from satellite_device import Device
 from wyoming.asr import Transcript
 from wyoming.audio import AudioChunk
 
@@ -18,6 +17,7 @@ from assistant.commands import run
 from assistant.config import AudioSettings, RepliesSettings, Settings, WakeSettings
 from assistant.events import Reply
 from assistant.reply.chimes import Chime, sound_of
+from tests.satellite_device import Device
 
 
 @pytest.fixture

@@ -2,8 +2,9 @@ import asyncio
 import os
 
 import pytest
-from core import HASS, Core
-from spoken_to import SpokenTo
+
+from tests.home_assistant.core import HASS, Core
+from tests.home_assistant.spoken_to import SpokenTo
 
 if not os.environ.get("HEARTH_TEST_HOME_ASSISTANT"):
     collect_ignore_glob = ["test_*.py"]

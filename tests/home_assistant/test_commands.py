@@ -2,8 +2,9 @@
 
 import pytest
 import pytest_asyncio
-from home_commands import COMMANDS, MISSPELT, now
-from spoken_to import SpokenTo
+
+from tests.home_assistant.home_commands import COMMANDS, MISSPELT, now
+from tests.home_assistant.spoken_to import SpokenTo
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 

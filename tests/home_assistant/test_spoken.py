@@ -4,12 +4,12 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
-from home_commands import now
-from spoken_to import SpokenTo
 
 from assistant.app.recognition import load_recogniser
 from assistant.audio.file import FileSource
 from assistant.pipeline.worker import Worker
+from tests.home_assistant.home_commands import now
+from tests.home_assistant.spoken_to import SpokenTo
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 DEMO = Path(__file__).parents[2] / "demo"

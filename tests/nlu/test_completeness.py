@@ -1,7 +1,7 @@
 import pytest
-from household import build
 
 from assistant.endpointing.completeness import Completeness
+from tests.household import build
 
 COMPLETE, LIKELY, OPEN, UNSURE, INCOMPLETE = Completeness
 

@@ -1,10 +1,10 @@
 """Several commands in one sentence: all of them understood, or none."""
 
 import pytest
-from household import build
 
 from assistant.endpointing.completeness import Completeness
 from assistant.nlu.clauses import joined, segments_of
+from tests.household import build
 
 
 @pytest.fixture(scope="module")

@@ -1,8 +1,8 @@
 import pytest
-from household import build
 
 from assistant.nlu.sentence_files import read_folder
 from assistant.nlu.understanding import HomeUnderstanding
+from tests.household import build
 
 OWN = """
 intents:

@@ -1,11 +1,11 @@
 """Sentences of the user's own, from the file to what they mean."""
 
 import pytest
-from household import build
 
 from assistant.nlu.sentence_files import read_folder
 from assistant.nlu.understanding import HomeUnderstanding
 from assistant.plugins.api import outcome_of
+from tests.household import build
 
 
 @pytest.fixture

@@ -1,9 +1,10 @@
 """Every beginning of a command may begin one, and what begins none is known at once."""
 
 import pytest
-from household import build
 from hypothesis import given
 from hypothesis import strategies as st
+
+from tests.household import build
 
 COMMANDS = (
     "turn on the kitchen light",

@@ -1,7 +1,6 @@
-from household import build
-
 from assistant.nlu.sentence_advice import Advice, unheard
 from assistant.nlu.sentence_files import read_file
+from tests.household import build
 
 SLIPS = """
 intents:

@@ -1,9 +1,9 @@
 import pytest
-from household import build
 
 from assistant.config import ConfigError
 from assistant.nlu.sentence_files import SentenceFolder, read_file, read_folder
 from assistant.nlu.understanding import HomeUnderstanding
+from tests.household import build
 
 BEDTIME = """
 language: en

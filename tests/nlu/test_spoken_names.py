@@ -1,9 +1,9 @@
 import pytest
-from household import build
 
 from assistant.home.demo import DemoHome
 from assistant.home.model import Device
 from assistant.nlu.understanding import HomeUnderstanding
+from tests.household import build
 
 NAMES = {
     "light.f": "F1",

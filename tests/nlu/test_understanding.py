@@ -1,9 +1,9 @@
 import pytest
-from household import build, hypothesis
 
 from assistant.home.demo import DemoHome
 from assistant.home.model import Area, Device
 from assistant.nlu.understanding import HomeUnderstanding
+from tests.household import build, hypothesis
 
 
 @pytest.fixture(scope="module")

@@ -10,10 +10,6 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 import soundfile
-from hand_clock import HandClock
-from household import build
-from microphone_device import FakeDriver
-from scripted import ArraySource, LoudnessVad, Script, ScriptedRecogniser, spoken
 
 from assistant.app.assembly import Listening, make_pipeline
 from assistant.app.household import make_household
@@ -31,6 +27,10 @@ from assistant.pipeline.responder import Responder
 from assistant.pipeline.trigger import SpeechTrigger
 from assistant.pipeline.utterance import UtteranceServices
 from assistant.pipeline.worker import Worker
+from tests.hand_clock import HandClock
+from tests.household import build
+from tests.microphone_device import FakeDriver
+from tests.scripted import ArraySource, LoudnessVad, Script, ScriptedRecogniser, spoken
 
 LIGHT = "turn on the kitchen light"
 TIME = "what time is it"

@@ -1,13 +1,13 @@
 """Which voice is the user's."""
 
 import numpy as np
-from scripted import result
 
 from assistant.endpointing.pauses import STYLES, FinalEndpointer
 from assistant.events import EndReason
 from assistant.pipeline.foreground import BELOW_DB, Foreground
 from assistant.pipeline.listener import Observation
 from assistant.pipeline.turn_state import TurnState
+from tests.scripted import result
 
 
 def power(decibels):

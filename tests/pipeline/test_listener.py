@@ -5,10 +5,10 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from scripted import result
 
 from assistant.audio.blocks import Block
 from assistant.pipeline.listener import Listener, since, until
+from tests.scripted import result
 
 
 def test_what_was_said_before_is_neither_in_the_text_nor_in_the_lattice():

@@ -6,8 +6,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
-from household import build
-from scripted import ArraySource, LoudnessVad, Script, ScriptedRecogniser, spoken
 
 from assistant.app.recognition import load_recogniser
 from assistant.audio.blocks import Block
@@ -23,6 +21,8 @@ from assistant.pipeline.stopping import StopSpotter, StopTrigger, alone, beside
 from assistant.pipeline.trigger import WakeTrigger
 from assistant.pipeline.utterance import UtteranceServices
 from assistant.pipeline.worker import Worker
+from tests.household import build
+from tests.scripted import ArraySource, LoudnessVad, Script, ScriptedRecogniser, spoken
 
 ROOT = Path(__file__).parents[2]
 BLOCK = 640

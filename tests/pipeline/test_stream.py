@@ -8,7 +8,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
-from scripted import ArraySource
 
 from assistant.app.assembly import Listening, make_pipeline
 from assistant.app.household import make_household
@@ -17,6 +16,7 @@ from assistant.audio.file import FileSource
 from assistant.audio.source import SAMPLE_RATE
 from assistant.config import Settings, WakeSettings
 from assistant.pipeline.worker import Worker
+from tests.scripted import ArraySource
 
 DEMO = Path(__file__).parents[2] / "demo"
 RECORDINGS = Path(__file__).parents[1] / "recordings"

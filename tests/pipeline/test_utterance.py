@@ -6,7 +6,6 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from scripted import ArraySource, LoudnessVad, Script, ScriptedRecogniser, result, spoken
 
 from assistant.audio.source import SAMPLE_RATE
 from assistant.dialogue.dispatcher import Dispatcher
@@ -24,6 +23,7 @@ from assistant.pipeline.utterance import UtteranceServices
 from assistant.pipeline.worker import Worker
 from assistant.plugins.api import Outcome as Done
 from assistant.plugins.api import PluginContext
+from tests.scripted import ArraySource, LoudnessVad, Script, ScriptedRecogniser, result, spoken
 
 COMMAND = [("turn", 0.6), ("on", 0.8), ("the", 0.9), ("light", 1.2)]
 AUDIO = spoken(("quiet", 0.5), ("speech", 1.0), ("quiet", 2.0))

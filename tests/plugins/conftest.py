@@ -1,5 +1,6 @@
 import pytest
-from household import build
+
+from tests.household import build
 
 
 @pytest.fixture

@@ -4,11 +4,11 @@ import asyncio
 import sys
 
 import pytest
-from household import build
 
 from assistant.home.contacts import Contact
 from assistant.home.model import HomeError
 from assistant.plugins.shipped.calls import dialled
+from tests.household import build
 
 WRITE = "import sys; open(sys.argv[1], 'a').write(sys.argv[2] + chr(10))"
 ANNA = Contact("Anna Lindqvist", ("tel:+46 (0)70-123 45 67", "1"))

@@ -4,8 +4,6 @@ import subprocess
 
 import pytest
 from aiohttp import web
-from hand_clock import HandClock
-from home_assistant_server import TOKEN, Server, eventually
 
 from assistant.app.assembly import favoured
 from assistant.app.household import make_household
@@ -13,6 +11,8 @@ from assistant.config.settings import HomeSettings, Settings
 from assistant.home.home_assistant.connection import Address
 from assistant.home.home_assistant.home import HomeAssistantHome
 from assistant.home.model import HomeError, ServiceCall
+from tests.hand_clock import HandClock
+from tests.plugins.home_assistant_server import TOKEN, Server, eventually
 
 TURN_ON = ServiceCall("light", "turn_on", ("light.lamp",))
 

@@ -1,7 +1,6 @@
 """What Home Assistant's agent is handed, and what only after a yes."""
 
 import pytest
-from household import build, hypothesis
 
 from assistant.dialogue.dispatcher import Dispatcher
 from assistant.home.demo import DemoHome
@@ -10,6 +9,7 @@ from assistant.nlu.interpretation import Interpretation
 from assistant.nlu.understanding import HomeUnderstanding
 from assistant.plugins.api import PluginContext
 from assistant.plugins.loader import load_plugins
+from tests.household import build, hypothesis
 
 REFUSAL = NotUnderstoodError("Sorry, I am not aware of that.")
 

@@ -3,13 +3,13 @@
 from dataclasses import replace
 
 import pytest
-from household import build
 
 from assistant.home.model import Device, DeviceState
 from assistant.nlu.understanding import HomeUnderstanding
 from assistant.plugins.api import PluginContext
 from assistant.plugins.loader import load_plugins
 from assistant.plugins.shipped.home_control.services import Request, services
+from tests.household import build
 
 COMMANDS = [
     # what is said, device, attribute (None: the state), what it is afterwards

@@ -5,11 +5,11 @@ import asyncio
 import aiohttp
 import pytest
 from aiohttp import web
-from http_server import serving
 
 from assistant.plugins import http as plugin_http
 from assistant.plugins.api import PluginError
 from assistant.plugins.http import SharedSession
+from tests.http_server import serving
 
 
 async def test_it_is_made_when_it_is_needed_and_is_one_for_all():

@@ -6,8 +6,6 @@ from pathlib import Path
 
 import pytest
 from aiohttp import web
-from household import build
-from http_server import serving
 
 from assistant.app.household import make_household
 from assistant.config.settings import Settings, UnderstandingSettings
@@ -16,6 +14,8 @@ from assistant.nlu.interpretation import Interpretation
 from assistant.plugins.api import PluginContext, PluginError
 from assistant.plugins.loader import load_plugins
 from assistant.plugins.manifest import PluginManifest
+from tests.household import build
+from tests.http_server import serving
 
 GREETER = """
 from assistant.plugins.api import Outcome

@@ -1,11 +1,11 @@
 """What changes by a step: in the demo home, and as Home Assistant is told."""
 
 import pytest
-from home_assistant_server import TOKEN, Server
-from household import hypothesis
 
 from assistant.app.household import make_household
 from assistant.config.settings import HomeSettings, Settings
+from tests.household import hypothesis
+from tests.plugins.home_assistant_server import TOKEN, Server
 
 
 @pytest.mark.parametrize(

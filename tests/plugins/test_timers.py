@@ -2,9 +2,9 @@ import asyncio
 import json
 
 import pytest
-from household import build
 
 from assistant.plugins.api import Outcome
+from tests.household import build
 
 
 @pytest.fixture

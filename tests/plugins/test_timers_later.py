@@ -3,7 +3,8 @@
 import json
 
 import pytest
-from household import build
+
+from tests.household import build
 
 
 @pytest.fixture

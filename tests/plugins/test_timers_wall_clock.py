@@ -5,7 +5,8 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from household import build
+
+from tests.household import build
 
 BERLIN = ZoneInfo("Europe/Berlin")
 

@@ -8,7 +8,6 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import soundfile
-from hand_clock import settle
 
 from assistant.audio.blocks import Blocks
 from assistant.audio.source import FRAME_SAMPLES, SAMPLE_RATE
@@ -20,6 +19,7 @@ from assistant.reply.sound import Sound
 from assistant.reply.speaker import ReplyStyle, Speaker
 from assistant.reply.voice import ReplyError
 from assistant.wake import factory as wake
+from tests.hand_clock import settle
 
 AT = {"source": "mic", "audio_s": 1.0}
 WOKEN = WakeDetected(**AT, wake_word="alexa", probability=0.9)

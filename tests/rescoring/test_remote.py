@@ -7,13 +7,13 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 import trustme
-from hand_clock import HandClock
 
 from assistant.pipeline.rescorer import RescoringError, RescoringOutcome
 from assistant.rescoring.batching import BatchLimits
 from assistant.rescoring.client import Client, RescoringServer, trust
 from assistant.rescoring.remote import RemoteRescorer, RescoringPolicy
 from assistant.rescoring.wire import pack_lattice, pack_reweighted
+from tests.hand_clock import HandClock
 from tests.rescoring.lattices import LIGHTS, TOKEN, answering, at_home, lattice, result, serving
 
 HEARD = result(LIGHTS)

@@ -5,13 +5,13 @@ import threading
 
 import aiohttp
 import pytest
-from hand_clock import HandClock
 
 from assistant.lattice.nbest import nbest
 from assistant.rescoring.batching import Batcher, BatchLimits, BusyError
 from assistant.rescoring.client import PATH
 from assistant.rescoring.language_model import LanguageModelError
 from assistant.rescoring.wire import pack_lattice, unpack_reweighted
+from tests.hand_clock import HandClock
 from tests.rescoring.lattices import LIGHTS, TOKEN, at_home, serving
 
 MESSAGE = pack_lattice(LIGHTS)

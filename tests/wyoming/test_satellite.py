@@ -7,8 +7,6 @@ import pytest
 
 pytest.importorskip("wyoming", reason="the extra `wyoming` is not installed")
 
-from hand_clock import HandClock
-from satellite_device import Device
 from wyoming.asr import Transcript
 from wyoming.audio import AudioChunk, AudioStop
 from wyoming.ping import Ping, Pong
@@ -20,6 +18,8 @@ from assistant.events import FinalEndpoint, WakeDetected
 from assistant.reply.chimes import Chime, sound_of
 from assistant.reply.voice import ReplyError
 from assistant.wyoming.satellite import CAPACITY, PING_S, Satellite
+from tests.hand_clock import HandClock
+from tests.satellite_device import Device
 
 AT = {"source": "kitchen", "audio_s": 1.0}
 

@@ -11,8 +11,6 @@ import soundfile
 
 pytest.importorskip("wyoming", reason="the extra `wyoming` is not installed")
 
-from household import build
-from scripted import Script, ScriptedRecogniser
 from wyoming.asr import Transcribe, Transcript, TranscriptChunk
 from wyoming.audio import AudioChunk, AudioStart, AudioStop
 from wyoming.client import AsyncTcpClient
@@ -36,7 +34,9 @@ from assistant.wyoming.audio import ChunkReader
 from assistant.wyoming.description import describe
 from assistant.wyoming.server import Server, ServerLimits
 from assistant.wyoming.session import Services
+from tests.household import build
 from tests.rescoring.lattices import LIGHTS, TOKEN, result, serving
+from tests.scripted import Script, ScriptedRecogniser
 
 SCRIPT = Script([("turn", 0.3), ("on", 0.6), ("the", 0.9), ("kitchen", 1.2), ("light", 1.5)])
 
