@@ -5,8 +5,9 @@ from __future__ import annotations
 import argparse
 import importlib
 import json
+import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Awaitable, Mapping
 from typing import Any
 
 from assistant.app.settings import settings_in_force
@@ -20,6 +21,21 @@ class UsageError(HearthError):
     """What was asked for cannot be done so; the message says how."""
 
     exit_status = 2
+
+
+class AddressError(HearthError):
+    """An address at which nothing can be served."""
+
+
+async def bound(starting: Awaitable[tuple[str, int]], host: str, port: int) -> tuple[str, int]:
+    """The address at which a server starts; raises `AddressError` if it cannot be had."""
+    try:
+        return await starting
+    except OSError as error:
+        why = os.strerror(error.errno) if (error.errno or 0) > 0 else str(error)
+        raise AddressError(
+            f"{host} port {port} cannot be served: {why}; choose another --host or --port"
+        ) from None
 
 
 def exit_status(error: Exception) -> int | None:

@@ -8,7 +8,7 @@ import logging
 import signal
 import ssl
 
-from assistant.commands import UsageError, print_line, settings_of
+from assistant.commands import UsageError, bound, print_line, settings_of
 from assistant.config import Settings
 from assistant.config.rescoring import RescorerSettings, leaves_device
 from assistant.rescoring.factory import make_rescore, server_settings
@@ -40,10 +40,10 @@ async def serve(settings: Settings, host: str, port: int) -> None:
     rescore = await asyncio.to_thread(make_rescore, settings)
     server = RescoringServer(rescore, server_settings(settings.rescorer))
     tls = _tls(settings.rescorer)
-    bound = await server.start(host, port, tls)
-    if tls is None and leaves_device(f"http://{_bracketed(bound[0])}"):
+    address = await bound(server.start(host, port, tls), host, port)
+    if tls is None and leaves_device(f"http://{_bracketed(address[0])}"):
         _LOG.warning("no certificate: something before this server has to speak TLS with clients")
-    print_line(f"{'http' if tls is None else 'https'}://{_bracketed(bound[0])}:{bound[1]}")
+    print_line(f"{'http' if tls is None else 'https'}://{_bracketed(address[0])}:{address[1]}")
     await stop.wait()
     await server.close()
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from assistant.app.assembly import favoured
 from assistant.app.household import Household, make_household, state_folder
 from assistant.app.recognition import load_recogniser
-from assistant.commands import UsageError, print_line, settings_of
+from assistant.commands import UsageError, bound, print_line, settings_of
 from assistant.config import Settings
 from assistant.config.extras import install_command
 from assistant.pipeline.worker import Worker
@@ -48,9 +48,9 @@ async def serve(settings: Settings, host: str, port: int) -> None:
     try:
         await house.start()
         server = Server(await _services(settings, worker, house))
-        bound = await server.start(host, port)
-        print_line(f"tcp://{bound[0]}:{bound[1]}")
-        async with announced(*bound):
+        address = await bound(server.start(host, port), host, port)
+        print_line(f"tcp://{address[0]}:{address[1]}")
+        async with announced(*address):
             await stop.wait()
         await server.close()
     finally:

@@ -57,6 +57,16 @@ def rescorer(tmp_path):
         each.process.communicate()
 
 
+def test_a_port_in_use_is_told(rescorer, assistant):
+    port = rescorer().url.rpartition(":")[2]
+    ran = assistant("rescorer", "--port", port)
+    assert ran.status == 1
+    assert ran.err.splitlines()[-1] == (
+        f"assistant: 127.0.0.1 port {port} cannot be served: Address already in use;"
+        " choose another --host or --port"
+    )
+
+
 def test_it_says_where_it_is_serves_and_stops(rescorer):
     server = rescorer("--port", "0")
     assert server.url.startswith("http://127.0.0.1:")
