@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import signal
+from collections.abc import Sequence
 from contextlib import aclosing
 from pathlib import Path
 
@@ -19,7 +20,7 @@ from assistant.audio.stdin import PcmSource
 from assistant.commands import print_line, say, settings_of, wyoming_extra
 from assistant.config import Settings
 from assistant.config.limits import check_tcp
-from assistant.events import Error
+from assistant.events import Error, WakeDetected
 from assistant.pipeline.pipeline import Pipeline
 from assistant.pipeline.responder import LatticeFormat
 from assistant.pipeline.worker import Worker
@@ -86,6 +87,7 @@ async def listen(settings: Settings, listening: Listening, sources: list[AudioSo
     """Print the events of each source in turn, each with a pipeline and a demo home of its own."""
     worker = Worker()
     house: Household | None = None
+    words = settings.wake.words if listening.wake else ()
     status = 0
     try:
         recogniser = await worker.run(load_recogniser, settings)
@@ -95,7 +97,7 @@ async def listen(settings: Settings, listening: Listening, sources: list[AudioSo
             pipeline = make_pipeline(settings, house, recogniser, worker, listening)
             await house.start()
             try:
-                status |= await _print_events(pipeline, source)
+                status |= await _print_events(pipeline, source, words)
             finally:
                 await house.close()
     finally:
@@ -103,12 +105,16 @@ async def listen(settings: Settings, listening: Listening, sources: list[AudioSo
     return status
 
 
-async def _print_events(pipeline: Pipeline, source: AudioSource) -> int:
-    status = 0
+async def _print_events(pipeline: Pipeline, source: AudioSource, words: Sequence[str]) -> int:
+    status, called = 0, not words
     async with aclosing(pipeline.events(source)) as events:
         async for event in events:
             print_line(event.to_json())
+            called |= isinstance(event, WakeDetected)
             if isinstance(event, Error):
                 say(f"assistant: {event.message}")
                 status = 1
+    if not called and not status:
+        names = " or ".join(Path(word).stem.replace("_", " ") for word in words)
+        say(f"assistant: {source.name}: nobody says {names}; see wake.words, or use --no-wake")
     return status

@@ -27,6 +27,15 @@ def config(tmp_path):
     return path
 
 
+def test_that_nobody_says_the_wake_word_is_told(assistant, scripted):
+    scripted()
+    ran = assistant("listen", LIGHT)
+    assert (ran.status, ran.events) == (0, [])
+    assert ran.err == (
+        f"assistant: {LIGHT}: nobody says okay nabu; see wake.words, or use --no-wake\n"
+    )
+
+
 def test_a_command_in_the_order_of_the_contract(assistant, scripted, config):
     scripted()
     ran = assistant("listen", "--config", config, LIGHT)
