@@ -73,8 +73,8 @@ class Server:
         except (ConnectionError, asyncio.IncompleteReadError):
             _LOG.debug("%s left", peer[0])
         except Exception as error:  # noqa: BLE001 - whatever a client sends, go on serving
-            _LOG.warning("let go of %s: %s: %s", peer[0], type(error).__name__, error)
-            await _tell(writer, error)
+            _LOG.warning("let go of %s: %s", peer[0], _reason(error))
+            await _tell(writer, _reason(error))
         except asyncio.CancelledError:
             # asyncio asks every connection's task for its error, and trips over a cancelled one.
             _LOG.debug("let go of %s: the service ends", peer[0])
@@ -90,10 +90,13 @@ class Server:
             await session.take(event)
 
 
-async def _tell(writer: asyncio.StreamWriter, error: Exception) -> None:
-    """Say why the connection ends, to a client that still reads."""
+def _reason(error: Exception) -> str:
     missing = isinstance(error, KeyError)
-    text = f"an event lacks {error}" if missing else str(error) or type(error).__name__
+    return f"an event lacks {error}" if missing else str(error) or type(error).__name__
+
+
+async def _tell(writer: asyncio.StreamWriter, text: str) -> None:
+    """Say why the connection ends, to a client that still reads."""
     with contextlib.suppress(Exception):
         async with asyncio.timeout(_TELL_S):
             await async_write_event(Error(text, code="refused").event(), writer)

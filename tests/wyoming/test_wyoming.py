@@ -413,10 +413,11 @@ async def test_what_cannot_be_read_is_refused_with_an_error(running, event, why)
     await client.disconnect()
 
 
-async def test_an_event_that_lacks_something_is_refused_with_an_error(running):
+async def test_an_event_that_lacks_something_is_refused_with_an_error(running, caplog):
     client = await running.client()
     await client.write_event(Event("transcript", {}))
     assert Error.from_event(await client.read_event()).text == "an event lacks 'text'"
+    assert "let go of 127.0.0.1: an event lacks 'text'" in caplog.text
     await client.disconnect()
 
 
