@@ -28,6 +28,7 @@ from assistant.nlu.sentence_parser import SentenceParser
 from assistant.nlu.tokens import split_words, tokens_of, with_fillers, without_fillers
 
 _EXPECTED = 6
+_END = "the end"
 
 Places = Mapping[int, int]
 """Places in the letters of a text, and how many of the letters before are words or names."""
@@ -106,7 +107,7 @@ def _furthest(
             failure = walk.failure(ended, template.source in matching)
             found.append((rank, Explanation(matched=False, **told, **failure)))
     rank, best = max(found, key=lambda each: each[0], default=((0, False, 0), Explanation(False)))
-    if rank[0]:
+    if rank[0] and (own or best.failed_at != best.read_as):
         return best
     return Explanation(matched=False, read_as=best.read_as, message="no sentence begins like this")
 
@@ -128,7 +129,7 @@ class _Walk(Traversal[Places]):
         """Walk a template; whether all of the text fits all of it."""
         ends = self.after(expression, {0: 0})
         for end in ends:
-            self._want(end, "the end")
+            self._want(end, _END)
         return len(self._text) in ends
 
     def failure(self, ended: bool, matching: bool) -> dict[str, Any]:
@@ -142,9 +143,12 @@ class _Walk(Traversal[Places]):
         bounds = [0, *accumulate(map(len, self._words))]
         at = max((n for n, bound in enumerate(bounds) if bound <= self.place), default=0)
         before, rest = " ".join(self._words[:at]), " ".join(self._words[at:])
-        wanted = f"it wants {' or '.join(expected)}" if expected else "it fits no more"
+        wanted = (
+            f"it wants {' or '.join(map(_quoted, expected))}" if expected else "it fits no more"
+        )
         there = f"'{rest}' stands there" if rest else "the text ends there"
-        message = f"it fits up to '{before}'; then {wanted}, and {there}"
+        fits = f"it fits up to '{before}'; then" if before else "from its first word on"
+        message = f"{fits} {wanted}, and {there}"
         return {"failed_at": rest, "expected": expected, "message": message}
 
     def words(self, text: str, value: Places) -> Places:
@@ -205,6 +209,11 @@ class _Walk(Traversal[Places]):
 
     def _want(self, place: int, what: str) -> None:
         self._expected.setdefault(place, {})[what] = None
+
+
+def _quoted(what: str) -> str:
+    """A word as it is to be said; names of lists, in braces, and "the end" as they are."""
+    return what if what.startswith("{") or what == _END else f"'{what}'"
 
 
 def _keep(found: dict[int, int], more: Iterable[tuple[int, int]]) -> None:

@@ -30,8 +30,9 @@ def test_interpret_says_what_would_be_done(assistant):
     ("text", "reason"),
     [
         ("blue cheese", "no sentence begins like this"),
+        ("good morning house", "no sentence begins like this"),
         ("set the", "it fits up to 'set the'; then it wants"),
-        ("what time is it purple", "it fits up to 'what time is it'; then it wants"),
+        ("what time is it purple", "it fits up to 'what time is it'; then it wants 'right' or"),
     ],
 )
 def test_interpret_of_nonsense_is_no_intent(assistant, text, reason):
