@@ -147,13 +147,17 @@ class Compound:
         `free`: else by words of which none may be anything.
         """
         meant = self._pronouns.understand(words, named) or self._commands.exact(words, free=False)
-        excepting = (self._exceptions.understand(*around) for around in exceptions(words))
+        excepting = (self._excepting(words, *around) for around in exceptions(words))
         corrected = (self._corrected(*around, named) for around in corrections(words))
         for found in chain((meant,), excepting, corrected):
             if found is not None:
                 return (found,)
         meant = self._commands.exact(words) if free else None
         return None if meant is None else (meant,)
+
+    def _excepting(self, words: Words, before: Words, after: Words) -> Interpretation | None:
+        meant = self._exceptions.understand(before, after)
+        return meant and replace(meant, text=" ".join(words))
 
     def _corrected(self, before: Words, after: Words, named: Antecedents) -> Interpretation | None:
         """The command that was meant after all: the last words, in place of some before."""

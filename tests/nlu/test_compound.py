@@ -157,6 +157,7 @@ def test_what_is_excepted_is_spared(understanding, said, spared):
     assert (found.intent, found.then) == ("HassTurnOff", ())
     assert set(every.targets) - set(found.targets) == spared
     assert set(found.targets) < set(every.targets)
+    assert found.text == said
 
 
 @pytest.mark.parametrize(
