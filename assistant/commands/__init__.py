@@ -32,7 +32,8 @@ async def bound(starting: Awaitable[tuple[str, int]], host: str, port: int) -> t
     try:
         return await starting
     except OSError as error:
-        why = os.strerror(error.errno) if (error.errno or 0) > 0 else str(error)
+        number = error.errno or 0  # what cannot be resolved has a number below 0, of another list
+        why = os.strerror(number) if number > 0 else str(error)
         raise AddressError(
             f"{host} port {port} cannot be served: {why}; choose another --host or --port"
         ) from None
