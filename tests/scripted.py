@@ -4,11 +4,13 @@ Only for tests of what is around the recogniser: it writes each word some time a
 and shows partial results by the chunk, as a real streaming recogniser does.
 """
 
+import math
 from dataclasses import dataclass, field
 
 import numpy as np
 
-from assistant.asr.result import RecognitionResult
+from assistant.asr.result import RecognitionResult, extends
+from assistant.asr.trimming import before
 from assistant.audio.source import FRAME_SAMPLES, SAMPLE_RATE
 from assistant.lattice.graph import Edge, Hypothesis, Lattice, Node, Word
 
@@ -83,17 +85,25 @@ class ScriptedStream:
     def __init__(self, script):
         self._script = script
         self._heard = 0
+        self._looked = None
 
     def accept(self, samples):
         self._heard += len(samples)
 
-    def partial(self):
-        return self._result(self._heard // CHUNK * CHUNK)
+    def partial(self, until_s=math.inf):
+        partial = before(self._result(self._heard // CHUNK * CHUNK), until_s)
+        looked = self._looked
+        standing = looked is not None and extends(looked.text, partial.text)
+        return before(looked, until_s) if standing else partial
 
-    def peek(self, earlier=None):
-        return self._result(self._heard)
+    def peek(self, until_s=math.inf):
+        self._looked = self._result(self._heard)
+        return before(self._looked, until_s)
 
-    def finish(self, earlier=None):
+    def goes_on(self):
+        """Each look is a new one."""
+
+    def finish(self, until_s=math.inf):
         if self._script.final is not None:
             return result(self._script.final.split(), 1.0)
         return self._result(self._heard)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import math
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -25,7 +26,8 @@ from assistant.asr.features.frontend import FeatureExtractor
 from assistant.asr.features.whisper_mel import HOP
 from assistant.asr.networks.model_folder import Model, load_model
 from assistant.asr.networks.network import Floats, State
-from assistant.asr.result import BiasPhrase, OutputSettings, RecognitionResult
+from assistant.asr.result import BiasPhrase, OutputSettings, RecognitionResult, extends
+from assistant.asr.trimming import before
 from assistant.asr.vocabulary.lexicon import Lexicon
 from assistant.asr.vocabulary.spelling import spelled
 
@@ -206,8 +208,13 @@ class Stream:
         self._two_pass = two_pass
         self._position = _Position(model, first, two_pass)
         self._result: RecognitionResult | None = None
+        """Of the first pass."""
+        self._looked: RecognitionResult | None = None
+        """What the last peek gave."""
+        self._spoken_since = False
+        """Whether speech went on after that."""
+        self._final: RecognitionResult | None = None
         self._decode_ms = 0.0
-        self._finished = False
 
     def accept(self, samples: NDArray[np.int16]) -> None:
         """Take the next samples (16 kHz mono, any number of them).
@@ -216,7 +223,7 @@ class Stream:
             ValueError: the stream is finished.
 
         """
-        if self._finished:
+        if self._final is not None:
             raise ValueError("the stream is finished; open another")
         with self._timed():
             self._waiting = np.concatenate([self._waiting, samples])
@@ -225,47 +232,73 @@ class Stream:
                 self._waiting = self._waiting[self._chunk :]
                 self._result = None
 
-    def partial(self) -> RecognitionResult:
-        """The result for the chunks decoded so far; made once a chunk."""
+    def partial(self, until_s: float = math.inf) -> RecognitionResult:
+        """The result so far: the last peek's as long as it stands, else that of the first pass."""
+        result = self._final or self._standing(until_s) or self._first_pass()
+        return before(result, until_s)
+
+    def peek(self, until_s: float = math.inf) -> RecognitionResult:
+        """The result for every sample heard; the stream goes on as if it had not been asked.
+
+        It is what another peek gave where the first pass has heard nothing else since: then only
+        silence has come, and there is nothing to wait for. Where somebody else has spoken since,
+        that would spoil a new one.
+        """
+        result = self._settled(until_s)
+        if result is None:
+            with self._timed():
+                position = self._position.copy()
+                position.finish(self._waiting)
+                result = self._two_pass_result(position)
+        self._looked, self._spoken_since = result, False
+        return before(result, until_s)
+
+    def goes_on(self) -> None:
+        """Speech goes on: the next peek is a new one, even where no words have come."""
+        self._spoken_since = True
+
+    def finish(self, until_s: float = math.inf) -> RecognitionResult:
+        """The final result; the stream takes no more samples. It may be the last peek's."""
+        if self._final is None:
+            with self._timed():
+                self._position.finish(self._waiting)
+                self._final = self._two_pass_result(self._position)
+        return before(self._settled(until_s) or self._final, until_s)
+
+    def _first_pass(self) -> RecognitionResult:
+        """Of the chunks decoded so far; made once a chunk."""
         if self._result is None:
             with self._timed():
                 made = self._two_pass.made(self._position.search)
                 self._result = self._told(self._position.earlier.before(made))
         return self._result
 
-    def peek(self, earlier: RecognitionResult | None = None) -> RecognitionResult:
-        """The result for every sample heard; the stream goes on as if it had not been asked.
+    def _standing(self, until_s: float) -> RecognitionResult | None:
+        """What the last peek gave, as long as no more words have come since."""
+        looked = self._looked
+        if looked is None:
+            return None
+        words = before(self._final or self._first_pass(), until_s).text
+        return looked if extends(looked.streaming_text or looked.text, words) else None
 
-        It is `earlier`, what another peek gave, where the first pass has heard nothing else since:
-        then only silence has come, and there is nothing to wait for.
-        """
-        with self._timed():
-            position = self._position.copy()
-            position.finish(self._waiting)
-            return self._two_pass_result(position, earlier)
+    def _settled(self, until_s: float) -> RecognitionResult | None:
+        """What the last peek gave, if all that has come since is somebody else's."""
+        if until_s == math.inf or self._spoken_since:
+            return None
+        return self._standing(until_s)
 
-    def finish(self, earlier: RecognitionResult | None = None) -> RecognitionResult:
-        """The final result; the stream takes no more samples. `earlier` is as in `peek`."""
-        if not self._finished:
-            with self._timed():
-                self._position.finish(self._waiting)
-                self._result = self._two_pass_result(self._position, earlier)
-            self._finished = True
-        return self.partial()
-
-    def _two_pass_result(
-        self, position: _Position, earlier: RecognitionResult | None
-    ) -> RecognitionResult:
+    def _two_pass_result(self, position: _Position) -> RecognitionResult:
         """The result of both passes, or of the first where there is no other."""
-        before, first = position.earlier, position.search
-        words = [*before.best.words, *self._two_pass.words(first)] if position.decoded else []
+        earlier, first = position.earlier, position.search
+        words = [*earlier.best.words, *self._two_pass.words(first)] if position.decoded else []
         if not words:
             return self._told(self._two_pass.made(first))
-        streaming_text = " ".join(word.text for word in words)
-        if earlier is not None and earlier.streaming_text == streaming_text:
-            return self._told(replace(earlier, end_of_sentence=first.end_of_sentence))
-        part = self._two_pass.decode(np.concatenate(position.decoded), first, before)
-        return self._told(replace(before.before(part.result), streaming_text=streaming_text))
+        text = " ".join(word.text for word in words)
+        looked = None if self._spoken_since else self._looked
+        if looked is not None and looked.streaming_text == text:
+            return self._told(replace(looked, end_of_sentence=first.end_of_sentence))
+        part = self._two_pass.decode(np.concatenate(position.decoded), first, earlier)
+        return self._told(replace(earlier.before(part.result), streaming_text=text))
 
     def _told(self, result: RecognitionResult) -> RecognitionResult:
         return replace(result, decode_ms=self._decode_ms)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
@@ -40,13 +41,14 @@ class _RecordingStream:
         self._heard: list[NDArray[np.int16]] = []
         self.partial = stream.partial
         self.peek = stream.peek
+        self.goes_on = stream.goes_on
 
     def accept(self, samples: NDArray[np.int16]) -> None:
         """Take the next samples, and keep them."""
         self._heard.append(samples)
         self._stream.accept(samples)
 
-    def finish(self, earlier: RecognitionResult | None = None) -> RecognitionResult:
+    def finish(self, until_s: float = math.inf) -> RecognitionResult:
         """The final result; what was heard is written by then, or a line in the log says why not.
 
         A full disk or a folder that may not be written is no reason not to answer.
@@ -55,7 +57,7 @@ class _RecordingStream:
             _write(self._folder, np.concatenate(self._heard) if self._heard else _NOTHING)
         except (OSError, soundfile.LibsndfileError) as error:
             _LOG.warning("this command could not be recorded in %s: %s", self._folder, error)
-        return self._stream.finish(earlier)
+        return self._stream.finish(until_s)
 
 
 _NOTHING = np.empty(0, np.int16)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
@@ -34,10 +35,6 @@ class RecognitionResult:
         """The best hypothesis as text."""
         return self.nbest[0].text
 
-    def heard_no_less_than(self, partial: RecognitionResult) -> bool:
-        """Whether a later result has no words that were not known when this one was made."""
-        return extends(self.streaming_text or self.text, partial.text)
-
 
 @dataclass(frozen=True, slots=True)
 class OutputSettings:
@@ -66,18 +63,29 @@ class RecogniserStream(Protocol):
     def accept(self, samples: NDArray[np.int16]) -> None:
         """Take the next samples (16 kHz mono, any number of them)."""
 
-    def partial(self) -> RecognitionResult:
-        """The result for whole encoder chunks heard so far; cheap, nothing is computed anew."""
+    def partial(self, until_s: float = math.inf) -> RecognitionResult:
+        """The result so far; cheap, nothing is computed anew.
 
-    def peek(self, earlier: RecognitionResult | None = None) -> RecognitionResult:
-        """The result for every sample heard, the last unfinished chunk included.
-
-        The stream goes on afterwards as if it had not been asked. `earlier`, what another peek
-        gave, may stand where nothing was said since.
+        It is that of the last peek as long as no more words have come since, else the one for
+        whole encoder chunks. Here and below, words that begin at `until_s` or later are somebody
+        else's and are left out.
         """
 
-    def finish(self, earlier: RecognitionResult | None = None) -> RecognitionResult:
-        """The final result; the stream takes no more samples. Needs no padding."""
+    def peek(self, until_s: float = math.inf) -> RecognitionResult:
+        """The result for every sample heard, the last unfinished chunk included.
+
+        The stream goes on afterwards as if it had not been asked. Where nothing was said since
+        another peek, its result stands.
+        """
+
+    def goes_on(self) -> None:
+        """Speech goes on: the next peek is a new one, even where no words have come."""
+
+    def finish(self, until_s: float = math.inf) -> RecognitionResult:
+        """The final result; the stream takes no more samples. Needs no padding.
+
+        It is that of the last peek where nothing was said since.
+        """
 
 
 class Recogniser(Protocol):

@@ -14,6 +14,7 @@ from assistant.asr.features.frontend import WhisperFrontEnd
 from assistant.asr.networks.model_folder import Model
 from assistant.asr.recogniser import TransducerRecogniser, narrow
 from assistant.asr.result import BiasPhrase
+from assistant.asr.trimming import before
 from assistant.lattice.nbest import nbest
 from tests.asr.toy_network import LETTERS, ToyAttentionDecoder, ToyNetwork
 
@@ -47,6 +48,9 @@ class Quiet(Attentive):
         scores = super().join(encoded, predicted)
         scores[:, self.blank_id] += 50.0 * (not encoded.any())
         return scores
+
+
+CHUNK = 160 * ToyNetwork.chunk_frames
 
 
 def recogniser(network):
@@ -97,7 +101,7 @@ def test_after_a_look_nothing_new_costs_no_other_pass():
     stream.accept(AUDIO)
     looked = stream.peek()
     network.given.clear()
-    result = stream.finish(looked)
+    result = stream.finish()
     assert max(network.given) <= network.chunk_frames
     assert (result.nbest, result.lattice) == (looked.nbest, looked.lattice)
     assert result.decode_ms >= looked.decode_ms
@@ -106,9 +110,53 @@ def test_after_a_look_nothing_new_costs_no_other_pass():
 def test_after_a_look_other_words_are_heard_again():
     stream = recogniser(Attentive()).open()
     stream.accept(AUDIO[:RATE])
-    looked = stream.peek()
+    stream.peek()
     stream.accept(AUDIO[RATE:])
-    assert content(stream.finish(looked)) == content(heard(Attentive(), AUDIO))
+    assert content(stream.finish()) == content(heard(Attentive(), AUDIO))
+
+
+def test_what_a_look_heard_stands_until_there_are_more_words():
+    chunks = len(AUDIO) // CHUNK * CHUNK
+    stream = recogniser(Quiet()).open()
+    stream.accept(np.concatenate([AUDIO[:chunks], np.zeros(2 * CHUNK, np.int16)]))
+    first = stream.partial()
+    looked = stream.peek()
+    assert looked.text != first.text
+    assert stream.partial() is looked
+    stream.accept(np.zeros(CHUNK, np.int16))
+    assert stream.partial() is looked
+    stream.accept(AUDIO)
+    assert len(stream.partial().text.split()) > len(looked.text.split())
+    assert stream.partial().streaming_text == ""  # of the first pass alone
+
+
+def test_a_look_is_a_new_one_when_speech_went_on_even_without_words():
+    network = Quiet()
+    stream = recogniser(network).open()
+    stream.accept(AUDIO)
+    stream.peek()
+    passes = []
+    for goes_on in (False, True, False):
+        if goes_on:
+            stream.goes_on()
+        network.given.clear()
+        stream.peek()
+        passes.append(max(network.given) > network.chunk_frames)
+    assert passes == [False, True, False]
+
+
+def test_where_somebody_else_has_spoken_since_a_look_stands():
+    """What they said would spoil a new one, and it is left out of the last one."""
+    network = Attentive()
+    stream = recogniser(network).open()
+    stream.accept(AUDIO)
+    looked = stream.peek()
+    stream.accept(AUDIO)
+    network.given.clear()
+    assert content(stream.peek(1.0)) == content(before(looked, 1.0))
+    assert not network.given
+    assert all(word.start_s < 1.0 for word in stream.finish(1.0).nbest[0].words)
+    assert stream.finish().nbest[0].words[-1].start_s > 3.0
 
 
 LONG = np.concatenate([AUDIO // (1 + (number % 3)) for number in range(8)])
@@ -144,7 +192,7 @@ def test_what_a_look_tells_of_a_long_utterance_is_what_finishing_would():
     assert content(stream.peek()) == content(looked)
     stream.accept(LONG[11 * RATE :])
     assert before.split()[:3] == stream.partial().text.split()[:3]
-    assert content(stream.finish(looked)) == content(heard(Attentive(), LONG))
+    assert content(stream.finish()) == content(heard(Attentive(), LONG))
 
 
 def test_the_beginning_of_a_long_utterance_stays_as_it_was_heard():

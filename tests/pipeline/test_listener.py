@@ -1,49 +1,12 @@
 """What the listener makes of what it hears."""
 
-import math
-from dataclasses import replace
-
 import numpy as np
-import pytest
 
 from assistant.audio.blocks import Block
-from assistant.pipeline.listener import Listener, since, until
+from assistant.pipeline.listener import Listener
 from tests.scripted import result
 
-
-def test_what_was_said_before_is_neither_in_the_text_nor_in_the_lattice():
-    own = since(result(["now", "boo", "lights", "on"]), 0.5)
-    assert own.text == "lights on"
-    assert [edge.word for edge in own.lattice.edges] == ["", "", "lights", "on"]
-
-
-def test_wake_words_at_the_beginning_are_left_out_however_many():
-    calls = [("okay", "nabu"), ("alexa",)]
-    heard = result(["alexa", "okay", "nabu", "play", "alexa"])
-    assert since(heard, 0.0, calls).text == "play alexa"
-
-
-def test_where_nothing_was_said_before_all_stays_as_it_is():
-    heard = result(["lights", "on"])
-    assert since(heard, 0.0) == heard
-
-
-def test_hypotheses_that_become_equal_are_joined():
-    one, other = result(["now", "lights", "on"]), result(["know", "lights", "on"])
-    both = replace(one, nbest=(*one.nbest, *other.nbest))
-    (joined,) = since(both, 0.2).nbest
-    assert joined.log_prob == pytest.approx(math.log(2) - 1.0)
-
-
-def test_what_is_said_after_is_no_part_of_it():
-    heard = result(["lights", "on", "alexa"])
-    own = until(heard, 0.6)
-    assert own.text == "lights on"
-    assert [edge.word for edge in own.lattice.edges] == ["lights", "on", ""]
-
-
-def test_a_word_across_the_end_leaves_nothing_certain():
-    assert until(result(["lights", "onalexa"]), 0.5) is None
+BLOCK = Block(np.zeros(320, np.int16), 0)
 
 
 class Silent:
@@ -54,44 +17,37 @@ class Silent:
 
 
 class TwoPasses:
-    """Hears "light song" first, and "lights on" when it hears it again; then a word more."""
+    """Hears "light song" first and "lights on" in a look; notes what it is told."""
 
     def __init__(self):
-        self.words = ["light", "song"]
-        self.looks = []
+        self.told = []
 
     def accept(self, samples):
         """Nothing depends on them."""
 
-    def partial(self):
-        return result(self.words)
+    def partial(self, until_s):
+        self.told.append(until_s)
+        return result(["alexa", "light", "song"])
 
-    def peek(self, earlier=None):
-        self.looks.append(earlier)
-        return replace(result(["lights", "on"]), streaming_text="light song")
+    def peek(self, until_s):
+        self.told.append(until_s)
+        return result(["alexa", "lights", "on"])
+
+    def goes_on(self):
+        self.told.append("goes on")
 
 
-def test_what_a_look_heard_stands_until_there_are_more_words():
+def test_results_come_without_the_wake_word():
+    listener = Listener(TwoPasses(), Silent(), 0.0, wake_words=["alexa"])
+    assert listener.observe(BLOCK).result.text == "light song"
+    assert listener.peek().text == "lights on"
+
+
+def test_the_stream_is_told_in_its_own_time_where_other_words_begin():
     stream = TwoPasses()
-    listener = Listener(stream, Silent(), 0.0)
-    block = Block(np.zeros(320, np.int16), 0)
-    assert listener.observe(block).result.text == "light song"
-    looked = listener.peek()
-    stream.words = ["light"]  # a first pass is behind a look
-    assert listener.observe(block).result is looked
-    stream.words = ["light", "song"]
-    assert listener.observe(block).result is looked
-    assert listener.peek() is not None
-    assert stream.looks == [None, looked]
-    stream.words = ["light", "song", "please"]
-    assert listener.observe(block).result.text == "light song please"
-
-
-def test_a_look_is_a_new_one_when_speech_went_on_even_without_words():
-    stream = TwoPasses()
-    listener = Listener(stream, Silent(), 0.0)
-    listener.peek()
+    listener = Listener(stream, Silent(), 2.0)
+    listener.until_s = 5.0
+    listener.observe(BLOCK)
     listener.goes_on()
     listener.peek()
-    listener.peek()
-    assert [earlier is None for earlier in stream.looks] == [True, True, False]
+    assert stream.told == [3.0, "goes on", 3.0]
