@@ -213,8 +213,22 @@ def test_tokens_are_read_however_they_are_set_apart(folder):
 
 def test_without_the_attention_decoder_its_files_are_not_needed(tmp_path):
     shutil.copytree(Path(__file__).parents[2] / "models" / "en-small", tmp_path / "model")
-    for name in ("hearing.onnx", "writing.onnx", "pieces.txt"):
+    for name in ("cross_kv.onnx", "decoder_step.onnx", "pieces.txt"):
         (tmp_path / "model" / name).unlink()
     assert load_model(tmp_path / "model", attention_decoder=False).network.attention_decoder is None
-    with pytest.raises(ModelError, match=r"hearing\.onnx is missing"):
+    with pytest.raises(ModelError, match=r"cross_kv\.onnx is missing"):
         load_model(tmp_path / "model")
+
+
+def test_an_attention_decoder_by_its_older_names_is_loaded(tmp_path):
+    folder = tmp_path / "model"
+    shutil.copytree(Path(__file__).parents[2] / "models" / "en-small", folder)
+    manifest = (folder / "manifest.json").read_text()
+    for name, older in (("cross_kv", "hearing"), ("decoder_step", "writing")):
+        (folder / f"{name}.onnx").rename(folder / f"{older}.onnx")
+        manifest = manifest.replace(f"{name}.onnx", f"{older}.onnx")
+    (folder / "manifest.json").write_text(manifest)
+    assert load_model(folder).network.attention_decoder is not None
+    (folder / "hearing.onnx").unlink()
+    with pytest.raises(ModelError, match=r"hearing\.onnx is missing"):
+        load_model(folder)

@@ -16,14 +16,16 @@ NAME: Final = "manifest.json"
 FORM: Final = "hearth"
 FEATURES: Final = "whisper-log-mel"
 FILES: Final = ("encoder.onnx", "predictor.onnx", "joiner.onnx", "tokens.txt")
-CROSS_KV: Final = "hearing.onnx"
-DECODER_STEP: Final = "writing.onnx"
+CROSS_KV: Final = "cross_kv.onnx"
+DECODER_STEP: Final = "decoder_step.onnx"
 """The attention decoder's parts: keys and values of its cross-attention, and one step."""
+_OLDER_NAMES: Final = {CROSS_KV: "hearing.onnx", DECODER_STEP: "writing.onnx"}
+"""What they are called in folders written before December 2026."""
 PIECES: Final = "pieces.txt"
 INNER: Final = "inner"
 """The encoder's output that the attention decoder attends to."""
 WORDS: Final = "words.txt"
-OPTIONAL: Final = (WORDS, CROSS_KV, DECODER_STEP, PIECES)
+OPTIONAL: Final = (WORDS, CROSS_KV, DECODER_STEP, *_OLDER_NAMES.values(), PIECES)
 
 
 def optional_files(*, attention_decoder: bool) -> tuple[str, ...]:
@@ -65,6 +67,11 @@ class Manifest:
     eos_id: int | None = 2
     context_size: int = 3
     files: Mapping[str, FileEntry] = field(default_factory=dict)
+
+    def listed(self, name: str) -> str | None:
+        """The name by which a file is listed: this one or an older one; None if it is not."""
+        names = (name, _OLDER_NAMES.get(name, name))
+        return next((each for each in names if each in self.files), None)
 
 
 def write_manifest(folder: Path, manifest: Manifest) -> None:

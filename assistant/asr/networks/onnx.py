@@ -78,9 +78,13 @@ class OnnxNetwork:
         self._predictor = session(folder / "predictor.onnx")
         self._joiner = session(folder / "joiner.onnx")
         self.attention_decoder: OnnxAttentionDecoder | None = None
-        if attention_decoder and DECODER_STEP in manifest.files:
+        parts = manifest.listed(CROSS_KV), manifest.listed(DECODER_STEP)
+        if attention_decoder and parts[0] and parts[1]:
             self.attention_decoder = OnnxAttentionDecoder(
-                folder, WordPieces.read(folder / PIECES), self._with_inner
+                folder / parts[0],
+                folder / parts[1],
+                WordPieces.read(folder / PIECES),
+                self._with_inner,
             )
         outputs = [output.name for output in self._encoder.get_outputs()]
         # What nobody asks for is not copied out of the runtime.
@@ -138,11 +142,13 @@ class OnnxNetwork:
 class OnnxAttentionDecoder:
     """The attention decoder of a model folder in Hearth's form."""
 
-    def __init__(self, folder: Path, pieces: WordPieces, encode: EncodeWithInner) -> None:
+    def __init__(
+        self, cross_kv: Path, step: Path, pieces: WordPieces, encode: EncodeWithInner
+    ) -> None:
         self.pieces = pieces
         self.encode = encode
-        self._cross_kv = session(folder / CROSS_KV)
-        self._step = session(folder / DECODER_STEP)
+        self._cross_kv = session(cross_kv)
+        self._step = session(step)
         self._names = [each.name for each in self._step.get_inputs()]
         shape = self._step.get_inputs()[-1].shape
         self._layers, self._heads, self._size = shape[0], shape[2], shape[4]
