@@ -108,6 +108,24 @@ def test_a_shipped_model_says_its_version_and_the_commit_that_trained_it(model):
     assert re.fullmatch(r"[0-9a-f]{40}", manifest.commit)
 
 
+@pytest.mark.parametrize("runtime", ["onnx", "edge"])
+def test_the_manifest_says_how_many_tokens_a_frame_may_emit(folder, runtime):
+    """For both runtimes; three where an older one does not say it, or there is none for edge."""
+    manifest = folder / "manifest.json"
+    if runtime == "edge":
+        manifest.write_bytes((shipped("models") / "en-mini" / "manifest.json").read_bytes())
+        (folder / "model.edge").symlink_to(shipped("models") / "en-mini" / "model.edge")
+    values = json.loads(manifest.read_text())
+    manifest.write_text(json.dumps(values | {"max_symbols_per_frame": 2}))
+    assert load_recogniser(folder, runtime=runtime).search.max_symbols_per_frame == 2
+    del values["max_symbols_per_frame"]
+    manifest.write_text(json.dumps(values))
+    assert load_recogniser(folder, runtime=runtime).search.max_symbols_per_frame == 3
+    if runtime == "edge":
+        manifest.unlink()
+        assert load_recogniser(folder, runtime=runtime).search.max_symbols_per_frame == 3
+
+
 @pytest.mark.parametrize("name", ["encoder.onnx", "tokens.txt"])
 def test_a_damaged_file_is_named(folder, name):
     content = bytearray((folder / name).read_bytes())
@@ -123,6 +141,11 @@ def test_a_damaged_file_is_named(folder, name):
         (lambda values: values.pop("blank_id"), "lacks 'blank_id'"),
         (lambda values: values.update(form="other"), "form 'other' .* use a newer one"),
         (lambda values: values.update(mels=80, features=[]), "wrong kind"),
+        (
+            lambda values: values["features"].update(kind="mfcc"),
+            "features 'mfcc' .* use a newer one",
+        ),
+        (lambda values: values.update(max_symbols_per_frame=0), "wrong kind"),
         (lambda values: values["files"].pop("joiner.onnx"), r"does not list joiner\.onnx"),
     ],
 )

@@ -59,6 +59,7 @@ class Manifest:
     commit: str = ""
     """Of this repository, with the recipe and the code that trained it."""
     sample_rate: int = 16_000
+    features: str = FEATURES
     mels: int = 80
     chunk_frames: int = 32
     frame_multiple: int = 4
@@ -66,6 +67,8 @@ class Manifest:
     blank_id: int = 0
     eos_id: int | None = 2
     context_size: int = 3
+    max_symbols_per_frame: int = 3
+    """Tokens that the search may emit at one encoder output."""
     files: Mapping[str, FileEntry] = field(default_factory=dict)
 
     def listed(self, name: str) -> str | None:
@@ -89,13 +92,14 @@ def write_manifest(folder: Path, manifest: Manifest) -> None:
         "licence": manifest.licence,
         "sample_rate": manifest.sample_rate,
         "form": FORM,
-        "features": {"kind": FEATURES, "mels": manifest.mels},
+        "features": {"kind": manifest.features, "mels": manifest.mels},
         "chunk_frames": manifest.chunk_frames,
         "frame_multiple": manifest.frame_multiple,
         "whole_frames": manifest.whole_frames,
         "blank_id": manifest.blank_id,
         "eos_id": manifest.eos_id,
         "context_size": manifest.context_size,
+        "max_symbols_per_frame": manifest.max_symbols_per_frame,
         "files": {
             name: _described(path_of(folder, name, entry), entry)
             for name, entry in (own | others).items()
@@ -156,6 +160,7 @@ def _manifest(values: dict[str, Any], path: Path) -> Manifest:
         version=str(values.get("version", "")),
         commit=str(values.get("commit", "")),
         sample_rate=int(values["sample_rate"]),
+        features=str(features["kind"]),
         mels=int(features["mels"]),
         chunk_frames=int(values["chunk_frames"]),
         frame_multiple=int(values["frame_multiple"]),
@@ -163,6 +168,7 @@ def _manifest(values: dict[str, Any], path: Path) -> Manifest:
         blank_id=int(values["blank_id"]),
         eos_id=None if eos_id is None else int(eos_id),
         context_size=int(values["context_size"]),
+        max_symbols_per_frame=_positive(values.get("max_symbols_per_frame", 3)),
         files={
             name: FileEntry(
                 int(entry["bytes"]), str(entry["sha256"]), _bare(str(entry.get("model", "")))
@@ -170,6 +176,12 @@ def _manifest(values: dict[str, Any], path: Path) -> Manifest:
             for name, entry in values["files"].items()
         },
     )
+
+
+def _positive(value: Any) -> int:  # noqa: ANN401 - as JSON has it
+    if int(value) < 1:
+        raise ValueError(f"{value} is not positive")
+    return int(value)
 
 
 def _bare(model: str) -> str:

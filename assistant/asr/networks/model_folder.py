@@ -2,18 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from assistant.asr.features.frontend import FrontEnd, WhisperFrontEnd
-from assistant.asr.networks.manifest import NAME, ModelError, path_of, read_manifest
+from assistant.asr.networks.manifest import (
+    FEATURES,
+    NAME,
+    Manifest,
+    ModelError,
+    path_of,
+    read_manifest,
+)
 from assistant.asr.networks.network import Network
 from assistant.asr.networks.published import TOKENS, is_published, published_files
 from assistant.asr.vocabulary.lexicon import FILE as WORDS
 from assistant.asr.vocabulary.lexicon import Words
 
 RUNTIMES: Final = ("onnx", "edge")
+FRONT_ENDS: Final[dict[str, Callable[[], FrontEnd]]] = {FEATURES: WhisperFrontEnd}
+"""By the kind of features that a manifest names."""
 AUTO: Final = "auto"
 """The edge runtime on ARM, and for models that have no other form; else ONNX Runtime."""
 
@@ -25,7 +35,7 @@ class Model:
     network: Network
     front_end: FrontEnd
     max_symbols_per_frame: int
-    """Tokens that one frame may emit, as the model was trained."""
+    """Tokens that one frame may emit."""
     words: Words | None = None
     """The words of its language, where it has a list."""
 
@@ -42,9 +52,9 @@ def load_model(folder: Path, runtime: str = "onnx", *, attention_decoder: bool =
     if not folder.is_dir():
         raise ModelError(f"{folder} is no folder: set recogniser.model to one{_beside(folder)}")
     if runtime == "edge":
-        return Model(_edge(folder, attention_decoder), WhisperFrontEnd(), 3, _words(folder))
+        return _described(folder, _edge(folder, attention_decoder))
     if (folder / NAME).exists() and not is_for_edge_only(folder):
-        return Model(_onnx(folder, attention_decoder), WhisperFrontEnd(), 3, _words(folder))
+        return _described(folder, _onnx(folder, attention_decoder))
     if is_published(folder):
         return _sherpa(folder)
     if is_for_edge_only(folder):
@@ -90,10 +100,17 @@ def weight_files(folder: Path, runtime: str) -> list[Path]:
     return sorted(folder.glob("*.onnx"))
 
 
-def _words(folder: Path) -> Words | None:
+def _described(folder: Path, network: Network) -> Model:
+    """A network as its manifest says that it is used; old folders for edge have none."""
+    undescribed = Manifest(name=network.name, language="", licence="")
+    manifest = read_manifest(folder) if (folder / NAME).exists() else undescribed
+    front_end = FRONT_ENDS[manifest.features]()
+    return Model(network, front_end, manifest.max_symbols_per_frame, _words(folder, manifest))
+
+
+def _words(folder: Path, manifest: Manifest) -> Words | None:
     """The list of words that the manifest names; without one, that in the folder."""
-    listed = read_manifest(folder).files if (folder / NAME).exists() else {}
-    file = path_of(folder, WORDS, listed.get(WORDS))
+    file = path_of(folder, WORDS, manifest.files.get(WORDS))
     try:
         return Words.read(file) if file.exists() else None
     except (OSError, UnicodeDecodeError) as error:
