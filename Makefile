@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: run demo test test-home-assistant test-wheel lint wheels check-pi install uninstall clean
+.PHONY: run demo test test-home-assistant test-wheel lint api wheels check-pi install uninstall clean
 
 run: $(VENV)/.installed-mic
 	$(BIN)/assistant run
@@ -18,6 +18,11 @@ lint: $(VENV)/.installed-dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+# Pages of every module from its docstrings, in build/api/.
+api: $(VENV)/.installed-dev
+	$(BIN)/python -m pip install --disable-pip-version-check --quiet -e ".[docs]"
+	$(BIN)/pdoc --output-directory build/api assistant '!assistant.plugins.shipped'
 
 # Against a real Home Assistant, which it installs (two minutes the first time) and runs. What its
 # conversations and its Wyoming integration need would be installed when they are first used, too
