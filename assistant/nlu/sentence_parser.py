@@ -22,6 +22,7 @@ from assistant.nlu.tokens import (
     tokens_of,
     with_fillers,
     without_fillers,
+    without_openers,
     without_phrases,
 )
 from assistant.nlu.units import in_unit, unit_of
@@ -33,6 +34,8 @@ _LEAST_NAME_SIMILARITY = 0.72
 _NAMES_TRIED = 2
 _UNKNOWN_WORDS = 4
 _REMEMBERED = 512
+_QUOTED = frozenset({"message", "reminder"})
+"""Slots whose words are said again, so politeness in them is part of them."""
 
 
 class SentenceParser:
@@ -69,6 +72,8 @@ class SentenceParser:
             return own
         words = without_fillers(said)
         found = _ranked(self._parse_words(words, 1.0)) if words else ()
+        if found and _QUOTED & found[0].slots.keys():
+            return _heard_as(words, self._parse_words(without_openers(said), 1.0)) or found
         skipped = without_phrases(words, self._grammar.skip_words)
         if skipped != words and (not found or found[0].unknown):
             found = _heard_as(words, self._parse_words(without_fillers(skipped), 1.0)) or found

@@ -73,7 +73,9 @@ _CLOSERS: tuple[tuple[str, ...], ...] = tuple(
         "would you",
         "will you",
         "right now",
+        "for now",
         "now",
+        "again",
         "okay",
     )
 )
@@ -168,6 +170,12 @@ def without_fillers(words: Sequence[str]) -> list[str]:
     """
     *_, (begin, end, rest) = _stripped(words)
     return rest[begin:end]
+
+
+def without_openers(words: Sequence[str]) -> list[str]:
+    """The words without hesitations, and without politeness at their beginning."""
+    *_, (begin, _, rest) = _stripped(words)
+    return rest[begin:]
 
 
 def with_fillers(words: Sequence[str], kept: AbstractSet[str]) -> Iterator[list[str]]:

@@ -52,6 +52,8 @@ def test_a_floor_is_named_with_and_without_the_word(said):
         "turn the kitchen light on",
         "Turn on the Kitchen Light!",
         "okay switch on kitchen light for me",
+        "turn on the kitchen light again",
+        "turn on the kitchen light for now please",
     ],
 )
 def test_politeness_and_hesitation_mean_nothing(understanding, said):

@@ -72,3 +72,8 @@ async def test_what_is_said(house, said, reply):
 async def test_a_message_reaches_its_contact_in_the_words_that_were_said(house):
     await house.say("tell anna i will be twenty minutes late")
     assert house.home.messages == [("Anna Lindqvist", "i will be twenty minutes late")]
+
+
+async def test_a_message_keeps_its_last_words(house):
+    assert (await house.say("could you tell anna i am leaving now")).success
+    assert house.home.messages == [("Anna Lindqvist", "i am leaving now")]
