@@ -15,7 +15,7 @@ from .book import Book, Timer, TimerKind
 from .choosing import ANY, matching, seconds
 from .later import UNCLEAR, End, Later, end_of
 from .waiting import RunningTimers
-from .when import has_time
+from .when import has_time, recurring
 from .wording import (
     called,
     counted,
@@ -102,8 +102,6 @@ class Timers:
         """Do what the intent says."""
         if interpretation.intent == STOP:
             return await self._stop(interpretation.slots)
-        if "unclear" in interpretation.slots:
-            return _failed(UNCLEAR)
         if COMMAND in interpretation.slots:
             return await self._later.take(interpretation)
         return self._carry_out[str(interpretation.intent)](interpretation.slots)
@@ -128,11 +126,13 @@ class Timers:
         return _done(f"Set an alarm for {end.words(now).removeprefix('At ')}.")
 
     def _remind(self, slots: Mapping[str, Any]) -> Outcome:
+        reminder = str(slots["reminder"])
+        if (again := recurring(reminder)) is not None:
+            return _failed(f'I can remind you only once. Say it without "{again}".')
         now = self._context.local_time()
         end = end_of(slots, now, TimerKind.REMINDER)
         if isinstance(end, str):
             return _failed(end)
-        reminder = str(slots["reminder"])
         self._set(end, reminder=reminder)
         when = end.words(now)
         return _done(f"{when} I will remind you: {reminder}.")

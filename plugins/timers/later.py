@@ -124,12 +124,12 @@ class Later:
     async def _plan(self, interpretation: Interpretation) -> _Plan | str:
         """What is to be done when, or why it cannot be."""
         slots, command = interpretation.slots, str(interpretation.slots[COMMAND])
-        end = end_of(slots, self._context.local_time(), TimerKind.COMMAND)
-        if isinstance(end, str):
-            return end
         meant = await self._context.understand(command)
         if not _can_wait(meant):
             return _AT_ONCE
+        end = end_of(slots, self._context.local_time(), TimerKind.COMMAND)
+        if isinstance(end, str):
+            return end
         if "until" not in slots:
             return _Plan(end, command, question=meant.question)
         undo = opposite(command)

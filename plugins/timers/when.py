@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
@@ -17,8 +18,20 @@ _AWAKE = 6
 """Before this hour there are no reminders, unless the half of the day was said."""
 _DAYS = {"today": 0, "tomorrow": 1, "day after tomorrow": 2}
 _SLOTS = frozenset({"clock_time", "clock_hour", "waking_hour"})
+_RECURRING = re.compile(
+    r"\b(every|each)( other| single| [0-9]+)? "
+    rf"(minute|hour|day|night|morning|afternoon|evening|week|month|year|{'|'.join(WEEKDAYS)})\w*"
+    r"|\b(hourly|daily|nightly|weekly|monthly)\b"
+    r"|\b(every|each)$"  # "every Sunday at six", of which the time is read by itself
+)
 _CLOCK_SET_SINCE = 2024
 """A clock that shows an earlier year has not been set since the device was started."""
+
+
+def recurring(text: str) -> str | None:
+    """The words of a text that ask for more than one time, such as "every morning"."""
+    found = _RECURRING.search(text)
+    return found and found[0]
 
 
 def has_time(slots: Mapping[str, Any]) -> bool:

@@ -100,12 +100,15 @@ async def test_a_time_that_is_not_clear_is_asked_for(house, tmp_path, said):
     [
         "what time is it at nine",
         "is the front door locked at nine",
+        "what day is it tomorrow",
+        "is the front door locked tonight",
         "set a timer for five minutes at nine",
         "cancel the timer in ten minutes",
     ],
 )
 async def test_only_commands_can_wait(house, tmp_path, said):
-    assert not (await house.say(said)).success
+    outcome = await house.say(said)
+    assert (outcome.success, outcome.reply) == (False, "I can put off only commands to the home.")
     assert not (tmp_path / "timers.json").exists()
 
 
@@ -177,6 +180,28 @@ async def test_what_has_no_opposite_is_not_done_for_a_while(house, tmp_path):
 )
 async def test_reminders(house, said, reply):
     assert (await house.say(said)).reply == reply
+
+
+@pytest.mark.parametrize(
+    ("said", "again"),
+    [
+        ("remind me to feed the cat every morning at eight", "every morning"),
+        ("remind me to feed the cat every morning", "every morning"),
+        ("remind me at nine to check the oven every 10 minutes", "every 10 minutes"),
+        ("remind me to call mom each sunday at six", "each"),
+    ],
+)
+async def test_a_reminder_that_is_to_come_again_is_refused(house, tmp_path, said, again):
+    outcome = await house.say(said)
+    assert outcome.reply == f'I can remind you only once. Say it without "{again}".'
+    assert not (tmp_path / "timers.json").exists()
+
+
+async def test_every_word_of_a_reminder_is_kept(house):
+    outcome = await house.say("please remind me in ten minutes to say thank you")
+    assert outcome.reply == "In 10 minutes I will remind you: say thank you."
+    outcome = await house.say("remind me at nine to water every plant again")
+    assert outcome.reply == "At 21:00 I will remind you: water every plant again."
 
 
 async def test_a_reminder_is_listed_said_and_stopped(house):
