@@ -27,7 +27,7 @@ def is_unclear(reading: Reading, words: Words) -> bool:
     if "name" in reading.slots:
         return True
     somewhere = {"area", "floor"} & set(reading.slots)
-    return not somewhere and bool(_ONE & set(words)) and not _ALL & set(words)
+    return not somewhere and bool(_ONE & set(words[1:])) and not _ALL & set(words)
 
 
 def is_doubtful(found: Found, segments: Sequence[Segment]) -> bool:

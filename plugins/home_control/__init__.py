@@ -22,7 +22,7 @@ _PLAYING = "HearthWhatIsPlaying"
 _PLACES = frozenset({"name", "area", "floor"})
 _MANY = 4
 _ONE_OF_A_KIND = re.compile(
-    r"\b(light|lamp|fan|switch|blind|curtain|door|lock|mower|the (vacuum|hoover))\b"
+    r"\b(light|lamp|fan|switch|blind|curtain|door|(?<= )lock|mower|the (vacuum|hoover))\b"
 )
 _ALL_OF_A_KIND = re.compile(r"\b(all|any|every|everything|everywhere)\b")
 

@@ -104,6 +104,14 @@ async def test_a_thermostat_is_not_set_beyond_its_range(house):
     assert await house.attribute("climate.living_room", "temperature") == 30
 
 
+async def test_doors_in_the_plural_are_all_of_them(house):
+    assert (await house.say("lock the doors")).success
+    assert await house.state("lock.back_door") == "locked"
+    asked = await house.say("unlock the door")
+    assert not asked.success
+    assert await house.state("lock.front_door") == "locked"
+
+
 async def test_what_is_already_so_is_said(house):
     outcome = await house.say("turn off the kettle")
     assert (outcome.reply, outcome.changes) == ("The Kettle is already off.", ())
