@@ -17,7 +17,7 @@ from training.model import ModelSettings
 
 DELICATE = ("encoder.conv1", "predictor.conv", "predictor.out", "joiner.out")
 """Always 8 bits and never pruned: small, and next to what goes in and comes out."""
-WRITER = "writer."
+ATTENTION_DECODER = "decoder."
 """Labels of the attention decoder, which always has 8 bits and is never pruned, either.
 
 With 4 it is unsure of everything, and then prefers short sentences.
@@ -35,21 +35,21 @@ def encoder_matrices(settings: ModelSettings) -> dict[str, tuple[str, ...]]:
     return matrices | {name: (name,) for name in ("encoder.up", "encoder.down")}
 
 
-def writer_matrices(settings: ModelSettings) -> dict[str, tuple[str, ...]]:
+def decoder_matrices(settings: ModelSettings) -> dict[str, tuple[str, ...]]:
     """The same for the attention decoder."""
     matrices: dict[str, tuple[str, ...]] = {}
     for layer in range(settings.decoder_layers if settings.pieces else 0):
-        block, label = f"decoder.blocks.{layer}", f"writer.blocks.{layer}"
+        block = f"decoder.blocks.{layer}"
         own = tuple(f"{block}.attn.{part}" for part in ("query", "key", "value"))
-        heard = tuple(f"{block}.cross_attn.{part}" for part in ("key", "value"))
+        attended = tuple(f"{block}.cross_attn.{part}" for part in ("key", "value"))
         matrices |= {
-            f"{label}.attn.qkv": own,
-            f"{label}.attn.out": (f"{block}.attn.out",),
-            f"{label}.cross.query": (f"{block}.cross_attn.query",),
-            f"{label}.cross.heard": heard,
-            f"{label}.cross.out": (f"{block}.cross_attn.out",),
-            f"{label}.mlp.0": (f"{block}.mlp.0",),
-            f"{label}.mlp.2": (f"{block}.mlp.2",),
+            f"{block}.attn.qkv": own,
+            f"{block}.attn.out": (f"{block}.attn.out",),
+            f"{block}.cross.query": (f"{block}.cross_attn.query",),
+            f"{block}.cross.key_value": attended,
+            f"{block}.cross.out": (f"{block}.cross_attn.out",),
+            f"{block}.mlp.0": (f"{block}.mlp.0",),
+            f"{block}.mlp.2": (f"{block}.mlp.2",),
         }
     return matrices
 

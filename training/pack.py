@@ -21,7 +21,7 @@ from assistant.edge.model import EdgeModel, EdgeSettings
 from assistant.edge.quantise import quantise
 from training.calibrate import calibrated
 from training.corpus import Corpus
-from training.matrices import DELICATE, WRITER, writer_matrices
+from training.matrices import ATTENTION_DECODER, DELICATE, decoder_matrices
 from training.model import ModelSettings, Transducer
 from training.tokens import EOS
 
@@ -55,16 +55,16 @@ def pack(
     sections: dict[str, Section] = {}
     fitted = _fitted(state, settings, speech, weight_bits, sparsity) if speech else {}
     for label, (weight, bias) in _linears(weights, settings).items():
-        delicate = label in DELICATE or label.startswith(WRITER)
+        delicate = label in DELICATE or label.startswith(ATTENTION_DECODER)
         sections[label] = fitted.get(label) or quantise(
             label, weight, bias, 8 if delicate else weight_bits, None if delicate else sparsity
         )
     for label, name_of in _norms(settings).items():
         sections[label] = np.stack([weights[f"{name_of}.weight"], weights[f"{name_of}.bias"]])
     if settings.pieces:
-        sections["writer.positions"] = weights["decoder.positional_embedding"]
+        sections["decoder.positions"] = weights["decoder.positional_embedding"]
         words = WordPieces.read(pieces).pieces if isinstance(pieces, Path) else pieces
-        sections["writer.pieces"] = "\n".join(words)
+        sections["decoder.pieces"] = "\n".join(words)
     sections["predictor.embedding"] = _table(weights["predictor.embedding.weight"])
     known = read_tokens(tokens) if isinstance(tokens, Path) else tuple(tokens)
     return EdgeModel(_settings(settings, name), known, sections).save(path)
@@ -115,7 +115,7 @@ def _settings(settings: ModelSettings, name: str) -> EdgeSettings:
         blank=settings.blank,
         eos=EOS,
         word_pieces=settings.pieces,
-        writer_layers=settings.decoder_layers if settings.pieces else 0,
+        decoder_layers=settings.decoder_layers if settings.pieces else 0,
         inner_layer=settings.decoder_layer if settings.pieces else 0,
     )
 
@@ -128,13 +128,13 @@ def _norms(settings: ModelSettings) -> dict[str, str]:
     if not settings.pieces:
         return labels
     for layer in range(settings.decoder_layers):
-        block, label = f"decoder.blocks.{layer}", f"writer.blocks.{layer}"
+        block = f"decoder.blocks.{layer}"
         labels |= {
-            f"{label}.attn_ln": f"{block}.attn_ln",
-            f"{label}.cross_ln": f"{block}.cross_attn_ln",
-            f"{label}.mlp_ln": f"{block}.mlp_ln",
+            f"{block}.attn_ln": f"{block}.attn_ln",
+            f"{block}.cross_ln": f"{block}.cross_attn_ln",
+            f"{block}.mlp_ln": f"{block}.mlp_ln",
         }
-    return labels | {"writer.ln_heard": "decoder.ln_heard", "writer.ln": "decoder.ln"}
+    return labels | {"decoder.ln_inner": "decoder.ln_heard", "decoder.ln": "decoder.ln"}
 
 
 def _linears(
@@ -158,11 +158,11 @@ def _linears(
     for layer in range(settings.layers):
         attention = f"encoder.blocks.{layer}.attn"
         named[f"{attention}.qkv"] = _stacked(weights, [f"{attention}.{part}" for part in _QKV])
-    for label, modules in writer_matrices(settings).items():
+    for label, modules in decoder_matrices(settings).items():
         named[label] = _stacked(weights, modules)
     if settings.pieces:
         table = weights["decoder.token_embedding.weight"]
-        named[f"{WRITER}out"] = table, np.zeros(len(table), np.float32)
+        named[f"{ATTENTION_DECODER}out"] = table, np.zeros(len(table), np.float32)
     return named
 
 

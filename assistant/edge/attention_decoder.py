@@ -33,11 +33,11 @@ class EdgeAttentionDecoder:
         self.encode = encode
         self._model, self._runner = model, runner
         shape = model.settings
-        self._layers, self._heads = shape.writer_layers, shape.heads
+        self._layers, self._heads = shape.decoder_layers, shape.heads
         self._size = shape.width // shape.heads
         self._scale = np.float32(self._size**-0.5)
-        self._positions = model.floats("writer.positions")
-        self._table = Lookup(model.matrix("writer.out"))
+        self._positions = model.floats("decoder.positions")
+        self._table = Lookup(model.matrix("decoder.out"))
 
     def cross_kv(self, inner: Floats) -> State:
         """See `AttentionDecoder`; `inner` is normalised already."""

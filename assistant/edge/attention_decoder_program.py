@@ -14,7 +14,7 @@ def cross_kv(model: EdgeModel, steps: int, layer: int) -> Program:
     """Input `inner` [steps, W] to a layer's keys and values side by side [steps, 2 W]."""
     width, arena = model.settings.width, Arena()
     inner, out = arena.rows(steps, width), arena.rows(steps, 2 * width)
-    linear = Linear(model.matrix(f"writer.blocks.{layer}.cross.heard"), inner, out)
+    linear = Linear(model.matrix(f"decoder.blocks.{layer}.cross.key_value"), inner, out)
     return Program((linear,), arena.size, {"inner": inner}, out, 2 * width)
 
 
@@ -29,7 +29,7 @@ def self_attention(model: EdgeModel, count: int, layer: int = 0) -> Program:
 
 def cross_attention(model: EdgeModel, count: int, layer: int) -> Program:
     """Inputs `x` and `mixed`, what self-attention gave, to `x` and a query [count, 2 W]."""
-    width, arena, name = model.settings.width, Arena(), f"writer.blocks.{layer}"
+    width, arena, name = model.settings.width, Arena(), f"decoder.blocks.{layer}"
     mixed, narrow = arena.rows(count, width), arena.rows(count, width)
     both, x, query = _both(arena, count, width, width)
     steps = (
@@ -45,8 +45,8 @@ def feed_forward(model: EdgeModel, count: int, layer: int) -> Program:
 
     That is as `self_attention` gives it. After the last layer to scores [count, V].
     """
-    shape, arena, name = model.settings, Arena(), f"writer.blocks.{layer}"
-    width, last = shape.width, layer + 1 == shape.writer_layers
+    shape, arena, name = model.settings, Arena(), f"decoder.blocks.{layer}"
+    width, last = shape.width, layer + 1 == shape.decoder_layers
     mixed, narrow = arena.rows(count, width), arena.rows(count, width)
     wide = arena.rows(count, 4 * width)
     both, x, made = _both(arena, count, width, 3 * width)
@@ -62,8 +62,8 @@ def feed_forward(model: EdgeModel, count: int, layer: int) -> Program:
         return Program(tuple(steps), arena.size, inputs, both, 4 * width)
     scores = arena.rows(count, shape.word_pieces)
     steps += [
-        Norm(model.floats("writer.ln"), x, narrow),
-        Linear(model.matrix("writer.out"), narrow, scores),
+        Norm(model.floats("decoder.ln"), x, narrow),
+        Linear(model.matrix("decoder.out"), narrow, scores),
     ]
     return Program(tuple(steps), arena.size, inputs, scores, shape.word_pieces)
 
@@ -76,7 +76,7 @@ def _both(arena: Arena, count: int, width: int, made: int) -> tuple[Rows, Rows, 
 
 
 def _projected(model: EdgeModel, layer: int, x: Rows, narrow: Rows, out: Rows) -> list[Step]:
-    name = f"writer.blocks.{layer}"
+    name = f"decoder.blocks.{layer}"
     return [
         Norm(model.floats(f"{name}.attn_ln"), x, narrow),
         Linear(model.matrix(f"{name}.attn.qkv"), narrow, out),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -21,8 +21,15 @@ MOST_KEYS: Final = 512
 MOST: Final = 4096
 """No number in the settings is larger, but for these."""
 _MOST: Final = {"sample_rate": 192_000, "word_pieces": 65_536}
-_ADDED: Final = ("whole", "word_pieces", "writer_layers", "inner_layer")
+_ADDED: Final = ("whole", "word_pieces", "decoder_layers", "inner_layer")
 """Settings that old files lack."""
+_OLD_SETTINGS: Final = {"writer_layers": "decoder_layers", "pieces": "tokens"}
+_OLD_LABELS: Final = {
+    "writer.": "decoder.",
+    "cross.heard": "cross.key_value",
+    "ln_heard": "ln_inner",
+}
+"""What old files call it, and what it is called now."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,7 +55,7 @@ class EdgeSettings:
     """Steps that see each other when a sentence is heard again; 0: it is not, as in old files."""
     word_pieces: int = 0
     """Vocabulary of the attention decoder; 0: there is none."""
-    writer_layers: int = 0
+    decoder_layers: int = 0
     inner_layer: int = 0
     """Layers of the encoder below what the attention decoder hears."""
 
@@ -94,7 +101,7 @@ class EdgeModel:
     @classmethod
     def load(cls, path: Path) -> EdgeModel:
         """Map a packed file; `EdgeFormatError` when it is corrupt, `OSError` when not there."""
-        sections = packed.read(path)
+        sections = dict(_relabelled(*each) for each in packed.read(path).items())
         try:
             settings, tokens = _settings(sections)
             model = cls(settings, tokens, sections)
@@ -108,7 +115,7 @@ class EdgeModel:
     def save(self, path: Path) -> int:
         """Write the packed file; its length in bytes."""
         self.check()
-        text = json.dumps({**asdict(self.settings), "pieces": self.tokens}, ensure_ascii=False)
+        text = json.dumps({**asdict(self.settings), "tokens": self.tokens}, ensure_ascii=False)
         rest = {name: section for name, section in self.sections.items() if name != "settings"}
         return packed.write(path, {"settings": text, **rest})
 
@@ -160,15 +167,21 @@ class EdgeModel:
         if shape.word_pieces:
             if len(self.word_pieces()) != shape.word_pieces:
                 raise EdgeFormatError(f"there are not {shape.word_pieces} word pieces")
-            if self.floats("writer.positions").shape[1:] != (shape.width,):
+            if self.floats("decoder.positions").shape[1:] != (shape.width,):
                 raise EdgeFormatError("positions and width do not fit")
 
     def word_pieces(self) -> tuple[str, ...]:
         """The pieces that the attention decoder writes."""
-        section = self.sections.get("writer.pieces")
+        section = self.sections.get("decoder.pieces")
         if not isinstance(section, str):
             raise EdgeFormatError("there are no word pieces")
         return tuple(section.split())
+
+
+def _relabelled(label: str, section: Section) -> tuple[str, Section]:
+    for old, new in _OLD_LABELS.items():
+        label = label.replace(old, new)
+    return label, replace(section, name=label) if isinstance(section, Matrix) else section
 
 
 def _norms(shape: EdgeSettings) -> list[str]:
@@ -178,12 +191,12 @@ def _norms(shape: EdgeSettings) -> list[str]:
     ]
     if not shape.word_pieces:
         return [*layers, "encoder.ln_post"]
-    writer = [
-        f"writer.blocks.{i}.{kind}_ln"
-        for i in range(shape.writer_layers)
+    decoder = [
+        f"decoder.blocks.{i}.{kind}_ln"
+        for i in range(shape.decoder_layers)
         for kind in ("attn", "cross", "mlp")
     ]
-    return [*layers, "encoder.ln_post", *writer, "writer.ln_heard", "writer.ln"]
+    return [*layers, "encoder.ln_post", *decoder, "decoder.ln_inner", "decoder.ln"]
 
 
 def _matrices(shape: EdgeSettings) -> list[tuple[str, int, int]]:
@@ -206,24 +219,24 @@ def _matrices(shape: EdgeSettings) -> list[tuple[str, int, int]]:
         ("predictor.conv", joint, shape.context * joint),
         ("predictor.out", joint, joint),
         ("joiner.out", shape.vocabulary, joint),
-        *(_writer_matrices(shape) if shape.word_pieces else ()),
+        *(_decoder_matrices(shape) if shape.word_pieces else ()),
     ]
 
 
-def _writer_matrices(shape: EdgeSettings) -> list[tuple[str, int, int]]:
+def _decoder_matrices(shape: EdgeSettings) -> list[tuple[str, int, int]]:
     width = shape.width
     layers = _layers(
-        "writer",
-        shape.writer_layers,
+        "decoder",
+        shape.decoder_layers,
         ("attn.qkv", 3 * width, width),
         ("attn.out", width, width),
         ("cross.query", width, width),
-        ("cross.heard", 2 * width, width),
+        ("cross.key_value", 2 * width, width),
         ("cross.out", width, width),
         ("mlp.0", 4 * width, width),
         ("mlp.2", width, 4 * width),
     )
-    return [*layers, ("writer.out", shape.word_pieces, width)]
+    return [*layers, ("decoder.out", shape.word_pieces, width)]
 
 
 def _layers(part: str, count: int, *matrices: tuple[str, int, int]) -> list[tuple[str, int, int]]:
@@ -243,10 +256,13 @@ def _settings(sections: dict[str, Section]) -> tuple[EdgeSettings, tuple[str, ..
         values: Any = json.loads(text)
     except (ValueError, RecursionError):
         raise EdgeFormatError("the settings are no JSON") from None
-    known = {field.name for field in fields(EdgeSettings)} | {"pieces"}
-    if not isinstance(values, dict) or values.keys() | set(_ADDED) != known:
+    if not isinstance(values, dict):
         raise EdgeFormatError("the settings are not those of a transducer")
-    tokens = values.pop("pieces")
+    values = {_OLD_SETTINGS.get(name, name): value for name, value in values.items()}
+    known = {field.name for field in fields(EdgeSettings)} | {"tokens"}
+    if values.keys() | set(_ADDED) != known:
+        raise EdgeFormatError("the settings are not those of a transducer")
+    tokens = values.pop("tokens")
     if not isinstance(tokens, list) or not all(isinstance(token, str) for token in tokens):
         raise EdgeFormatError("the tokens are not texts")
     return EdgeSettings(**values), tuple(tokens)

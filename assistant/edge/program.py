@@ -168,7 +168,7 @@ def encoder(model: EdgeModel, frames: int, *, with_inner: bool = False) -> Progr
     for layer in range(shape.layers):
         layers += _layer(model, layer, x, narrow, at)
         if inner is not None and layer + 1 == shape.inner_layer:
-            layers.append(Norm(model.floats("writer.ln_heard"), x, inner))
+            layers.append(Norm(model.floats("decoder.ln_inner"), x, inner))
     hidden = Rows(at, shape.hidden, out.count)
     head: list[Step] = [
         Norm(model.floats("encoder.ln_post"), x, narrow),

@@ -1,6 +1,7 @@
 """The attention decoder on whole sentences, piece by piece, in ONNX and on the edge runtime."""
 
 import base64
+import json
 from dataclasses import replace
 
 import numpy as np
@@ -11,8 +12,10 @@ from torch.nn import functional
 from assistant.asr.networks.manifest import CROSS_KV, DECODER_STEP, PIECES, read_manifest
 from assistant.asr.networks.onnx import OnnxNetwork
 from assistant.asr.vocabulary.word_pieces import END, SPECIAL, START, WordPieces
+from assistant.config.shipped import shipped
+from assistant.edge import format as edge_format
 from assistant.edge import native
-from assistant.edge.matrix import LANES, Lookup
+from assistant.edge.matrix import LANES, Lookup, Matrix
 from assistant.edge.model import EdgeModel
 from assistant.edge.network import EdgeNetwork
 from assistant.edge.reference import Reference
@@ -203,24 +206,44 @@ def _use(model, packed):
     """Give the attention decoder the weights of the packed file."""
     weights = {}
     for layer in range(SETTINGS.decoder_layers):
-        label, block = f"writer.blocks.{layer}", f"decoder.blocks.{layer}"
+        block = f"decoder.blocks.{layer}"
         for name, parts in {
             "attn.qkv": ("attn.query", "attn.key", "attn.value"),
             "attn.out": ("attn.out",),
             "cross.query": ("cross_attn.query",),
-            "cross.heard": ("cross_attn.key", "cross_attn.value"),
+            "cross.key_value": ("cross_attn.key", "cross_attn.value"),
             "cross.out": ("cross_attn.out",),
             "mlp.0": ("mlp.0",),
             "mlp.2": ("mlp.2",),
         }.items():
-            matrix = packed.matrix(f"{label}.{name}")
+            matrix = packed.matrix(f"{block}.{name}")
             rows = matrix.values() * matrix.scales[: matrix.outputs, None]
             for part, values in zip(parts, np.split(rows, len(parts)), strict=True):
                 weights[f"{block}.{part}.weight"] = torch.tensor(values)
-    table = packed.matrix("writer.out")
+    table = packed.matrix("decoder.out")
     rows = table.values() * table.scales[: table.outputs, None]
     weights["decoder.token_embedding.weight"] = torch.tensor(rows)
     model.load_state_dict(weights, strict=False)
+
+
+def test_a_file_with_the_labels_of_before_is_the_same_model(packed, encoded, tmp_path):
+    sections = edge_format.read(packed)
+    settings = json.loads(sections.pop("settings"))
+    settings["writer_layers"] = settings.pop("decoder_layers")
+    settings["pieces"] = settings.pop("tokens")
+    old = {"settings": json.dumps(settings)}
+    for label, section in sections.items():
+        name = label.replace("decoder.", "writer.").replace("cross.key_value", "cross.heard")
+        name = name.replace("ln_inner", "ln_heard")
+        old[name] = replace(section, name=name) if isinstance(section, Matrix) else section
+    edge_format.write(tmp_path / "old.edge", old)
+    pieces = np.array([[START, 5, 9]])
+    found = [
+        written(EdgeNetwork.load(path).attention_decoder, pieces, encoded[0].numpy())
+        for path in (packed, tmp_path / "old.edge")
+    ]
+    np.testing.assert_array_equal(*found)
+    assert "writer.out" in edge_format.read(shipped("models") / "en-small" / "model.edge")
 
 
 @pytest.mark.skipif(not native.levels(), reason="no compiled kernels")
@@ -234,7 +257,7 @@ def test_compiled_kernels_write_bit_for_bit_what_numpy_does(packed, encoded):
 
 
 def test_a_row_of_a_product_is_the_weights_of_one_output(packed):
-    matrix = EdgeModel.load(packed).matrix("writer.blocks.0.mlp.0")
+    matrix = EdgeModel.load(packed).matrix("decoder.blocks.0.mlp.0")
     rows = matrix.values() * matrix.scales[: matrix.outputs, None]
     for index in (0, LANES - 1, LANES, matrix.outputs - 1):
         np.testing.assert_array_equal(Lookup(matrix).row(index), rows[index])
