@@ -58,7 +58,7 @@ def parser() -> argparse.ArgumentParser:
         "--config",
         type=Path,
         metavar="FILE",
-        help="settings; default: config.yaml here, else the built-in ones",
+        help="the configuration; default: config.yaml in this folder, else built-in",
     )
     top = argparse.ArgumentParser(
         prog="assistant",
@@ -71,30 +71,30 @@ def parser() -> argparse.ArgumentParser:
     def command(name: str, text: str) -> argparse.ArgumentParser:
         return subparsers.add_parser(name, help=text, description=text, parents=[common])
 
-    command("run", "The service: microphone, wake word, everything.")
-    demo = command("demo", "The recorded commands and the demo home; no microphone, no network.")
+    command("run", "Run the assistant: microphone, wake word, everything.")
+    demo = command("demo", "Play recorded commands to the demo home; no microphone, no network.")
     demo.add_argument(
         "--one-stream", action="store_true", help="all recordings in one stream, as at a microphone"
     )
-    _listen(command("listen", "The pipeline over audio; prints events as JSON Lines."))
-    _transcribe(command("transcribe", "The recogniser only; a JSON line a file."))
-    interpret = command("interpret", "What a text would do, without doing it.")
+    _listen(command("listen", "Run the pipeline over audio; print events as JSON Lines."))
+    _transcribe(command("transcribe", "Run the recogniser alone; print a JSON line for each file."))
+    interpret = command("interpret", "Say what a sentence would do, without doing it.")
     interpret.add_argument("text", metavar="TEXT")
     interpret.add_argument(
         "--explain", action="store_true", help="say which sentence it matches, or nearly does"
     )
-    command("doctor", "Checks everything that Hearth depends on.")
-    command("check", "Checks the configuration and prints what is in force.")
-    bench = command("bench", "Speed, latency, memory and size on this machine.")
+    command("doctor", "Check everything that Hearth depends on.")
+    command("check", "Check the configuration and print what is in force.")
+    bench = command("bench", "Measure speed, latency, memory and size on this machine.")
     bench.add_argument(
         "folder", metavar="AUDIO_DIR", nargs="?", type=Path, help="default: the demo's recordings"
     )
     bench.add_argument("--json", action="store_true", help="one JSON object on standard output")
-    _edge(command("edge", "The edge runtime's model on an edge processor."))
-    rescorer = command("rescorer", "A language model's second opinion for other devices' words.")
+    _edge(command("edge", "Work out what the model costs on an edge processor."))
+    rescorer = command("rescorer", "Serve a language model's second opinion to other devices.")
     rescorer.add_argument("--host", default="127.0.0.1", help="default: 127.0.0.1, this device")
     rescorer.add_argument("--port", type=int, default=10500, help="default: 10500; 0: a free one")
-    wyoming = command("wyoming", "Speech to text, wake words and commands for others, as a server.")
+    wyoming = command("wyoming", "Serve speech to text, wake words and commands to other programs.")
     wyoming.add_argument("--host", default="127.0.0.1", help="default: 127.0.0.1, this device only")
     wyoming.add_argument("--port", type=int, default=10300, help="default: 10300; 0: a free one")
     return top
@@ -119,7 +119,7 @@ def _listen(listen: argparse.ArgumentParser) -> None:
         help="audio files, `mic`, `tcp://HOST:PORT` of a Wyoming satellite, or `-` for raw 16 kHz "
         "16-bit mono on standard input",
     )
-    listen.add_argument("--no-wake", action="store_true", help="any speech opens an utterance")
+    listen.add_argument("--no-wake", action="store_true", help="no wake word: any speech opens an utterance")
     listen.add_argument("--pace", choices=["realtime", "fast"], default="fast")
     listen.add_argument(
         "--lattice",
