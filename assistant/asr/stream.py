@@ -8,19 +8,23 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from assistant.asr.decoding.beam_search import Search
 from assistant.asr.decoding.parts import LONGEST_PART, PART, Earlier, quietest
-from assistant.asr.decoding.two_pass import TwoPass
+from assistant.asr.decoding.two_pass import FRAME_S, TwoPass
 from assistant.asr.features.frontend import FeatureExtractor
 from assistant.asr.features.whisper_mel import HOP
 from assistant.asr.networks.model_folder import Model
 from assistant.asr.networks.network import Floats, State
 from assistant.asr.result import RecognitionResult, extends
 from assistant.asr.trimming import before
+
+PLACED_LATE_S: Final = 0.15
+"""A word may be placed so much later than it begins in the audio."""
 
 
 class _Position:
@@ -57,6 +61,14 @@ class _Position:
             self._decode(network.chunk_frames)
             if sum(map(len, self.decoded)) > LONGEST_PART:
                 self._end_part()
+
+    def decoded_until(self, end_s: float) -> Floats:
+        """What was decoded of this part, up to a second of the utterance: features [N, mels]."""
+        frames, multiple = np.concatenate(self.decoded), self._network.frame_multiple
+        left = (end_s - self.earlier.end_s) / FRAME_S
+        if left >= len(frames):
+            return frames
+        return frames[: multiple * max(1, math.ceil(left / multiple))]
 
     def finish(self, samples: NDArray[np.int16]) -> None:
         """Take the last samples and decode everything, a last shorter chunk included."""
@@ -120,6 +132,7 @@ class Stream:
         self._spoken_since = False
         """Whether speech went on after that."""
         self._final: RecognitionResult | None = None
+        self._final_until_s = math.inf
         self._decode_ms = 0.0
 
     def accept(self, samples: NDArray[np.int16]) -> None:
@@ -155,7 +168,7 @@ class Stream:
             with self._timed():
                 position = self._position.copy()
                 position.finish(self._waiting)
-                result = self._two_pass_result(position)
+                result = self._two_pass_result(position, until_s)
         self._looked, self._spoken_since = result, False
         return before(result, until_s)
 
@@ -168,7 +181,10 @@ class Stream:
         if self._final is None:
             with self._timed():
                 self._position.finish(self._waiting)
-                self._final = self._two_pass_result(self._position)
+        if self._final is None or until_s != self._final_until_s:
+            with self._timed():
+                self._final = self._two_pass_result(self._position, until_s)
+            self._final_until_s = until_s
         return before(self._settled(until_s) or self._final, until_s)
 
     def _first_pass(self) -> RecognitionResult:
@@ -193,8 +209,11 @@ class Stream:
             return None
         return self._standing(until_s)
 
-    def _two_pass_result(self, position: _Position) -> RecognitionResult:
-        """The result of both passes, or of the first where there is no other."""
+    def _two_pass_result(self, position: _Position, until_s: float) -> RecognitionResult:
+        """The result of both passes, or of the first where there is no other.
+
+        The second pass hears nothing of another voice that goes on after the user's.
+        """
         earlier, first = position.earlier, position.search
         words = [*earlier.best.words, *self._two_pass.words(first)] if position.decoded else []
         if not words:
@@ -203,7 +222,8 @@ class Stream:
         looked = None if self._spoken_since else self._looked
         if looked is not None and looked.streaming_text == text:
             return self._told(replace(looked, end_of_sentence=first.end_of_sentence))
-        part = self._two_pass.decode(np.concatenate(position.decoded), first, earlier)
+        frames = position.decoded_until(until_s - PLACED_LATE_S)
+        part = self._two_pass.decode(frames, first, earlier)
         return self._told(replace(earlier.before(part.result), streaming_text=text))
 
     def _told(self, result: RecognitionResult) -> RecognitionResult:

@@ -14,6 +14,7 @@ from assistant.asr.features.frontend import WhisperFrontEnd
 from assistant.asr.networks.model_folder import Model
 from assistant.asr.recogniser import TransducerRecogniser, narrow
 from assistant.asr.result import BiasPhrase
+from assistant.asr.stream import PLACED_LATE_S
 from assistant.asr.trimming import before
 from assistant.lattice.nbest import nbest
 from tests.asr.toy_network import LETTERS, ToyAttentionDecoder, ToyNetwork
@@ -143,6 +144,24 @@ def test_a_look_is_a_new_one_when_speech_went_on_even_without_words():
         stream.peek()
         passes.append(max(network.given) > network.chunk_frames)
     assert passes == [False, True, False]
+
+
+def test_the_second_pass_hears_nothing_of_a_voice_that_goes_on_after_the_user():
+    others = [
+        (np.random.default_rng(seed).standard_normal(RATE) * 4000).astype(np.int16)
+        for seed in (1, 2)
+    ]
+
+    def found(other, until_s):
+        stream = recogniser(Attentive()).open()
+        stream.accept(np.concatenate([AUDIO[:RATE], other]))
+        return stream.peek(until_s).nbest, stream.finish(until_s).nbest
+
+    until_s = 1.0 + PLACED_LATE_S
+    first, second = (found(other, until_s) for other in others)
+    assert first == second
+    assert first[0][0].text
+    assert found(others[0], 2.0)[0] != found(others[1], 2.0)[0]
 
 
 def test_where_somebody_else_has_spoken_since_a_look_stands():
