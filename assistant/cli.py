@@ -119,7 +119,9 @@ def _listen(listen: argparse.ArgumentParser) -> None:
         help="audio files, `mic`, `tcp://HOST:PORT` of a Wyoming satellite, or `-` for raw 16 kHz "
         "16-bit mono on standard input",
     )
-    listen.add_argument("--no-wake", action="store_true", help="no wake word: any speech opens an utterance")
+    listen.add_argument(
+        "--no-wake", action="store_true", help="no wake word: any speech opens an utterance"
+    )
     listen.add_argument("--pace", choices=["realtime", "fast"], default="fast")
     listen.add_argument(
         "--lattice",

@@ -155,7 +155,7 @@ class Joiner(nn.Module):
 class Transducer(nn.Module):
     """Encoder, predictor, joiner; a CTC output that helps training to find alignments.
 
-    With `settings.pieces` also an attention decoder for a second pass.
+    With `settings.pieces` also an attention decoder for two-pass recognition.
     """
 
     def __init__(self, settings: ModelSettings) -> None:

@@ -26,7 +26,7 @@ class RecognitionResult:
     decode_ms: float
     """Wall time that the stream has spent computing since it was opened."""
     streaming_text: str = ""
-    """What was heard during speech, before the sentence was heard again as a whole."""
+    """The text of the first pass, where this is the result of two."""
     by_both_decoders: bool = False
     """Whether log-probabilities are means of the transducer's and the attention decoder's."""
 

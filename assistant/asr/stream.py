@@ -35,7 +35,7 @@ class _Position:
         self.frames: Floats = np.zeros((0, model.network.mels), np.float32)
         """Not yet decoded."""
         self.decoded: tuple[Floats, ...] = ()
-        """All before them in this part of the utterance, if they are heard again; else nothing."""
+        """All before them in this part of the utterance, if there are two passes; else nothing."""
         self._outputs: tuple[Floats, ...] = ()
         """What the encoder made of those."""
         self.state: State = model.network.initial_state()

@@ -7,7 +7,7 @@ layer, and beside it what attention needs or gave.
 from __future__ import annotations
 
 from assistant.edge.model import EdgeModel
-from assistant.edge.program import Activation, Arena, Linear, Norm, Program, Rows, Step
+from assistant.edge.program import ActivationFunction, Arena, Linear, Norm, Program, Rows, Step
 
 
 def cross_kv(model: EdgeModel, steps: int, layer: int) -> Program:
@@ -53,7 +53,7 @@ def feed_forward(model: EdgeModel, count: int, layer: int) -> Program:
     steps: list[Step] = [
         Linear(model.matrix(f"{name}.cross.out"), mixed, x, residual=x),
         Norm(model.floats(f"{name}.mlp_ln"), x, narrow),
-        Linear(model.matrix(f"{name}.mlp.0"), narrow, wide, Activation.GELU),
+        Linear(model.matrix(f"{name}.mlp.0"), narrow, wide, ActivationFunction.GELU),
         Linear(model.matrix(f"{name}.mlp.2"), wide, x, residual=x),
     ]
     inputs = {"x": x, "mixed": mixed}

@@ -17,7 +17,7 @@ from typing import Final
 from assistant.edge.matrix import BLOCK, Floats, Matrix
 from assistant.edge.processor import Processor
 from assistant.edge.program import (
-    Activation,
+    ActivationFunction,
     Attend,
     Executor,
     Join,
@@ -31,7 +31,11 @@ from assistant.edge.program import (
 _QUANTISE: Final = 3
 """Float operations to quantise a number: size, product, rounding."""
 _SCALE: Final = 3
-_ACTIVATION: Final = {Activation.NONE: 0, Activation.GELU: 28, Activation.RELU: 1}
+_ACTIVATION: Final = {
+    ActivationFunction.NONE: 0,
+    ActivationFunction.GELU: 28,
+    ActivationFunction.RELU: 1,
+}
 _NORM: Final = 8
 _SOFTMAX: Final = 24
 _TANH: Final = 24

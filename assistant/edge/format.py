@@ -186,7 +186,7 @@ def _shape(section: Section, body: bytes) -> tuple[int, int, int, int]:
 
 
 def _decode(entry: _Entry, data: mmap.mmap) -> Section:
-    reader = _Reader(entry, data)
+    reader = _SectionReader(entry, data)
     match entry.kind:
         case 1:
             try:
@@ -206,7 +206,7 @@ def _decode(entry: _Entry, data: mmap.mmap) -> Section:
             raise EdgeFormatError(f"section {entry.name} is of unknown kind {entry.kind}")
 
 
-def _decode_matrix(entry: _Entry, reader: _Reader) -> Matrix:
+def _decode_matrix(entry: _Entry, reader: _SectionReader) -> Matrix:
     if entry.bits not in BITS:
         raise EdgeFormatError(f"{entry.name} has values of {entry.bits} bits")
     padded = groups(entry.rows) * LANES
@@ -223,7 +223,7 @@ def _decode_matrix(entry: _Entry, reader: _Reader) -> Matrix:
     return matrix
 
 
-class _Reader:
+class _SectionReader:
     """Takes arrays from a section, never more than it has."""
 
     def __init__(self, entry: _Entry, data: mmap.mmap) -> None:

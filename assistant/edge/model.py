@@ -52,7 +52,7 @@ class EdgeSettings:
     blank: int
     eos: int | None
     whole: int = 0
-    """Steps that see each other when a sentence is heard again; 0: it is not, as in old files."""
+    """Steps that see each other in the second of two passes; 0: there is one, as in old files."""
     word_pieces: int = 0
     """Vocabulary of the attention decoder; 0: there is none."""
     decoder_layers: int = 0

@@ -151,7 +151,7 @@ def _changed(old: Matrix, data: bytes) -> Matrix:
 def _rebuilt(data: bytes, count: int, length: int, sections: dict[str, packed.Section]) -> bytes:
     """The new file's bytes, by the patch's entries."""
     try:
-        reader = _Reader(data, HEADER.size)
+        reader = _PatchReader(data, HEADER.size)
         made = reader.whole(packed.start_of_sections(count))
         for name in packed.section_names(made, count):
             body = reader.section(name, sections.get(name), length)
@@ -161,7 +161,7 @@ def _rebuilt(data: bytes, count: int, length: int, sections: dict[str, packed.Se
     return made
 
 
-class _Reader:
+class _PatchReader:
     """Takes a patch's entries."""
 
     def __init__(self, data: bytes, at: int) -> None:

@@ -18,7 +18,7 @@ from assistant.edge.matrix import Floats, Matrix
 from assistant.edge.model import EdgeModel
 
 
-class Activation(IntEnum):
+class ActivationFunction(IntEnum):
     """What follows a product."""
 
     NONE = 0
@@ -42,7 +42,7 @@ class Linear:
     matrix: Matrix
     source: Rows
     target: Rows
-    activation: Activation = Activation.NONE
+    activation: ActivationFunction = ActivationFunction.NONE
     residual: Rows | None = None
 
 
@@ -153,13 +153,13 @@ def encoder(model: EdgeModel, frames: int, *, with_inner: bool = False) -> Progr
             model.matrix("encoder.conv1"),
             Rows(features.at, shape.mels, frames + 1),
             first,
-            Activation.GELU,
+            ActivationFunction.GELU,
         ),
         Linear(
             model.matrix("encoder.conv2"),
             Rows(at, 2 * width, steps),
             x,
-            Activation.GELU,
+            ActivationFunction.GELU,
             positions,
         ),
     ]
@@ -176,7 +176,7 @@ def encoder(model: EdgeModel, frames: int, *, with_inner: bool = False) -> Progr
             model.matrix("encoder.up"),
             Rows(narrow.at, shape.stack * width, out.count),
             hidden,
-            Activation.GELU,
+            ActivationFunction.GELU,
         ),
         Linear(model.matrix("encoder.down"), hidden, out),
     ]
@@ -195,7 +195,7 @@ def _layer(model: EdgeModel, layer: int, x: Rows, narrow: Rows, at: int) -> list
         Attend(layer, shape.heads, shape.width, threefold, narrow),
         Linear(model.matrix(f"{name}.attn.out"), narrow, x, residual=x),
         Norm(model.floats(f"{name}.mlp_ln"), x, narrow),
-        Linear(model.matrix(f"{name}.mlp.0"), narrow, fourfold, Activation.GELU),
+        Linear(model.matrix(f"{name}.mlp.0"), narrow, fourfold, ActivationFunction.GELU),
         Linear(model.matrix(f"{name}.mlp.2"), fourfold, x, residual=x),
     ]
 
@@ -206,7 +206,7 @@ def predictor(model: EdgeModel, count: int) -> Program:
     embedded = arena.rows(count, shape.context * shape.joint)
     mixed, out = arena.rows(count, shape.joint), arena.rows(count, shape.joint)
     steps = (
-        Linear(model.matrix("predictor.conv"), embedded, mixed, Activation.RELU),
+        Linear(model.matrix("predictor.conv"), embedded, mixed, ActivationFunction.RELU),
         Linear(model.matrix("predictor.out"), mixed, out),
     )
     return Program(steps, arena.size, {"embedded": embedded}, out, shape.joint)

@@ -13,7 +13,16 @@ from numpy.typing import NDArray
 
 from assistant.edge import arithmetic
 from assistant.edge.matrix import Floats, Matrix
-from assistant.edge.program import Activation, Attend, Join, Linear, Memory, Norm, Program, Rows
+from assistant.edge.program import (
+    ActivationFunction,
+    Attend,
+    Join,
+    Linear,
+    Memory,
+    Norm,
+    Program,
+    Rows,
+)
 
 _WEIGHT = 32767
 _SHARE = 1 << 20
@@ -52,9 +61,9 @@ class Reference:
         sums = (x.astype(np.float64) @ self._transposed(matrix)).astype(np.int32)
         weights, bias = matrix.scales[: matrix.outputs], matrix.bias[: matrix.outputs]
         y = sums.astype(np.float32) * (scales[:, None] * weights) + bias
-        if step.activation is Activation.GELU:
+        if step.activation is ActivationFunction.GELU:
             y = arithmetic.gelu(y)
-        elif step.activation is Activation.RELU:
+        elif step.activation is ActivationFunction.RELU:
             y = np.maximum(y, np.float32(0))
         if step.residual is not None:
             y = y + rows(arena, step.residual, matrix.outputs)

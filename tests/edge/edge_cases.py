@@ -3,7 +3,7 @@
 import numpy as np
 
 from assistant.edge.program import (
-    Activation,
+    ActivationFunction,
     Attend,
     Join,
     Linear,
@@ -38,7 +38,7 @@ def linear(rng, bits=8, sparsity=None):
         matrix,
         Rows(0, stride, rows),
         target,
-        Activation(int(rng.integers(0, 3))),
+        ActivationFunction(int(rng.integers(0, 3))),
         residual,
     )
     return alone(step), numbers(rng, size + rows * target.stride), None

@@ -1,1 +1,1 @@
-"""From network outputs to hypotheses: beam search, second pass, attention decoder."""
+"""From network outputs to hypotheses: beam search, two-pass, attention decoder."""

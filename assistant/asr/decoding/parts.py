@@ -1,8 +1,8 @@
-"""A long utterance is heard again in parts; what is over stays as it was heard.
+"""A long utterance is decoded again in parts; the text of a part that is over stays.
 
 A part is some seconds long and ends where the sound is quietest, which is a pause where there is
-one. So the second pass takes no longer for a long utterance than for a short one, and it needs no
-more memory.
+one. So the second of two passes takes no longer for a long utterance than for a short one, and it
+needs no more memory.
 """
 
 from __future__ import annotations
@@ -123,7 +123,7 @@ class Earlier:
 
 @dataclass(frozen=True, slots=True)
 class DecodedPart:
-    """A part that was heard again, in its own time, and what the encoder made of it."""
+    """A part as two passes decoded it, in its own time, and what the encoder made of it."""
 
     result: RecognitionResult
     inner: Floats

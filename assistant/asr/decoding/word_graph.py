@@ -67,7 +67,7 @@ class WordGraph:
     def nbest(self, count: int) -> tuple[Hypothesis, ...]:
         """The best hypotheses, best first; equal texts are one, with the sum of their scores."""
         inner = 2 * count
-        paths: dict[int, dict[str, _Path]] = {START: {"": _Path((), 0.0, 0.0)}}
+        paths: dict[int, dict[str, _GraphPath]] = {START: {"": _GraphPath((), 0.0, 0.0)}}
         for number, node in self.nodes.items():
             paths[number] = self._extended(node.arcs, paths, inner)
         found = self._extended(self.final, paths, count)
@@ -76,9 +76,9 @@ class WordGraph:
         )
 
     def _extended(
-        self, arcs: Iterable[Arc], paths: Mapping[int, Mapping[str, _Path]], count: int
-    ) -> dict[str, _Path]:
-        ways: dict[str, list[_Path]] = {}
+        self, arcs: Iterable[Arc], paths: Mapping[int, Mapping[str, _GraphPath]], count: int
+    ) -> dict[str, _GraphPath]:
+        ways: dict[str, list[_GraphPath]] = {}
         for arc in arcs:
             gain = arc.log_prob - self._log_prob(arc.start)
             for text, path in paths[arc.start].items():
@@ -88,11 +88,11 @@ class WordGraph:
         best = sorted(joined.items(), key=lambda item: -item[1].log_prob)
         return dict(best[:count])
 
-    def _longer(self, path: _Path, arc: Arc, gain: float) -> _Path:
+    def _longer(self, path: _GraphPath, arc: Arc, gain: float) -> _GraphPath:
         words = path.words
         if arc.word:
             words = with_word(words, arc.word, arc.first, arc.last, self.frame_s)
-        return _Path(words, path.log_prob + gain, path.boost + arc.boost)
+        return _GraphPath(words, path.log_prob + gain, path.boost + arc.boost)
 
     def _log_prob(self, number: int) -> float:
         return 0.0 if number == START else self.nodes[number].log_prob
@@ -133,7 +133,7 @@ class WordGraph:
 
 
 @dataclass(frozen=True, slots=True)
-class _Path:
+class _GraphPath:
     words: tuple[Word, ...]
     log_prob: float
     boost: float
@@ -150,7 +150,7 @@ def with_word(
     return (*words, Word(text, start_s, max((last + 1) * frame_s, start_s)))
 
 
-def _joined(same: Sequence[_Path]) -> _Path:
+def _joined(same: Sequence[_GraphPath]) -> _GraphPath:
     """One path for all ways to read the same text; times are those of the likeliest."""
     if len(same) == 1:
         return same[0]
