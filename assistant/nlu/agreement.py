@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from assistant.nlu.clauses import PRONOUNS, Segment, Words
+from assistant.nlu.clauses import Words
 from assistant.nlu.interpretation import Interpretation
 from assistant.nlu.parse import COMMAND
 from assistant.nlu.resolver import Reading
@@ -30,20 +30,14 @@ def is_unclear(reading: Reading, words: Words) -> bool:
     return not somewhere and bool(_ONE & set(words[1:])) and not _ALL & set(words)
 
 
-def is_doubtful(found: Found, segments: Sequence[Segment]) -> bool:
-    """Whether the commands do not go together.
-
-    "The lights and the kitchen" was "in the kitchen"; a delay at the end may be for all of them.
-    """
+def is_repeated(found: Found) -> bool:
+    """Whether one of the commands is a part of one before: "the kitchen" was "in the kitchen"."""
     for position, later in enumerate(found):
         for earlier in found[:position]:
             again = bool(later.targets) and set(later.targets) <= set(earlier.targets)
             if again and (later.intent, values_of(later)) == (earlier.intent, values_of(earlier)):
                 return True
-    *before, last = found
-    delayed = COMMAND in last.slots and before and COMMAND not in before[-1].slots
-    refers = bool(PRONOUNS & set(segments[-1].words))
-    return bool(delayed) and not refers and not segments[-1].in_sequence
+    return False
 
 
 def are_alike(lead: Interpretation, others: Found, items: Sequence[Words]) -> bool:

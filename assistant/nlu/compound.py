@@ -13,7 +13,7 @@ from dataclasses import replace
 from itertools import chain
 
 from assistant.home.model import Area, Device
-from assistant.nlu.agreement import Found, is_doubtful
+from assistant.nlu.agreement import Found, is_repeated
 from assistant.nlu.clauses import (
     PRONOUNS,
     Segment,
@@ -27,6 +27,7 @@ from assistant.nlu.clauses import (
     segments_of,
     spans,
 )
+from assistant.nlu.delays import with_times
 from assistant.nlu.exceptions import SPARED_FROM, Exceptions
 from assistant.nlu.interpretation import Interpretation
 from assistant.nlu.pronouns import Antecedents, Pronouns, antecedents_after
@@ -69,9 +70,10 @@ class Compound:
         if not segments[-1].words or len(segments) > _MOST_SEGMENTS or self.is_single(text, named):
             return None
         found = self._all(segments, named, self._clause) or self._all(segments, named, self._heard)
-        if found is None or is_doubtful(found, segments):
+        if found is None or is_repeated(found):
             return None
-        return replace(found[0], then=tuple(found[1:]))
+        found = with_times(self._commands, found, segments)
+        return replace(found[0], then=found[1:]) if found else None
 
     def last_clause(self, text: str, named: Antecedents = ()) -> str:
         """The last command of a text as it would be said alone, as far as it was said."""

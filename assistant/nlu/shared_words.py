@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from assistant.nlu.agreement import Found, are_alike
 from assistant.nlu.clauses import Words, spans
 from assistant.nlu.interpretation import Interpretation
+from assistant.nlu.parse import COMMAND
 from assistant.nlu.single_command import SingleCommands
 
 _LONGEST_TAIL = 7
@@ -42,7 +43,11 @@ class _SharedWords:
         """The commands: by words shared at the end, else by what the first one alone has."""
         *middle, last = self._others
         beginnings = range(len(self._first) - 1, 0, -1)
-        for tail in range(min(_LONGEST_TAIL, len(last) - 1), 0, -1):
+        alone = self._commands.exact(self._first)
+        longest = min(_LONGEST_TAIL, len(last) - 1)
+        if alone and COMMAND in alone.slots:
+            longest = 0  # it has a time already
+        for tail in range(longest, 0, -1):
             cut = len(last) - tail
             shared = last[cut:]
             if self._first[-1] == shared[0]:
@@ -53,11 +58,10 @@ class _SharedWords:
             ways = ((begin, [*middle, last[:cut]], shared) for begin in beginnings)
             if lead and (found := self._led_by(lead, ways)):
                 return found
-        lead = self._commands.exact(self._first)
         spanned = (
             (begin, self._others, self._first[end:]) for begin, end in spans(len(self._first))
         )
-        return self._led_by(lead, spanned) if lead else None
+        return self._led_by(alone, spanned) if alone else None
 
     def _led_by(
         self, lead: Interpretation, ways: Iterable[tuple[int, Sequence[Words], Words]]
@@ -73,6 +77,8 @@ class _SharedWords:
         """The commands about all of the items between the same words, or none."""
         found = []
         for item in items:
+            if item[-1:] == after[:1]:
+                return None
             meant = self._commands.borrowing(before, item, after)
             if meant is None:
                 return None

@@ -169,7 +169,6 @@ def test_what_is_excepted_is_spared(understanding, said, spared):
         "turn on the kitchen light and the desk lamp",
         "turn on the kitchen light and the fan",
         "close the blinds and the oven",
-        "turn off the tv and turn off the lights in ten minutes",
         "turn off everything except the fridge",
         "turn off the kitchen light except the kitchen light",
         "dim it",
@@ -182,6 +181,72 @@ def test_what_is_not_understood_whole_is_not_done_in_part(understanding, said):
     found = understanding.interpret_text(said)
     assert found.intent in {None, "HearthStop"} or "unknown_name" in found.slots
     assert (found.targets, found.then) == ((), ())
+
+
+@pytest.mark.parametrize(
+    ("said", "first", "second"),
+    [
+        (
+            "at nine turn on the kitchen light and turn off the tv",
+            "turn on the kitchen light at nine",
+            "turn off the tv at nine",
+        ),
+        (
+            "in ten minutes turn off the tv then lock the front door",
+            "turn off the tv in ten minutes",
+            "lock the front door in ten minutes",
+        ),
+        (
+            "turn on the kitchen light at nine and the bedroom light at ten",
+            "turn on the kitchen light at nine",
+            "turn on the bedroom light at ten",
+        ),
+        (
+            "turn on the kitchen light at nine pm and turn off the tv",
+            "turn on the kitchen light at nine pm",
+            "turn off the tv",
+        ),
+        (
+            "at nine turn on the kitchen light. turn off the tv",
+            "turn on the kitchen light at nine",
+            "turn off the tv",
+        ),
+        (
+            "turn on the kitchen light and at nine turn off the tv",
+            "turn on the kitchen light",
+            "turn off the tv at nine",
+        ),
+        (
+            "turn on the kitchen light and then turn off the tv at nine",
+            "turn on the kitchen light",
+            "turn off the tv at nine",
+        ),
+        (
+            "set a timer for ten minutes and turn off the tv at nine",
+            "set a timer for ten minutes",
+            "turn off the tv at nine",
+        ),
+    ],
+)
+def test_which_time_is_whose(understanding, said, first, second):
+    found = understanding.interpret_text(said)
+    assert found.question == ""
+    alone = [meaning(understanding.interpret_text(each))[0] for each in (first, second)]
+    assert meaning(found) == alone
+
+
+@pytest.mark.parametrize(
+    ("time", "said"),
+    [
+        ("at nine", "turn off the tv and lock the front door at nine"),
+        ("in ten minutes", "turn off the tv, lock the front door in ten minutes"),
+    ],
+)
+def test_whether_a_time_behind_two_commands_is_that_of_both_is_asked(understanding, time, said):
+    found = understanding.interpret_text(said)
+    both = [f"turn off the tv {time}", f"lock the front door {time}"]
+    assert found.question == f"Did you mean: {', and '.join(both)}?"
+    assert meaning(found) == [meaning(understanding.interpret_text(each))[0] for each in both]
 
 
 def test_an_amount_is_no_command_of_its_own(understanding):

@@ -1,0 +1,90 @@
+"""One time for several commands: "turn on the light and turn off the TV at nine".
+
+A time in front is that of all of them, unless a sentence ends between them. A time behind the last
+one may be for it alone, so it is asked whether it is for all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from assistant.nlu.agreement import Found
+from assistant.nlu.clauses import PRONOUNS, Segment, Words
+from assistant.nlu.interpretation import Interpretation
+from assistant.nlu.parse import COMMAND
+from assistant.nlu.single_command import SingleCommands
+
+_STOP = "."
+
+
+def with_times(commands: SingleCommands, found: Found, segments: Sequence[Segment]) -> Found | None:
+    """The commands with the times that are meant for each; None if one cannot be put off."""
+    first, *others = found
+    if not others:
+        return found
+    if time := _time_in_front(first):
+        if any(map(_is_delayed, others)) or any(_STOP in each.joined_by for each in segments):
+            return found
+        later = _delayed(commands, others, before=time)
+        return later and (first, *later)
+    *others, last = found
+    time = _time_behind(last)
+    if not time or any(map(_is_delayed, others)) or _is_for_last(segments[-1]):
+        return found
+    if not any(each.targets for each in others):
+        return found  # only what is done to devices can wait
+    later = _delayed(commands, others, after=time)
+    return later and _asked((*later, last))
+
+
+def _is_for_last(segment: Segment) -> bool:
+    """Whether a command comes after the others, or is about what they named."""
+    return segment.in_sequence or bool(PRONOUNS & set(segment.words))
+
+
+def _is_delayed(command: Interpretation) -> bool:
+    return COMMAND in command.slots
+
+
+def _time_in_front(command: Interpretation) -> Words:
+    words, later = _words(command)
+    return words[: -len(later)] if later and words[-len(later) :] == later else ()
+
+
+def _time_behind(command: Interpretation) -> Words:
+    words, later = _words(command)
+    return words[len(later) :] if later and words[: len(later)] == later else ()
+
+
+def _words(command: Interpretation) -> tuple[Words, Words]:
+    """The words of a command, and those of what is to be done later, if anything is."""
+    return tuple(command.text.split()), tuple(str(command.slots.get(COMMAND, "")).split())
+
+
+def _delayed(
+    commands: SingleCommands,
+    found: Sequence[Interpretation],
+    *,
+    before: Words = (),
+    after: Words = (),
+) -> Found | None:
+    """The commands for the time that these words say; None unless each of them can wait."""
+    later = []
+    for each in found:
+        words = tuple(each.text.split())
+        at_once = commands.exact(words)
+        delayed = commands.exact((*before, *words, *after))
+        if at_once is None or delayed is None or not at_once.same_meaning(each):
+            return None
+        if not each.targets:
+            return None
+        if delayed.slots.get(COMMAND) != each.text:
+            return None
+        later.append(delayed)
+    return tuple(later)
+
+
+def _asked(found: Found) -> Found:
+    said = ", and ".join(each.text for each in found)
+    return (replace(found[0], question=f"Did you mean: {said}?"), *found[1:])
