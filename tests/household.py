@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
 from assistant.dialogue.dispatcher import Dispatcher
+from assistant.dialogue.texts import CONFIRMED
 from assistant.home.demo import DemoHome
 from assistant.lattice.graph import Hypothesis, Word
 from assistant.nlu.referents import Referents
@@ -104,6 +105,7 @@ def build(tmp_path=None, home=None, **context) -> House:
     def carried_out(confidence):
         async def carry_out(text):
             meant = replace(_understanding.interpret_text(text), confidence=confidence)
+            meant = replace(meant, question="") if confidence == CONFIRMED else meant
             return (await dispatcher.carry_out(meant, text)).outcome
 
         return carry_out
@@ -111,7 +113,7 @@ def build(tmp_path=None, home=None, **context) -> House:
     doing = {
         "understand": understand,
         "carry_out": carried_out(0.0),
-        "carry_out_confirmed": carried_out(1.0),
+        "carry_out_confirmed": carried_out(CONFIRMED),
     }
     given = PluginContext(
         home,

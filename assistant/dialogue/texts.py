@@ -52,4 +52,4 @@ class TextCommands:
 
 def _confirmed(meant: Interpretation) -> Interpretation:
     then = tuple(_confirmed(each) for each in meant.then)
-    return replace(meant, confidence=CONFIRMED, then=then)
+    return replace(meant, confidence=CONFIRMED, question="", then=then)

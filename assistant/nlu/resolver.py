@@ -8,7 +8,15 @@ from typing import Any
 
 from assistant.home.model import Area, Device
 from assistant.nlu.names import NameEntry, NameIndex, NameKind
-from assistant.nlu.parse import BUILT_IN, COMMAND, REMINDER, UNKNOWN_NAME, Parse, Source
+from assistant.nlu.parse import (
+    BUILT_IN,
+    COMMAND,
+    DID_YOU_MEAN,
+    REMINDER,
+    UNKNOWN_NAME,
+    Parse,
+    Source,
+)
 from assistant.nlu.spoken_names import spoken_form
 
 _INTENT_DOMAINS: Mapping[str, tuple[str, ...]] = {
@@ -53,6 +61,8 @@ class Reading:
     free_words: int = 0
     unknown: bool = False
     """Whether it names a device that the home does not have."""
+    did_you_mean: str = ""
+    """What to ask first, where the words may mean something else."""
     source: Source = BUILT_IN
     """The template that it was read by."""
 
@@ -107,15 +117,18 @@ class Resolver:
                 return None
             targets, name_quality = found
             quality *= name_quality
+        slots = _plain(self._labelled(slots, parse, targets))
+        did_you_mean = _filled(str(slots.pop(DID_YOU_MEAN, "")), slots)
         return Reading(
             intent=parse.intent,
-            slots=_plain(self._labelled(slots, parse, targets)),
+            slots=slots,
             targets=targets,
             quality=quality,
             text=text,
             matched=parse.matched,
             free_words=parse.free_words,
             unknown=unknown,
+            did_you_mean=did_you_mean,
             source=parse.source,
         )
 
@@ -275,6 +288,13 @@ def _lamps(devices: list[Device], text: str) -> list[Device]:
 
 def _everywhere(text: str) -> bool:
     return bool({"all", "every", "everywhere", "everything"} & set(text.split()))
+
+
+def _filled(text: str, slots: Mapping[str, Any]) -> str:
+    """A text with the values of the slots that stand in it: `add {item} to the list`."""
+    for slot, value in slots.items():
+        text = text.replace(f"{{{slot}}}", str(value))
+    return text
 
 
 def _plain(slots: Mapping[str, Any]) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from home_assistant_intents import get_intents
 from assistant.config.error import nearest
 from assistant.home.model import Home
 from assistant.nlu.names import NameIndex, NameKind, build_index
-from assistant.nlu.parse import COMMAND, UNKNOWN_NAME
+from assistant.nlu.parse import COMMAND, DID_YOU_MEAN, UNKNOWN_NAME
 from assistant.nlu.response import RESPONSE
 from assistant.nlu.sentence_document import LANGUAGE
 from assistant.nlu.sentence_files import SentenceFile
@@ -26,7 +26,7 @@ _LIST = re.compile(r"\{([^{}:]+)(?::@?([^{}]+))?\}")
 _RULE = re.compile(r"<([^<>]+)>")
 _EVERYWHERE = frozenset({"name", "area", "floor", "domain", "device_class", RESPONSE})
 """Slots that every intent about devices may have."""
-_HIDDEN = {RESPONSE, UNKNOWN_NAME, COMMAND}
+_HIDDEN = {RESPONSE, UNKNOWN_NAME, COMMAND, DID_YOU_MEAN}
 _OURS = "Hass"
 _TIMER = "Timer"
 _SWITCHING = ("HassTurnOn", "HassTurnOff")

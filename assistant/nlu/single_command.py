@@ -22,7 +22,7 @@ class SingleCommands:
     def reading(self, words: Words) -> Reading | None:
         """The meaning of a command, if it is certain which device is meant."""
         best = self._best(words)
-        if best is None or best.unknown or best.quality < _CERTAIN:
+        if best is None or best.unknown or best.did_you_mean or best.quality < _CERTAIN:
             return None
         return best
 

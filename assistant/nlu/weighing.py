@@ -101,8 +101,14 @@ class Weighing:
             targets=reading.targets,
             confidence=round(best.likeness * reading.quality * share, 4),
             reason="" if best.exact else f"heard as: {heard}",
-            question="" if sure or reading.unknown else f"Did you mean: {reading.text}?",
+            question=_question(reading, sure=sure),
         )
+
+
+def _question(reading: Reading, *, sure: bool) -> str:
+    if reading.unknown or (sure and not reading.did_you_mean):
+        return ""
+    return f"Did you mean: {reading.did_you_mean or reading.text}?"
 
 
 def weight(behind: float) -> float:

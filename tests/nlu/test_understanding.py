@@ -68,6 +68,26 @@ def test_a_correction_costs_confidence(understanding):
     assert near.confidence < exact.confidence == 1.0
 
 
+@pytest.mark.parametrize("said", ["turn off all", "switch all off", "turn all on"])
+def test_all_of_what_is_asked(understanding, said):
+    found = understanding.interpret_text(said)
+    switched = "on" if said.endswith("on") else "off"
+    assert found.question == f"Did you mean: turn {switched} everything?"
+    assert found.slots == {"domain": "all"}
+
+
+@pytest.mark.parametrize("where", ["in the kitchen", "upstairs"])
+def test_all_of_a_place_is_everything_there(understanding, where):
+    everything = understanding.interpret_text(f"turn off everything {where}")
+    found = understanding.interpret_text(f"turn off all {where}")
+    assert (found.question, found.targets) == ("", everything.targets)
+
+
+@pytest.mark.parametrize("said", ["the door", "the kitchen light", "up", "me a coffee"])
+def test_what_is_to_be_got_is_not_always_to_be_bought(understanding, said):
+    assert understanding.interpret_text(f"get {said}").intent is None
+
+
 @pytest.mark.parametrize("heard", ["she", "shut"])
 def test_set_is_told_from_what_it_sounds_like_by_the_rest(understanding, heard):
     meant = understanding.interpret_text("set the bedroom light to fifty percent")

@@ -61,6 +61,14 @@ async def test_a_command_changes_the_home(house, said, device, attribute, after)
     assert device in {*outcome.targets, *(change.device for change in outcome.changes)}
 
 
+async def test_all_is_switched_off_once_the_user_says_yes(house):
+    await house.say("turn on the kitchen light")
+    assert (await house.say("turn off all")).reply.startswith("Did you mean: turn off everything?")
+    assert await house.state("light.kitchen") == "on"
+    assert (await house.say("yes")).success
+    assert await house.state("light.kitchen") == "off"
+
+
 async def test_everything_in_an_area_and_nothing_else(house):
     for said in ("turn on the kitchen light", "turn on the kettle", "turn on the office light"):
         await house.say(said)

@@ -3,6 +3,14 @@ import pytest
 from assistant.home.model import ServiceCall
 
 
+async def test_what_to_get_is_put_on_the_shopping_list_once_the_user_says_so(house):
+    question = "Did you mean: add milk to the shopping list? Then say yes."
+    assert (await house.say("get some milk")).reply == question
+    assert await house.state("todo.shopping_list") == "0"
+    assert (await house.say("yes")).reply == "Added milk to your shopping list."
+    assert (await house.say("get two eggs from the store")).success
+
+
 async def test_a_shopping_list_is_written_read_and_checked_off(house):
     outcome = await house.say("add eggs and some bread to my shopping list")
     assert outcome.reply == "Added eggs and bread to your shopping list."
