@@ -1,9 +1,9 @@
 """From a meaning to what comes of it: the one path of utterances, delayed commands and texts.
 
-A meaning that is only likely is asked back; the plugin of its intent carries it out; what that one
-knows nothing of goes to the plugin that takes the rest. A plugin's failure is an apology. The
-commands of one sentence are carried out in turn and answered as one; if one of them has to be
-asked back, all of them wait for the yes.
+A meaning that is only likely, or lacks something, is asked back; the plugin of its intent carries
+it out; what that one knows nothing of goes to the plugin that takes the rest. A plugin's failure is
+an apology. The commands of one sentence are carried out in turn and answered as one; if one of them
+has to be asked back, all of them wait for the yes.
 
 What nobody carries out is an apology, too.
 """
@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from assistant.nlu.interpretation import Interpretation
-from assistant.plugins.api import Cautious, Outcome, Plugin, outcome_of
+from assistant.plugins.api import Cautious, Demanding, Outcome, Plugin, outcome_of
 
 NOTHING_HEARD = "I did not hear anything."
 NOT_UNDERSTOOD = "Sorry, I did not understand that."
@@ -66,10 +66,22 @@ class Dispatcher:
 
     async def with_question(self, meant: Interpretation) -> Interpretation:
         """The meaning with what has to be asked before it is acted on, if anything has."""
+        if lacking := self._lacking(meant):
+            return replace(meant, question=lacking[1])
         if meant.question:
             return meant
         questions = [await self._doubt(command) for command in meant.commands]
         return replace(meant, question=" ".join(filter(None, questions)))
+
+    def _lacking(self, meant: Interpretation) -> tuple[Plugin, str] | None:
+        """What is lacking of one of the commands, and the plugin that needs it."""
+        for command in meant.commands:
+            plugin = self.plugin_for(command.intent)
+            if command.intent is None or not isinstance(plugin, Demanding):
+                continue
+            if question := plugin.lacks(command):
+                return plugin, question
+        return None
 
     async def _doubt(self, command: Interpretation) -> str:
         plugin = self.plugin_for(command.intent)
@@ -85,6 +97,8 @@ class Dispatcher:
             return not_understood(heard)
         if plugin is rest:
             return await _carried(plugin, Interpretation(heard, None))
+        if lacking := self._lacking(meant):
+            return Carried(lacking[0].name, Outcome(success=False, reply=lacking[1]))
         if question := (await self.with_question(meant)).question:
             act = partial(self._confirmed, heard=heard)
             return Carried("", self.ask(replace(meant, question=""), act, question))

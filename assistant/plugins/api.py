@@ -99,6 +99,14 @@ class Cautious(Protocol):
 
 
 @runtime_checkable
+class Demanding(Protocol):
+    """What a plugin also has if what was said may lack something that a yes cannot give."""
+
+    def lacks(self, interpretation: Interpretation) -> str:
+        """What to ask for, with nothing done until it is said; empty if nothing is lacking."""
+
+
+@runtime_checkable
 class Rings(Protocol):
     """What a plugin of ours also has if it can ring until it is told to stop."""
 

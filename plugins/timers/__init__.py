@@ -91,10 +91,13 @@ class Timers:
     async def prepare(self, interpretation: Interpretation) -> None:
         """Nothing to fetch."""
 
+    def lacks(self, interpretation: Interpretation) -> str:
+        """The time, where only "later" or "in the morning" was said."""
+        return UNCLEAR if "unclear" in interpretation.slots else ""
+
     async def doubt(self, interpretation: Interpretation) -> str:
         """What has to be answered with yes before a command for later is taken."""
-        slots = interpretation.slots
-        if COMMAND not in slots or "unclear" in slots:
+        if COMMAND not in interpretation.slots:
             return ""
         return await self._later.doubt(interpretation)
 

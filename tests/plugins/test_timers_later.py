@@ -84,9 +84,12 @@ async def test_it_is_done_at_that_time(house):
         "remind me tonight to call mom",
         "set an alarm for tomorrow morning",
         "wake me up tomorrow",
+        "turn off the tv then turn on the kitchen light later",
     ],
 )
 async def test_a_time_that_is_not_clear_is_asked_for(house, tmp_path, said):
+    meant = await house.dispatcher.with_question(house.understanding.interpret_text(said))
+    assert meant.question.startswith("When?")
     outcome = await house.say(said)
     assert not outcome.success
     assert outcome.reply.startswith("When?")
