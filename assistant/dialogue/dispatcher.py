@@ -66,20 +66,20 @@ class Dispatcher:
 
     async def with_question(self, meant: Interpretation) -> Interpretation:
         """The meaning with what has to be asked before it is acted on, if anything has."""
-        if lacking := self._lacking(meant):
+        if lacking := await self._lacking(meant):
             return replace(meant, question=lacking[1])
         if meant.question:
             return meant
         questions = [await self._doubt(command) for command in meant.commands]
         return replace(meant, question=" ".join(filter(None, questions)))
 
-    def _lacking(self, meant: Interpretation) -> tuple[Plugin, str] | None:
+    async def _lacking(self, meant: Interpretation) -> tuple[Plugin, str] | None:
         """What is lacking of one of the commands, and the plugin that needs it."""
         for command in meant.commands:
             plugin = self.plugin_for(command.intent)
             if command.intent is None or not isinstance(plugin, Demanding):
                 continue
-            if question := plugin.lacks(command):
+            if question := await plugin.lacks(command):
                 return plugin, question
         return None
 
@@ -97,7 +97,7 @@ class Dispatcher:
             return not_understood(heard)
         if plugin is rest:
             return await _carried(plugin, Interpretation(heard, None))
-        if lacking := self._lacking(meant):
+        if lacking := await self._lacking(meant):
             return Carried(lacking[0].name, Outcome(success=False, reply=lacking[1]))
         if question := (await self.with_question(meant)).question:
             act = partial(self._confirmed, heard=heard)

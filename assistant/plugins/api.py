@@ -102,7 +102,7 @@ class Cautious(Protocol):
 class Demanding(Protocol):
     """What a plugin also has if what was said may lack something that a yes cannot give."""
 
-    def lacks(self, interpretation: Interpretation) -> str:
+    async def lacks(self, interpretation: Interpretation) -> str:
         """What to ask for, with nothing done until it is said; empty if nothing is lacking."""
 
 

@@ -91,9 +91,14 @@ class Timers:
     async def prepare(self, interpretation: Interpretation) -> None:
         """Nothing to fetch."""
 
-    def lacks(self, interpretation: Interpretation) -> str:
-        """The time, where only "later" or "in the morning" was said."""
-        return UNCLEAR if "unclear" in interpretation.slots else ""
+    async def lacks(self, interpretation: Interpretation) -> str:
+        """The time, where only "later" or "in the morning" was said of what can wait."""
+        slots = interpretation.slots
+        if "unclear" not in slots or recurring(str(slots.get("reminder", ""))):
+            return ""
+        if COMMAND in slots and not await self._later.can_wait(interpretation):
+            return ""
+        return UNCLEAR
 
     async def doubt(self, interpretation: Interpretation) -> str:
         """What has to be answered with yes before a command for later is taken."""

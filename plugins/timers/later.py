@@ -90,6 +90,10 @@ class Later:
         self._context = context
         self._keep = keep
 
+    async def can_wait(self, interpretation: Interpretation) -> bool:
+        """Whether the command is one that can be put off."""
+        return _can_wait(await self._context.understand(str(interpretation.slots[COMMAND])))
+
     async def doubt(self, interpretation: Interpretation) -> str:
         """What to ask when it is said: at its time the user may not be there to answer."""
         if interpretation.confidence >= _CONFIRMED:
