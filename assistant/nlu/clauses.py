@@ -14,6 +14,12 @@ _AND = re.compile(r"\bas well as\b|\s&\s")
 _BOTH = re.compile(r"\bboth (?=(the|my|our)\b)")
 _TOO = (("too",), ("as", "well"))
 """What may follow a segment that was joined."""
+_ARTICLES = frozenset({"the", "my", "our"})
+_BEFORE_ARTICLE = _ARTICLES | {
+    *("turn", "switch", "set", "on", "off", "in", "at", "of", "to", "from", "for", "by", "with"),
+    *("all", "both", "up", "down", "out", "open", "close", "lock", "unlock", "dim", "make", "and"),
+}
+"""Words after which an article goes on with what they begin."""
 _ABBREVIATED = frozenset({"mr.", "mrs.", "dr.", "no.", "st."})
 _JOINING = frozenset({"and", "then", "also", "plus", ",", ";", "."})
 _SEQUENCE = frozenset({"then", "."})
@@ -96,6 +102,19 @@ def segments_of(text: str) -> list[Segment]:
     if any(piece.isalpha() for piece in joining):
         segments.append(Segment((), tuple(joining)))
     return segments
+
+
+def at_articles(segments: Sequence[Segment]) -> list[Segment]:
+    """Segments parted where the next thing of a list begins: "the kettle the printer and ..."."""
+    parted: list[Segment] = []
+    for segment in segments:
+        words, glue, start = segment.words, segment.joined_by, 0
+        for at in range(2, len(words)):
+            if words[at] in _ARTICLES and words[at - 1] not in _BEFORE_ARTICLE:
+                parted.append(Segment(words[start:at], glue))
+                glue, start = (), at
+        parted.append(Segment(words[start:], glue))
+    return parted
 
 
 def _without_too(words: Words) -> Words:

@@ -18,6 +18,7 @@ from assistant.nlu.clauses import (
     PRONOUNS,
     Segment,
     Words,
+    at_articles,
     corrections,
     ends_in_marker,
     excepted,
@@ -36,6 +37,7 @@ from assistant.nlu.shared_words import with_shared_words
 from assistant.nlu.single_command import SingleCommands, is_certain
 
 _MOST_SEGMENTS = 6
+_TWO = 2
 _TAKES_ANYTHING = frozenset({"search_query", "item", "name"})
 """Slots that may have swallowed another command."""
 
@@ -70,6 +72,8 @@ class Compound:
         if not segments[-1].words or len(segments) > _MOST_SEGMENTS or self.is_single(text, named):
             return None
         found = self._all(segments, named, self._clause) or self._all(segments, named, self._heard)
+        if found is None and len(segments := at_articles(segments)) <= _MOST_SEGMENTS:
+            found = self._all(segments, named, self._clause)
         if found is None or is_repeated(found):
             return None
         found = with_times(self._commands, found, segments)
@@ -149,13 +153,20 @@ class Compound:
         `free`: else by words of which none may be anything.
         """
         meant = self._pronouns.understand(words, named) or self._commands.exact(words, free=False)
+        both = (self._both(words) for word in words if word == "both")
         excepting = (self._excepting(words, *around) for around in exceptions(words))
         corrected = (self._corrected(*around, named) for around in corrections(words))
-        for found in chain((meant,), excepting, corrected):
+        for found in chain((meant,), both, excepting, corrected):
             if found is not None:
                 return (found,)
         meant = self._commands.exact(words) if free else None
         return None if meant is None else (meant,)
+
+    def _both(self, words: Words) -> Interpretation | None:
+        """A command for both devices of a kind: for all of them, where there are two."""
+        at = words.index("both")
+        meant = self._commands.exact((*words[:at], "all", *words[at + 1 :]), free=False)
+        return meant if meant and len(meant.targets) == _TWO else None
 
     def _excepting(self, words: Words, before: Words, after: Words) -> Interpretation | None:
         meant = self._exceptions.understand(before, after)

@@ -36,6 +36,25 @@ def meaning(interpretation):
             ["turn on the kettle", "turn on the coffee machine", "turn on the kitchen light"],
         ),
         (
+            "turn on the kettle the coffee machine and the kitchen light",
+            ["turn on the kettle", "turn on the coffee machine", "turn on the kitchen light"],
+        ),
+        (
+            "set the kitchen light the hallway light and the office light to 20 percent",
+            [
+                "set the kitchen light to 20 percent",
+                "set the hallway light to 20 percent",
+                "set the office light to 20 percent",
+            ],
+        ),
+        ("lock both doors", ["lock all the doors"]),
+        ("set both lights in the kitchen to 20 percent", ["set the kitchen lights to 20 percent"]),
+        ("close both blinds and turn off the tv", ["close all the blinds", "turn off the tv"]),
+        (
+            "open the blinds halfway and turn off the tv",
+            ["open the blinds halfway", "turn off the tv"],
+        ),
+        (
             "turn off the lights in the kitchen and the living room",
             ["turn off the lights in the kitchen", "turn off the lights in the living room"],
         ),
@@ -163,6 +182,8 @@ def test_what_is_excepted_is_spared(understanding, said, spared):
 @pytest.mark.parametrize(
     "said",
     [
+        "turn on the kettle the dishwasher and the tv",
+        "turn on both lights in the kids room",
         "turn on the kitchen light and the dishwasher",
         "turn on the kitchen light and purple monkey",
         "turn on the kitchen light and don't turn on the tv",
