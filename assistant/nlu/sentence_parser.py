@@ -12,6 +12,7 @@ from assistant.nlu.corrections import Corrector
 from assistant.nlu.grammar import Grammar
 from assistant.nlu.inverse_text_normalisation import with_digits
 from assistant.nlu.names import NameIndex, NameKind, build_index
+from assistant.nlu.numbers import NUMBER_WORDS
 from assistant.nlu.parse import COMMAND, UNKNOWN_NAME
 from assistant.nlu.resolver import Reading, Resolver
 from assistant.nlu.tokens import (
@@ -107,8 +108,11 @@ class SentenceParser:
     def _can_be_done(self, reading: Reading, said: str) -> bool:
         """Whether a command for later is one by itself: anything may stand where it stands.
 
-        It is less than what was said, unless it holds a part of the time.
+        It is less than what was said, unless it holds a part of the time. "To" is nothing to buy.
         """
+        item = {*str(reading.slots.get("item", "")).split()}
+        if item and (item <= FUNCTION_WORDS or item <= NUMBER_WORDS):
+            return False
         if COMMAND not in reading.slots:
             return True
         command = str(reading.slots[COMMAND])
@@ -173,5 +177,23 @@ def _ranked(readings: Iterable[Reading]) -> tuple[Reading, ...]:
     for reading in sorted(readings, key=lambda item: item.rank, reverse=True):
         key = (reading.intent, reading.targets, *sorted(map(str, reading.slots.items())))
         distinct.setdefault(key, reading)
-    known = [reading for reading in distinct.values() if not reading.unknown]
-    return tuple(known or distinct.values())
+    found = list(distinct.values())
+    known = [reading for reading in found if not reading.unknown]
+    return tuple(each for each in known if not _takes_a_name(each, known)) or tuple(found)
+
+
+def _takes_a_name(reading: Reading, others: Iterable[Reading]) -> bool:
+    """Whether words that may be anything hold a name of the home that another reading reads.
+
+    "Play jazz in the bathroom" asks for the bathroom even where nothing plays there.
+    """
+    return any(
+        other.intent == reading.intent
+        and not other.slots.keys() <= reading.slots.keys()
+        and any(
+            isinstance(value, str) and value.startswith(f"{other.slots.get(slot)} ")
+            for slot, value in reading.slots.items()
+        )
+        for other in others
+        if reading.free_words and other.free_words
+    )

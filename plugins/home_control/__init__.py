@@ -19,11 +19,14 @@ from .wording import joined, named
 
 _STATE, _TEMPERATURE = "HassGetState", "HassClimateGetTemperature"
 _PLAYING = "HearthWhatIsPlaying"
+_QUERY = "search_query"
 _PLACES = frozenset({"name", "area", "floor"})
 _MANY = 4
 _ONE_OF_A_KIND = re.compile(
     r"\b(light|lamp|fan|switch|blind|curtain|door|(?<= )lock|mower|the (vacuum|hoover))\b"
 )
+_ON_A_PLAYER = re.compile(r" on (?:the |my |our )?(\w.* (?:speakers?|radio|stereo|player|tv))$")
+"""A player that is named after what is to be played, and that the home does not know."""
 _ALL_OF_A_KIND = re.compile(r"\b(all|any|every|everything|everywhere)\b")
 
 
@@ -78,6 +81,8 @@ class HomeControl:
             return "This home shows me no devices."
         if "unknown_name" in slots:
             return self._unknown(str(slots["unknown_name"]))
+        if "name" not in slots and (player := _ON_A_PLAYER.search(str(slots.get(_QUERY, "")))):
+            return self._unknown(player[1])
         return "" if devices else _nothing_there(interpretation)
 
     def _unknown(self, said: str) -> str:

@@ -49,6 +49,12 @@ async def test_another_list_by_its_name(house):
     assert await house.state("todo.chores") == "1"
 
 
+@pytest.mark.parametrize("said", ["add to the shopping list", "add this to my shopping list"])
+async def test_words_that_name_nothing_are_no_item(house, said):
+    await house.say(said)
+    assert await house.state("todo.shopping_list") == "0"
+
+
 async def test_what_is_not_on_the_list_is_said(house):
     outcome = await house.say("take caviar off my shopping list")
     assert (outcome.success, outcome.reply) == (False, "caviar is not on your shopping list.")

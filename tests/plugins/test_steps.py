@@ -24,6 +24,24 @@ from tests.plugins.home_assistant_server import TOKEN, Server
             "Brightened the Kitchen light to 100 percent.",
         ),
         (
+            "set the kitchen light to 50 percent",
+            "increase the kitchen light",
+            ("light.kitchen", "brightness", 70),
+            "Brightened the Kitchen light to 70 percent.",
+        ),
+        (
+            "set the lights in the kitchen to 40 percent",
+            "increase the brightness in the kitchen",
+            ("light.counter", "brightness", 60),
+            "Brightened the Kitchen light and the Counter light to 60 percent.",
+        ),
+        (
+            "set the bedroom thermostat to 20 degrees",
+            "cool the bedroom down by 2 degrees",
+            ("climate.bedroom", "temperature", 18),
+            "Turned down the Bedroom thermostat to 18 degrees.",
+        ),
+        (
             "set the lights in the kitchen to 40 percent",
             "dim the lights in the kitchen by ten percent",
             ("light.counter", "brightness", 30),
