@@ -63,6 +63,8 @@ def test_weights_of_a_release_share_what_lies_above_them(saved, tmp_path, monkey
 def test_the_released_weights_take_the_vectors_from_whisper():
     """Twenty megabytes of each that would repeat what Whisper's checkpoint has."""
     folder = saved_weights.RELEASED / "en-small"
+    if not (folder / WEIGHTS).exists():
+        pytest.skip("a source distribution leaves them out")
     stored = torch.load(folder / WEIGHTS, map_location="cpu", weights_only=True)
     assert isinstance(stored[VECTORS], str)
     for name in ("tokens.model", "tokens.txt", "pieces.txt", "words.txt"):
