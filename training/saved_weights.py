@@ -70,6 +70,13 @@ def write_table(vectors: Tensor, folder: Path) -> None:
     np.save(folder / TABLE, vectors.half().cpu().numpy())
 
 
+def rewrite(path: Path) -> None:
+    """Save weights again, without the vectors if a table has them by now."""
+    temporary = path.with_suffix(".new")
+    torch.save(compact(read(path), path.parent), temporary)
+    temporary.replace(path)
+
+
 def _table(file: Path, checksum: str) -> Tensor:
     if not file.exists():
         raise ValueError(f"{file} is missing: make {RELEASED / TABLE} with training.saved_weights")
@@ -88,12 +95,18 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("whisper", type=Path, help="Whisper's checkpoint, tiny.en.pt")
     parser.add_argument("ranks", type=Path, help="its pieces, gpt2.tiktoken")
+    parser.add_argument(
+        "weights", type=Path, nargs="*", help="files in training/weights to save again without them"
+    )
     args = parser.parse_args()
     pieces = WordPieces.read(_LISTS / PIECES)
     sources = word_pieces.sources(pieces, word_pieces.read_ranks(args.ranks))
     saved = torch.load(args.whisper, map_location="cpu", weights_only=True)["model_state_dict"]
     write_table(saved[_VECTORS][sources], RELEASED)
     print(f"{RELEASED / TABLE}: {len(sources)} vectors")
+    for path in args.weights:
+        rewrite(path)
+        print(f"{path}: {path.stat().st_size / 1e6:.1f} MB")
 
 
 if __name__ == "__main__":

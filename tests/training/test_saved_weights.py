@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from training import saved_weights
-from training.saved_weights import TABLE, WEIGHTS, compact, companion, read, write_table
+from training.saved_weights import TABLE, WEIGHTS, compact, companion, read, rewrite, write_table
 
 VECTORS = "decoder.token_embedding.weight"
 
@@ -39,6 +39,18 @@ def test_vectors_that_were_trained_are_saved(weights, saved):
     torch.save(compact(weights, saved.parent), saved)
     assert torch.equal(read(saved)[VECTORS], weights[VECTORS].half())
     assert saved.stat().st_size > 600 * 8 * 2
+
+
+def test_older_weights_are_saved_again_without_them(weights, tmp_path):
+    path = tmp_path / WEIGHTS
+    torch.save({name: value.half() for name, value in weights.items()}, path)
+    full = path.stat().st_size
+    rewrite(path)
+    assert path.stat().st_size == full, "there is no table yet"
+    write_table(weights[VECTORS], tmp_path)
+    rewrite(path)
+    assert path.stat().st_size < full - 600 * 8
+    assert torch.equal(read(path)[VECTORS], weights[VECTORS].half())
 
 
 def test_a_table_that_is_missing_or_another_one_is_named(saved):
