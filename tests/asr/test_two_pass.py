@@ -8,17 +8,24 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from assistant.asr.decoding.beam_search import SearchSettings
-from assistant.asr.decoding.parts import LONGEST_PART, PART
-from assistant.asr.decoding.two_pass import ATTENTION_WEIGHT, encode_whole
+from assistant.asr.decoding.parts import LONGEST_PART, PART, Earlier
+from assistant.asr.decoding.two_pass import (
+    ATTENTION_WEIGHT,
+    TOLERATED_LOSS,
+    JointScorer,
+    encode_whole,
+)
 from assistant.asr.features.frontend import WhisperFrontEnd
 from assistant.asr.networks.model_folder import Model
 from assistant.asr.recogniser import TransducerRecogniser, narrow
 from assistant.asr.result import BiasPhrase
 from assistant.asr.stream import PLACED_LATE_S
 from assistant.asr.trimming import before
+from assistant.lattice.graph import Hypothesis, Word
 from assistant.lattice.nbest import nbest
 from tests.asr.toy_network import LETTERS, ToyAttentionDecoder, ToyNetwork
 
+NOTHING = Earlier.nothing(ToyNetwork().initial_state())
 RATE = 16_000
 AUDIO = (np.random.default_rng(0).standard_normal(2 * RATE) * 4000).astype(np.int16)
 
@@ -287,6 +294,22 @@ def test_a_decoder_without_an_opinion_changes_no_order():
         cost = (len(pieces) + 1) * np.log(len(LETTERS))
         mean = (1 - ATTENTION_WEIGHT) * known[each.text].log_prob - ATTENTION_WEIGHT * cost
         assert each.log_prob == pytest.approx(mean, abs=1e-3)
+
+
+def test_a_text_that_the_transducer_cannot_have_heard_does_not_win():
+    """However sure the decoder is of it; one that is a little worse may."""
+    decoder = ToyAttentionDecoder(None, sharpness=0.0, unlikely="▁a")
+    words = {text: tuple(Word(word, 0.0, 0.1) for word in text.split()) for text in ("a b", "c d")}
+    ranked = {}
+    for worse in (TOLERATED_LOSS, TOLERATED_LOSS + 2, TOLERATED_LOSS + 50):
+        own = [Hypothesis(words["a b"], -4.0), Hypothesis(words["c d"], -4.0 - worse)]
+        scorer = JointScorer(decoder, np.ones((8, 8), np.float32), (), own, NOTHING)
+        ranked[worse] = {each.text: each.log_prob for each in scorer.ranked(own)}
+        lost = ranked[TOLERATED_LOSS]["c d"] - ranked[worse]["c d"]
+        beyond = worse - TOLERATED_LOSS
+        assert lost == pytest.approx(beyond + (1 - ATTENTION_WEIGHT) * beyond, abs=1e-4)
+    first = [next(iter(each)) for each in ranked.values()]
+    assert first == ["c d", "c d", "a b"]
 
 
 def test_a_name_of_the_home_is_not_lost_to_a_decoder_that_does_not_know_it():

@@ -51,6 +51,12 @@ It does not know the list, and a rare name must not fall for that.
 """
 LEAST_LETTERS: Final = 0.7
 """The decoder's texts have at least this share of the letters of the transducer's."""
+TOLERATED_LOSS: Final = 30.0
+"""How far below the transducer's best text (natural log) another loses no more than its share.
+
+What is beyond counts in full. So far below is a text that leaves out words or says again what the
+part before has said, and a decoder that has lost its place may be sure of either.
+"""
 
 MOST_BEFORE: Final = 60
 """Word pieces of the part before that the decoder is told; it has no positions for many more."""
@@ -168,6 +174,7 @@ class JointScorer:
         decoded = decode(self._prefix, len(inner), ATTENTION_BEAM, shortest)
         # A text that was found in other pieces, too, counts as its likeliest ones.
         self._known = {each.text: each for each in reversed(decoded)}
+        self._most = max(each.log_prob for each in own)
 
     def proposals(self) -> list[str]:
         """Its own texts that the transducer's hypotheses lack, where they could be the best.
@@ -177,26 +184,30 @@ class JointScorer:
         texts = {each.text for each in self.own}
         new = [each for text, each in self._known.items() if text not in texts]
         best = self.ranked(self.own)[0].log_prob
-        most = max(each.log_prob for each in self.own)
         return [
             each.text
             for each in new
-            if _mean(most, self._likelihood(each)) > best - PROPOSAL_THRESHOLD
+            if _mean(self._most, self._likelihood(each)) > best - PROPOSAL_THRESHOLD
         ]
 
     def ranked(self, hypotheses: Sequence[Hypothesis]) -> list[Hypothesis]:
-        """The hypotheses with the mean of both scores as `log_prob`, best first."""
+        """The hypotheses with the joint score as `log_prob`, best first."""
         new = [each.text for each in hypotheses if each.text not in self._known]
         self._known |= zip(new, score(self._prefix, new), strict=True)
         both = [
             replace(
                 each,
-                log_prob=_mean(each.log_prob, self._likelihood(self._known[each.text])),
+                log_prob=self._joint(each),
                 boost=_mean(each.boost, 0.0),
             )
             for each in hypotheses
         ]
         return sorted(both, key=lambda each: -each.log_prob)
+
+    def _joint(self, each: Hypothesis) -> float:
+        """The mean of both log-probabilities, less what the transducer's loss is beyond bounds."""
+        beyond = max(0.0, self._most - each.log_prob - TOLERATED_LOSS)
+        return _mean(each.log_prob, self._likelihood(self._known[each.text])) - beyond
 
     def _likelihood(self, scored: ScoredText) -> float:
         words = zip(scored.text.split(), scored.words, strict=True)
