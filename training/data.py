@@ -36,7 +36,7 @@ with large batches, how many for each second of one."""
 class Shapes:
     """What lengths and numbers of utterances are rounded to.
 
-    An accelerator plans its work anew for every shape, so there it is worth some padding.
+    An accelerator plans its work again for every shape, so there it is worth some padding.
     """
 
     frames: int = 4

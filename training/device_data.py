@@ -324,7 +324,7 @@ class DeviceUtterances:
 def _spectra() -> NDArray[np.float32]:
     """What turns samples of a window into cosine and sine parts, [WINDOW, 2 (WINDOW / 2 + 1)].
 
-    A matrix rather than a fast transform, which would be planned anew for every number of frames.
+    A matrix rather than a fast transform, which would be planned again for every number of frames.
     """
     turns = np.outer(np.arange(WINDOW), np.arange(WINDOW // 2 + 1)) % WINDOW
     angles = 2 * np.pi * turns / WINDOW

@@ -128,7 +128,7 @@ def _measuring_jobs(data: Path, held_out: HeldOut, voices: Voices, others: Voice
 
 
 def _written(folder: Path, recordings: Iterable[Recording]) -> int:
-    """A corpus made anew: running this twice must not double it."""
+    """A new corpus: running this twice must not double it."""
     shutil.rmtree(folder, ignore_errors=True)
     return corpus.write(folder, recordings)
 

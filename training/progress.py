@@ -24,7 +24,7 @@ class Progress:
         self.restart()
 
     def restart(self) -> None:
-        """Begin anew, so that what came between, such as measuring, does not count."""
+        """Begin again, so that what came between, such as measuring, does not count."""
         self._began, self._heard_s = time.monotonic(), torch.zeros(())
         self._losses: list[tuple[Tensor, ...]] = []
 

@@ -164,7 +164,7 @@ class Trainer:
             temporary.replace(path)
 
     def rate(self) -> float:
-        """Learning rate relative to its peak: warm-up, then a cosine, in each stage anew."""
+        """Learning rate relative to its peak: warm-up, then a cosine, again in each stage."""
         recipe = self.recipe
         distilling = self.step < recipe.distil_steps
         step = self.step if distilling else self.step - recipe.distil_steps

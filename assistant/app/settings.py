@@ -1,4 +1,4 @@
-"""The settings that are in force: the configuration, and what a command line says besides."""
+"""The settings that are in force: the configuration, and what the command line adds."""
 
 from __future__ import annotations
 

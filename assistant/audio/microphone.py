@@ -26,7 +26,7 @@ CAPACITY = 250
 LOOK_S = 1.0
 """How often an open device is checked."""
 STALL_S = 5.0
-"""A device that gives nothing for so long is opened anew. Idle sound servers need 2 s to start."""
+"""A device that gives nothing for so long is opened again. Idle sound servers need 2 s to start."""
 PAUSES_S = (0.5, 1.0, 2.0, 4.0, 8.0)
 """Between attempts to open a device; the last one repeats. Well below the service's watchdog."""
 REPORT_EVERY_S = 60.0

@@ -30,7 +30,7 @@ _JACK_SILENCE = ctypes.CFUNCTYPE(None, ctypes.c_char_p)(lambda _: None)
 
 
 class PortAudio:
-    """A `Driver`. PortAudio sees devices only when it starts, so every call starts it anew."""
+    """A `Driver`. PortAudio sees devices only when it starts, so every call starts it again."""
 
     def __init__(self) -> None:
         try:

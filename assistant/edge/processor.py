@@ -45,7 +45,7 @@ class Processor:
     decoder_weights_per_cycle: float
     """Weights that come out of decompression."""
     weights_read_per_rows: float
-    """Weights are read anew for every so many rows of activations; 0: once for all of them."""
+    """Weights are read again for every so many rows of activations; 0: once for all of them."""
     energy_pj: Energy
     static_mw: float
     sources: dict[str, str]

@@ -13,7 +13,7 @@ from assistant.edge.matrix import Floats
 from assistant.edge.program import Executor, Memory, Program, Rows
 
 KEPT: Final = 64
-"""Programs for more rows are made anew: whole sentences and lists of names have many lengths."""
+"""Programs for more rows are made again each time: whole sentences and lists of names have many lengths."""
 
 
 class Runner:

@@ -83,7 +83,7 @@ class _Word:
         return Wake(model.id, mean)
 
     def reset(self) -> None:
-        """Load the network anew, for its state lives inside it."""
+        """Load the network again, since its state lives inside it."""
         self._heard.clear()
         self._recent.clear()
         self._model.reset()

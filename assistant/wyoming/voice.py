@@ -18,7 +18,7 @@ _INT16 = 2
 
 
 class WyomingVoice:
-    """A `Voice`. Connects anew for each answer, so a server that was restarted is no trouble."""
+    """A `Voice`. Connects again for each answer, so a server that was restarted does no harm."""
 
     def __init__(self, url: str, name: str | None = None) -> None:
         self._url = url
