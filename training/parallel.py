@@ -19,6 +19,8 @@ from torch import Tensor, nn
 from torch import distributed as dist
 from torch.nn.parallel import DistributedDataParallel
 
+from training.losses import StepLosses
+
 T = TypeVar("T")
 
 
@@ -103,11 +105,11 @@ class Ranks:
 class Losses(nn.Module):
     """A model's losses as a module, which is what can be shared."""
 
-    def __init__(self, model: nn.Module, losses: Callable[..., tuple[Tensor, ...]]) -> None:
+    def __init__(self, model: nn.Module, losses: Callable[..., StepLosses]) -> None:
         super().__init__()
         self.model = model
         self._losses = losses
 
-    def forward(self, *arguments: Any) -> tuple[Tensor, ...]:  # noqa: ANN401
-        """The first of them is the one to go down."""
+    def forward(self, *arguments: Any) -> StepLosses:  # noqa: ANN401
+        """The losses of one step."""
         return self._losses(*arguments)

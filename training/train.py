@@ -14,7 +14,6 @@ import copy
 import math
 import random
 import time
-from collections import deque
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -33,6 +32,7 @@ from training.decode import attention_error_rate, error_rates
 from training.device_data import DeviceUtterances
 from training.flat_start import flat_start_loss, linear_alignment
 from training.loss import transducer_loss
+from training.losses import StepLosses
 from training.model import (
     DECODER,
     ModelSettings,
@@ -88,7 +88,6 @@ class Trainer:
         self._mean, self._own = (list(m.state_dict().values()) for m in (self.average, self.model))
         self.step = 0
         self.spent_s, self.clock = 0.0, time.monotonic
-        self.attention_losses: deque[Tensor] = deque(maxlen=recipe.report_every // 2)
         pieces = (self.tokens.id_to_piece(i) for i in range(self.tokens.get_piece_size()))
         self._piece_lengths = torch.tensor([float(len(piece)) for piece in pieces])
         self._parts = known, fresh, writing = self._taught()
@@ -201,25 +200,25 @@ class Trainer:
                 spent_s = self.spent_s + self.clock() - started
                 self.spent_s = self.ranks.agreed(spent_s, self.device)
             if self.step % recipe.report_every == 0:
-                progress.report(self.step, self.rate(), self.attention_losses)
+                progress.report(self.step, self.rate())
             if self.step % recipe.evaluate_every == 0:
                 self.save()
                 if self.step > recipe.distil_steps:
                     self.evaluate()
                 progress.restart()
-        progress.report(self.step, self.rate(), self.attention_losses)
+        progress.report(self.step, self.rate())
         self.save()
 
-    def _update(self, batch: Batch, chunk: int, position: int = 0) -> tuple[Tensor, ...]:
+    def _update(self, batch: Batch, chunk: int, position: int = 0) -> StepLosses:
         rate, step = self.rate(), self.step - self.recipe.distil_steps
         for group in self.optimiser.param_groups:
             group["lr"] = rate * (self.recipe.distil_rate if step < 0 else group["rate"])
         for parameter in self._parts[0]:
             parameter.requires_grad_(not 0 <= step < self.recipe.frozen_steps)
         with self.compressor.watching(self.step), self.compressor.rounding(self.step):
-            losses = self._shared(batch, chunk, position)
+            losses: StepLosses = self._shared(batch, chunk, position)
             self.optimiser.zero_grad()
-            losses[0].backward()
+            losses.total.backward()
         torch.nn.utils.clip_grad_norm_(self.model.parameters(), 2.0)
         self.compressor.pull(self.step)
         self.optimiser.step()
@@ -228,18 +227,18 @@ class Trainer:
             torch._foreach_lerp_(self._mean, self._own, 1 - decay)
         self.compressor.prune(self.step)
         # Nobody waits for an accelerator until there is something to report.
-        return tuple(loss.detach() for loss in losses)
+        return losses.detached()
 
-    def _losses(self, batch: Batch, chunk: int, position: int) -> tuple[Tensor, ...]:
+    def _losses(self, batch: Batch, chunk: int, position: int) -> StepLosses:
         with torch.autocast(self.device.type, torch.bfloat16):
             steps = batch.frames // 2
             outputs = self.model.encoder.layers(batch.features, steps, chunk, position)
-            learn = self._distil if self.step < self.recipe.distil_steps else self._train
-            return learn(batch, outputs, chunk, position)
+            if self.step >= self.recipe.distil_steps:
+                return self._train(batch, outputs, chunk, position)
+            apart = self._distil(batch, outputs, chunk, position)
+            return StepLosses(apart, teacher=apart.detach())
 
-    def _distil(
-        self, batch: Batch, outputs: list[Tensor], chunk: int, position: int
-    ) -> tuple[Tensor]:
+    def _distil(self, batch: Batch, outputs: list[Tensor], chunk: int, position: int) -> Tensor:
         """How far the layers' outputs are from the teacher's, relative to their size."""
         teacher, steps = cast("Teacher", self.teacher), batch.frames // 2
         targets = teacher.layers(batch.features, steps, chunk, position)
@@ -249,7 +248,7 @@ class Trainer:
         losses = [self._distance(*pair, kept) for pair in (*pairs[:-1], last)]
         top = self._top_distance(outputs[-1], targets[-1], kept)
         losses.append(losses[-1] if top is None else top)
-        return (torch.stack(losses).mean(),)
+        return torch.stack(losses).mean()
 
     def _top_distance(self, output: Tensor, target: Tensor, kept: Tensor) -> Tensor | None:
         """How far what the joiner gets is from what the teacher's gets, if it has one."""
@@ -265,36 +264,31 @@ class Trainer:
         lost = ((output - target) * kept).float().square().sum()
         return self.ranks.mean(lost, (target * kept).float().square().sum())
 
-    def _train(
-        self, batch: Batch, outputs: list[Tensor], chunk: int, position: int
-    ) -> tuple[Tensor, ...]:
+    def _train(self, batch: Batch, outputs: list[Tensor], chunk: int, position: int) -> StepLosses:
         losses = self._transduce(batch, self.model.encoder.head(outputs[-1]))
-        losses = losses[0] + self._attend(batch, outputs, chunk), *losses[1:]
+        if self.recipe.attention_weight and chunk >= self.model.settings.whole:
+            attended = self._attend(batch, outputs)
+            losses = losses.plus("attention", attended, self.recipe.attention_weight)
         step = self.step - self.recipe.distil_steps
         if not self.recipe.distil_weight or step < self.recipe.frozen_steps:
             return losses
         kept = self._some(len(batch.frames), self.recipe.distil_share)
         part = batch.rows(kept, self.shapes)
         heard = [x[kept, : part.features.shape[1] // 2] for x in outputs]
-        (apart,) = self._distil(part, heard, chunk, position)
-        return losses[0] + self.recipe.distil_weight * apart, *losses[1:], apart
+        apart = self._distil(part, heard, chunk, position)
+        return losses.plus("teacher", apart, self.recipe.distil_weight)
 
-    def _attend(self, batch: Batch, outputs: list[Tensor], chunk: int) -> Tensor | float:
-        """The weighted loss of the attention decoder, which writes only what is heard whole."""
-        settings = self.model.settings
-        if not self.recipe.attention_weight or chunk < settings.whole:
-            return 0.0
-        encoded = outputs[settings.decoder_layer - 1]
+    def _attend(self, batch: Batch, outputs: list[Tensor]) -> Tensor:
+        """The loss of the attention decoder, which writes only what is heard whole."""
+        encoded = outputs[self.model.settings.decoder_layer - 1]
         scores = self.model.decoder(shifted(batch.pieces), encoded, batch.frames // 2)
-        loss = self.ranks.mean(*attention_loss(scores, batch.pieces, batch.piece_lengths))
-        self.attention_losses.append(loss.detach())
-        return self.recipe.attention_weight * loss
+        return self.ranks.mean(*attention_loss(scores, batch.pieces, batch.piece_lengths))
 
     def _some(self, rows: int, share: float) -> Tensor:
         """Random rows of a batch."""
         return torch.randperm(rows, device=self.device)[: math.ceil(rows * share)]
 
-    def _transduce(self, batch: Batch, encoded: Tensor) -> tuple[Tensor, ...]:
+    def _transduce(self, batch: Batch, encoded: Tensor) -> StepLosses:
         stride = 2 * self.model.settings.stack
         frames = batch.frames // stride
         scores = self.model.ctc(encoded)
@@ -302,12 +296,12 @@ class Trainer:
         if step < self.recipe.flat_start_steps:
             aligned = linear_alignment(batch, self._piece_lengths, stride)
             loss = self.ranks.mean(*flat_start_loss(scores, frames, aligned))
-            return 3 * loss, loss.detach(), loss.detach()
+            return StepLosses(3 * loss, flat_start=loss.detach())
         leading = step < self.recipe.flat_start_steps + self.recipe.lead_steps
-        loss = self._transducer_loss(encoded.detach() if leading else encoded, batch, frames)
+        losses = self._transducer_losses(encoded.detach() if leading else encoded, batch, frames)
         weight = 1.0 if leading else self.recipe.ctc_weight
         if not weight:
-            return loss, loss.detach()
+            return losses
         ctc = functional.ctc_loss(
             scores.float().log_softmax(-1).transpose(0, 1),
             batch.labels,
@@ -317,9 +311,9 @@ class Trainer:
             zero_infinity=True,
         )
         ctc = self.ranks.mean(ctc, batch.label_lengths.sum())
-        return loss + weight * ctc, loss.detach(), ctc.detach()
+        return losses.plus("ctc", ctc, weight)
 
-    def _transducer_loss(self, encoded: Tensor, batch: Batch, frames: Tensor) -> Tensor:
+    def _transducer_losses(self, encoded: Tensor, batch: Batch, frames: Tensor) -> StepLosses:
         """Mean over the labels of a random part of the batch."""
         kept = self._some(len(frames), self.recipe.transducer_share)
         frames, lengths = frames[kept], batch.label_lengths[kept]
@@ -328,10 +322,11 @@ class Trainer:
         logits = self.model(encoded[kept, :most], labels)
         loss = transducer_loss(logits, labels, frames, lengths, fast_emit=self.recipe.fast_emit)
         likelihood = self.ranks.mean(loss.sum(), lengths.sum())
+        losses = StepLosses(likelihood, transducer=likelihood.detach())
         if not self.recipe.word_error_weight:
-            return likelihood
+            return losses
         wrong = self._word_errors(encoded[kept, :most], frames, batch.labels[kept])
-        return likelihood + self.recipe.word_error_weight * wrong
+        return losses.plus("word_errors", wrong, self.recipe.word_error_weight)
 
     def _word_errors(self, encoded: Tensor, frames: Tensor, labels: Tensor) -> Tensor:
         """Expected wrong words of an utterance, relative to the mean of its list."""

@@ -63,7 +63,7 @@ def test_a_pack_is_trained_by_the_clock_and_its_weights_come_back(recipe, tmp_pa
     monkeypatch.setattr(accelerator, "PART", 100_000)
     out = accelerator.run(pack, 1.0, ticking(1.0))
     rows = [json.loads(line) for line in (out / "losses.jsonl").read_text().splitlines()]
-    assert rows[-1]["losses"][0] < 0.8 * rows[0]["losses"][0]
+    assert rows[-1]["losses"]["total"] < 0.8 * rows[0]["losses"]["total"]
     rates = [row["rate"] for row in rows]
     assert rates[-1] < 0.05, "the rate has fallen by the end"
     assert rows[-1]["step"] == 56
