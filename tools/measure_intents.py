@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from hassil import Intents, TextSlotList, recognize_best
+from hassil import Intents, SlotList, TextSlotList, recognize_best
 from home_assistant_intents import get_intents
 
 from assistant.home.demo import DemoHome
@@ -205,7 +205,7 @@ def hassil_alone() -> Callable[[str, TestHome], Understood]:
             )
             for device in home.devices()
         ]
-        lists = {
+        lists: dict[str, SlotList] = {
             "name": TextSlotList.from_tuples(names, name="name"),
             "area": TextSlotList.from_strings([area.name for area in home.areas()], name="area"),
             "floor": TextSlotList.from_strings(home.floors, name="floor"),

@@ -116,7 +116,10 @@ def serving(area_count: int, each: int) -> Iterator[str]:
 
 async def measure(url: str, ids: list[str]) -> None:
     """Connect, understand, print."""
-    made, connected, first, each = ([] for _ in range(4))
+    made: list[Spent] = []
+    connected: list[Spent] = []
+    first: list[Spent] = []
+    each: list[Spent] = []
     with timed(made):
         house = make_household(
             Settings(home=HomeSettings(kind="home_assistant", url=url, token=TOKEN))

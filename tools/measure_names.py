@@ -35,11 +35,12 @@ from assistant.asr.networks.model_folder import Model, load_model
 from assistant.asr.recogniser import DEFAULT_BOOST, TransducerRecogniser
 from assistant.asr.result import BiasPhrase, recognise
 from assistant.asr.vocabulary.spelling import spelled
+from assistant.audio.source import SAMPLE_RATE
 from assistant.bench.audio import word_errors
 from assistant.config import Settings
 from assistant.config.hearing import RecogniserSettings
 from training.corpus import Corpus, write
-from training.synthesis import HELD_OUT_VOICES, SAMPLE_RATE, available, synthesise
+from training.synthesis import HELD_OUT_VOICES, available, synthesise
 
 TEXTS = Path(__file__).parent / "names"
 BOOSTS = (0.0, 0.4, 0.5, 0.6, 0.7, 0.8)

@@ -41,7 +41,8 @@ def started(beam: int) -> Iterator[str]:
     with tempfile.TemporaryDirectory() as folder:
         config = Path(folder) / "config.yaml"
         config.write_text(f"rescorer: {{beam: {beam}}}\n")
-        command = [sys.executable, "-c", program, "rescorer", "--port", "0", "--config", config]
+        command = [sys.executable, "-c", program, "rescorer"]
+        command += ["--port", "0", "--config", str(config)]
         environment = os.environ | {"PYTHONPATH": str(ROOT)}
         process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment)  # noqa: S603
         try:

@@ -9,6 +9,7 @@ and mends what a streaming transducer has heard, from the same encoder's outputs
 from __future__ import annotations
 
 from pathlib import Path
+from typing import cast
 
 import torch
 from torch import Tensor, nn
@@ -58,7 +59,8 @@ class DecoderBlock(nn.Module):
         attended, _, _ = self.attn(self.attn_ln(x), None, mask)
         x = x + attended
         x = x + self.cross_attn.attend(self.cross_attn_ln(x), heard, heard_mask)
-        return x + self.mlp(self.mlp_ln(x))
+        out: Tensor = x + self.mlp(self.mlp_ln(x))
+        return out
 
 
 class AttentionDecoder(nn.Module):
@@ -72,10 +74,14 @@ class AttentionDecoder(nn.Module):
         self.blocks = nn.ModuleList(DecoderBlock(width, heads) for _ in range(layers))
         self.ln = nn.LayerNorm(width)
 
+    def layers(self) -> list[DecoderBlock]:
+        """The transformer layers, the lowest first."""
+        return cast("list[DecoderBlock]", list(self.blocks))
+
     def hear(self, encoded: Tensor) -> list[tuple[Tensor, Tensor]]:
         """Keys and values of every layer, from encoder outputs [B, T, W]."""
         normal = self.ln_heard(encoded)
-        return [block.cross_attn.heard(normal) for block in self.blocks]
+        return [block.cross_attn.heard(normal) for block in self.layers()]
 
     def scores(self, x: Tensor) -> Tensor:
         """Output of the last layer [..., W] to scores [..., pieces]."""

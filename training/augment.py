@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 from scipy.signal import lfilter, oaconvolve
 
 from assistant.asr.features.whisper_mel import MELS, WINDOW, mel_filters
-from training.corpus import SAMPLE_RATE, Corpus
-
-Floats = NDArray[np.float32]
+from assistant.asr.networks.network import Floats
+from assistant.audio.source import SAMPLE_RATE
+from training.corpus import Corpus
 
 
 def room(rng: np.random.Generator) -> Floats:
@@ -32,7 +32,7 @@ def room(rng: np.random.Generator) -> Floats:
         tail[rng.integers(16, min(length, 800))] += rng.uniform(-1.0, 1.0) * 3.0
     tail *= rng.uniform(0.1, 0.9) / (np.sqrt((tail**2).sum()) + 1e-9)
     tail[0] += 1.0
-    return tail.astype(np.float32)
+    return np.asarray(tail, np.float32)
 
 
 STRETCHED, TEMPO = 0.7, (0.85, 1.15)
@@ -59,7 +59,7 @@ def coloured_noise(length: int, rng: np.random.Generator) -> Floats:
     spectrum = np.fft.rfft(rng.standard_normal(length))
     spectrum *= (1.0 + np.arange(len(spectrum)) * 100.0 / len(spectrum)) ** -rng.uniform(0.0, 1.2)
     noise = np.fft.irfft(spectrum, length)
-    return (noise / (noise.std() + 1e-9)).astype(np.float32)
+    return np.asarray(noise / (noise.std() + 1e-9), np.float32)
 
 
 def spec_augment(features: Floats, rng: np.random.Generator) -> Floats:
@@ -122,7 +122,7 @@ def pick_noise(noise: Corpus, length: int, rng: np.random.Generator) -> Floats:
     samples = np.tile(samples, 1 + length // len(samples))
     start = rng.integers(len(samples) - length + 1)
     samples = samples[start : start + length]
-    return samples / (samples.std() + 1e-6)
+    return np.asarray(samples / (samples.std() + 1e-6), np.float32)
 
 
 HESITATING = 0.5
@@ -213,7 +213,7 @@ class Augmenter:
 
 def _resample(audio: Floats, factor: float) -> Floats:
     places = np.arange(0, len(audio) - 1, factor)
-    return np.interp(places, np.arange(len(audio)), audio).astype(np.float32)
+    return np.asarray(np.interp(places, np.arange(len(audio)), audio), np.float32)
 
 
 def _tilt(audio: Floats, rng: np.random.Generator) -> Floats:

@@ -15,7 +15,7 @@ import onnx
 from numpy.typing import NDArray
 from onnx import helper, numpy_helper
 
-Floats = NDArray[np.float32]
+from assistant.asr.networks.network import Floats
 
 BITS = 8
 LIMIT = 127

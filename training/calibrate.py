@@ -12,6 +12,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from typing import cast
 
 import numpy as np
 import torch
@@ -42,7 +43,7 @@ def calibrated(
     model = copy.deepcopy(model).eval()
     matrices = {}
     for label, names in encoder_matrices(model.settings).items():
-        modules = [model.get_submodule(name) for name in names]
+        modules = [cast("Module", model.get_submodule(name)) for name in names]
         moments = _moments(model, modules[0], speech)
         weight = np.concatenate([_rows(module.weight) for module in modules])
         values, scales = solve(weight, moments, bits, sparsity)
@@ -105,7 +106,11 @@ def _pruned(rows: Doubles, factor: Doubles, sparsity: float) -> tuple[Doubles, N
         mask[np.argsort(now, axis=None, kind="stable")[:count]] = False
         kept[:, blocks] = mask.reshape(now.shape)
         full = _spread(kept[:, blocks])
-        _mended(rows, factor, columns, lambda column, at, full=full: column * full[:, at])
+
+        def without(column: Doubles, at: int, full: NDArray[np.bool_] = full) -> Doubles:
+            return column * full[:, at]
+
+        _mended(rows, factor, columns, without)
     return rows, kept
 
 
@@ -162,10 +167,11 @@ def _mended(
 def _scales(rows: Doubles, importance: Doubles, bits: int) -> Doubles:
     """The scale of each row; with few bits the one that loses least, by the inputs' sizes."""
     limit = 2 ** (bits - 1) - 1
-    full = np.abs(rows).max(axis=1) / limit
+    full: Doubles = np.abs(rows).max(axis=1) / limit
     if bits > 4:
         return full
-    best, least = full, np.full(len(rows), np.inf)
+    best: Doubles = full
+    least = np.full(len(rows), np.inf)
     for clip in CLIPS:
         steps = np.where(full > 0, full * clip, 1.0)[:, None]
         off = rows - np.clip(np.rint(rows / steps), -limit, limit) * steps
@@ -186,13 +192,13 @@ Module = nn.Linear | nn.Conv1d
 
 
 def _rows(weight: Tensor) -> Doubles:
-    return rows(weight.detach().double()).numpy()
+    return np.asarray(rows(weight.detach().double()))
 
 
 def _bias(module: Module) -> Doubles:
     if module.bias is None:
         return np.zeros(len(module.weight))
-    return module.bias.detach().double().numpy()
+    return np.asarray(module.bias.detach().double())
 
 
 @torch.no_grad()
@@ -211,7 +217,7 @@ def _moments(model: Transducer, module: Module, speech: Sequence[Tensor]) -> Dou
             rows = x.flatten(0, -2).double()
             product = rows.T @ rows
             moments = product if not len(moments) else moments + product
-    return moments.numpy()
+    return np.asarray(moments)
 
 
 @contextmanager

@@ -188,7 +188,8 @@ class Compressor:
 
     def _apply_masks(self) -> None:
         for weights, kept in self._masked:
-            torch._foreach_mul_(weights, kept)
+            for weight, mask in zip(weights, kept, strict=True):
+                weight.mul_(mask)
 
 
 def _rounded_input(module: nn.Module, arguments: tuple[Tensor, ...]) -> tuple[Tensor, ...]:

@@ -14,8 +14,6 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-SAMPLE_RATE = 16_000
-
 
 @dataclass(frozen=True, slots=True)
 class Entry:

@@ -22,12 +22,14 @@ from numpy.typing import NDArray
 
 from assistant.asr.features.whisper_mel import log_mel
 from assistant.asr.vocabulary.tokens import WORD_START
+from assistant.audio.source import SAMPLE_RATE
+from assistant.edge.network import FRAMES_PER_STEP
 from training import corpus, tokens
 from training.augment import pauses
-from training.corpus import SAMPLE_RATE, Corpus
+from training.corpus import Corpus
 from training.data import collate
 from training.export import load
-from training.model import FRAMES_PER_STEP, Transducer
+from training.model import Transducer
 
 Doubles = NDArray[np.float64]
 

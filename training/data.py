@@ -16,8 +16,9 @@ from torch.utils.data import DataLoader, IterableDataset
 
 from assistant.asr.features.whisper_mel import FLOOR, log_mel
 from assistant.asr.vocabulary.word_pieces import END, SPECIAL, WordPieces
+from assistant.audio.source import SAMPLE_RATE
 from training.augment import Augmenter, random_warp, spec_augment
-from training.corpus import SAMPLE_RATE, Corpus
+from training.corpus import Corpus
 from training.parallel import Ranks
 from training.tokens import EOS
 
@@ -206,6 +207,11 @@ class Utterances(IterableDataset[Batch]):
         return collate(features, labels, pieces)
 
 
+def _give_way(worker: int) -> None:
+    del worker
+    os.nice(10)
+
+
 def loader(utterances: Utterances) -> Iterator[Batch]:
     """The batches, prepared ahead in another process, which gives way to the training itself."""
     return iter(
@@ -214,6 +220,6 @@ def loader(utterances: Utterances) -> Iterator[Batch]:
             batch_size=None,
             num_workers=1,
             prefetch_factor=8,
-            worker_init_fn=lambda _: os.nice(10) and None,
+            worker_init_fn=_give_way,
         )
     )

@@ -30,8 +30,9 @@ from assistant.asr.features.whisper_mel import (
     window,
 )
 from assistant.asr.vocabulary.word_pieces import END, SPECIAL, WordPieces
+from assistant.audio.source import SAMPLE_RATE
 from training import augment
-from training.corpus import SAMPLE_RATE, Corpus
+from training.corpus import Corpus
 from training.data import (
     FEW_SHAPES,
     LONGEST_WAITS_S,
@@ -268,19 +269,22 @@ class DeviceUtterances:
             source = source.clamp_min(0).minimum(draws.samples - 1)
             return self._speech.audio[draws.offset + source].float() / 32768.0
 
-        return torch.lerp(sample(whole), sample(whole + 1), between) * inside
+        heard: Tensor = torch.lerp(sample(whole), sample(whole + 1), between) * inside
+        return heard
 
     @staticmethod
     def _in_rooms(audio: Tensor, rooms: Tensor) -> Tensor:
         # Transforms of few sizes: every new one has to be planned.
         size = 1 << (audio.shape[1] + rooms.shape[1] - 1).bit_length()
-        heard = torch.fft.irfft(torch.fft.rfft(audio, size) * torch.fft.rfft(rooms, size), size)
+        heard: Tensor = torch.fft.irfft(
+            torch.fft.rfft(audio, size) * torch.fft.rfft(rooms, size), size
+        )
         return heard[:, : audio.shape[1]]
 
     def _features(self, audio: Tensor, counts: NDArray[np.int64]) -> Tensor:
         """Log-mel features [B, F, 80], F a multiple of 4; silence beyond each utterance."""
         windows = torch.nn.functional.pad(audio, (OVERLAP, 0)).unfold(1, WINDOW, HOP)
-        power = (windows @ self._spectra).square().unflatten(2, (2, -1)).sum(2)
+        power = (windows @ self._spectra).square().reshape(*windows.shape[:2], 2, -1).sum(2)
         mel = (power @ self._filters).clamp_min(10.0**FLOOR_LOG10).log10()
         features = (mel + 4.0) / 4.0
         features = torch.nn.functional.pad(features, (0, 0, 0, -features.shape[1] % 4), value=FLOOR)
@@ -329,4 +333,4 @@ def _spectra() -> NDArray[np.float32]:
     turns = np.outer(np.arange(WINDOW), np.arange(WINDOW // 2 + 1)) % WINDOW
     angles = 2 * np.pi * turns / WINDOW
     parts = window()[:, None] * np.hstack([np.cos(angles), np.sin(angles)])
-    return parts.astype(np.float32)
+    return np.asarray(parts, np.float32)

@@ -17,9 +17,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from assistant.audio.source import SAMPLE_RATE
 from training import systems
 from training.augment import in_noise
-from training.corpus import SAMPLE_RATE, Corpus
+from training.corpus import Corpus
 from training.score import word_errors
 
 _PEAK = 0.5 * 32767

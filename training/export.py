@@ -46,8 +46,9 @@ from assistant.asr.networks.model_folder import RUNTIMES
 from assistant.asr.vocabulary import lexicon
 from assistant.edge.matrix import BITS
 from assistant.edge.model import FILE_NAME
+from assistant.edge.network import FRAMES_PER_STEP
 from training import blockwise, saved_weights
-from training.model import DECODER, FRAMES_PER_STEP, ModelSettings, Transducer
+from training.model import DECODER, ModelSettings, Transducer
 from training.pack import pack, speech_of
 from training.saved_weights import WEIGHTS, companion
 from training.streaming import StreamingEncoder, StreamingPredictor
@@ -83,7 +84,8 @@ def _weights(folder: Path) -> dict[str, Tensor]:
     checkpoint, half = folder / "checkpoint.pt", folder / WEIGHTS
     if checkpoint.exists():
         state: dict[str, Any] = torch.load(checkpoint, map_location="cpu", weights_only=True)
-        return state["average"]
+        average: dict[str, Tensor] = state["average"]
+        return average
     if half.exists():
         return saved_weights.read(half)
     raise FileNotFoundError(f"{folder} has neither checkpoint.pt nor weights.pt: train first")

@@ -61,7 +61,8 @@ class Network(nn.Module):
         """Tokens [B, T] to scores [B, T, V] of the token after each."""
         hidden, _ = self.lstm(self.dropout(self.embedding(tokens)))
         projected = self.dropout(self.projection(self.dropout(hidden)))
-        return projected @ self.embedding.weight.T + self.bias
+        scores: Tensor = projected @ self.embedding.weight.T + self.bias
+        return scores
 
 
 class Step(nn.Module):
@@ -71,10 +72,11 @@ class Step(nn.Module):
         super().__init__()
         lstm = network.lstm
         self.embedding = network.embedding
-        joined = torch.cat([lstm.weight_ih_l0, lstm.weight_hh_l0], dim=1)
-        self.gates = nn.Linear(*reversed(joined.shape))
+        parts: list[Tensor] = [lstm.get_parameter(f"weight_{which}_l0") for which in ("ih", "hh")]
+        joined = torch.cat(parts, dim=1)
+        self.gates = nn.Linear(joined.shape[1], joined.shape[0])
         self.gates.weight.data = joined
-        self.gates.bias.data = lstm.bias_ih_l0 + lstm.bias_hh_l0
+        self.gates.bias.data = lstm.get_parameter("bias_ih_l0") + lstm.get_parameter("bias_hh_l0")
         self.output = nn.Linear(HIDDEN, len(network.bias))
         self.output.weight.data = network.embedding.weight @ network.projection.weight
         self.output.bias.data = (

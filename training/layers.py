@@ -38,10 +38,11 @@ class Attention(nn.Module):
         if mask is not None:
             scores = scores.masked_fill(~mask, MASKED)
         weighted = scores.softmax(-1, dtype=scores.dtype) @ content
-        return self.out(weighted.transpose(1, 2).flatten(2))
+        out: Tensor = self.out(weighted.transpose(1, 2).flatten(2))
+        return out
 
     def _split(self, x: Tensor) -> Tensor:
-        return x.unflatten(2, (self.heads, -1)).transpose(1, 2)
+        return x.reshape(*x.shape[:2], self.heads, -1).transpose(1, 2)
 
 
 def feed_forward(width: int) -> nn.Sequential:

@@ -9,6 +9,8 @@ operations for each of its U labels.
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 from torch import Tensor
 
@@ -40,7 +42,10 @@ def transducer_loss(
         float32 [B].
 
     """
-    return _TransducerLoss.apply(logits, labels, frames, label_lengths, blank, fast_emit)
+    loss: Tensor = _TransducerLoss.apply(  # type: ignore[no-untyped-call]
+        logits, labels, frames, label_lengths, blank, fast_emit
+    )
+    return loss
 
 
 def arc_log_probs(probs: Tensor, labels: Tensor, blank: int) -> tuple[Tensor, Tensor]:
@@ -62,7 +67,15 @@ class _TransducerLoss(torch.autograd.Function):
     """
 
     @staticmethod
-    def forward(ctx, logits, labels, frames, label_lengths, blank, fast_emit):  # noqa: ANN001, ANN205, PLR0917
+    def forward(  # noqa: PLR0917
+        ctx: Any,  # noqa: ANN401 - its attributes are ours to make
+        logits: Tensor,
+        labels: Tensor,
+        frames: Tensor,
+        label_lengths: Tensor,
+        blank: int,
+        fast_emit: float,
+    ) -> Tensor:
         probs = logits.softmax(-1, dtype=logits.dtype)
         log_blank, log_label = arc_log_probs(probs, labels, blank)
         alpha = _forward(log_blank, log_label)
@@ -82,7 +95,7 @@ class _TransducerLoss(torch.autograd.Function):
         return -total.float()
 
     @staticmethod
-    def backward(ctx, grad):  # noqa: ANN001, ANN205
+    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor | None, ...]:  # noqa: ANN401
         probs, labels, blank_arcs, label_arcs = ctx.saved_tensors
         grad = grad[:, None, None]
         blank_arcs, label_arcs = blank_arcs * grad, label_arcs * grad
@@ -111,7 +124,7 @@ def _backward(log_blank: Tensor, log_label: Tensor, frames: Tensor, lengths: Ten
     final[end] = log_blank[end]
     waited = _waited(log_blank)[:, :-1]
     left = final[:, :, -1]
-    finished = []
+    finished: list[Tensor] = []
     for u in range(log_label.shape[2], -1, -1):
         if finished:
             left = torch.logaddexp(finished[-1] + log_label[:, :, u], final[:, :, u])

@@ -70,7 +70,7 @@ def rows(weight: Tensor) -> Tensor:
 def from_rows(matrix: Tensor, like: Tensor) -> Tensor:
     """What `rows` made, in the shape of the weight `like`."""
     if like.dim() == 3:
-        return matrix.unflatten(1, (like.shape[2], like.shape[1])).transpose(1, 2)
+        return matrix.reshape(-1, like.shape[2], like.shape[1]).transpose(1, 2)
     return matrix
 
 
@@ -85,7 +85,7 @@ def blocks(matrix: Tensor) -> Tensor:
     if inputs % DEPTH:
         raise ValueError(f"{inputs} inputs; only multiples of {DEPTH} have blocks")
     filled = functional.pad(matrix, (0, 0, 0, -outputs % LANES))
-    return filled.unflatten(1, (-1, DEPTH)).unflatten(0, (-1, LANES)).transpose(1, 2)
+    return filled.reshape(-1, LANES, inputs // DEPTH, DEPTH).transpose(1, 2)
 
 
 def from_blocks(flags: Tensor, outputs: int) -> Tensor:

@@ -13,22 +13,18 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import cast
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from assistant.edge.network import MEL_CONTEXT, POSITIONS
 from training.attention_decoder import AttentionDecoder
 from training.layers import Block
 
-POSITIONS = 1500
-"""Whisper's positions, 20 ms each; a longer stream starts over."""
-MEL_CONTEXT = 3
-"""Feature frames before a chunk that its convolutions need."""
 DECODER = "decoder."
 """What the names of the attention decoder's weights begin with."""
-FRAMES_PER_STEP = 2
-"""Feature frames (10 ms) in one step of the attention layers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,11 +68,16 @@ class Encoder(nn.Module):
         width = settings.width
         self.conv1 = nn.Conv1d(settings.mels, width, 3)
         self.conv2 = nn.Conv1d(width, width, 3, stride=2)
+        self.positions: Tensor
         self.register_buffer("positions", sinusoids(POSITIONS, width), persistent=False)
         self.blocks = nn.ModuleList(Block(width, settings.heads) for _ in range(settings.layers))
         self.ln_post = nn.LayerNorm(width)
         self.up = nn.Linear(width * settings.stack, settings.hidden)
         self.down = nn.Linear(settings.hidden, settings.joint)
+
+    def transformer(self) -> list[Block]:
+        """The attention layers, the lowest first."""
+        return cast("list[Block]", list(self.blocks))
 
     def stem(self, features: Tensor, position: Tensor | int) -> Tensor:
         """Convolutions and positions: [B, 3 + 2 T, 80] to [B, T, W]."""
@@ -88,7 +89,8 @@ class Encoder(nn.Module):
     def head(self, x: Tensor) -> Tensor:
         """Output of the last layer [B, T, W] to [B, T / stack, joint]."""
         stacked = self.ln_post(x).unflatten(1, (-1, self.settings.stack)).flatten(2)
-        return self.down(functional.gelu(self.up(stacked)))
+        encoded: Tensor = self.down(functional.gelu(self.up(stacked)))
+        return encoded
 
     def layers(
         self, features: Tensor, lengths: Tensor, chunk: int | None, position: int = 0
@@ -137,7 +139,8 @@ class Predictor(nn.Module):
     def forward(self, tokens: Tensor) -> Tensor:
         """int64 [B, context + n - 1] to [B, n, joint]."""
         x = self.conv(self.embedding(tokens).transpose(1, 2)).transpose(1, 2)
-        return self.out(functional.relu(x))
+        predicted: Tensor = self.out(functional.relu(x))
+        return predicted
 
 
 class Joiner(nn.Module):
@@ -149,7 +152,8 @@ class Joiner(nn.Module):
 
     def forward(self, encoded: Tensor, predicted: Tensor) -> Tensor:
         """Two broadcastable [..., joint] to [..., vocabulary]."""
-        return self.out(torch.tanh(encoded + predicted))
+        scores: Tensor = self.out(torch.tanh(encoded + predicted))
+        return scores
 
 
 class Transducer(nn.Module):
@@ -174,7 +178,8 @@ class Transducer(nn.Module):
         """Joiner output [B, T, U + 1, V] for encoder output [B, T, joint], labels [B, U]."""
         start = labels.new_full((len(labels), self.settings.context), self.settings.blank)
         predicted = self.predictor(torch.cat([start, labels], dim=1))
-        return self.joiner(encoded[:, :, None], predicted[:, None])
+        scores: Tensor = self.joiner(encoded[:, :, None], predicted[:, None])
+        return scores
 
 
 def whisper_encoder(checkpoint: Path, settings: ModelSettings) -> Encoder:
@@ -219,4 +224,4 @@ def start_from(module: nn.Module, weights: Mapping[str, Tensor]) -> None:
     if wrong or unexpected:
         raise ValueError(f"the weights do not fit: they lack {wrong} and have {unexpected}")
     for name in added:
-        module.get_submodule(name).be_identity()
+        cast("Block", module.get_submodule(name)).be_identity()

@@ -18,7 +18,8 @@ import numpy as np
 import soundfile
 from numpy.typing import NDArray
 
-from training.corpus import SAMPLE_RATE, Corpus, Entry
+from assistant.audio.source import SAMPLE_RATE
+from training.corpus import Corpus, Entry
 
 FILE_S = 300.0
 """About how long a file is: they are decoded side by side."""

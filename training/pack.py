@@ -10,10 +10,10 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
 from assistant.asr.features.whisper_mel import log_mel
+from assistant.asr.networks.network import Floats
 from assistant.asr.vocabulary.word_pieces import WordPieces
 from assistant.edge.format import Section, Table
 from assistant.edge.matrix import Matrix
@@ -24,8 +24,6 @@ from training.corpus import Corpus
 from training.matrices import ATTENTION_DECODER, DELICATE, decoder_matrices
 from training.model import ModelSettings, Transducer
 from training.tokens import EOS
-
-Floats = NDArray[np.float32]
 
 
 def pack(
@@ -86,7 +84,7 @@ def speech_of(folder: Path, utterances: int = 60) -> list[Tensor]:
     """Features of some utterances of a corpus, spread over all of it."""
     corpus = Corpus(folder)
     index = np.linspace(0, len(corpus) - 1, min(utterances, len(corpus))).astype(int)
-    features = [log_mel(corpus.audio(at).astype(np.float32) / 32768) for at in index]
+    features = [log_mel(corpus.audio(at).astype(np.float32) / np.float32(32768)) for at in index]
     return [torch.from_numpy(part[: len(part) // 4 * 4]) for part in features if len(part) > 4]
 
 

@@ -16,9 +16,9 @@ import soundfile
 import soxr
 from numpy.typing import NDArray
 
+from assistant.audio.source import SAMPLE_RATE
 from training import corpus, synthesis, text
 
-SAMPLE_RATE = 16_000
 UNKNOWN = "unknown"
 """What stands in a table for a speaker whom nobody knows."""
 

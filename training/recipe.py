@@ -8,8 +8,8 @@ from typing import Any
 
 import yaml
 
+from assistant.edge.network import POSITIONS
 from training.compress import Compression
-from training.model import POSITIONS
 
 
 @dataclass(frozen=True, slots=True)

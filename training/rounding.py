@@ -24,11 +24,13 @@ def scales(weight: Tensor, bits: int) -> Tensor:
     """
     flat, limit = weight.detach().flatten(1), 2 ** (bits - 1) - 1
     full = flat.abs().amax(dim=1, keepdim=True) / limit
-    best = full
+    best: Tensor = full
     if bits == 4:
         least = torch.full_like(full, math.inf)
         for clip in CLIPS:
-            lost = (flat - rounded(flat, full * clip, bits)).square().sum(dim=1, keepdim=True)
+            lost: Tensor = (
+                (flat - rounded(flat, full * clip, bits)).square().sum(dim=1, keepdim=True)
+            )
             best = torch.where(lost < least, full * clip, best)
             least = torch.minimum(lost, least)
     return best.reshape(-1, *(1 for _ in weight.shape[1:]))

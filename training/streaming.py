@@ -13,8 +13,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from assistant.edge.network import MEL_CONTEXT, POSITIONS
 from training.layers import Attention, Block
-from training.model import MEL_CONTEXT, POSITIONS, Encoder, Predictor
+from training.model import Encoder, Predictor
 
 
 class StreamingAttention(nn.Module):
@@ -80,13 +81,15 @@ class StreamingEncoder(nn.Module):
         settings = self.settings = encoder.settings
         self.inner_layer = settings.decoder_layer if settings.pieces else 0
         self.encoder = encoder
-        self.blocks = nn.ModuleList(StreamingBlock(block) for block in encoder.blocks)
+        self.blocks = nn.ModuleList(StreamingBlock(block) for block in encoder.transformer())
         # A convolution as a matrix product, which can be quantised like the others.
         taps = encoder.conv2.weight.permute(0, 2, 1).flatten(1)
         self.conv2 = nn.Linear(taps.shape[1], settings.width)
-        self.conv2.weight.data, self.conv2.bias.data = taps, encoder.conv2.bias.data
+        self.conv2.weight.data = taps
+        self.conv2.bias.data = encoder.conv2.get_parameter("bias").data
         half = settings.width // 2
         rate = math.log(10_000) / (half - 1)
+        self.rates: Tensor
         self.register_buffer("rates", torch.exp(-rate * torch.arange(half)))
 
     def state_names(self) -> list[str]:
@@ -134,9 +137,10 @@ class StreamingEncoder(nn.Module):
 
     def _head(self, x: Tensor) -> Tensor:
         x = x.reshape(1, -1, self.settings.width * self.settings.stack)
-        return self.encoder.down(functional.gelu(self.encoder.up(x)))
+        encoded: Tensor = self.encoder.down(functional.gelu(self.encoder.up(x)))
+        return encoded
 
-    def _mask(self, steps: Tensor | int, position: Tensor) -> Tensor:
+    def _mask(self, steps: int, position: Tensor) -> Tensor:
         """Added to the scores: 0 for cached and new steps that exist, else a large negative."""
         column = torch.arange(self.settings.left + steps)
         return (column < self.settings.left - position).float() * -1e9
@@ -151,4 +155,5 @@ class StreamingPredictor(nn.Module):
 
     def forward(self, tokens: Tensor) -> Tensor:
         """The vector for each row."""
-        return self.predictor(tokens)[:, 0]
+        predicted: Tensor = self.predictor(tokens)[:, 0]
+        return predicted

@@ -21,7 +21,7 @@ class Hearing(nn.Module):
     def __init__(self, decoder: AttentionDecoder) -> None:
         super().__init__()
         self.decoder = decoder
-        self.heads = decoder.blocks[0].cross_attn.heads
+        self.heads = decoder.layers()[0].cross_attn.heads
 
     def forward(self, inner: Tensor) -> tuple[Tensor, Tensor]:
         """Keys and values."""
@@ -59,7 +59,7 @@ class Writing(nn.Module):
         x = decoder.token_embedding(pieces)
         x = x + functional.embedding(position, decoder.positional_embedding)
         after: tuple[list[Tensor], list[Tensor]] = [], []
-        for layer, block in enumerate(decoder.blocks):
+        for layer, block in enumerate(decoder.layers()):
             past = past_keys[layer], past_values[layer]
             x, key, value = _layer(block, x, past, (keys[layer], values[layer]))
             after[0].append(key)

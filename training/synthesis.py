@@ -23,7 +23,7 @@ import soundfile
 import soxr
 from numpy.typing import NDArray
 
-SAMPLE_RATE = 16_000
+from assistant.audio.source import SAMPLE_RATE
 
 Samples = NDArray[np.int16]
 
@@ -31,7 +31,9 @@ Samples = NDArray[np.int16]
 class Voice(Protocol):
     """A speaker; `stretch` above 1 speaks slower."""
 
-    name: str
+    @property
+    def name(self) -> str:
+        """What tables of recordings call it."""
 
     def speak(self, texts: Sequence[str], stretch: float, pitch: float) -> Iterator[Path]:
         """One wave file a text, in order; the folder lives until the iterator ends."""
@@ -179,7 +181,9 @@ def _kokoro(folder: Path) -> tuple[Any, dict[str, Callable[[str], str]], dict[st
     session = onnxruntime.InferenceSession(str(folder / "kokoro-int8.onnx"), options)
     table = json.loads(Path(hibari.__file__).with_name("assets").joinpath("vocab.json").read_text())
     makers = {"a": G2P(), "b": G2P(british=True)}
-    phonemes = {accent: partial(_joined, maker) for accent, maker in makers.items()}
+    phonemes: dict[str, Callable[[str], str]] = {
+        accent: partial(_joined, maker) for accent, maker in makers.items()
+    }
     return session, phonemes, table.get("vocab", table)
 
 
@@ -212,7 +216,7 @@ class Kokoro:
         del pitch
         style = self.network.style(self.name)
         if self.other:
-            style = (style + self.network.style(self.other)) / 2
+            style = (style + self.network.style(self.other)) / np.float32(2)
         return _in_process(
             texts, lambda text: self.network.speak(text, style, self.name[0], 1 / stretch)
         )
@@ -248,7 +252,7 @@ def kokoro_voices(folder: Path, *, held_out: bool) -> tuple[tuple[Voice, float],
     network = KokoroNetwork(folder)
     found = sorted(path.stem for path in (folder / "voices").glob("[ab]?_*.bin"))
     names = [name for name in found if (name in KOKORO_HELD_OUT) == held_out]
-    alone = tuple((Kokoro(name, network), 1.0) for name in names)
+    alone: tuple[tuple[Voice, float], ...] = tuple((Kokoro(name, network), 1.0) for name in names)
     if held_out:
         return alone
     pairs = [(a, b) for a in names for b in names if a < b and a[0] == b[0]]

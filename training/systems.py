@@ -11,9 +11,8 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from assistant.audio.source import SAMPLE_RATE
 from assistant.config.hearing import RecogniserSettings
-
-SAMPLE_RATE = 16_000
 
 
 class System(Protocol):

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from typing import Protocol
+from typing import Final, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from assistant.errors import HearthError
 
-SAMPLE_RATE = 16_000
-FRAME_SAMPLES = 160
+SAMPLE_RATE: Final = 16_000
+"""Samples a second, everywhere."""
+FRAME_SAMPLES: Final = 160
 """10 ms."""
 
 Frame = NDArray[np.int16]

@@ -10,7 +10,7 @@ from typing import Final
 
 import numpy as np
 
-from assistant.edge.matrix import Floats
+from assistant.asr.networks.network import Floats
 
 _ERF_P: Final = (
     -2.72614225801306e-10,

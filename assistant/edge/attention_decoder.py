@@ -12,10 +12,10 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from assistant.asr.networks.network import EncodeWithInner, State, no_past
+from assistant.asr.networks.network import EncodeWithInner, Floats, State, no_past
 from assistant.asr.vocabulary.word_pieces import WordPieces
 from assistant.edge import attention_decoder_program
-from assistant.edge.matrix import Floats, Lookup
+from assistant.edge.matrix import Lookup
 from assistant.edge.model import EdgeModel
 from assistant.edge.program import Program
 from assistant.edge.runner import Runner

@@ -14,7 +14,8 @@ from collections import defaultdict
 from dataclasses import dataclass, replace
 from typing import Final
 
-from assistant.edge.matrix import BLOCK, Floats, Matrix
+from assistant.asr.networks.network import Floats
+from assistant.edge.matrix import BLOCK, Matrix
 from assistant.edge.processor import Processor
 from assistant.edge.program import (
     ActivationFunction,

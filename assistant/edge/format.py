@@ -17,8 +17,9 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from assistant.asr.networks.network import Floats
 from assistant.edge.errors import EdgeFormatError
-from assistant.edge.matrix import BITS, BLOCK, DEPTH, LANES, WORD, Floats, Matrix, groups
+from assistant.edge.matrix import BITS, BLOCK, DEPTH, LANES, WORD, Matrix, groups
 
 MAGIC: Final = b"HTH-EDGE"
 VERSION: Final = 1

@@ -15,9 +15,9 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from assistant.asr.networks.network import Floats
 from assistant.edge.errors import EdgeFormatError
 
-Floats = NDArray[np.float32]
 Bytes = NDArray[np.uint8]
 
 LANES: Final = 16

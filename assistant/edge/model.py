@@ -9,10 +9,11 @@ from typing import Any, Final
 
 import numpy as np
 
+from assistant.asr.networks.network import Floats
 from assistant.edge import format as packed
 from assistant.edge.errors import EdgeFormatError
 from assistant.edge.format import Section, Table
-from assistant.edge.matrix import DEPTH, LANES, Floats, Matrix
+from assistant.edge.matrix import DEPTH, LANES, Matrix
 
 FILE_NAME: Final = "model.edge"
 """Its name in a model's folder."""

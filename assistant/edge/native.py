@@ -13,8 +13,9 @@ from weakref import WeakKeyDictionary
 import numpy as np
 from numpy.typing import NDArray
 
+from assistant.asr.networks.network import Floats
 from assistant.config.extras import install_command
-from assistant.edge.matrix import Floats, Matrix
+from assistant.edge.matrix import Matrix
 from assistant.edge.program import Attend, Join, Linear, Memory, Norm, Program, Rows, Step
 from assistant.edge.reference import Reference
 from assistant.errors import HearthError

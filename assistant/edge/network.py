@@ -11,10 +11,9 @@ from typing import Final, Self, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from assistant.asr.networks.network import State
+from assistant.asr.networks.network import Floats, State
 from assistant.edge import native, program
 from assistant.edge.attention_decoder import EdgeAttentionDecoder
-from assistant.edge.matrix import Floats
 from assistant.edge.model import FILE_NAME, EdgeModel
 from assistant.edge.program import Executor, Memory, Program
 from assistant.edge.runner import Runner

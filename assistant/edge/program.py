@@ -14,7 +14,8 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from assistant.edge.matrix import Floats, Matrix
+from assistant.asr.networks.network import Floats
+from assistant.edge.matrix import Matrix
 from assistant.edge.model import EdgeModel
 
 

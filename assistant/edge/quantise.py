@@ -7,7 +7,8 @@ from typing import Final, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from assistant.edge.matrix import BLOCK, DEPTH, LANES, WORD, Floats, Matrix, groups, pack_blocks
+from assistant.asr.networks.network import Floats
+from assistant.edge.matrix import BLOCK, DEPTH, LANES, WORD, Matrix, groups, pack_blocks
 
 _Number = TypeVar("_Number", np.float32, np.int8)
 

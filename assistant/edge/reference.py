@@ -11,8 +11,9 @@ from weakref import WeakKeyDictionary
 import numpy as np
 from numpy.typing import NDArray
 
+from assistant.asr.networks.network import Floats
 from assistant.edge import arithmetic
-from assistant.edge.matrix import Floats, Matrix
+from assistant.edge.matrix import Matrix
 from assistant.edge.program import (
     ActivationFunction,
     Attend,

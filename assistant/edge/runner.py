@@ -8,8 +8,8 @@ from typing import Final
 
 import numpy as np
 
+from assistant.asr.networks.network import Floats
 from assistant.edge import native
-from assistant.edge.matrix import Floats
 from assistant.edge.program import Executor, Memory, Program, Rows
 
 KEPT: Final = 64

@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 from assistant.asr.features.whisper_mel import (
     FLOOR,
     HOP,
-    SAMPLE_RATE,
     FeatureStream,
     log_mel,
     mel_filters,
 )
+from assistant.audio.source import SAMPLE_RATE
 
 AUDIO = np.random.default_rng(0).integers(-20_000, 20_000, 4_000).astype(np.int16)
 

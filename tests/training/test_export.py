@@ -9,9 +9,9 @@ import torch
 
 from assistant.asr.networks.manifest import check_files, read_manifest
 from assistant.edge.model import EdgeModel
-from assistant.edge.network import EdgeNetwork
+from assistant.edge.network import POSITIONS, EdgeNetwork
 from training.export import export, load, main, manifest_of, quantise, without_decoder
-from training.model import DECODER, POSITIONS, ModelSettings, Transducer
+from training.model import DECODER, ModelSettings, Transducer
 
 SETTINGS = ModelSettings(
     vocabulary=12,

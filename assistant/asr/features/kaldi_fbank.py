@@ -14,8 +14,9 @@ import kaldi_native_fbank
 import numpy as np
 from numpy.typing import NDArray
 
-from assistant.asr.features.whisper_mel import HOP, SAMPLE_RATE, WINDOW
+from assistant.asr.features.whisper_mel import HOP, WINDOW
 from assistant.asr.networks.network import Floats
+from assistant.audio.source import SAMPLE_RATE
 
 BEFORE: Final = (WINDOW - HOP) // 2
 """Samples that are mirrored before the first one: the first window begins so much earlier."""

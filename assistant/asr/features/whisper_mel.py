@@ -13,9 +13,9 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-Floats = NDArray[np.float32]
+from assistant.asr.networks.network import Floats
+from assistant.audio.source import SAMPLE_RATE
 
-SAMPLE_RATE: Final = 16_000
 MELS: Final = 80
 HOP: Final = 160
 """Samples a frame: 10 ms."""
