@@ -54,6 +54,16 @@ def read(path: Path) -> dict[str, Tensor]:
     return {name: value for name, value in saved.items() if isinstance(value, Tensor)}
 
 
+def read_transducer(path: Path) -> dict[str, Tensor]:
+    """The weights in a file without those of an attention decoder, so no table is needed."""
+    saved: dict[str, Tensor | str] = torch.load(path, map_location="cpu", weights_only=True)
+    return {
+        name: value
+        for name, value in saved.items()
+        if isinstance(value, Tensor) and not name.startswith(DECODER)
+    }
+
+
 def compact(weights: Mapping[str, Tensor], folder: Path) -> dict[str, Tensor | str]:
     """What to save in `folder`: half precision, and no vectors that its table has already."""
     half: dict[str, Tensor | str] = {name: value.half() for name, value in weights.items()}

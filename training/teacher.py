@@ -7,7 +7,7 @@ limited to chunks, and a dense model's the same one with half of its weights gon
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import torch
@@ -32,9 +32,9 @@ class Teacher:
 
     @classmethod
     def trained(cls, weights: Path, settings: ModelSettings) -> Teacher:
-        """The encoder of half-precision weights of the student's shape."""
-        model = Transducer(settings)
-        model.load_state_dict(saved_weights.read(weights))
+        """The encoder of half-precision weights of the student's shape; a decoder may be there."""
+        model = Transducer(replace(settings, pieces=0))
+        model.load_state_dict(saved_weights.read_transducer(weights))
         return cls(model.encoder, streaming=True)
 
     def to(self, device: torch.device) -> Teacher:

@@ -74,7 +74,8 @@ class Trainer:
             start_from(self.model.encoder, self.teacher.encoder.state_dict())
         weights = {}
         if recipe.start:
-            weights = saved_weights.read(Path(recipe.start))
+            read = saved_weights.read if self.pieces else saved_weights.read_transducer
+            weights = read(Path(recipe.start))
             start_from(self.model, {key: value.float() for key, value in weights.items()})
         if self.pieces:
             if recipe.whisper and not any(key.startswith(DECODER) for key in weights):

@@ -6,7 +6,16 @@ import pytest
 import torch
 
 from training import saved_weights
-from training.saved_weights import TABLE, WEIGHTS, compact, companion, read, rewrite, write_table
+from training.saved_weights import (
+    TABLE,
+    WEIGHTS,
+    compact,
+    companion,
+    read,
+    read_transducer,
+    rewrite,
+    write_table,
+)
 
 VECTORS = "decoder.token_embedding.weight"
 
@@ -51,6 +60,13 @@ def test_older_weights_are_saved_again_without_them(weights, tmp_path):
     rewrite(path)
     assert path.stat().st_size < full - 600 * 8
     assert torch.equal(read(path)[VECTORS], weights[VECTORS].half())
+
+
+def test_a_transducer_alone_needs_no_table(weights, saved):
+    (saved.parent / TABLE).unlink()
+    alone = read_transducer(saved)
+    assert list(alone) == ["ctc.weight"]
+    assert torch.equal(alone["ctc.weight"], weights["ctc.weight"].half())
 
 
 def test_a_table_that_is_missing_or_another_one_is_named(saved):

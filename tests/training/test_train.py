@@ -1,6 +1,7 @@
 """The toy recipe: from recordings to a model that knows them, interrupted and resumed."""
 
 import csv
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from training.decode import error_rates
 from training.export import load
 from training.model import Encoder, ModelSettings
 from training.prepare import read_recordings
+from training.progress import LOSSES
 from training.recipe import Recipe
 from training.saved_weights import WEIGHTS
 from training.train import Trainer
@@ -71,7 +73,11 @@ def test_a_toy_model_learns_its_sentences_and_training_goes_on_where_it_stopped(
     # spreads it over the frames; so what it has heard is read off CTC, and its loss looked at.
     _, wer, pairs = error_rates(trainer.average, trainer.tokens, corpus.Corpus(spoken), 4)
     assert wer < 0.3, pairs
-    losses = [float(line.split()[4]) for line in printed.splitlines() if line.startswith("step ")]
+    rows = (json.loads(line) for line in (recipe.output / LOSSES).read_text().splitlines())
+    named = [row["losses"] for row in rows]
+    assert any("flat_start" in row for row in named)
+    losses = [row.get("transducer", row.get("flat_start")) for row in named]
+    assert f"transducer {losses[-1]:.3f}" in printed
     assert losses[-1] < 0.1 * max(losses)
 
     half = torch.load(recipe.output / WEIGHTS, weights_only=True)
@@ -138,7 +144,7 @@ def test_distillation_brings_the_masked_encoder_nearer_to_the_unmasked_one(
     batch = batch_of(recipe, trainer)
     losses = []
     for _ in range(40):
-        losses += trainer._update(batch, 16)
+        losses.append(trainer._update(batch, 16).total)
         trainer.step += 1
     assert losses[-1] < 0.8 * losses[0]
 
@@ -168,15 +174,16 @@ def test_what_the_teacher_has_taught_is_frozen_for_a_while_and_then_held(recipe,
     encoder = trainer.model.encoder
     taught = encoder.blocks[0].mlp[0].weight.clone()
     added = encoder.blocks[1].attn.out.weight.clone()
-    counts = []
+    names = []
     for _ in range(2):
-        counts.append(len(trainer._update(batch, 16)))
+        names.append([name for name, _ in trainer._update(batch, 16).named()])
         trainer.step += 1
     torch.testing.assert_close(encoder.blocks[0].mlp[0].weight, taught, rtol=0, atol=0)
     assert not torch.equal(encoder.blocks[1].attn.out.weight, added)
-    counts.append(len(trainer._update(batch, 16)))
+    names.append([name for name, _ in trainer._update(batch, 16).named()])
     assert not torch.equal(encoder.blocks[0].mlp[0].weight, taught)
-    assert counts == [3, 3, 4], "the distance from the teacher is the last of four losses"
+    assert names[:2] == [["total", "transducer", "ctc"]] * 2
+    assert names[2] == ["total", "transducer", "ctc", "teacher"]
 
 
 def test_a_dense_model_teaches_the_sparse_one_that_goes_on_from_it(recipe, tmp_path):
@@ -199,7 +206,7 @@ def test_a_dense_model_teaches_the_sparse_one_that_goes_on_from_it(recipe, tmp_p
     batch = batch_of(recipe, trainer)
     distances = []
     for _ in range(30):
-        distances.append(trainer._update(batch, 16)[-1])
+        distances.append(trainer._update(batch, 16).teacher)
         trainer.step += 1
     assert distances[0] < 1e-6, "it begins as its teacher is"
     assert distances[-1] < 0.8 * max(distances), "then half is gone, and it learns to do without"
@@ -214,7 +221,7 @@ def test_wrong_words_of_what_the_search_finds_are_learned_from(recipe, tmp_path)
     @torch.no_grad()
     def likelihood(weight):
         trainer.recipe = replace(plain, word_error_weight=weight)
-        return float(trainer._losses(batch, 16, 0)[1])
+        return float(trainer._losses(batch, 16, 0).total)
 
     difference = 0.0
     while abs(difference) < 1e-3:  # at some time it hears some words, and not yet all for certain
