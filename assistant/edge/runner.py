@@ -13,7 +13,7 @@ from assistant.edge import native
 from assistant.edge.program import Executor, Memory, Program, Rows
 
 KEPT: Final = 64
-"""Programs for more rows are made again each time: whole sentences and lists of names have many lengths."""
+"""Programs for more rows are made each time: whole sentences and lists of names vary in length."""
 
 
 class Runner:
