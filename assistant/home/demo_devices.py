@@ -7,15 +7,24 @@ from typing import Any
 
 from assistant.home.model import Area, Device, DeviceState
 
+_GROUND, _DOWNSTAIRS = "Ground floor", ("downstairs",)
 AREAS = (
-    Area("kitchen", "Kitchen", floor="Ground floor"),
-    Area("living_room", "Living room", aliases=("lounge", "sitting room"), floor="Ground floor"),
-    Area("hallway", "Hallway", aliases=("hall", "corridor"), floor="Ground floor"),
+    Area("kitchen", "Kitchen", floor=_GROUND, floor_aliases=_DOWNSTAIRS),
+    Area(
+        "living_room",
+        "Living room",
+        aliases=("lounge", "sitting room"),
+        floor=_GROUND,
+        floor_aliases=_DOWNSTAIRS,
+    ),
+    Area(
+        "hallway", "Hallway", aliases=("hall", "corridor"), floor=_GROUND, floor_aliases=_DOWNSTAIRS
+    ),
     Area("bedroom", "Bedroom", aliases=("main bedroom",), floor="Upstairs"),
     Area("kids_room", "Kids room", aliases=("children's room", "nursery"), floor="Upstairs"),
     Area("office", "Office", aliases=("study",), floor="Upstairs"),
     Area("bathroom", "Bathroom", floor="Upstairs"),
-    Area("garage", "Garage", floor="Ground floor"),
+    Area("garage", "Garage", floor=_GROUND, floor_aliases=_DOWNSTAIRS),
     Area("garden", "Garden", aliases=("back yard", "patio")),
 )
 

@@ -75,6 +75,10 @@ FUNCTION_WORDS = EMPTY | {
     *("you", "i", "we", "us", "your", "our", "with", "over", "what", "which", "who", "how", "be"),
 }
 """Words that name nothing by themselves."""
+LEADING_WORDS = frozenset(
+    {*("a", "an", "the", "my", "our", "your", "and", "or"), "in", "at", "to", "of", "for", "from"}
+)
+"""Words after which a name is still to come."""
 _SWALLOWED = frozenset({"a", "an", "the", "in", "my"})
 """Words that are said so lightly that a hypothesis may have missed them."""
 NEGATIONS = frozenset(

@@ -14,10 +14,20 @@ from assistant.nlu.spoken_names import spoken_form
 _PLACES = frozenset({"name", "area", "floor", "domain", "device_class"})
 _UNITS = frozenset({"by", "to", "percent", "degree", "degrees", "kelvin"})
 _CLEAN_AREA = "HassVacuumCleanArea"
-_ONE = frozenset({"light", "lamp", "fan", "switch", "blind", "curtain", "door", "lock"})
+_ONE = frozenset({"light", "lamp", "fan", "switch", "blind", "curtain", "door", "lock", "mower"})
 _ALL = frozenset({"all", "any", "every", "everything", "everywhere"})
+_KINDS_THAT_ARE_VERBS = frozenset({"lock", "switch"})
 
 Found = tuple[Interpretation, ...]
+
+
+def names_one(words: Sequence[str]) -> bool:
+    """Whether the words are about one of a kind: "the door", but not "the doors" or "every door".
+
+    "Lock the doors" and "switch on the lights" begin with a verb.
+    """
+    kinds = words[1:] if _KINDS_THAT_ARE_VERBS & set(words[:1]) else words
+    return not _ONE.isdisjoint(kinds) and _ALL.isdisjoint(words)
 
 
 def is_unclear(reading: Reading, words: Words) -> bool:
@@ -27,7 +37,7 @@ def is_unclear(reading: Reading, words: Words) -> bool:
     if "name" in reading.slots:
         return True
     somewhere = {"area", "floor"} & set(reading.slots)
-    return not somewhere and bool(_ONE & set(words[1:])) and not _ALL & set(words)
+    return not somewhere and names_one(words)
 
 
 def is_repeated(found: Found) -> bool:

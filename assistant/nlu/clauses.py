@@ -14,8 +14,8 @@ _AND = re.compile(r"\bas well as\b|\s&\s")
 _BOTH = re.compile(r"\bboth (?=(the|my|our)\b)")
 _TOO = (("too",), ("as", "well"))
 """What may follow a segment that was joined."""
-_ARTICLES = frozenset({"the", "my", "our"})
-_BEFORE_ARTICLE = _ARTICLES | {
+ARTICLES = frozenset({"the", "my", "our"})
+_BEFORE_ARTICLE = ARTICLES | {
     *("turn", "switch", "set", "on", "off", "in", "at", "of", "to", "from", "for", "by", "with"),
     *("all", "both", "up", "down", "out", "open", "close", "lock", "unlock", "dim", "make", "and"),
 }
@@ -110,7 +110,7 @@ def at_articles(segments: Sequence[Segment]) -> list[Segment]:
     for segment in segments:
         words, glue, start = segment.words, segment.joined_by, 0
         for at in range(2, len(words)):
-            if words[at] in _ARTICLES and words[at - 1] not in _BEFORE_ARTICLE:
+            if words[at] in ARTICLES and words[at - 1] not in _BEFORE_ARTICLE:
                 parted.append(Segment(words[start:at], glue))
                 glue, start = (), at
         parted.append(Segment(words[start:], glue))

@@ -15,6 +15,7 @@ from itertools import chain
 from assistant.home.model import Area, Device
 from assistant.nlu.agreement import Found, is_repeated
 from assistant.nlu.clauses import (
+    ARTICLES,
     PRONOUNS,
     Segment,
     Words,
@@ -78,6 +79,16 @@ class Compound:
             return None
         found = with_times(self._commands, found, segments)
         return replace(found[0], then=found[1:]) if found else None
+
+    def missing(self, text: str) -> Interpretation | None:
+        """The first command of several that names what the home lacks, if one does."""
+        if not may_be_several(text):
+            return None
+        first, *others = segments_of(text)
+        verb = _verb(first.words)
+        commands = [first.words, *(_with_verb(verb, each.words) for each in others if each.words)]
+        unknown = map(self._commands.unknown, commands[:_MOST_SEGMENTS] if others else ())
+        return next(filter(None, unknown), None)
 
     def last_clause(self, text: str, named: Antecedents = ()) -> str:
         """The last command of a text as it would be said alone, as far as it was said."""
@@ -190,6 +201,11 @@ class Compound:
         whole = (way for way in ways if self._commands.reading(way))
         begun = (way for way in reversed(ways) if self._commands.parser.may_begin(" ".join(way)))
         return next(whole, None) or next(begun, words)
+
+
+def _with_verb(verb: Words, words: Words) -> Words:
+    """The words after a verb, where they are a thing: "the toaster"."""
+    return (*verb, *words) if words[0] in ARTICLES else words
 
 
 def _verb(words: Words) -> Words:

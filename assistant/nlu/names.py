@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import lru_cache
@@ -15,6 +16,8 @@ from assistant.nlu.phonetics import similarity
 from assistant.nlu.spoken_names import spoken_form, spoken_forms
 
 _IMPLIED_QUALITY = 0.97
+_GARAGE = "garage"
+"""The class of a cover that is called after what it closes."""
 _LONG_WORD = 6
 _LIKENESS = 0.55
 """Of a long word to one of the name's; unlike words reach 0.52."""
@@ -117,8 +120,12 @@ def build_index(
         if text and named not in entries.setdefault(text, []):
             entries[text].append(named)
     area_names = {area.id: (area.name, *area.aliases) for area in areas}
-    for text, named in list(_implied_names(devices, area_names)):
-        taken = {known.id for known in entries.get(text, ()) if known.quality == 1.0}
+    shared = {text for text, named in entries.items() if len(named) > 1}
+    implied = (*_implied_names(devices, area_names), *_placed_names(devices, area_names, shared))
+    for text, named in implied:
+        taken = any(
+            known.quality == 1.0 and known.kind is named.kind for known in entries.get(text, ())
+        )
         if not taken:
             entries.setdefault(text, []).append(named)
     return _index({text: tuple(names) for text, names in entries.items()})
@@ -180,23 +187,33 @@ def _floor_names(*names: str) -> Iterator[str]:
 def _implied_names(
     devices: Iterable[Device], area_names: Mapping[str, tuple[str, ...]]
 ) -> Iterator[tuple[str, NameEntry]]:
+    """Names without the area that they begin with, and "the garage" for its door."""
     for device in devices:
-        for area_name in area_names.get(device.area_id or "", ()):
-            area = spoken_form(area_name)
-            for text in _all_forms(device.name, *device.aliases):
-                short = text.removeprefix(f"{area} ")
-                if short != text and short not in GENERIC_NAMES:
-                    yield (
-                        short,
-                        NameEntry(
-                            NameKind.DEVICE,
-                            device.id,
-                            device.name,
-                            device.domain,
-                            device.area_id,
-                            _IMPLIED_QUALITY,
-                        ),
-                    )
+        forms = list(_all_forms(device.name, *device.aliases))
+        areas = [spoken_form(area) for area in area_names.get(device.area_id or "", ())]
+        short = [text.removeprefix(f"{area} ") for area in areas for text in forms]
+        if device.device_class == _GARAGE:
+            short += [text.removesuffix(" door") for text in forms]
+        for text in short:
+            if text not in forms and text not in GENERIC_NAMES:
+                yield text, _implied(device)
+
+
+def _placed_names(
+    devices: Iterable[Device], area_names: Mapping[str, tuple[str, ...]], shared: AbstractSet[str]
+) -> Iterator[tuple[str, NameEntry]]:
+    """Names that several devices share, with the area that tells them apart."""
+    for device in devices:
+        areas = [spoken_form(area) for area in area_names.get(device.area_id or "", ())]
+        for text in shared & {*_all_forms(device.name, *device.aliases)}:
+            for area in areas:
+                for placed in (f"{area} {text}", f"{text} in {area}", f"{text} in the {area}"):
+                    yield placed, _implied(device)
+
+
+def _implied(device: Device) -> NameEntry:
+    name, area = device.name, device.area_id
+    return NameEntry(NameKind.DEVICE, device.id, name, device.domain, area, _IMPLIED_QUALITY)
 
 
 GENERIC_NAMES = frozenset(

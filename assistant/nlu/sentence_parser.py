@@ -7,7 +7,7 @@ from dataclasses import replace
 from functools import lru_cache
 
 from assistant.home.model import Home
-from assistant.nlu.accounting import FUNCTION_WORDS, TELLING
+from assistant.nlu.accounting import FUNCTION_WORDS, LEADING_WORDS, TELLING
 from assistant.nlu.corrections import Corrector
 from assistant.nlu.grammar import Grammar
 from assistant.nlu.inverse_text_normalisation import with_digits
@@ -163,11 +163,15 @@ def _heard_as(words: Sequence[str], readings: Iterable[Reading]) -> tuple[Readin
 def _may_be_name(said: str) -> bool:
     """Whether words that the home has no name for may be the name of a device.
 
-    "The" is none, and neither is what says when something is to be done.
+    "The" is none, and neither is what says when something is to be done, nor what breaks off:
+    "the light in the".
     """
     words = said.split()
     return (
-        len(words) <= _UNKNOWN_WORDS and not TELLING & {*words} and not {*words} <= FUNCTION_WORDS
+        len(words) <= _UNKNOWN_WORDS
+        and TELLING.isdisjoint(words)
+        and not FUNCTION_WORDS.issuperset(words)
+        and words[-1] not in LEADING_WORDS
     )
 
 

@@ -9,6 +9,7 @@ from assistant.nlu.parse import COMMAND
 from assistant.nlu.resolver import Reading
 from assistant.nlu.sentence_parser import SentenceParser
 
+_JOINING = frozenset({"and", "or"})
 _CERTAIN = 0.7
 """A reading of less quality has no device, or took too many words for a name."""
 
@@ -47,6 +48,13 @@ class SingleCommands:
         said = str(listed.slots.get("item", "")).split() if listed else []
         is_item = said and set(said) <= set(item) - {"to", "list"} and item[0] not in VERBS
         return listed if is_item else None
+
+    def unknown(self, words: Words) -> Interpretation | None:
+        """A command that names what the home does not have."""
+        read = self.parser.parse(" ".join(words)) if words else ()
+        if not read or not read[0].unknown or not _JOINING.isdisjoint(words):
+            return None
+        return interpretation_of(read[0])
 
     def is_about_nothing(self, words: Words) -> bool:
         """Whether words are a command about a kind of device that is not there."""

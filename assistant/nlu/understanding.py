@@ -26,6 +26,7 @@ from assistant.nlu.completeness import CommandCompleteness
 from assistant.nlu.compound import Compound
 from assistant.nlu.grammar import Grammar
 from assistant.nlu.interpretation import Interpretation
+from assistant.nlu.parse import UNKNOWN_NAME
 from assistant.nlu.referents import Referents
 from assistant.nlu.resolver import Reading
 from assistant.nlu.sentence_parser import SentenceParser
@@ -128,7 +129,10 @@ class HomeUnderstanding:
     def interpret(self, nbest: Sequence[Hypothesis]) -> Interpretation:
         """The best interpretation over all the hypotheses (best first, never empty)."""
         with self._one_at_a_time:
-            return self._interpret_several(nbest) or self._interpret(nbest)
+            meant = self._interpret_several(nbest) or self._interpret(nbest)
+            if meant.intent is not None and UNKNOWN_NAME not in meant.slots:
+                return meant
+            return self._current_compound().missing(nbest[0].text) or meant
 
     def _interpret_several(self, nbest: Sequence[Hypothesis]) -> Interpretation | None:
         """What is meant by a sentence that is not one command as it stands.

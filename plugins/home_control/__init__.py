@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from assistant.home.model import Change, Device, HomeError, ServiceCall
+from assistant.nlu.agreement import names_one
 from assistant.nlu.interpretation import Interpretation
 from assistant.nlu.spoken_names import spoken_form
 from assistant.plugins import Outcome, Plugin, PluginContext
@@ -22,12 +23,9 @@ _PLAYING = "HearthWhatIsPlaying"
 _QUERY = "search_query"
 _PLACES = frozenset({"name", "area", "floor"})
 _MANY = 4
-_ONE_OF_A_KIND = re.compile(
-    r"\b(light|lamp|fan|switch|blind|curtain|door|(?<= )lock|mower|the (vacuum|hoover))\b"
-)
+_VACUUM = re.compile(r"\bthe (vacuum|hoover)\b")
 _ON_A_PLAYER = re.compile(r" on (?:the |my |our )?(\w.* (?:speakers?|radio|stereo|player|tv))$")
 """A player that is named after what is to be played, and that the home does not know."""
-_ALL_OF_A_KIND = re.compile(r"\b(all|any|every|everything|everywhere)\b")
 
 
 class HomeControl:
@@ -162,7 +160,7 @@ def _is_unclear(interpretation: Interpretation, devices: Sequence[Device]) -> bo
     if somewhere or (len(rooms) == 1 and None not in rooms):
         return False
     said = interpretation.text
-    return bool(_ONE_OF_A_KIND.search(said)) and not _ALL_OF_A_KIND.search(said)
+    return names_one(said.split()) or bool(_VACUUM.search(said))
 
 
 def _nothing_there(interpretation: Interpretation) -> str:

@@ -18,6 +18,8 @@ _OPPOSITE = {
     "home": "not_home",
     "not_home": "home",
 }
+_ON_UNLESS_OFF = frozenset({"media_player", "climate"})
+_OFF = frozenset({"off", "standby"})
 _ENOUGH = 6
 """More devices than these are counted and not named."""
 
@@ -31,7 +33,7 @@ class _Asked:
 
     def those(self, *, so: bool) -> list[Device]:
         """The devices that are, or are not, in the wanted state."""
-        return [device for device, state in self.found if (state.state == self.wanted) is so]
+        return [device for device, state in self.found if _is(device, state, self.wanted) is so]
 
     @property
     def word(self) -> str:
@@ -44,10 +46,17 @@ class _Asked:
         """What a device is that is not in the wanted state."""
         device, _ = self.found[0]
         different = next(
-            (state.state for _, state in self.found if state.state != self.wanted),
+            (state.state for each, state in self.found if not _is(each, state, self.wanted)),
             _OPPOSITE.get(self.wanted, f"not {self.wanted}"),
         )
         return state_words(device, DeviceState(different))
+
+
+def _is(device: Device, state: DeviceState, wanted: str) -> bool:
+    """Whether a state is the wanted one; what plays, pauses, heats or cools is on."""
+    if wanted == "on" and device.domain in _ON_UNLESS_OFF:
+        return state.state not in _OFF
+    return state.state == wanted
 
 
 async def answer(home: Home, slots: Mapping[str, Any], devices: Sequence[Device]) -> str:

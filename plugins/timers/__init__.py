@@ -17,6 +17,7 @@ from .later import UNCLEAR, End, Later, end_of
 from .waiting import RunningTimers
 from .when import has_time, recurring
 from .wording import (
+    a,
     called,
     counted,
     duration,
@@ -122,8 +123,7 @@ class Timers:
         if not length_s:
             return _failed(UNCLEAR if slots.get("kind") == TimerKind.ALARM else "For how long?")
         self._set(End(length_s), name=name)
-        named = f"{name} timer" if name else "timer"
-        return _done(f"Started a {named} for {duration(length_s)}.")
+        return _done(f"Started {a(f'{name} timer'.strip())} for {duration(length_s)}.")
 
     def _start_alarm(self, name: str, slots: Mapping[str, Any]) -> Outcome:
         now = self._context.local_time()

@@ -30,6 +30,11 @@ def plain_name(said: str) -> str:
     return "" if name in _NO_NAMES else name
 
 
+def a(called: str) -> str:
+    """With the article that its first letter wants: "an egg timer"."""
+    return f"{'an' if called[0] in 'aeiou' else 'a'} {called}"
+
+
 def duration(seconds: float) -> str:
     """Such as "1 hour and 5 minutes"; seconds are left out where hours are given."""
     whole = max(0, round(seconds))

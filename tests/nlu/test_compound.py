@@ -55,6 +55,10 @@ def meaning(interpretation):
             ["open the blinds halfway", "turn off the tv"],
         ),
         (
+            "turn off the light in the kitchen the printer and the tv",
+            ["turn off the light in the kitchen", "turn off the printer", "turn off the tv"],
+        ),
+        (
             "turn off the lights in the kitchen and the living room",
             ["turn off the lights in the kitchen", "turn off the lights in the living room"],
         ),

@@ -45,6 +45,14 @@ COMMANDS = [
     ("turn the volume of the tv up to fifty percent", "media_player.tv", "volume_level", 0.5),
     ("turn the tv volume up", "media_player.tv", "volume_level", 0.4),
     ("mute the kitchen speaker", "media_player.kitchen_speaker", "is_volume_muted", True),
+    ("lock the doors", "lock.back_door", None, "locked"),
+    ("switch on the lights", "light.kitchen", None, "on"),
+    ("open the garage", "cover.garage_door", None, "open"),
+    ("dim the nursery desk lamp to 20 percent", "light.kids_desk_lamp", "brightness", 20),
+    ("close the blinds downstairs", "cover.living_room_blinds", None, "closed"),
+    ("set the volume to fifty on the tv", "media_player.tv", "volume_level", 0.5),
+    ("turn the volume of the tv up by ten percent", "media_player.tv", "volume_level", 0.4),
+    ("turn down the volume on the tv", "media_player.tv", "volume_level", 0.2),
     ("start the vacuum", "vacuum.robot", None, "cleaning"),
     ("clean the office", "vacuum.robot", "area", "office"),
     ("turn on movie night", "light.living_room", "brightness", 20),
@@ -99,6 +107,13 @@ ANSWERS = [
     ("are the bedroom curtains closed", "No, the Bedroom curtains are open."),
     ("are any lights on", "No, none is on."),
     ("is the coffee machine on", "No, the Coffee machine is off."),
+    ("is the tv on", "No, the TV is off."),
+    ("is the kitchen speaker on", "Yes, the Kitchen speaker is on."),
+    ("is the kitchen speaker off", "No, the Kitchen speaker is paused."),
+    ("is the heating on", "Yes, the Living room thermostat is on."),
+    ("is the kettle on or off", "The Kettle is off."),
+    ("are the blinds open", "Yes, all are open."),
+    ("are the bedroom windows closed", "No, the Bedroom window is open."),
     ("what is the temperature in the kitchen", "It is 21.5 degrees in the Kitchen."),
     ("what is the humidity in the bathroom", "The Bathroom humidity is 58 percent."),
     ("what's the state of the garage door", "The Garage door is closed."),
@@ -151,6 +166,12 @@ async def test_what_is_already_so_is_said(house):
         ("turn on the dishwasher", "I know no device called dishwasher."),
         ("play some jazz in the bathroom", "There is no such device in the Bathroom."),
         ("play some jazz on the office speaker", "I know no device called office speaker."),
+        ("turn on the kettle and the toaster", "I know no device called toaster."),
+        ("turn on the kettle and open the skylight", "I know no device called skylight."),
+        (
+            "lock the door",
+            "Which one do you mean: the Front door in the Hallway or the Back door in the Kitchen?",
+        ),
         ("close the blinds in the garden", "There is no blind in the Garden."),
         ("pause the music", "Nothing is playing."),
     ],
@@ -160,7 +181,18 @@ async def test_what_cannot_be_done_is_said_and_nothing_changes(house, said, repl
     assert (outcome.success, outcome.reply, outcome.changes) == (False, reply, ())
 
 
-@pytest.mark.parametrize("said", ["purple monkey dishwasher", "the cat sat on the mat", "hm"])
+@pytest.mark.parametrize(
+    "said",
+    [
+        "purple monkey dishwasher",
+        "the cat sat on the mat",
+        "hm",
+        "turn off the light in the",
+        "dim the floor lamp to",
+        "turn on the kettle and sing a song",
+        "add to the shopping list",
+    ],
+)
 async def test_what_is_no_command_is_nothing(house, said):
     assert await house.say(said) is None
 

@@ -44,6 +44,10 @@ async def test_nobody_there_ends_the_ringing(house):
     [
         ("set a timer for an hour and a half", "Started a timer for 1 hour and 30 minutes."),
         ("set a pizza timer for five minutes", "Started a pizza timer for 5 minutes."),
+        (
+            "set an egg timer for six and a half minutes",
+            "Started an egg timer for 6 minutes and 30 seconds.",
+        ),
         ("set a second timer for twenty minutes", "Started a timer for 20 minutes."),
         ("set an alarm for six a m", "Set an alarm for 6:00 tomorrow."),
         ("set an alarm for seven", "Set an alarm for 19:00."),

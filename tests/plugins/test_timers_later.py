@@ -27,6 +27,8 @@ async def house(tmp_path):
             "At 12:00 tomorrow: turn on the fan in the bedroom.",
         ),
         ("close the office blinds tonight at half past ten", "At 22:30: close the office blinds."),
+        ("turn off the kettle five minutes from now", "In 5 minutes: turn off the kettle."),
+        ("an hour from now turn off the kettle", "In 1 hour: turn off the kettle."),
         ("at ten turn off all the lights", "At 22:00: turn off all the lights."),
         ("play music on saturday at seven", "At 7:00 on Saturday: play music."),
         (
@@ -105,6 +107,7 @@ async def test_a_time_that_is_not_clear_is_asked_for(house, tmp_path, said):
         "is the front door locked at nine",
         "what day is it tomorrow",
         "is the front door locked tonight",
+        "what's the date tomorrow",
         "set a timer for five minutes at nine",
         "cancel the timer in ten minutes",
     ],
