@@ -21,7 +21,7 @@ from assistant.nlu.phonetics import similarity, skeleton, sound_key
 
 _CONFUSED_QUALITY = 0.88
 _DROP_DOUBLED_QUALITY = 0.97
-_DROP_SMALL_QUALITY = 0.85
+DROP_SMALL_QUALITY = 0.85
 _JOIN_QUALITY = 0.95
 _UNKNOWN_QUALITY = 0.8
 _MIN_SIMILARITY = 0.74
@@ -103,7 +103,7 @@ class Corrector:
         if position and words[position - 1] == word:
             options.append(_Option((), 1, _DROP_DOUBLED_QUALITY))
         elif word in EMPTY:
-            options.append(_Option((), 1, _DROP_SMALL_QUALITY))
+            options.append(_Option((), 1, DROP_SMALL_QUALITY))
         if position + 1 < len(words):
             options += self._joins(word, words[position + 1])
         return options

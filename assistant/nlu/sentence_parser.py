@@ -8,13 +8,14 @@ from functools import lru_cache
 
 from assistant.home.model import Home
 from assistant.nlu.accounting import FUNCTION_WORDS, LEADING_WORDS, TELLING
-from assistant.nlu.corrections import Corrector
+from assistant.nlu.corrections import DROP_SMALL_QUALITY, Corrector
 from assistant.nlu.grammar import Grammar
 from assistant.nlu.inverse_text_normalisation import with_digits
 from assistant.nlu.names import NameIndex, NameKind, build_index
 from assistant.nlu.numbers import NUMBER_WORDS
 from assistant.nlu.parse import COMMAND, UNKNOWN_NAME
 from assistant.nlu.resolver import Reading, Resolver
+from assistant.nlu.swallowed import without_swallowed
 from assistant.nlu.tokens import (
     Token,
     split_words,
@@ -56,9 +57,9 @@ class SentenceParser:
     def _parse(self, text: str) -> tuple[Reading, ...]:
         """The text's meanings, best first; several words may have been misheard."""
         readings = self.exact(text)
-        if readings and not readings[0].unknown:
-            return readings
         words = without_fillers(split_words(text))
+        if readings and not readings[0].unknown:
+            return self.tighter(words, readings[0]) or readings
         near = [*self._corrected(words), *self._near_names(readings)]
         return *_ranked(near), *(r for r in readings if _may_be_name(str(r.slots[UNKNOWN_NAME])))
 
@@ -136,6 +137,17 @@ class SentenceParser:
             found += readings
             least = max([least, *(0.9 * reading.quality for reading in readings)])
         return found
+
+    def tighter(self, words: Sequence[str], reading: Reading) -> tuple[Reading, ...]:
+        """Meanings without a small word that a name of any words has swallowed, if it has."""
+        found = [
+            candidate
+            for fewer, free_words in without_swallowed(words, reading)
+            for candidate in self._parse_words(fewer, DROP_SMALL_QUALITY)
+            if not candidate.unknown and candidate.free_words <= free_words
+        ]
+        least = min((candidate.free_words for candidate in found), default=0)
+        return _ranked(candidate for candidate in found if candidate.free_words == least)
 
     def _near_names(self, unknown: Iterable[Reading]) -> list[Reading]:
         """Meanings with the unknown name replaced by names of this home that are like it."""

@@ -37,6 +37,8 @@ class SingleCommands:
             return None
         if reading.free_words and not free and COMMAND not in reading.slots:
             return None
+        if self.parser.tighter(words, reading):
+            return None
         return interpretation_of(reading)
 
     def borrowing(self, before: Words, item: Words, after: Words) -> Interpretation | None:
