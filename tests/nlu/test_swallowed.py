@@ -1,7 +1,8 @@
 """A small word too many is no part of a timer's name, or of an item."""
 
 import pytest
-from household import build
+
+from tests.household import build
 
 
 @pytest.fixture(scope="module")
