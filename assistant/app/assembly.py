@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from assistant.app.household import Household
 from assistant.app.recognition import bias_phrases
-from assistant.asr.result import BiasPhrase, Recogniser
+from assistant.asr.result import BiasPhrase, Recogniser, Sentences
 from assistant.audio.vad import SileroVad, VoiceActivity, WebRtcVad
 from assistant.config.hearing import WAKE_WORDS, EndpointSettings
 from assistant.config.settings import Settings
@@ -67,6 +67,7 @@ def make_pipeline(
         trigger=_trigger(settings, house, recogniser, listening),
         voice=_voice_activity(settings),
         bias=lambda: favoured(settings, house),
+        sentences=lambda: favoured_sentences(settings, house, _said_first(settings, listening)),
         pre_roll_s=settings.audio.pre_roll_s,
         wake_words=_said_first(settings, listening),
     )
@@ -92,6 +93,15 @@ def favoured(settings: Settings, house: Household) -> tuple[BiasPhrase, ...]:
     """What to favour in the utterance that begins; reads files that changed, so for the worker."""
     more = [*house.plugins.names(), *house.sentences.now().names]
     return bias_phrases(settings, house.home, more, house.understanding.words_before)
+
+
+def favoured_sentences(
+    settings: Settings, house: Household, calls: Sequence[str] = ()
+) -> Sentences | None:
+    """The sentences to favour in the utterance that begins, alone or after one of the calls."""
+    personal = settings.personalisation
+    wanted = personal.enabled and personal.sentences
+    return house.understanding.network(calls) if wanted else None
 
 
 def _trigger(

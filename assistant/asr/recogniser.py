@@ -11,11 +11,12 @@ from typing import Final
 from assistant.asr.biasing.internal_lm import InternalLanguageModel
 from assistant.asr.biasing.shallow_fusion import Biaser, NoBias, ShallowFusion
 from assistant.asr.decoding.beam_search import Search, SearchSettings
+from assistant.asr.decoding.sentence_search import SentenceSearch
 from assistant.asr.decoding.transcript_scorer import TranscriptScorer, tokenised
 from assistant.asr.decoding.two_pass import TwoPass
 from assistant.asr.decoding.vocabulary import Vocabulary
 from assistant.asr.networks.model_folder import Model, load_model
-from assistant.asr.result import BiasPhrase, OutputSettings
+from assistant.asr.result import BiasPhrase, OutputSettings, Sentences
 from assistant.asr.stream import Stream
 from assistant.asr.vocabulary.lexicon import Lexicon
 from assistant.asr.vocabulary.spelling import spelled
@@ -59,8 +60,9 @@ class TransducerRecogniser:
         self._boost = boost
         self._expected = InternalLanguageModel(model.network)
         self._names = lru_cache(LISTS_KEPT)(self._names_of)
+        self._sentences = lru_cache(LISTS_KEPT)(self._sentences_of)
 
-    def open(self, bias: Sequence[BiasPhrase] = ()) -> Stream:
+    def open(self, bias: Sequence[BiasPhrase] = (), sentences: Sentences | None = None) -> Stream:
         """Start an utterance; the tree of names is made anew only when they have changed."""
         names = self._names(tuple(bias))
         two_pass = TwoPass(
@@ -69,6 +71,7 @@ class TransducerRecogniser:
             partial(self.transcript_scorer, names=names),
             names.listed,
             self.output,
+            sentences=None if sentences is None else self._sentences(sentences),
         )
         return Stream(self.model, self._search(self._first, names), two_pass)
 
@@ -86,6 +89,9 @@ class TransducerRecogniser:
         listed = frozenset(words_of(phrases))
         lexicon = Lexicon(self.model.network.tokens, self.model.words, listed)
         return Names(self._fusion(phrases), lexicon, listed)
+
+    def _sentences_of(self, sentences: Sentences) -> SentenceSearch:
+        return SentenceSearch(self.vocabulary, sentences)
 
     def _fusion(self, phrases: Sequence[BiasPhrase]) -> Biaser:
         if not phrases or self._boost <= 0:

@@ -12,7 +12,13 @@ import numpy as np
 import soundfile
 from numpy.typing import NDArray
 
-from assistant.asr.result import BiasPhrase, Recogniser, RecogniserStream, RecognitionResult
+from assistant.asr.result import (
+    BiasPhrase,
+    Recogniser,
+    RecogniserStream,
+    RecognitionResult,
+    Sentences,
+)
 from assistant.audio.source import SAMPLE_RATE
 
 KEPT = 500
@@ -29,9 +35,11 @@ class RecordingRecogniser:
         self._recogniser = recogniser
         self._folder = folder
 
-    def open(self, bias: Sequence[BiasPhrase] = ()) -> RecogniserStream:
+    def open(
+        self, bias: Sequence[BiasPhrase] = (), sentences: Sentences | None = None
+    ) -> RecogniserStream:
         """Start an utterance."""
-        return _RecordingStream(self._recogniser.open(bias), self._folder)
+        return _RecordingStream(self._recogniser.open(bias, sentences), self._folder)
 
 
 class _RecordingStream:

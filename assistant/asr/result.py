@@ -57,6 +57,32 @@ class BiasPhrase:
     """Other spellings, by its sound, of as many words; what is heard so is written as the name."""
 
 
+class Sentences(Protocol):
+    """The sentences that a home understands, as a network of words. States are numbers.
+
+    Not for several threads at once.
+    """
+
+    def __hash__(self) -> int:
+        """Of the object: another network is another key."""
+
+    @property
+    def start(self) -> int:
+        """The state before the first word."""
+
+    def words(self, state: int, /) -> Sequence[str]:
+        """The words that can come next, sorted."""
+
+    def step(self, state: int, word: str, /) -> int | None:
+        """The state after one more word; None where no sentence goes on with it."""
+
+    def final(self, state: int, /) -> bool:
+        """Whether a sentence may end here."""
+
+    def forget(self) -> None:
+        """Forget all states but the first, which take room."""
+
+
 class RecogniserStream(Protocol):
     """The recognition of one utterance. Calls are heavy: make them off the event loop."""
 
@@ -94,8 +120,10 @@ class Recogniser(Protocol):
     name: str
     sample_rate: int
 
-    def open(self, bias: Sequence[BiasPhrase] = ()) -> RecogniserStream:
-        """Start an utterance with the names that are favoured in it."""
+    def open(
+        self, bias: Sequence[BiasPhrase] = (), sentences: Sentences | None = None
+    ) -> RecogniserStream:
+        """Start an utterance with the names and the sentences that are favoured in it."""
 
 
 def extends(text: str, beginning: str) -> bool:
@@ -114,10 +142,13 @@ BLOCK = SAMPLE_RATE // 10
 
 
 def recognise(
-    recogniser: Recogniser, samples: NDArray[np.int16], bias: Sequence[BiasPhrase] = ()
+    recogniser: Recogniser,
+    samples: NDArray[np.int16],
+    bias: Sequence[BiasPhrase] = (),
+    sentences: Sentences | None = None,
 ) -> RecognitionResult:
     """The final result for whole audio, given piece by piece as in live use."""
-    stream = recogniser.open(bias)
+    stream = recogniser.open(bias, sentences)
     for at in range(0, samples.size, BLOCK):
         stream.accept(samples[at : at + BLOCK])
     return stream.finish()

@@ -8,7 +8,7 @@ import signal
 from collections.abc import Sequence
 from pathlib import Path
 
-from assistant.app.assembly import favoured
+from assistant.app.assembly import favoured, favoured_sentences
 from assistant.app.household import Household, make_household, state_folder
 from assistant.app.recognition import load_recogniser
 from assistant.commands import UsageError, bound, print_line, settings_of
@@ -74,4 +74,5 @@ async def _services(settings: Settings, worker: Worker, house: Household) -> Ser
         detector=detector,
         household=house,
         bias=lambda: favoured(settings, house),
+        sentences=lambda: favoured_sentences(settings, house),
     )

@@ -96,9 +96,10 @@ class WeightSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PersonalisationSettings:
-    """Names that the recogniser favours."""
+    """Names and sentences that the recogniser favours."""
 
     enabled: bool = True
+    sentences: bool = True
     weights: WeightSettings = field(default_factory=WeightSettings)
     contacts: tuple[str, ...] = ()
     contacts_file: Path | None = None

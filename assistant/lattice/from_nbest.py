@@ -37,7 +37,8 @@ def lattice_of(hypotheses: Sequence[Hypothesis]) -> Lattice:
         before = words[:-1]
         gained = hypothesis.log_prob - masses[before]
         last = words[-1] if words else ""
-        edges.append(Edge(numbers[before], len(ordered), last, gained, boost=hypothesis.boost))
+        boosts = hypothesis.boost, hypothesis.sentence_boost
+        edges.append(Edge(numbers[before], len(ordered), last, gained, 0.0, *boosts))
     last_s = max((h.words[-1].end_s for h in hypotheses if h.words), default=0.0)
     nodes = [Node(numbers[words], times[words]) for words in ordered]
     nodes.append(Node(len(ordered), max([last_s, *times.values()])))

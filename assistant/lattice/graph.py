@@ -28,8 +28,9 @@ class Edge:
     """A word between two nodes.
 
     `log_prob` is the natural logarithm of the path score that the word adds, `boost` the part of
-    it that biasing gave; `posterior` the probability that the true path goes through this edge,
-    given the lattice. An empty word is a stretch in which nothing was said.
+    it that biasing gave, and `sentence_boost` the part of that for a sentence of this home;
+    `posterior` the probability that the true path goes through this edge, given the lattice. An
+    empty word is a stretch in which nothing was said.
     """
 
     start: int
@@ -38,6 +39,7 @@ class Edge:
     log_prob: float
     posterior: float = 0.0
     boost: float = 0.0
+    sentence_boost: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +63,7 @@ class Lattice:
                     "log_prob": round(edge.log_prob, 4),
                     "posterior": round(edge.posterior, 4),
                     "boost": round(edge.boost, 4),
+                    "sentence_boost": round(edge.sentence_boost, 4),
                 }
                 for edge in self.edges
             ],
@@ -82,12 +85,14 @@ class Word:
 class Hypothesis:
     """One way to read the audio, with the natural log of its probability.
 
-    `boost` is the part of `log_prob` that biasing gave.
+    `boost` is the part of `log_prob` that biasing gave, and `sentence_boost` the part of that for
+    a sentence that this home understands.
     """
 
     words: tuple[Word, ...]
     log_prob: float
     boost: float = 0.0
+    sentence_boost: float = 0.0
 
     @property
     def text(self) -> str:

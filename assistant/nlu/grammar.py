@@ -24,6 +24,7 @@ from assistant.nlu.names import NameIndex, NameKind
 from assistant.nlu.parse import ANYWHERE, Parse, Source
 from assistant.nlu.prefix_matcher import PrefixMatcher
 from assistant.nlu.response import RESPONSE
+from assistant.nlu.sentence_graph import GraphBuilder, SentenceGraph
 from assistant.nlu.slot_words import SlotWords
 from assistant.nlu.template_document import is_of_file, one_sentence_each, whole_document
 from assistant.nlu.template_index import NUMBER, Requirements, TemplateIndex, marker
@@ -108,6 +109,14 @@ class Grammar:
     def rules(self) -> Mapping[str, Sentence]:
         """What `<rule>` in a template stands for."""
         return self._intents.expansion_rules
+
+    @cached_property
+    def graph(self) -> SentenceGraph:
+        """All that the templates allow, for a network of words; a tenth of a second's work."""
+        builder = GraphBuilder(self.rules, self.lists)
+        for template in self._templates:
+            builder.add(template.expression, template.data.requires_context)
+        return builder.built()
 
     @cached_property
     def words_before(self) -> Mapping[str, frozenset[str]]:

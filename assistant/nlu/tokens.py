@@ -34,7 +34,7 @@ _LETTERS = str.maketrans(
 )
 """Letters that are no letter with an accent, in the spelling that English uses."""
 _HESITATIONS = frozenset({"uh", "um", "er", "erm", "hmm", "uhm", "mm", "ah"})
-_OPENERS: tuple[tuple[str, ...], ...] = tuple(
+OPENERS: tuple[tuple[str, ...], ...] = tuple(
     tuple(phrase.split())
     for phrase in (
         "please",
@@ -62,7 +62,7 @@ _OPENERS: tuple[tuple[str, ...], ...] = tuple(
         "and",
     )
 )
-_CLOSERS: tuple[tuple[str, ...], ...] = tuple(
+CLOSERS: tuple[tuple[str, ...], ...] = tuple(
     tuple(phrase.split())
     for phrase in (
         "please",
@@ -79,7 +79,7 @@ _CLOSERS: tuple[tuple[str, ...], ...] = tuple(
         "okay",
     )
 )
-_SPELLINGS = {
+SPELLINGS = {
     ("t", "v"): "tv",
     ("television",): "tv",
     ("telly",): "tv",
@@ -142,7 +142,7 @@ def tokens_of(words: Iterable[str]) -> list[Token]:
     while position < len(items):
         for length in (2, 1):
             spoken = tuple(items[position : position + length])
-            text = _SPELLINGS.get(spoken, items[position] if length == 1 else "")
+            text = SPELLINGS.get(spoken, items[position] if length == 1 else "")
             if text:
                 first, *rest = _parted(text)
                 result += [Token(first, spoken), *(Token(part, ()) for part in rest)]
@@ -201,11 +201,11 @@ def _stripped(words: Sequence[str]) -> Iterator[tuple[int, int, list[str]]]:
     yield begin, end, rest
     while changed:
         changed = False
-        for opener in _OPENERS:
+        for opener in OPENERS:
             if end - begin > len(opener) and tuple(rest[begin : begin + len(opener)]) == opener:
                 begin, changed = begin + len(opener), True
                 yield begin, end, rest
-        for closer in _CLOSERS:
+        for closer in CLOSERS:
             if end - begin > len(closer) and tuple(rest[end - len(closer) : end]) == closer:
                 end, changed = end - len(closer), True
                 yield begin, end, rest

@@ -29,6 +29,7 @@ from assistant.nlu.interpretation import Interpretation
 from assistant.nlu.parse import UNKNOWN_NAME
 from assistant.nlu.referents import Referents
 from assistant.nlu.resolver import Reading
+from assistant.nlu.sentence_network import SentenceNetwork
 from assistant.nlu.sentence_parser import SentenceParser
 from assistant.nlu.units import unit_of
 from assistant.nlu.weighing import Weighing, accounts_for, meaning_of, weight
@@ -72,6 +73,8 @@ class HomeUnderstanding:
         self._known: tuple[object, ...] = ()
         self._parser: SentenceParser | None = None
         self._compound: Compound | None = None
+        self._network: SentenceNetwork | None = None
+        self._network_of: tuple[SentenceParser, Sequence[str]] | None = None
         self._one_at_a_time = threading.Lock()
 
     @property
@@ -85,6 +88,15 @@ class HomeUnderstanding:
         """For each kind of name, the words that can stand right before it in a sentence."""
         with self._one_at_a_time:
             return self._current_grammar().words_before
+
+    def network(self, calls: Sequence[str] = ()) -> SentenceNetwork:
+        """All that can be said to the home as it is now, alone or after one of the `calls`."""
+        with self._one_at_a_time:
+            parser = self._current_parser()
+            if self._network is None or self._network_of != (parser, calls):
+                self._network = SentenceNetwork(self._grammar.graph, parser.index, calls)
+                self._network_of = parser, calls
+            return self._network
 
     def _current_grammar(self) -> Grammar:
         """The grammar of the sentences as they are now; rebuilding it takes a second."""

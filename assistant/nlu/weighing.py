@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from assistant.lattice.graph import Hypothesis
-from assistant.nlu.accounting import LIKELY, SURE, Evidence, likeness
+from assistant.nlu.accounting import LIKELY, SURE, TELLING, Evidence, likeness
 from assistant.nlu.agreement import values_of
 from assistant.nlu.interpretation import Interpretation
 from assistant.nlu.resolver import Reading
@@ -16,6 +16,8 @@ from assistant.nlu.tokens import split_words, without_fillers
 _TEMPERATURE = 4.0
 _CLOSE_NATS = 4.0
 """A hypothesis further behind the best one is acted on only after a question."""
+_SURE_SHARE = 0.6
+"""A sentence of the home that needs more of its favour to be the likeliest has to be asked."""
 _ALTERNATIVES = 3
 
 
@@ -44,8 +46,9 @@ class Weighing:
     def __init__(self, nbest: Sequence[Hypothesis]) -> None:
         self._nbest = nbest
         self._heard = _words(nbest[0])
-        unfavoured = max(nbest, key=lambda hypothesis: hypothesis.log_prob - hypothesis.boost)
+        unfavoured = max(nbest, key=_unfavoured)
         self._heard_unfavoured = _words(unfavoured)
+        self._best_unfavoured = _unfavoured(unfavoured)
         self._meanings: dict[tuple[object, ...], list[_Candidate]] = {}
         self._names_unknown = False
         """Whether the best hypothesis names something that the home lacks."""
@@ -70,9 +73,22 @@ class Weighing:
             and (exact or not reading.unknown)
             and not (self._names_unknown and behind > _CLOSE_NATS)
         )
+        if behind <= _CLOSE_NATS and (needed := self._favour_needed(hypothesis, words)) <= 1.0:
+            like, accounts, sure = max(like, LIKELY), True, sure or needed <= _SURE_SHARE
         accounted = like if accounts else 0.0
         candidate = _Candidate(reading, exact, weight(behind), accounted, sure)
         self._meanings.setdefault(_key(reading), []).append(candidate)
+
+    def _favour_needed(self, hypothesis: Hypothesis, words: Sequence[str]) -> float:
+        """What share of its favour a sentence of the home needs to be as likely as any words.
+
+        It is a likelihood ratio, in parts of the most that may be between them. Words that change
+        what is meant are never explained away, and what is no sentence of the home has no favour.
+        """
+        if TELLING.intersection(self._heard_unfavoured).difference(words):
+            return math.inf
+        ratio = self._best_unfavoured - _unfavoured(hypothesis)
+        return ratio / hypothesis.sentence_boost if hypothesis.sentence_boost else math.inf
 
     def decided(self) -> Interpretation:
         """What is meant; no intent if nothing is that accounts for what was heard."""
@@ -109,6 +125,10 @@ def _question(reading: Reading, *, sure: bool) -> str:
     if reading.unknown or (sure and not reading.did_you_mean):
         return ""
     return f"Did you mean: {reading.did_you_mean or reading.text}?"
+
+
+def _unfavoured(hypothesis: Hypothesis) -> float:
+    return hypothesis.log_prob - hypothesis.boost
 
 
 def weight(behind: float) -> float:

@@ -12,7 +12,13 @@ from contextlib import aclosing
 from dataclasses import dataclass
 from functools import partial
 
-from assistant.asr.result import BiasPhrase, Recogniser, RecogniserStream, RecognitionResult
+from assistant.asr.result import (
+    BiasPhrase,
+    Recogniser,
+    RecogniserStream,
+    RecognitionResult,
+    Sentences,
+)
 from assistant.audio.blocks import Block, seconds
 from assistant.audio.source import AudioError, AudioSource
 from assistant.audio.vad import VoiceActivity
@@ -43,6 +49,8 @@ class Pipeline:
     bias: Callable[[], tuple[BiasPhrase, ...]]
     """The names that the home has now, to favour."""
     pre_roll_s: float = 2.0
+    sentences: Callable[[], Sentences | None] = lambda: None
+    """Those that the home understands now; asked when an utterance begins."""
     wake_words: tuple[str, ...] = ()
     """As they are spoken. Where an utterance begins with one, that is no part of it."""
 
@@ -117,7 +125,7 @@ class Pipeline:
         Who opened it by speaking may still begin with a wake word.
         """
         words = () if called else map(BiasPhrase, self.wake_words)
-        return self.recogniser.open((*self.bias(), *words))
+        return self.recogniser.open((*self.bias(), *words), self.sentences())
 
     async def _utterance(
         self, source: str, activation: Activation, feed: AudioFeed, send: Send

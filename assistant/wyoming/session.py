@@ -27,7 +27,7 @@ from wyoming.intent import Entity, Intent, NotRecognized, Recognize
 from wyoming.ping import Ping, Pong
 from wyoming.wake import Detect, Detection, NotDetected
 
-from assistant.asr.result import BiasPhrase, Recogniser, RecogniserStream
+from assistant.asr.result import BiasPhrase, Recogniser, RecogniserStream, Sentences
 from assistant.audio.frames import Framer
 from assistant.audio.source import SAMPLE_RATE
 from assistant.dialogue.dispatcher import NOT_UNDERSTOOD
@@ -75,6 +75,7 @@ class Services:
     """A detector of the named words, or of all; raises `WakeWordError`."""
     household: Served
     bias: Callable[[], tuple[BiasPhrase, ...]]
+    sentences: Callable[[], Sentences | None] = lambda: None
 
 
 class Session:
@@ -125,7 +126,8 @@ class Session:
     def _stream(self, request: Transcribe) -> RecogniserStream:
         """A stream that favours the names there are now; collecting them can take a while."""
         services = self._services
-        return services.recogniser.open((*services.bias(), *_wanted(request)))
+        names = (*services.bias(), *_wanted(request))
+        return services.recogniser.open(names, services.sentences())
 
     async def _recognise(self, text: str) -> None:
         understanding = self._services.household.understanding

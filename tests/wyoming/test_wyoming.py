@@ -48,7 +48,7 @@ class LatticeRecogniser(ScriptedRecogniser):
         super().__init__(script)
         self.lattice = lattice
 
-    def open(self, bias=()):
+    def open(self, bias=(), sentences=None):
         stream = super().open(bias)
         stream.finish = lambda: result(self.lattice)
         return stream

@@ -94,6 +94,7 @@ class Earlier:
             (*self.best.words, *words),
             self.best.log_prob + hypothesis.log_prob,
             round(self.best.boost + hypothesis.boost, 6),
+            hypothesis.sentence_boost,
         )
 
     def _chained(self, lattice: Lattice) -> Lattice:

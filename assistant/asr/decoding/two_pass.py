@@ -29,6 +29,7 @@ import numpy as np
 from assistant.asr.decoding.attention_search import ScoredText, decode, prefix_of, score
 from assistant.asr.decoding.beam_search import Search
 from assistant.asr.decoding.parts import NO_INNER, DecodedPart, Earlier, blocks
+from assistant.asr.decoding.sentence_search import SentenceSearch
 from assistant.asr.decoding.transcript_scorer import TranscriptScorer
 from assistant.asr.networks.network import AttentionDecoder, Floats, Network, State
 from assistant.asr.result import OutputSettings, RecognitionResult
@@ -90,8 +91,11 @@ class TwoPass:
         transcript_scorer: Callable[[Sequence[str]], TranscriptScorer],
         listed: Collection[str],
         output: OutputSettings,
+        *,
+        sentences: SentenceSearch | None = None,
     ) -> None:
         self._network, self._search = network, search
+        self._sentences = sentences
         self._transcript_scorer, self._listed, self._output = transcript_scorer, listed, output
         self._output_s = network.frames_per_output * FRAME_S
 
@@ -117,8 +121,14 @@ class TwoPass:
         search = self._search.copy()
         for vector in outputs:
             search.step(vector)
-        scorer = self._joint_scorer(search, inner, earlier)
-        result = self.made(search) if scorer is None else self._jointly_scored(scorer, outputs)
+        # Where more was said before this part, it is no sentence by itself.
+        sentences = None if earlier.best.words else self._sentences
+        if self._network.attention_decoder is None and sentences is None:
+            result = self.made(search)
+        else:
+            own = search.graph(self._output_s).nbest(self._output.nbest)[:RESCORED]
+            scorer = self._joint_scorer(own, inner, earlier)
+            result = self._scored_again(own, scorer, sentences, outputs)
         return DecodedPart(replace(result, end_of_sentence=first.end_of_sentence), inner, state)
 
     def after(self, frames: Floats, first: Search, earlier: Earlier) -> Earlier:
@@ -128,24 +138,39 @@ class TwoPass:
             return earlier.silent(length_s)
         return earlier.and_then(self.decode(frames, first, earlier), length_s)
 
-    def _joint_scorer(self, search: Search, inner: Floats, earlier: Earlier) -> JointScorer | None:
+    def _joint_scorer(
+        self, own: Sequence[Hypothesis], inner: Floats, earlier: Earlier
+    ) -> JointScorer | None:
         decoder = self._network.attention_decoder
-        if decoder is None:
-            return None
-        own = search.graph(self._output_s).nbest(self._output.nbest)[:RESCORED]
-        return JointScorer(decoder, inner, self._listed, own, earlier)
+        return JointScorer(decoder, inner, self._listed, own, earlier) if decoder else None
 
-    def _jointly_scored(self, scorer: JointScorer, outputs: Floats) -> RecognitionResult:
-        """A search's hypotheses with the attention decoder's texts among them, scored by both."""
-        found = self._transcript_scorer(scorer.proposals()).scored(outputs, self._output_s)
-        both = {each.text: each for each in (*found, *scorer.own)}
-        ranked = scorer.ranked(list(both.values()))
+    def _scored_again(
+        self,
+        own: Sequence[Hypothesis],
+        scorer: JointScorer | None,
+        sentences: SentenceSearch | None,
+        outputs: Floats,
+    ) -> RecognitionResult:
+        """A search's hypotheses, the attention decoder's texts and sentences of the home, ranked.
+
+        Both decoders score all of them, where there are two.
+        """
+        proposals = [] if scorer is None else scorer.proposals()
+        of_home = [] if sentences is None else sentences.texts(outputs)
+        heard = {each.text for each in own}
+        new = [text for text in dict.fromkeys((*proposals, *of_home)) if text not in heard]
+        found = self._transcript_scorer(new).scored(outputs, self._output_s)
+        ranked = list({each.text: each for each in (*found, *own)}.values())
+        if scorer is not None:
+            ranked = scorer.ranked(ranked)
+        if sentences is not None:
+            ranked = sentences.favoured(ranked, by_both_decoders=scorer is not None)
         return RecognitionResult(
             nbest=tuple(ranked[: self._output.nbest]),
             lattice=pruned(lattice_of(ranked), self._output.least_posterior),
             end_of_sentence=0.0,
             decode_ms=0.0,
-            by_both_decoders=True,
+            by_both_decoders=scorer is not None,
         )
 
 

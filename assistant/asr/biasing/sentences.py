@@ -1,0 +1,116 @@
+"""Sentences that the home understands, as the search wants them: which tokens may come next.
+
+Whoever knows the sentences knows them as words. Here they are walked with the letters of tokens, so
+that a word is met however it is cut into tokens.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from assistant.asr.result import Sentences
+from assistant.asr.vocabulary.tokens import WORD_START, is_special
+
+_KNOWN: Final = 20_000
+"""Positions that are kept, some six megabytes."""
+
+
+class Position(NamedTuple):
+    """Where the letters of some tokens stand in the network."""
+
+    state: int
+    """After the finished words."""
+    letters: str
+    """Of the unfinished word, with what begins a word; nothing before the first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Next:
+    """What can come next at a position: tokens, and the numbers of the positions after them."""
+
+    tokens: NDArray[np.intp]
+    positions: tuple[int, ...]
+    final: bool
+    """Whether a sentence may end here."""
+
+
+class SpelledSentences:
+    """The network, walked with tokens; positions are numbered as somebody comes to them."""
+
+    start: Final = 0
+
+    def __init__(self, sentences: Sentences, pieces: Sequence[str]) -> None:
+        self._sentences = sentences
+        self._tokens = [
+            (number, piece)
+            for number, piece in enumerate(pieces)
+            if piece and not is_special(piece) and piece != "<blk>"
+        ]
+        self._numbers: dict[Position, int] = {}
+        self._positions: list[Position] = []
+        self._next: dict[int, Next] = {}
+        self._numbered(Position(sentences.start, ""))
+
+    def begin(self) -> int:
+        """The position before the first word; if many are known by then, all others are forgotten.
+
+        So what a home says in a year takes no more room than what it says in a day.
+        """
+        if len(self._positions) > _KNOWN:
+            self._sentences.forget()
+            self._numbers, self._positions, self._next = {}, [], {}
+            self._numbered(Position(self._sentences.start, ""))
+        return self.start
+
+    def following(self, position: int) -> Next:
+        """What can come after a position."""
+        known = self._next.get(position)
+        if known is None:
+            known = self._next[position] = self._made(self._positions[position])
+        return known
+
+    def accepts(self, text: str) -> bool:
+        """Whether a text is a sentence."""
+        state: int | None = self._sentences.start
+        for word in text.split():
+            state = None if state is None else self._sentences.step(state, word)
+        return state is not None and self._sentences.final(state)
+
+    def _numbered(self, position: Position) -> int:
+        number = self._numbers.setdefault(position, len(self._positions))
+        if number == len(self._positions):
+            self._positions.append(position)
+        return number
+
+    def _made(self, position: Position) -> Next:
+        state, letters = position
+        word = letters.removeprefix(WORD_START)
+        words = self._sentences.words(state)
+        after = self._sentences.start if not letters else self._after(state, word)
+        following = () if after is None else self._sentences.words(after)
+        tokens, positions = [], []
+        for token, piece in self._tokens:
+            if piece.startswith(WORD_START):
+                if after is not None and _begins(following, piece[1:]):
+                    tokens.append(token)
+                    positions.append(self._numbered(Position(after, piece)))
+            elif letters and _begins(words, word + piece):
+                tokens.append(token)
+                positions.append(self._numbered(Position(state, letters + piece)))
+        final = bool(letters) and after is not None and self._sentences.final(after)
+        return Next(np.array(tokens, np.intp), tuple(positions), final)
+
+    def _after(self, state: int, word: str) -> int | None:
+        return self._sentences.step(state, word) if word else None
+
+
+def _begins(words: Sequence[str], letters: str) -> bool:
+    """Whether one of some sorted words begins with the letters."""
+    at = bisect_left(words, letters)
+    return at < len(words) and words[at].startswith(letters)

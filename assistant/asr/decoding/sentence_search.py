@@ -1,0 +1,199 @@
+"""A search for sentences that the home understands, and for nothing else.
+
+A frame-synchronous beam over the same encoder outputs as the open search: a hypothesis takes only
+tokens that the network of sentences allows. Hypotheses at one place of the network whose predictor
+has the same context have the same future; the better one is kept. A transducer that is held to
+sentences would rather leave words out than say others, so every token is given something: what was
+spoken finds its words. What the search finds is scored by others, without that.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import Final, NamedTuple
+
+import numpy as np
+
+from assistant.asr.biasing.sentences import SpelledSentences
+from assistant.asr.decoding.vocabulary import Vocabulary
+from assistant.asr.networks.network import Floats
+from assistant.asr.result import Sentences
+from assistant.asr.vocabulary.byte_tokens import joined
+from assistant.lattice.graph import Hypothesis
+
+
+@dataclass(frozen=True, slots=True)
+class SentenceSettings:
+    """How widely to search, and how much a sentence of the home is favoured."""
+
+    beam: int = 64
+    symbols: int = 2
+    """Tokens that one frame may emit."""
+    margin: float = 10.0
+    """What is this much below the best state (natural log) is dropped."""
+    token_gain: float = 2.0
+    """Given to a token (natural log)."""
+    texts: int = 8
+
+
+class Favour(NamedTuple):
+    """What a sentence of the home is given (natural log), by its words, up to a limit."""
+
+    word: float
+    most: float
+
+
+BY_BOTH_DECODERS: Final = Favour(2.0, 12.0)
+BY_TRANSDUCER: Final = Favour(2.0, 12.0)
+
+
+class SentenceSearch:
+    """Finds and favours the sentences of a home."""
+
+    def __init__(
+        self,
+        vocabulary: Vocabulary,
+        sentences: Sentences,
+        settings: SentenceSettings | None = None,
+    ) -> None:
+        self._vocabulary = vocabulary
+        self._sentences = SpelledSentences(sentences, vocabulary.network.tokens)
+        self._settings = settings or SentenceSettings()
+
+    def texts(self, outputs: Floats) -> list[str]:
+        """The sentences that encoder outputs [M, D] sound most like, best first."""
+        return find_sentences(outputs, self._sentences, self._vocabulary, self._settings)
+
+    def favoured(
+        self, hypotheses: Iterable[Hypothesis], *, by_both_decoders: bool
+    ) -> list[Hypothesis]:
+        """The hypotheses, sentences of the home favoured; best first."""
+        favour = BY_BOTH_DECODERS if by_both_decoders else BY_TRANSDUCER
+        favoured = [
+            _with(each, min(favour.most, favour.word * len(each.words)))
+            if self._sentences.accepts(each.text)
+            else each
+            for each in hypotheses
+        ]
+        return sorted(favoured, key=lambda each: -each.log_prob)
+
+
+def _with(hypothesis: Hypothesis, boost: float) -> Hypothesis:
+    return replace(
+        hypothesis,
+        log_prob=hypothesis.log_prob + boost,
+        boost=hypothesis.boost + boost,
+        sentence_boost=boost,
+    )
+
+
+class _Said(NamedTuple):
+    """The tokens of a hypothesis, last one first."""
+
+    token: int
+    before: _Said | None
+
+
+@dataclass(frozen=True, slots=True)
+class _State:
+    position: int
+    context: tuple[int, ...]
+    score: float
+    said: _Said | None
+
+
+_Key = tuple[int, tuple[int, ...]]
+
+
+def find_sentences(
+    outputs: Floats,
+    sentences: SpelledSentences,
+    vocabulary: Vocabulary,
+    settings: SentenceSettings,
+) -> list[str]:
+    """The sentences that encoder outputs [M, D] sound most like, best first."""
+    network = vocabulary.network
+    start = _State(sentences.begin(), (network.blank_id,) * network.context_size, 0.0, None)
+    beam = [start]
+    for vector in outputs:
+        beam = _after(vector, beam, sentences, vocabulary, settings)
+    ended = (state for state in beam if sentences.following(state.position).final)
+    texts = (_text(state.said, vocabulary) for state in ended)
+    return list(dict.fromkeys(texts))[: settings.texts]
+
+
+def _after(
+    vector: Floats,
+    beam: Sequence[_State],
+    sentences: SpelledSentences,
+    vocabulary: Vocabulary,
+    settings: SentenceSettings,
+) -> list[_State]:
+    """The beam after one more encoder output [D]."""
+    ready: dict[_Key, _State] = {}
+    active = beam
+    for left in range(settings.symbols, -1, -1):
+        contexts = list(dict.fromkeys(state.context for state in active))
+        rows = {context: row for row, context in enumerate(contexts)}
+        log_probs, _ = vocabulary.scores(vector, contexts)
+        blanks = log_probs[:, vocabulary.network.blank_id]
+        for state in active:
+            score = state.score + float(blanks[rows[state.context]])
+            _keep(ready, _State(state.position, state.context, score, state.said))
+        if not left:
+            break
+        active = _emitted(active, log_probs, rows, sentences, settings)
+        if not active:
+            break
+    kept = sorted(ready.values(), key=lambda state: -state.score)[: settings.beam]
+    least = kept[0].score - settings.margin
+    return [state for state in kept if state.score > least]
+
+
+def _emitted(
+    active: Sequence[_State],
+    log_probs: Floats,
+    rows: dict[tuple[int, ...], int],
+    sentences: SpelledSentences,
+    settings: SentenceSettings,
+) -> list[_State]:
+    """The best states after one more token."""
+    allowed = [sentences.following(state.position) for state in active]
+    scores = [
+        log_probs[rows[state.context], each.tokens] + (state.score + settings.token_gain)
+        for state, each in zip(active, allowed, strict=True)
+    ]
+    counts = np.array([len(each) for each in scores])
+    together = np.concatenate(scores)
+    if not len(together):
+        return []
+    best = np.argsort(-together)[: 2 * settings.beam]
+    owners = np.searchsorted(np.cumsum(counts), best, side="right")
+    firsts = np.cumsum(counts) - counts
+    found: dict[_Key, _State] = {}
+    for at, owner in zip(best.tolist(), owners.tolist(), strict=True):
+        state, each = active[owner], allowed[owner]
+        number = at - int(firsts[owner])
+        token = int(each.tokens[number])
+        context = (*state.context[1:], token)
+        said = _Said(token, state.said)
+        _keep(found, _State(each.positions[number], context, float(together[at]), said))
+    return list(found.values())[: settings.beam]
+
+
+def _keep(states: dict[_Key, _State], state: _State) -> None:
+    """The better one of two states with the same future."""
+    key = state.position, state.context
+    known = states.get(key)
+    if known is None or known.score < state.score:
+        states[key] = state
+
+
+def _text(said: _Said | None, vocabulary: Vocabulary) -> str:
+    tokens = []
+    while said is not None:
+        tokens.append(said.token)
+        said = said.before
+    pieces = vocabulary.network.tokens
+    return joined(pieces[token] for token in reversed(tokens)).replace("▁", " ").strip()

@@ -1,0 +1,245 @@
+"""All sentences that can be said to this home, as one network of words.
+
+Templates are a recursive transition network: nodes with arcs of words, and arcs that call another
+network, that of a list or of the home's names, and go on where it ends (Woods, "Transition network
+grammars for natural language analysis", 1970). What has the same past is one state: states are
+sets of places, made as somebody comes to them (the subset construction) and kept, so that the
+sentences, of which there are billions, are never written out.
+
+Numbers are as they are spoken, and so are times of day. What may be any words is not in the
+network; sentences with it are heard without its help.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Final
+
+from assistant.nlu.names import NameIndex, NameKind
+from assistant.nlu.sentence_graph import Arc, Call, SentenceGraph, said
+
+_NO_STACK: Final = 0
+_SPELLINGS: Final[Mapping[str, tuple[str, ...]]] = {
+    "tv": ("television", "t v", "telly"),
+    "ac": ("a c", "air conditioner"),
+    "color": ("colour",),
+    "gray": ("grey",),
+    "todo": ("to do",),
+}
+"""Other ways to say or to write a template's word; understanding knows them."""
+
+Place = int
+"""A node, and in the last bits the stack of calls that it stands in."""
+_STACK_BITS: Final = 20
+_STACK: Final = (1 << _STACK_BITS) - 1
+_EXPANDED: Final = 256
+"""States whose next words are known by heart."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Ways:
+    """What comes next at a node: words and calls, and whether what it is part of may end."""
+
+    words: tuple[tuple[str, int], ...]
+    calls: tuple[tuple[Call, int], ...]
+    ends: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _State:
+    """What comes next after some words: words, with the places they lead to."""
+
+    words: Mapping[str, set[Place]]
+    ordered: tuple[str, ...]
+    final: bool
+
+
+class SentenceNetwork:
+    """Walks a graph of templates with the names of a home. Not for several threads at once.
+
+    `calls` may be said before a sentence.
+    """
+
+    start = 0
+
+    def __init__(self, graph: SentenceGraph, index: NameIndex, calls: Iterable[str] = ()) -> None:
+        self._graph = graph.arcs
+        self._more: list[list[Arc]] = []
+        """Arcs of nodes that the graph lacks, numbered on."""
+        called = (Arc(f"{said(call).strip()} ", graph.start) for call in calls)
+        start = self._new(Arc("", graph.start), *called)
+        self._ends = set(graph.ends)
+        self._lists = dict(graph.lists)
+        for call in graph.names:
+            end = self._new()
+            self._ends.add(end)
+            self._lists[call] = self._new(*(Arc(name, end) for name in _named(index, call)))
+        self._rests: dict[tuple[str, int], int] = {}
+        self._alive = self._that_end()
+        self._begin: Place = start << _STACK_BITS | _NO_STACK
+        self._ways = lru_cache(maxsize=None)(self._ways_at)
+        self._made = lru_cache(maxsize=_EXPANDED)(self._expanded)
+        self.forget()
+
+    def forget(self) -> None:
+        """Forget all states but the first, which take room."""
+        self._stacks: dict[frozenset[Place], int] = {frozenset(): _NO_STACK}
+        self._returns: list[frozenset[Place]] = [frozenset()]
+        self._numbers: dict[frozenset[Place], int] = {}
+        self._places: list[frozenset[Place]] = []
+        self._made.cache_clear()
+        self._numbered(frozenset({self._begin}))
+
+    def words(self, state: int) -> tuple[str, ...]:
+        """The words that can come next, in the order of their letters."""
+        return self._made(state).ordered
+
+    def step(self, state: int, word: str) -> int | None:
+        """The state after one more word; None where no sentence goes on with it."""
+        places = self._made(state).words.get(word)
+        return None if places is None else self._numbered(frozenset(places))
+
+    def final(self, state: int) -> bool:
+        """Whether a sentence may end here."""
+        return self._made(state).final
+
+    def accepts(self, words: Iterable[str]) -> bool:
+        """Whether the words are a sentence."""
+        state: int | None = self.start
+        for word in words:
+            state = None if state is None else self.step(state, word)
+        return state is not None and self.final(state)
+
+    def _numbered(self, places: frozenset[Place]) -> int:
+        number = self._numbers.get(places)
+        if number is None:
+            number = self._numbers[places] = len(self._places)
+            self._places.append(places)
+        return number
+
+    def _expanded(self, state: int) -> _State:
+        """What comes next in a state, calls entered and left."""
+        places = self._places[state]
+        words: dict[str, set[Place]] = {}
+        final = False
+        todo, seen = list(places), set(places)
+        while todo:
+            calls: dict[Call, set[Place]] = {}
+            while todo:
+                place = todo.pop()
+                stack = place & _STACK
+                ways = self._ways(place >> _STACK_BITS)
+                for word, target in ways.words:
+                    words.setdefault(word, set()).add(target << _STACK_BITS | stack)
+                for call, target in ways.calls:
+                    calls.setdefault(call, set()).add(target << _STACK_BITS | stack)
+                if ways.ends:
+                    final |= stack == _NO_STACK
+                    todo += self._returns[stack] - seen
+                    seen |= self._returns[stack]
+            todo = [
+                self._lists[call] << _STACK_BITS | self._stack(back) for call, back in calls.items()
+            ]
+        return _State(words, tuple(sorted(words)), final)
+
+    def _stack(self, returns: Iterable[Place]) -> int:
+        """The stack of calls that all go on at these places."""
+        key = frozenset(returns)
+        number = self._stacks.get(key)
+        if number is None:
+            number = self._stacks[key] = len(self._returns)
+            self._returns.append(key)
+        return number
+
+    def _new(self, *arcs: Arc) -> int:
+        self._more.append(list(arcs))
+        return len(self._graph) + len(self._more) - 1
+
+    def _arcs(self, node: int) -> list[Arc]:
+        known = len(self._graph)
+        return self._graph[node] if node < known else self._more[node - known]
+
+    def _ways_at(self, node: int) -> _Ways:
+        """What comes next at a node where a word has ended."""
+        words: dict[tuple[str, int], None] = {}
+        calls: dict[tuple[Call, int], None] = {}
+        ends = False
+        todo = [(node, "")]
+        seen = set(todo)
+        while todo:
+            at, letters = todo.pop()
+            arcs = [arc for arc in self._arcs(at) if arc.target in self._alive]
+            lists = [arc for arc in arcs if not isinstance(arc.label, str)]
+            if letters and (at in self._ends or lists):
+                words[letters, at] = None
+            elif not letters:
+                ends |= at in self._ends
+                calls |= {(label, to): None for label, to in lists if not isinstance(label, str)}
+            for arc in arcs:
+                for word, target, over in self._letters(letters, arc):
+                    if over:
+                        words[word, target] = None
+                    elif (target, word) not in seen:
+                        seen.add((target, word))
+                        todo.append((target, word))
+        return _Ways(tuple(self._as_spoken(words)), tuple(calls), ends)
+
+    def _letters(self, letters: str, arc: Arc) -> Iterator[tuple[str, int, bool]]:
+        """A word, letters of which came before, after an arc's text; where it leads; if it ends."""
+        if isinstance(arc.label, str):
+            text = letters + arc.label if letters else arc.label.lstrip()
+            word, space, rest = text.partition(" ")
+            yield word, self._before(rest, arc.target) if space else arc.target, bool(space)
+
+    def _before(self, text: str, target: int) -> int:
+        """A node from which a text leads to a target."""
+        if not text.strip():
+            return target
+        node = self._rests.get((text, target))
+        if node is None:
+            node = self._rests[text, target] = self._new(Arc(text, target))
+            self._alive.add(node)
+        return node
+
+    def _as_spoken(self, words: Iterable[tuple[str, int]]) -> Iterator[tuple[str, int]]:
+        """The words, and other ways to say them."""
+        for word, target in words:
+            yield word, target
+            for other in _SPELLINGS.get(word, ()):
+                first, _, rest = other.partition(" ")
+                yield first, self._before(rest and rest + " ", target)
+
+    def _that_end(self) -> set[int]:
+        """The nodes from which something can be said to its end."""
+        before: dict[int, list[int]] = {}
+        called: dict[int, list[tuple[int, int]]] = {}
+        """By the first node of a list, where it is called and where it goes on."""
+        waits: dict[tuple[int, int], int] = {}
+        for node in range(len(self._graph) + len(self._more)):
+            for label, target in self._arcs(node):
+                before.setdefault(target, []).append(node)
+                if not isinstance(label, str):
+                    first = self._lists[label]
+                    called.setdefault(first, []).append((node, target))
+                    waits[node, target] = first
+        alive: set[int] = set()
+        todo = list(self._ends)
+        while todo:
+            node = todo.pop()
+            if node in alive:
+                continue
+            alive.add(node)
+            earlier = before.get(node, ())
+            todo += [at for at in earlier if waits.get((at, node), node) in alive]
+            todo += [at for at, target in called.get(node, ()) if target in alive]
+        return alive
+
+
+def _named(index: NameIndex, call: Call) -> Iterator[str]:
+    """The names that a call may stand for, as they are spoken."""
+    for text in index.by_kind.get(NameKind(call.name), {}):
+        named = [each for each in index.entries[text] if each.kind == call.name]
+        if call.domains is None or any(each.domain in call.domains for each in named):
+            yield said(text)
