@@ -75,12 +75,12 @@ class SpelledSentences:
             known = self._next[position] = self._made(self._positions[position])
         return known
 
-    def accepts(self, text: str) -> bool:
-        """Whether a text is a sentence."""
+    def begin_with(self, text: str) -> bool:
+        """Whether a text is a sentence, or the beginning of one."""
         state: int | None = self._sentences.start
         for word in text.split():
             state = None if state is None else self._sentences.step(state, word)
-        return state is not None and self._sentences.final(state)
+        return state is not None
 
     def _numbered(self, position: Position) -> int:
         number = self._numbers.setdefault(position, len(self._positions))

@@ -68,11 +68,15 @@ class SentenceSearch:
     def favoured(
         self, hypotheses: Iterable[Hypothesis], *, by_both_decoders: bool
     ) -> list[Hypothesis]:
-        """The hypotheses, sentences of the home favoured; best first."""
+        """The hypotheses, sentences of the home favoured; best first.
+
+        What begins a sentence is favoured as much: else "set the light to", before a pause for
+        thought, would become "set the light two".
+        """
         favour = BY_BOTH_DECODERS if by_both_decoders else BY_TRANSDUCER
         favoured = [
             _with(each, min(favour.most, favour.word * len(each.words)))
-            if self._sentences.accepts(each.text)
+            if self._sentences.begin_with(each.text)
             else each
             for each in hypotheses
         ]
