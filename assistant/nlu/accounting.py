@@ -92,7 +92,7 @@ TELLING = NEGATIONS | {
     *("next", "week", "weekend", "month"),
 }
 """Words that change what is meant, so none may be dropped or replaced."""
-_OPPOSITES = (
+OPPOSITES = (
     {"on", "off"},
     {"up", "down"},
     {"open", "close", "closed"},
@@ -184,7 +184,7 @@ def _tell_apart(heard: _Words, meant: _Words) -> bool:
     return (
         bool(words & TELLING)
         or _numbers(heard) != _numbers(meant)
-        or any(len(words & opposite) > 1 for opposite in _OPPOSITES)
+        or any(len(words & opposite) > 1 for opposite in OPPOSITES)
     )
 
 

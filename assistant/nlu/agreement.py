@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+from assistant.nlu.accounting import OPPOSITES
 from assistant.nlu.clauses import Words
 from assistant.nlu.interpretation import Interpretation
 from assistant.nlu.parse import COMMAND
@@ -53,13 +54,22 @@ def is_repeated(found: Found) -> bool:
 def are_alike(lead: Interpretation, others: Found, items: Sequence[Words]) -> bool:
     """Whether commands that share words are all for now, or all for later.
 
-    One that has only an amount of its own must do what the first one does.
+    One that has only an amount of its own must do what the first one does. "On and off again in
+    five minutes" is not off at the time of on.
     """
     return all(
         (COMMAND in each.slots) == (COMMAND in lead.slots)
+        and not _is_undone(lead, each)
         and (each.intent == lead.intent or not _is_amount(item))
         for each, item in zip(others, items, strict=True)
     )
+
+
+def _is_undone(lead: Interpretation, other: Interpretation) -> bool:
+    """Whether two commands for later do opposite things to the same."""
+    one, two = (set(str(each.slots.get(COMMAND, "")).split()) for each in (lead, other))
+    differing = (one ^ two) - {"again"}
+    return bool(differing) and any(differing <= opposite for opposite in OPPOSITES)
 
 
 def _is_amount(words: Words) -> bool:

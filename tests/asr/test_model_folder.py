@@ -165,8 +165,9 @@ def test_a_manifest_that_is_no_json_is_named(folder):
 
 
 def test_a_folder_that_is_not_there_is_named(tmp_path):
-    with pytest.raises(ModelError, match="nowhere is no folder"):
+    with pytest.raises(ModelError, match="nowhere is no folder") as error:
         load_model(tmp_path / "nowhere")
+    assert error.value.exit_status == 2  # the settings are wrong
 
 
 def test_a_misspelt_name_is_answered_with_those_there_are(tmp_path, original):

@@ -199,6 +199,7 @@ def test_what_is_excepted_is_spared(understanding, said, spared):
         "dim it",
         "turn it off",
         "turn off the kitchen and bedroom fans",
+        "turn the kettle on and off again in five minutes",
         "close the blinds and the curtains in the bedroom",
     ],
 )

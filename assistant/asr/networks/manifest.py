@@ -37,6 +37,12 @@ class ModelError(HearthError):
     """A model folder that cannot be used; the message names the file and says what to do."""
 
 
+class NoModelError(ModelError):
+    """The settings name a folder in which there is no model."""
+
+    exit_status = 2
+
+
 @dataclass(frozen=True, slots=True)
 class FileEntry:
     """A file of the model as it was written."""

@@ -13,6 +13,7 @@ from assistant.asr.networks.manifest import (
     NAME,
     Manifest,
     ModelError,
+    NoModelError,
     path_of,
     read_manifest,
 )
@@ -50,7 +51,7 @@ def load_model(folder: Path, runtime: str = "onnx", *, attention_decoder: bool =
     """
     runtime = runtime_for(folder, runtime)
     if not folder.is_dir():
-        raise ModelError(f"{folder} is no folder: set recogniser.model to one{_beside(folder)}")
+        raise NoModelError(f"{folder} is no folder: set recogniser.model to one{_beside(folder)}")
     if runtime == "edge":
         return _described(folder, _edge(folder, attention_decoder))
     if (folder / NAME).exists() and not is_for_edge_only(folder):
@@ -58,8 +59,8 @@ def load_model(folder: Path, runtime: str = "onnx", *, attention_decoder: bool =
     if is_published(folder):
         return _sherpa(folder)
     if is_for_edge_only(folder):
-        raise ModelError(f"{folder} is for the edge runtime only: set recogniser.runtime to edge")
-    raise ModelError(f"{folder} holds no model: there is neither {NAME} nor {TOKENS}")
+        raise NoModelError(f"{folder} is for the edge runtime only: set recogniser.runtime to edge")
+    raise NoModelError(f"{folder} holds no model: there is neither {NAME} nor {TOKENS}")
 
 
 def runtime_for(folder: Path, runtime: str) -> str:
