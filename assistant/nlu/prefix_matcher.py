@@ -4,8 +4,19 @@
 
 Templates are walked with the letters of the words, spaces left out on both sides, as a set of
 places in the text at a time (Thompson, "Regular expression search algorithm", 1968). Wherever the
-text is used up, it is a beginning. What may be anything has a few words at most, and at the front
-of a sentence, where a command stands that is to be carried out later, it has to begin as one.
+text is used up, it is a beginning. With `turn (on|off) [the] {name}` and a home that has a "kitchen
+light", "turn off the kit" goes
+
+    turnoffthekit   {0}   before `turn`
+                    {4}   after it; `on` does not stand there
+                    {7}   after `off`
+                    {7, 10}   after `[the]`, said or not
+                    from 10 `kitchenlight` agrees up to the end, 13: used up, so it is a beginning.
+
+"Turn off the sink" stops at 10: no name of this home begins so.
+
+What may be anything has a few words at most, and at the front of a sentence, where a command stands
+that is to be carried out later, it has to begin as one.
 """
 
 from __future__ import annotations
