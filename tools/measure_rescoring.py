@@ -27,7 +27,7 @@ from assistant.audio.file import read_samples
 from assistant.config import Settings
 from assistant.lattice.graph import Lattice
 from assistant.pipeline.rescorer import RescoringError
-from assistant.rescoring.client import Client, RescoringServer
+from assistant.rescoring.client import Client, RescoringEndpoint
 from assistant.rescoring.wire import pack_lattice
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -67,7 +67,7 @@ def lattices(folder: Path, search_beam: int) -> list[Lattice]:
 
 async def one_by_one(url: str, them: Sequence[Lattice], times: int) -> list[float]:
     """Milliseconds of each request, packing and unpacking included."""
-    client = Client(RescoringServer(url))
+    client = Client(RescoringEndpoint(url))
     client.open()
     taken = []
     for lattice in [*them, *list(them) * times]:
@@ -82,7 +82,7 @@ async def at_a_rate(
     url: str, them: Sequence[Lattice], rate: float, duration_s: float
 ) -> tuple[list[float], int]:
     """Milliseconds of each request, from when it was due, at so many a second; and failures."""
-    clients = [Client(RescoringServer(url)) for _ in range(CLIENTS)]
+    clients = [Client(RescoringEndpoint(url)) for _ in range(CLIENTS)]
     for client in clients:
         client.open()
     messages = [pack_lattice(lattice) for lattice in them]

@@ -70,7 +70,7 @@ class Tapped:
 
 
 @dataclass(frozen=True, slots=True)
-class Account:
+class Demonstration:
     """What happened in one recording."""
 
     path: Path
@@ -132,7 +132,7 @@ def commands(table: Path) -> Mapping[str, Mapping[str, str]]:
 
 async def _play(
     pipeline: Pipeline, paths: Sequence[Path], spoken: Mapping[str, Mapping[str, str]]
-) -> list[Account]:
+) -> list[Demonstration]:
     """Play recordings as one stream; what happened in each, by its own time."""
     sources = [Tapped(FileSource(path)) for path in paths]
     row = Concatenated(str(paths[0]) if len(paths) == 1 else str(FOLDER), sources)
@@ -167,8 +167,8 @@ def _told(
     levels: Sequence[float],
     happened: Sequence[events.Event],
     wall_s: float,
-) -> Account:
-    return Account(
+) -> Demonstration:
+    return Demonstration(
         path=path,
         said=_said(spoken),
         voice=" ".join(spoken[key] for key in ("engine", "voice") if key in spoken),
@@ -193,7 +193,7 @@ def _said(spoken: Mapping[str, str]) -> str:
     return f"{spoken['wake']}, {command}" if "wake" in spoken else command
 
 
-def account(told: Account) -> Iterator[str]:
+def account(told: Demonstration) -> Iterator[str]:
     """What was said, heard, understood and done, and where the time went."""
     width = columns()
     yield f"\n{told.path.stem}  ({told.voice})"
@@ -246,7 +246,7 @@ def _times(latency: events.Latency) -> Iterator[tuple[str, str]]:
     yield "", f"{early}; {work}, recogniser {latency.decode_ms:.0f} in all"
 
 
-def summary(told: Sequence[Account]) -> str:
+def summary(told: Sequence[Demonstration]) -> str:
     """One line over all recordings."""
     done = [each for each in told if (action := each.last(events.Action)) and action.success]
     times = [latency.response_ms for each in told if (latency := each.last(events.Latency))]

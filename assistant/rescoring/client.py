@@ -34,7 +34,7 @@ _REASONS: Final = {
 
 
 @dataclass(frozen=True, slots=True)
-class RescoringServer:
+class RescoringEndpoint:
     """Where a rescoring server is, and how it is believed."""
 
     url: str
@@ -63,7 +63,7 @@ def trust(certificate: Path | None) -> ssl.SSLContext | bool:
 class Client:
     """Sends lattices to one server; open and close it in the same event loop."""
 
-    def __init__(self, server: RescoringServer) -> None:
+    def __init__(self, server: RescoringEndpoint) -> None:
         self.server = server
         self._session: aiohttp.ClientSession | None = None
 

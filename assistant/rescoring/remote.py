@@ -18,7 +18,7 @@ from assistant.lattice.graph import Edge, Lattice, Node, pruned
 from assistant.lattice.nbest import nbest
 from assistant.pipeline.rescorer import Account, RescoredResult, RescoringError, RescoringOutcome
 from assistant.rescoring.circuit_breaker import CircuitBreaker
-from assistant.rescoring.client import Client, RescoringServer, trust
+from assistant.rescoring.client import Client, RescoringEndpoint, trust
 from assistant.rescoring.names import tagged
 from assistant.rescoring.wire import pack_lattice
 
@@ -144,7 +144,7 @@ def make_rescorer(
         early=settings.early,
         names=names if settings.tag_names else tuple,
     )
-    client = Client(RescoringServer(url, settings.token, trust(settings.certificate)))
+    client = Client(RescoringEndpoint(url, settings.token, trust(settings.certificate)))
     return RemoteRescorer(client, policy, MonotonicClock())
 
 
@@ -158,7 +158,7 @@ async def asked_once(settings: RescoringSettings, url: str) -> int:
     words = (Edge(0, 1, "lights", -0.5), Edge(1, 2, "on", -0.5))
     lattice = Lattice(tuple(Node(number, 0.0) for number in range(3)), words, 0, 2)
     message = pack_lattice(lattice)
-    client = Client(RescoringServer(url, settings.token, trust(settings.certificate)))
+    client = Client(RescoringEndpoint(url, settings.token, trust(settings.certificate)))
     client.open()
     try:
         await client.rescore(message, lattice)

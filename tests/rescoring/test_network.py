@@ -13,7 +13,7 @@ import trustme
 from assistant.audio.clock import MonotonicClock
 from assistant.pipeline.rescorer import RescoringOutcome
 from assistant.rescoring.batching import BatchLimits
-from assistant.rescoring.client import Client, RescoringServer
+from assistant.rescoring.client import Client, RescoringEndpoint
 from assistant.rescoring.remote import RemoteRescorer, RescoringPolicy
 from assistant.rescoring.wire import pack_reweighted
 from tests.rescoring import lossy_link
@@ -101,7 +101,7 @@ def is_right(outcome):
 def test_nobody_waits_beyond_the_deadline(link, deadline_s):
     """A request takes 1.2 s here at least: two ways for the connection, two for itself."""
     with far_side(link, serving(token=TOKEN, host=link.SERVER)) as url:
-        outcomes = asked(link, 40 * [RescoringServer(url, TOKEN)], deadline_s)
+        outcomes = asked(link, 40 * [RescoringEndpoint(url, TOKEN)], deadline_s)
     for outcome, waited_s in outcomes:
         assert waited_s < deadline_s + LEEWAY_S
         assert is_right(outcome)
@@ -154,7 +154,7 @@ def test_however_a_server_fails_the_local_result_is_there_in_time(link):
     authority.configure_trust(trusted)
     with far_side(link, failing(link.SERVER, authority)) as urls:
         servers = [
-            RescoringServer(url, TOKEN, trusted) for url in urls.values() for _ in range(times)
+            RescoringEndpoint(url, TOKEN, trusted) for url in urls.values() for _ in range(times)
         ]
         outcomes = asked(link, servers, deadline_s)
     for outcome, waited_s in outcomes:
@@ -173,7 +173,7 @@ def test_a_thousand_clients_at_once_over_the_link(link):
     """All in one event loop, which alone takes seconds."""
     limits = BatchLimits(waiting=200)
     with far_side(link, serving(token=TOKEN, host=link.SERVER, limits=limits)) as url:
-        outcomes = asked(link, 1000 * [RescoringServer(url, TOKEN)], deadline_s=2.0)
+        outcomes = asked(link, 1000 * [RescoringEndpoint(url, TOKEN)], deadline_s=2.0)
         assert all(is_right(outcome) for outcome, _ in outcomes)
-        after = asked(link, 20 * [RescoringServer(url, TOKEN)], deadline_s=5.0)
+        after = asked(link, 20 * [RescoringEndpoint(url, TOKEN)], deadline_s=5.0)
     assert any(outcome.account.outcome is RescoringOutcome.USED for outcome, _ in after)

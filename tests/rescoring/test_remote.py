@@ -10,7 +10,7 @@ import trustme
 
 from assistant.pipeline.rescorer import RescoringError, RescoringOutcome
 from assistant.rescoring.batching import BatchLimits
-from assistant.rescoring.client import Client, RescoringServer, trust
+from assistant.rescoring.client import Client, RescoringEndpoint, trust
 from assistant.rescoring.remote import RemoteRescorer, RescoringPolicy
 from assistant.rescoring.wire import pack_lattice, pack_reweighted
 from tests.hand_clock import HandClock
@@ -28,7 +28,7 @@ class Asked:
         self.clock = HandClock()
         policy = RescoringPolicy(deadline_s=0.15, early=early, names=lambda: names)
         self.rescorer = RemoteRescorer(
-            Client(RescoringServer(url, token, trusted)), policy, self.clock
+            Client(RescoringEndpoint(url, token, trusted)), policy, self.clock
         )
 
     async def __aenter__(self):

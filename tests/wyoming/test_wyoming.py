@@ -26,7 +26,7 @@ from assistant.audio.clock import MonotonicClock
 from assistant.home.demo import DemoHome
 from assistant.nlu.sentence_files import SentenceFolder
 from assistant.pipeline.worker import Worker
-from assistant.rescoring.client import Client, RescoringServer
+from assistant.rescoring.client import Client, RescoringEndpoint
 from assistant.rescoring.remote import RemoteRescorer, RescoringPolicy
 from assistant.rescoring.wire import pack_lattice
 from assistant.wake import factory as wake
@@ -152,7 +152,7 @@ async def test_words_come_while_they_are_spoken_and_then_as_a_whole(running):
 async def rescoring(url):
     """The service, its recogniser unsure of "turn an lights", with a rescoring server at a URL."""
     policy = RescoringPolicy(deadline_s=10, early=True, names=tuple)
-    rescorer = RemoteRescorer(Client(RescoringServer(url, TOKEN)), policy, MonotonicClock())
+    rescorer = RemoteRescorer(Client(RescoringEndpoint(url, TOKEN)), policy, MonotonicClock())
     await rescorer.start()
     script = Script([("turn", 0.3), ("an", 0.6), ("lights", 0.9)])
     running = Running(LatticeRecogniser(script, LIGHTS), rescorer=rescorer)
