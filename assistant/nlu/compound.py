@@ -84,7 +84,7 @@ class Compound:
         """The first command of several that names what the home lacks, if one does."""
         if not may_be_several(text):
             return None
-        first, *others = segments_of(text)
+        first, *others = at_articles(segments_of(text))
         verb = _verb(first.words)
         commands = [first.words, *(_with_verb(verb, each.words) for each in others if each.words)]
         unknown = map(self._commands.unknown, commands[:_MOST_SEGMENTS] if others else ())
@@ -126,16 +126,18 @@ class Compound:
         named: Antecedents,
         clause: Callable[[Words, Antecedents], Found | None],
     ) -> Found | None:
-        """The commands of the segments: of each alone, else of neighbours together, long first."""
+        """The commands of the segments: of each alone, else of neighbours together, long first.
+
+        A thing without a verb ends as the one before: "dim the lamp and the light to ten".
+        """
         if not segments:
             return ()
-        first = clause(segments[0].words, named)
-        if first is not None:
-            others = self._all(segments[1:], antecedents_after(first, named), clause)
-            if others is not None:
-                return (*first, *others)
-        for end in range(len(segments), 1, -1):
-            found = self._together(segments[:end], named)
+        ends = [1, *range(len(segments), 1, -1)]
+        if segments[1:] and segments[1].words[:1] and segments[1].words[0] in ARTICLES:
+            ends = [*ends[1:], 1]
+        for end in ends:
+            group = segments[:end]
+            found = clause(group[0].words, named) if end == 1 else self._together(group, named)
             if found is not None:
                 others = self._all(segments[end:], antecedents_after(found, named), clause)
                 if others is not None:

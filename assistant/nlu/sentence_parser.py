@@ -175,8 +175,8 @@ def _heard_as(words: Sequence[str], readings: Iterable[Reading]) -> tuple[Readin
 def _may_be_name(said: str) -> bool:
     """Whether words that the home has no name for may be the name of a device.
 
-    "The" is none, and neither is what says when something is to be done, nor what breaks off:
-    "the light in the".
+    "The" is none, and neither is what says when something is to be done, what breaks off ("the
+    light in the"), and what is about two things.
     """
     words = said.split()
     return (
@@ -184,6 +184,7 @@ def _may_be_name(said: str) -> bool:
         and TELLING.isdisjoint(words)
         and not FUNCTION_WORDS.issuperset(words)
         and words[-1] not in LEADING_WORDS
+        and "and" not in words
     )
 
 

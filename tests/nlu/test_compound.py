@@ -55,6 +55,10 @@ def meaning(interpretation):
             ["open the blinds halfway", "turn off the tv"],
         ),
         (
+            "dim the office light and the floor lamp to ten percent",
+            ["dim the office light to ten percent", "dim the floor lamp to ten percent"],
+        ),
+        (
             "turn off the light in the kitchen the printer and the tv",
             ["turn off the light in the kitchen", "turn off the printer", "turn off the tv"],
         ),

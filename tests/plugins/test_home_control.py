@@ -167,6 +167,7 @@ async def test_what_is_already_so_is_said(house):
         ("play some jazz in the bathroom", "There is no such device in the Bathroom."),
         ("play some jazz on the office speaker", "I know no device called office speaker."),
         ("turn on the kettle and the toaster", "I know no device called toaster."),
+        ("turn on the kettle the toaster and the tv", "I know no device called toaster."),
         ("turn on the kettle and open the skylight", "I know no device called skylight."),
         (
             "lock the door",
@@ -190,6 +191,7 @@ async def test_what_cannot_be_done_is_said_and_nothing_changes(house, said, repl
         "turn off the light in the",
         "dim the floor lamp to",
         "turn on the kettle and sing a song",
+        "turn on the light and the heating",
         "add to the shopping list",
     ],
 )
