@@ -25,17 +25,19 @@ def lattice_of(hypotheses: Sequence[Hypothesis]) -> Lattice:
     }
     ordered = sorted(beginnings, key=lambda words: (times[words], len(words), words))
     numbers = {words: number for number, words in enumerate(ordered)}
-    masses = {words: log_sum_exp(h.log_prob for h in same) for words, same in beginnings.items()}
-    masses[()] = 0.0
+    log_probs = {words: log_sum_exp(h.log_prob for h in same) for words, same in beginnings.items()}
+    log_probs[()] = 0.0
     edges = [
-        Edge(numbers[words[:-1]], numbers[words], words[-1], masses[words] - masses[words[:-1]])
+        Edge(
+            numbers[words[:-1]], numbers[words], words[-1], log_probs[words] - log_probs[words[:-1]]
+        )
         for words in ordered
         if words
     ]
     for hypothesis in hypotheses:
         words = tuple(word.text for word in hypothesis.words)
         before = words[:-1]
-        gained = hypothesis.log_prob - masses[before]
+        gained = hypothesis.log_prob - log_probs[before]
         last = words[-1] if words else ""
         boosts = hypothesis.boost, hypothesis.sentence_boost
         edges.append(Edge(numbers[before], len(ordered), last, gained, 0.0, *boosts))

@@ -30,11 +30,11 @@ def test_texts_are_judged_as_if_each_were_alone(seed, texts, before):
     decoder = ToyAttentionDecoder(None, seed=seed)
     known = decoder.pieces.encode(before)
     scored = score(prefix_of(decoder, HEARD, before), texts)
-    for text, judged in zip(texts, scored, strict=True):
-        assert judged.text == text
-        assert len(judged.words) == len(text.split())
+    for text, found in zip(texts, scored, strict=True):
+        assert found.text == text
+        assert len(found.words) == len(text.split())
         expected = log_prob(decoder, decoder.pieces.encode(text), known)
-        assert judged.log_prob == pytest.approx(expected, abs=1e-4)
+        assert found.log_prob == pytest.approx(expected, abs=1e-4)
 
 
 @pytest.mark.parametrize("shortest", [0, 3])
@@ -76,9 +76,9 @@ def test_what_is_longer_than_a_decoder_can_write_is_judged():
             assert position <= attention_search.MOST_PIECES
             return super().step(pieces, position, cross_kv, past)
 
-    (judged,) = score(prefix_of(Placed(None), HEARD, "abc"), ["bad " * 100])
-    assert len(judged.words) == 100
-    assert np.isfinite(judged.log_prob)
+    (found,) = score(prefix_of(Placed(None), HEARD, "abc"), ["bad " * 100])
+    assert len(found.words) == 100
+    assert np.isfinite(found.log_prob)
 
 
 @settings(max_examples=60, deadline=None)

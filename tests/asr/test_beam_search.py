@@ -90,7 +90,7 @@ def test_a_wide_beam_gives_the_sum_over_all_alignments(symbols, count, seed):
 @pytest.mark.parametrize("symbols", [1, 2])
 @pytest.mark.parametrize("seed", range(4))
 def test_merging_loses_no_probability(symbols, seed):
-    """A place between words stands for several frames, so there are more paths; not more mass."""
+    """A node stands for several frames, so there are more paths; not more probability."""
     network, encoded = toy(seed, context_size=1), frames(5 - symbols, seed)
     expected = Enumerated(network, encoded, symbols)
     search = searched(network, encoded, max_symbols_per_frame=symbols, **WIDE)

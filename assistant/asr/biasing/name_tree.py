@@ -45,12 +45,12 @@ class LeftContexts:
 
     def __init__(self, groups: Sequence[tuple[str, ...]], ends: Iterable[tuple[str, str]]) -> None:
         """`ends`: the first and last words of names."""
-        following: dict[str, set[int]] = {}
+        groups_after: dict[str, set[int]] = {}
         for group, words in enumerate(groups):
             for word in words:
-                following.setdefault(spelled(word), set()).add(group)
-        kinds = list(dict.fromkeys(frozenset(likely) for likely in following.values()))
-        self._numbers = {word: 1 + kinds.index(frozenset(g)) for word, g in following.items()}
+                groups_after.setdefault(spelled(word), set()).add(group)
+        kinds = list(dict.fromkeys(frozenset(likely) for likely in groups_after.values()))
+        self._numbers = {word: 1 + kinds.index(frozenset(g)) for word, g in groups_after.items()}
         self._said = {each: n for n, each in enumerate(dict.fromkeys(ends), 1 + len(kinds))}
         self.said = ("",) * (1 + len(kinds)) + tuple(first for first, _ in self._said)
         """For each left context, the word that the name just before begins with."""
