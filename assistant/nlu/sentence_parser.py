@@ -36,6 +36,8 @@ _LEAST_NAME_SIMILARITY = 0.72
 _NAMES_TRIED = 2
 _UNKNOWN_WORDS = 4
 _REMEMBERED = 512
+_NO_ITEM = (FUNCTION_WORDS | NUMBER_WORDS) - {"up"}
+"""Words that are nothing to buy; there is a drink called Seven Up."""
 _QUOTED = frozenset({"message", "reminder"})
 """Slots whose words are said again, so politeness in them is part of them."""
 
@@ -112,7 +114,7 @@ class SentenceParser:
         It is less than what was said, unless it holds a part of the time. "To" is nothing to buy.
         """
         item = {*str(reading.slots.get("item", "")).split()}
-        if item and (item <= FUNCTION_WORDS or item <= NUMBER_WORDS):
+        if item and item <= _NO_ITEM:
             return False
         if COMMAND not in reading.slots:
             return True

@@ -51,8 +51,10 @@ async def test_another_list_by_its_name(house):
 
 @pytest.mark.parametrize("said", ["add to the shopping list", "add this to my shopping list"])
 async def test_words_that_name_nothing_are_no_item(house, said):
-    await house.say(said)
+    await house.say(said, "add two the in the shopping list", "add two to in the shopping list")
+    await house.say("yes")
     assert await house.state("todo.shopping_list") == "0"
+    assert (await house.say("add seven up to my shopping list")).success
 
 
 async def test_what_is_not_on_the_list_is_said(house):
