@@ -6,7 +6,6 @@ events come between those of what is heard meanwhile.
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 from dataclasses import dataclass
@@ -61,31 +60,24 @@ class Pipeline:
         actions are done; whoever stops reading cancels those that are not.
         """
         outbox = Outbox()
-        async with aclosing(outbox.events(self._run(source, outbox.send))) as happened:
+        outbox.begin(self._listen(source, outbox))
+        async with aclosing(outbox.events()) as happened:
             async for event in happened:
                 yield event
 
-    async def _run(self, source: AudioSource, send: Send) -> None:
-        """Listen to the end, actions beside it; the first error of any of them ends it all."""
-        try:
-            async with asyncio.TaskGroup() as actions:
-                await self._listen(source, send, actions)
-        except BaseExceptionGroup as group:
-            raise group.exceptions[0] from None
-
-    async def _listen(self, source: AudioSource, send: Send, actions: asyncio.TaskGroup) -> None:
+    async def _listen(self, source: AudioSource, outbox: Outbox) -> None:
         worker = self.services.worker
         place = partial(find_call, self.recogniser)
         trigger = await worker.run(self.trigger)
         feed = AudioFeed(source, trigger, worker, self.pre_roll_s, place)
         try:
             while (activation := await feed.activated()) is not None:
-                decision = await self._decide(source.name, activation, feed, send)
+                decision = await self._decide(source.name, activation, feed, outbox.send)
                 if decision is not None:
-                    actions.create_task(self.services.responder.carry_out(decision, send))
+                    outbox.begin(self.services.responder.carry_out(decision, outbox.send))
                 await worker.run(give_back)
         except AudioError as error:
-            await send(
+            await outbox.send(
                 Error(source=source.name, audio_s=feed.heard_s, code=error.code, message=str(error))
             )
 
