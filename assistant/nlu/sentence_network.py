@@ -34,7 +34,7 @@ Place = int
 """A node, and in the last bits the stack of calls that it stands in."""
 _STACK_BITS: Final = 20
 _STACK: Final = (1 << _STACK_BITS) - 1
-_EXPANDED: Final = 256
+_EXPANDED: Final = 128
 """States whose next words are known by heart."""
 
 
@@ -51,7 +51,7 @@ class _Ways:
 class _State:
     """What comes next after some words: words, with the places they lead to."""
 
-    words: Mapping[str, set[Place]]
+    words: Mapping[str, tuple[Place, ...]]
     ordered: tuple[str, ...]
     final: bool
 
@@ -73,9 +73,7 @@ class SentenceNetwork:
         self._ends = set(graph.ends)
         self._lists = dict(graph.lists)
         for call in graph.names:
-            end = self._new()
-            self._ends.add(end)
-            self._lists[call] = self._new(*(Arc(name, end) for name in _named(index, call)))
+            self._lists[call] = self._tree(_named(index, call))
         self._rests: dict[tuple[str, int], int] = {}
         self._alive = self._that_end()
         self._begin: Place = start << _STACK_BITS | _NO_STACK
@@ -142,7 +140,7 @@ class SentenceNetwork:
             todo = [
                 self._lists[call] << _STACK_BITS | self._stack(back) for call, back in calls.items()
             ]
-        return _State(words, tuple(sorted(words)), final)
+        return _State({word: tuple(to) for word, to in words.items()}, tuple(sorted(words)), final)
 
     def _stack(self, returns: Iterable[Place]) -> int:
         """The stack of calls that all go on at these places."""
@@ -156,6 +154,22 @@ class SentenceNetwork:
     def _new(self, *arcs: Arc) -> int:
         self._more.append(list(arcs))
         return len(self._graph) + len(self._more) - 1
+
+    def _tree(self, names: Iterable[str]) -> int:
+        """The first node of a tree of names by their words."""
+        first = self._new()
+        known: dict[tuple[int, str], int] = {}
+        for name in names:
+            at = first
+            for word in name.split():
+                following = known.get((at, word))
+                if following is None:
+                    following = known[at, word] = self._new()
+                    text = word if at == first else f" {word}"
+                    self._more[at - len(self._graph)].append(Arc(text, following))
+                at = following
+            self._ends.add(at)
+        return first
 
     def _arcs(self, node: int) -> list[Arc]:
         known = len(self._graph)

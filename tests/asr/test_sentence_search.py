@@ -1,0 +1,192 @@
+"""A search that is held to sentences finds the best of them."""
+
+import math
+from itertools import product
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from assistant.asr.biasing import sentences as biasing
+from assistant.asr.biasing.sentences import SpelledSentences
+from assistant.asr.decoding.beam_search import SearchSettings
+from assistant.asr.decoding.sentence_search import (
+    BY_BOTH_DECODERS,
+    SentenceSearch,
+    SentenceSettings,
+    find_sentences,
+)
+from assistant.asr.decoding.vocabulary import Vocabulary
+from assistant.asr.features.frontend import WhisperFrontEnd
+from assistant.asr.networks.model_folder import Model
+from assistant.asr.recogniser import TransducerRecogniser
+from assistant.asr.result import recognise
+from assistant.lattice.graph import Hypothesis, Word
+from tests.asr.toy_network import TOKENS, ToyAttentionDecoder, ToyNetwork
+
+
+class Listed:
+    """Some sentences, as a tree of words."""
+
+    start = 0
+
+    def __init__(self, *texts):
+        self._texts = [tuple(text.split()) for text in texts]
+        self._states = [()]
+        self.forgotten = 0
+
+    def words(self, state):
+        known = self._states[state]
+        return tuple(sorted({t[len(known)] for t in self._texts if t[: len(known)] == known != t}))
+
+    def step(self, state, word):
+        if word not in self.words(state):
+            return None
+        reached = (*self._states[state], word)
+        if reached not in self._states:
+            self._states.append(reached)
+        return self._states.index(reached)
+
+    def final(self, state):
+        return self._states[state] in self._texts
+
+    def forget(self):
+        self.forgotten += 1
+        del self._states[1:]
+
+
+SENTENCES = ("ad b", "a", "ade c", "bf c", "b")
+WIDE = SentenceSettings(beam=500, margin=1e9, token_gain=0.0)
+
+
+def outputs(seed, frames):
+    return np.random.default_rng(seed).standard_normal((frames, 8), np.float32)
+
+
+def test_tokens_that_continue_a_sentence_are_allowed():
+    spelled = SpelledSentences(Listed(*SENTENCES), TOKENS)
+    first = spelled.following(spelled.begin())
+    assert {TOKENS[token] for token in first.tokens} == {"▁a", "▁b", "▁"}
+    after_a = spelled.following(first.positions[list(first.tokens).index(TOKENS.index("▁a"))])
+    assert {TOKENS[token] for token in after_a.tokens} == {"d"}
+    assert after_a.final
+
+
+def spellings(text):
+    """Every way to cut a text into tokens."""
+    marked = "▁" + text.replace(" ", "▁")
+    found, todo = [], [((), marked)]
+    while todo:
+        tokens, rest = todo.pop()
+        if not rest:
+            found.append(tokens)
+        todo += [
+            ((*tokens, number), rest[len(token) :])
+            for number, token in enumerate(TOKENS[3:], start=3)
+            if rest.startswith(token)
+        ]
+    return found
+
+
+def best_alignment(network, vectors, tokens, symbols):
+    """The log-probability of a row of tokens on its likeliest way through the frames."""
+    vocabulary = Vocabulary(network)
+    start = (network.blank_id,) * network.context_size
+    places = {0: 0.0}
+    for vector in vectors:
+        after = {}
+        for place, score in places.items():
+            for count in range(symbols + 1):
+                context = (*start, *tokens[:place])[-len(start) :]
+                log_probs, _ = vocabulary.scores(vector, [context])
+                stayed = score + float(log_probs[0, network.blank_id])
+                after[place] = max(after.get(place, -math.inf), stayed)
+                if place == len(tokens) or count == symbols:
+                    break
+                score += float(log_probs[0, tokens[place]])  # noqa: PLW2901
+                place += 1  # noqa: PLW2901
+        places = after
+    return places.get(len(tokens), -math.inf)
+
+
+@given(st.integers(0, 50), st.integers(2, 5))
+@settings(max_examples=25, deadline=None)
+def test_a_wide_search_finds_the_best_sentence(seed, frames):
+    network = ToyNetwork(seed=seed, blank=0.5)
+    vectors = outputs(seed, frames)
+    spelled = SpelledSentences(Listed(*SENTENCES), TOKENS)
+    found = find_sentences(vectors, spelled, Vocabulary(network), WIDE)
+    scores = {
+        text: max(best_alignment(network, vectors, each, WIDE.symbols) for each in spellings(text))
+        for text in SENTENCES
+    }
+    possible = {text: score for text, score in scores.items() if score > -math.inf}
+    assert set(found) == set(possible)
+    assert found == sorted(possible, key=possible.get, reverse=True)
+
+
+@given(st.integers(0, 30))
+@settings(max_examples=20, deadline=None)
+def test_nothing_but_sentences_is_found(seed):
+    network = ToyNetwork(seed=seed, blank=0.5)
+    spelled = SpelledSentences(Listed(*SENTENCES), TOKENS)
+    found = find_sentences(
+        outputs(seed, 12), spelled, Vocabulary(network), SentenceSettings(beam=6)
+    )
+    assert set(found) <= set(SENTENCES)
+
+
+def test_what_takes_room_is_forgotten_between_utterances(monkeypatch):
+    monkeypatch.setattr(biasing, "_KNOWN", 5)
+    sentences = Listed(*SENTENCES)
+    spelled = SpelledSentences(sentences, TOKENS)
+    vocabulary, vectors = Vocabulary(ToyNetwork(blank=0.5)), outputs(1, 8)
+    first = find_sentences(vectors, spelled, vocabulary, WIDE)
+    assert find_sentences(vectors, spelled, vocabulary, WIDE) == first
+    assert sentences.forgotten == 1
+
+
+def hypothesis(text, log_prob):
+    return Hypothesis(tuple(Word(word, 0.0, 0.0) for word in text.split()), log_prob)
+
+
+def favoured(*hypotheses):
+    search = SentenceSearch(Vocabulary(ToyNetwork()), Listed(*SENTENCES))
+    return search.favoured(
+        [hypothesis(text, log_prob) for text, log_prob in hypotheses], by_both_decoders=True
+    )
+
+
+def test_a_sentence_is_favoured_by_its_words():
+    long, short, other = favoured(("ade c", -5.0), ("a", -6.0), ("ade d", -5.5))
+    assert (long.text, long.boost, long.sentence_boost) == ("ade c", 4.0, 4.0)
+    assert long.log_prob == pytest.approx(-1.0)
+    assert (short.text, short.sentence_boost) == ("a", BY_BOTH_DECODERS.word)
+    assert (other.text, other.sentence_boost, other.log_prob) == ("ade d", 0.0, -5.5)
+
+
+def test_the_beginning_of_a_sentence_is_favoured_as_much():
+    whole, begun = favoured(("ade c", -5.0), ("ade", -6.0))
+    assert begun.sentence_boost == BY_BOTH_DECODERS.word
+    assert whole.sentence_boost == 2 * BY_BOTH_DECODERS.word
+
+
+@pytest.mark.parametrize("attentive", [False, True])
+def test_the_recogniser_hears_a_sentence_rather_than_other_words(attentive):
+    network = ToyNetwork(seed=7)
+    network.whole_frames = 128
+    if attentive:
+        network.attention_decoder = ToyAttentionDecoder(network, sharpness=0.2)
+    model = Model(network, WhisperFrontEnd(), max_symbols_per_frame=3)
+    recogniser = TransducerRecogniser(model, SearchSettings())
+    audio = (np.random.default_rng(0).standard_normal(16_000) * 4000).astype(np.int16)
+    free = recognise(recogniser, audio)
+    texts = [" ".join(words) for words in product(["ad", "b", "c", "bf"], repeat=3)]
+    held = recognise(recogniser, audio, sentences=Listed(*texts))
+    favoured = [each for each in held.nbest if each.sentence_boost]
+    assert free.text not in texts
+    assert all(not each.sentence_boost for each in free.nbest)
+    assert favoured
+    assert {each.text for each in held.nbest} >= {favoured[0].text}
+    assert any(edge.sentence_boost for edge in held.lattice.edges)
