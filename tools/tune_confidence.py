@@ -25,7 +25,7 @@ import numpy as np
 import soundfile
 from numpy.typing import NDArray
 
-from assistant.app.assembly import favoured
+from assistant.app.assembly import favoured, favoured_sentences
 from assistant.app.household import make_household
 from assistant.app.recognition import load_recogniser
 from assistant.asr.confidence import evidence
@@ -67,7 +67,7 @@ def main() -> int:
     house = make_household(settings)
     recogniser = load_recogniser(settings)
     noises = Noises(args.noise)
-    at_home = favoured(settings, house)
+    at_home, of_home = favoured(settings, house), favoured_sentences(settings, house)
     rare = rare_names()
     listed = tuple(BiasPhrase(name, after=("the",)) for name in rare)
     heard: list[Heard] = []
@@ -80,7 +80,7 @@ def main() -> int:
     ):
         spoken = speak(text, VOICES[number % len(VOICES)])
         for audio in noises.kinds_of(spoken):
-            stream = recogniser.open(names)
+            stream = recogniser.open(names, of_home)
             stream.accept(np.clip(32768 * audio, -32768, 32767).astype(np.int16))
             heard += judged(stream.finish(), text)
     report(heard)

@@ -107,3 +107,16 @@ def test_after_silence_only_the_times_are_others():
 def test_without_anything_before_a_result_stays_as_it_is():
     result = heard("four five")
     assert Earlier.nothing(STATE).before(result) is result
+
+
+def test_silence_after_a_part_keeps_how_sure_that_was():
+    part = DecodedPart(heard("one two", "one too"), NO_INNER, STATE)
+    silence = heard("")
+    for earlier in (
+        Earlier.nothing(STATE).and_then(part, 5.0),
+        Earlier.nothing(STATE).and_then(part, 5.0).silent(3.0),
+    ):
+        result = earlier.before(silence)
+        assert [each.text for each in result.nbest] == ["one two", "one too"]
+        assert {each.text for each in nbest(result.lattice, 5)} == {"one two", "one too"}
+        assert all(0 < edge.posterior <= 1 for edge in result.lattice.edges)

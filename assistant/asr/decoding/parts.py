@@ -14,7 +14,8 @@ import numpy as np
 
 from assistant.asr.networks.network import Floats, State
 from assistant.asr.result import RecognitionResult
-from assistant.lattice.graph import Edge, Hypothesis, Lattice, Node, Word
+from assistant.lattice.from_nbest import lattice_of
+from assistant.lattice.graph import Edge, Hypothesis, Lattice, Node, Word, with_posteriors
 
 LONGEST_PART: Final = 1000
 """Frames of 10 ms: when more were heard, the first part of them is over."""
@@ -63,6 +64,8 @@ class Earlier:
     """What was said in the last of them; nothing where nobody spoke."""
     inner: Floats
     """The encoder's inner outputs of that one."""
+    nbest: tuple[Hypothesis, ...] = ()
+    """What may have been said in all of them: `best`, and others for the last of them."""
 
     @classmethod
     def nothing(cls, state: State) -> Earlier:
@@ -71,17 +74,23 @@ class Earlier:
 
     def and_then(self, part: DecodedPart, length_s: float) -> Earlier:
         """With one more part, of so many seconds."""
-        said = part.result.nbest[0]
-        return Earlier(part.state, self.end_s + length_s, self._with(said), said.text, part.inner)
+        nbest = tuple(self._with(each) for each in part.result.nbest)
+        said = part.result.text
+        return Earlier(part.state, self.end_s + length_s, nbest[0], said, part.inner, nbest)
 
     def silent(self, length_s: float) -> Earlier:
         """With so many seconds in which nobody speaks; the encoder need not hear them."""
-        return Earlier(self.state, self.end_s + length_s, self.best, "", NO_INNER)
+        return replace(self, end_s=self.end_s + length_s, text="", inner=NO_INNER)
 
     def before(self, result: RecognitionResult) -> RecognitionResult:
         """The result of the part after them as one of the whole utterance."""
         if not self.end_s:
             return result
+        if len(self.nbest) > 1 and not any(each.words for each in result.nbest):
+            # Nothing was said since: how sure the last part was is not to be lost.
+            return replace(
+                result, nbest=self.nbest, lattice=with_posteriors(lattice_of(self.nbest))
+            )
         nbest = tuple(self._with(each) for each in result.nbest)
         return replace(result, nbest=nbest, lattice=self._chained(result.lattice))
 
