@@ -155,7 +155,7 @@ def test_check_of_a_wrong_setting_is_one_line_with_its_place(assistant, tmp_path
 def test_a_model_that_is_not_there(assistant, tmp_path):
     (tmp_path / "config.yaml").write_text("recogniser: {model: ./nowhere}\n")
     ran = assistant("transcribe", "x.wav")
-    assert ran.status == 1
+    assert ran.status == 2
     (line,) = ran.err.splitlines()
     assert "nowhere" in line
 
