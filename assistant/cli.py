@@ -148,6 +148,12 @@ def _transcribe(transcribe: argparse.ArgumentParser) -> None:
     transcribe.add_argument(
         "--context", type=Path, metavar="FILE", help="more names to favour, one a line"
     )
+    transcribe.add_argument(
+        "--sentences",
+        type=Path,
+        metavar="FOLDER",
+        help="favour what your home understands, with the sentences and plugins of this folder",
+    )
     _runtime(transcribe)
 
 

@@ -13,14 +13,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from assistant.app.recognition import bias_phrases, load_recogniser
-from assistant.asr.result import BiasPhrase, Recogniser, RecognitionResult, recognise
+from assistant.asr.result import BiasPhrase, Recogniser, RecognitionResult, Sentences, recognise
 from assistant.audio.file import read_samples
 from assistant.audio.source import SAMPLE_RATE, AudioError
 from assistant.commands import UsageError, print_json, say, settings_of
 from assistant.config import SettingError, Settings
+from assistant.config.hearing import WAKE_WORDS
 from assistant.config.rescoring import leaves_device
 from assistant.home.factory import make_home
 from assistant.pipeline.rescorer import RescoredResult, RescoringOutcome
+from assistant.wake.words import spoken
 
 _PATIENCE_MS = 2000.0
 """How long a rescoring server is waited for: nobody waits for a reply here."""
@@ -35,15 +37,35 @@ def run(args: argparse.Namespace) -> int:
         bias = bias_phrases(settings, make_home(settings))
     if args.context:
         bias += tuple(BiasPhrase(line) for line in read_context(args.context))
+    sentences = _sentences(settings, args.sentences) if args.sentences else None
     recogniser = load_recogniser(settings)
     status = 0
     for name in args.files:
         try:
-            print_json(transcribe(recogniser, name, bias, second))
+            print_json(transcribe(recogniser, name, bias, second, sentences))
         except AudioError as error:
             say(f"assistant: {error}")
             status = 1
     return status
+
+
+def _sentences(settings: Settings, folder: Path) -> Sentences:
+    """What the home understands with the sentences and the plugins of a folder.
+
+    Raises:
+        UsageError: the folder is none, or something in it cannot be used.
+
+    """
+    from assistant.app.household import make_household  # noqa: PLC0415 - seldom wanted
+
+    if not folder.is_dir():
+        raise UsageError(f"{folder}: no such folder of sentences")
+    own = replace(settings.understanding, sentences=folder, plugins=folder)
+    house = make_household(replace(settings, understanding=own))
+    if problems := [*house.plugins.problems, *house.sentences.now().problems]:
+        raise UsageError(problems[0])
+    calls = tuple(spoken(word) for word in WAKE_WORDS[settings.wake.engine])
+    return house.understanding.network(calls)
 
 
 def read_context(path: Path) -> list[str]:
@@ -86,13 +108,14 @@ def transcribe(
     name: str,
     bias: Sequence[BiasPhrase],
     second: Callable[[RecognitionResult], RescoredResult] | None = None,
+    sentences: Sentences | None = None,
 ) -> dict[str, Any]:
     """One file's transcript as plain values; raises `AudioError`.
 
     `second` rescores it. Where that fails, the log says why, and `rescored` is as `text`.
     """
     samples = asyncio.run(read_samples(name))
-    result = recognise(recogniser, samples, bias)
+    result = recognise(recogniser, samples, bias, sentences)
     audio_s = samples.size / SAMPLE_RATE
     return {
         "file": name,
@@ -102,6 +125,7 @@ def transcribe(
                 "text": each.text,
                 "log_prob": round(each.log_prob, 4),
                 "boost": round(each.boost, 4),
+                "sentence_boost": round(each.sentence_boost, 4),
             }
             for each in result.nbest
         ],

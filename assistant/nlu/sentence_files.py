@@ -199,9 +199,16 @@ def _paths(folder: Path) -> list[Path]:
 
 
 def _below(folder: Path) -> Iterator[Path]:
-    """The files of sentences in a folder and those in it, but for hidden ones (editors' locks)."""
+    """The files of sentences in a folder and those in it.
+
+    Not those of plugins, which have theirs to themselves, and no hidden ones (editors' locks).
+    """
     for where, folders, names in os.walk(folder):
-        folders[:] = [name for name in folders if not name.startswith(".")]
+        folders[:] = [
+            name
+            for name in folders
+            if not name.startswith(".") and not Path(where, name, "manifest.yaml").is_file()
+        ]
         for name in names:
             if name.lower().endswith(_ENDINGS) and not name.startswith("."):
                 yield Path(where, name)

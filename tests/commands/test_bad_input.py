@@ -237,3 +237,24 @@ def test_a_home_folder_that_cannot_be_written(tmp_path):
     assert process.returncode == 0
     assert '"action"' in events
     assert "Traceback" not in complaint
+
+
+def test_transcribe_hears_with_the_sentences_of_a_folder(assistant, tmp_path):
+    (tmp_path / "own.yaml").write_text(
+        "language: en\nintents: {HassTurnOn: {data: [{sentences: [begin the show],"
+        " slots: {name: Kitchen light}}]}}\n"
+    )
+    recording = str(DEMO / "01-kitchen-light.ogg")
+    (alone,) = assistant("transcribe", recording).events
+    (held,) = assistant("transcribe", "--sentences", str(tmp_path), recording).events
+    assert [each["sentence_boost"] for each in alone["nbest"]] == [0] * len(alone["nbest"])
+    assert held["text"] == alone["text"]
+    assert held["nbest"][0]["sentence_boost"] > 0
+
+
+def test_a_folder_of_sentences_with_mistakes_is_told(assistant, tmp_path):
+    (tmp_path / "own.yaml").write_text("intents: []\n")
+    for folder in (tmp_path, tmp_path / "nowhere"):
+        ran = assistant("transcribe", "--sentences", str(folder), "x.wav")
+        assert ran.status == 2
+        assert str(folder) in ran.err.splitlines()[-1]
