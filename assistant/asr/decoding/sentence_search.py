@@ -34,7 +34,7 @@ class SentenceSettings:
     """What is this much below the best state (natural log) is dropped."""
     token_gain: float = 2.0
     """Given to a token (natural log)."""
-    texts: int = 8
+    texts: int = 4
 
 
 class Favour(NamedTuple):
@@ -147,7 +147,9 @@ def _after(
             _keep(ready, _State(state.position, state.context, score, state.said))
         if not left:
             break
-        active = _emitted(active, log_probs, rows, sentences, settings)
+        # What is below this cannot come within the margin again, not even with one more token.
+        least = max(state.score for state in ready.values()) - settings.margin - settings.token_gain
+        active = _emitted(active, log_probs, rows, sentences, settings, least=least)
         if not active:
             break
     kept = sorted(ready.values(), key=lambda state: -state.score)[: settings.beam]
@@ -161,8 +163,10 @@ def _emitted(
     rows: dict[tuple[int, ...], int],
     sentences: SpelledSentences,
     settings: SentenceSettings,
+    *,
+    least: float,
 ) -> list[_State]:
-    """The best states after one more token."""
+    """The best states after one more token; none with a score below `least`."""
     allowed = [sentences.following(state.position) for state in active]
     scores = [
         log_probs[rows[state.context], each.tokens] + (state.score + settings.token_gain)
@@ -170,9 +174,8 @@ def _emitted(
     ]
     counts = np.array([len(each) for each in scores])
     together = np.concatenate(scores)
-    if not len(together):
-        return []
-    best = np.argsort(-together)[: 2 * settings.beam]
+    likely = np.flatnonzero(together > least)
+    best = likely[np.argsort(-together[likely])[: 2 * settings.beam]]
     owners = np.searchsorted(np.cumsum(counts), best, side="right")
     firsts = np.cumsum(counts) - counts
     found: dict[_Key, _State] = {}
