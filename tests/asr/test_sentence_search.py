@@ -56,7 +56,7 @@ class Listed:
 
 
 SENTENCES = ("ad b", "a", "ade c", "bf c", "b")
-WIDE = SentenceSettings(beam=500, margin=1e9, token_gain=0.0)
+WIDE = SentenceSettings(beam=500, margin=1e9, token_gain=0.0, texts=9)
 
 
 def outputs(seed, frames):
