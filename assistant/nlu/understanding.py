@@ -170,11 +170,12 @@ class HomeUnderstanding:
         return best.with_confidence(round(support[meaning_of(best)] / sum(support.values()), 4))
 
     def _interpret(self, nbest: Sequence[Hypothesis]) -> Interpretation:
-        weighing = Weighing(nbest)
+        weighing, parser = Weighing(nbest), self._current_parser()
+        weighing.note_unfavoured(parser.parse(weighing.unfavoured.text))
         for hypothesis in nbest:
             if nbest[0].log_prob - hypothesis.log_prob > _FURTHEST_NATS:
                 break
-            for reading in _competing(self._current_parser().parse(hypothesis.text)):
+            for reading in _competing(parser.parse(hypothesis.text)):
                 weighing.add(hypothesis, reading)
         return weighing.decided()
 

@@ -18,6 +18,8 @@ _CLOSE_NATS = 4.0
 """A hypothesis further behind the best one is acted on only after a question."""
 _SURE_SHARE = 0.6
 """A sentence of the home that needs more of its favour to be the likeliest has to be asked."""
+_SURE_SHARE_OF_NAME = 0.2
+"""The same where the likeliest words name something that the home lacks: it may be meant."""
 _ALTERNATIVES = 3
 
 
@@ -46,12 +48,20 @@ class Weighing:
     def __init__(self, nbest: Sequence[Hypothesis]) -> None:
         self._nbest = nbest
         self._heard = _words(nbest[0])
-        unfavoured = max(nbest, key=_unfavoured)
-        self._heard_unfavoured = _words(unfavoured)
-        self._best_unfavoured = _unfavoured(unfavoured)
+        self.unfavoured = max(nbest, key=_unfavoured)
+        """What was heard likeliest, without what biasing gave."""
+        self._heard_unfavoured = _words(self.unfavoured)
+        self._best_unfavoured = _unfavoured(self.unfavoured)
         self._meanings: dict[tuple[object, ...], list[_Candidate]] = {}
         self._names_unknown = False
         """Whether the best hypothesis names something that the home lacks."""
+        self._unfavoured_unknown = False
+        """Whether the likeliest words without any favour do."""
+
+    def note_unfavoured(self, readings: Sequence[Reading]) -> None:
+        """Take the readings of the likeliest words, before any reading is added."""
+        exact = [each for each in readings if tuple(each.text.split()) == self._heard_unfavoured]
+        self._unfavoured_unknown = bool(exact) and all(each.unknown for each in exact)
 
     def add(self, hypothesis: Hypothesis, reading: Reading) -> None:
         """Take a reading of a hypothesis."""
@@ -73,8 +83,12 @@ class Weighing:
             and (exact or not reading.unknown)
             and not (self._names_unknown and behind > _CLOSE_NATS)
         )
-        if behind <= _CLOSE_NATS and (needed := self._favour_needed(hypothesis, words)) <= 1.0:
-            like, accounts, sure = max(like, LIKELY), True, sure or needed <= _SURE_SHARE
+        needed = self._favour_needed(hypothesis, words)
+        share = _SURE_SHARE_OF_NAME if self._unfavoured_unknown else _SURE_SHARE
+        if behind <= _CLOSE_NATS and needed <= 1.0:
+            like, accounts, sure = max(like, LIKELY), True, sure or needed <= share
+        if self._unfavoured_unknown and needed > share:
+            sure = sure and likeness(self._heard_unfavoured, words) >= SURE
         accounted = like if accounts else 0.0
         candidate = _Candidate(reading, exact, weight(behind), accounted, sure)
         self._meanings.setdefault(_key(reading), []).append(candidate)
@@ -83,8 +97,11 @@ class Weighing:
         """What share of its favour a sentence of the home needs to be as likely as any words.
 
         It is a likelihood ratio, in parts of the most that may be between them. Words that change
-        what is meant are never explained away, and what is no sentence of the home has no favour.
+        what is meant are never explained away, and what is no sentence of the home has no favour;
+        nor has what the hypothesis was corrected to.
         """
+        if tuple(words) != _words(hypothesis):
+            return math.inf
         if TELLING.intersection(self._heard_unfavoured).difference(words):
             return math.inf
         ratio = self._best_unfavoured - _unfavoured(hypothesis)
