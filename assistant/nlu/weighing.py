@@ -18,8 +18,8 @@ _CLOSE_NATS = 4.0
 """A hypothesis further behind the best one is acted on only after a question."""
 _SURE_SHARE = 0.6
 """A sentence of the home that needs more of its favour to be the likeliest has to be asked."""
-_SURE_SHARE_OF_NAME = 0.2
-"""The same where the likeliest words name something that the home lacks: it may be meant."""
+_SURE_SHARE_OF_OTHER = 0.2
+"""The same where the likeliest words mean something themselves, if only a thing the home lacks."""
 _ALTERNATIVES = 3
 
 
@@ -57,11 +57,13 @@ class Weighing:
         """Whether the best hypothesis names something that the home lacks."""
         self._unfavoured_unknown = False
         """Whether the likeliest words without any favour do."""
+        self._unfavoured_meanings: frozenset[tuple[object, ...]] = frozenset()
 
     def note_unfavoured(self, readings: Sequence[Reading]) -> None:
         """Take the readings of the likeliest words, before any reading is added."""
         exact = [each for each in readings if tuple(each.text.split()) == self._heard_unfavoured]
         self._unfavoured_unknown = bool(exact) and all(each.unknown for each in exact)
+        self._unfavoured_meanings = frozenset(map(_key, exact))
 
     def add(self, hypothesis: Hypothesis, reading: Reading) -> None:
         """Take a reading of a hypothesis."""
@@ -84,7 +86,8 @@ class Weighing:
             and not (self._names_unknown and behind > _CLOSE_NATS)
         )
         needed = self._favour_needed(hypothesis, words)
-        share = _SURE_SHARE_OF_NAME if self._unfavoured_unknown else _SURE_SHARE
+        other = self._unfavoured_meanings and _key(reading) not in self._unfavoured_meanings
+        share = _SURE_SHARE_OF_OTHER if other else _SURE_SHARE
         if behind <= _CLOSE_NATS and needed <= 1.0:
             like, accounts, sure = max(like, LIKELY), True, sure or needed <= share
         if self._unfavoured_unknown and needed > share:
@@ -105,7 +108,7 @@ class Weighing:
         if TELLING.intersection(self._heard_unfavoured).difference(words):
             return math.inf
         ratio = self._best_unfavoured - _unfavoured(hypothesis)
-        return ratio / hypothesis.sentence_boost if hypothesis.sentence_boost else math.inf
+        return ratio / hypothesis.boost if hypothesis.sentence_boost else math.inf
 
     def decided(self) -> Interpretation:
         """What is meant; no intent if nothing is that accounts for what was heard."""

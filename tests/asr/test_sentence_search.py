@@ -153,7 +153,9 @@ def hypothesis(text, log_prob):
 def favoured(*hypotheses):
     search = SentenceSearch(Vocabulary(ToyNetwork()), Listed(*SENTENCES))
     return search.favoured(
-        [hypothesis(text, log_prob) for text, log_prob in hypotheses], by_both_decoders=True
+        [hypothesis(text, log_prob) for text, log_prob in hypotheses],
+        {"b": 1.5},
+        by_both_decoders=True,
     )
 
 
@@ -163,6 +165,12 @@ def test_a_sentence_is_favoured_by_its_words():
     assert long.log_prob == pytest.approx(-1.0)
     assert (short.text, short.sentence_boost) == ("a", BY_BOTH_DECODERS.word)
     assert (other.text, other.sentence_boost, other.log_prob) == ("ade d", 0.0, -5.5)
+
+
+def test_what_a_name_was_given_is_part_of_it():
+    (named,) = favoured(("b", -5.0))
+    assert (named.boost, named.sentence_boost) == (BY_BOTH_DECODERS.word, 0.5)
+    assert named.log_prob == pytest.approx(-4.5)
 
 
 def test_the_beginning_of_a_sentence_is_favoured_as_much():

@@ -9,7 +9,7 @@ spoken finds its words. What the search finds is scored by others, without that.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final, NamedTuple
 
@@ -66,16 +66,25 @@ class SentenceSearch:
         return find_sentences(outputs, self._sentences, self._vocabulary, self._settings)
 
     def favoured(
-        self, hypotheses: Iterable[Hypothesis], *, by_both_decoders: bool
+        self,
+        hypotheses: Iterable[Hypothesis],
+        of_names: Mapping[str, float],
+        *,
+        by_both_decoders: bool,
     ) -> list[Hypothesis]:
         """The hypotheses, sentences of the home favoured; best first.
 
         What begins a sentence is favoured as much: else "set the light to", before a pause for
-        thought, would become "set the light two".
+        thought, would become "set the light two". What names in it were given already, `of_names`
+        by text besides the hypotheses' boosts, counts as part of that: nothing is favoured twice.
         """
         favour = BY_BOTH_DECODERS if by_both_decoders else BY_TRANSDUCER
         favoured = [
-            _with(each, min(favour.most, favour.word * len(each.words)))
+            _with(
+                each,
+                min(favour.most, favour.word * len(each.words)),
+                each.boost + of_names.get(each.text, 0.0),
+            )
             if self._sentences.begin_with(each.text)
             else each
             for each in hypotheses
@@ -83,12 +92,15 @@ class SentenceSearch:
         return sorted(favoured, key=lambda each: -each.log_prob)
 
 
-def _with(hypothesis: Hypothesis, boost: float) -> Hypothesis:
+def _with(hypothesis: Hypothesis, favour: float, given: float) -> Hypothesis:
+    """The hypothesis favoured in all by as much, of which its names were given some before."""
+    if given >= favour:
+        return hypothesis
     return replace(
         hypothesis,
-        log_prob=hypothesis.log_prob + boost,
-        boost=hypothesis.boost + boost,
-        sentence_boost=boost,
+        log_prob=hypothesis.log_prob + favour - given,
+        boost=favour,
+        sentence_boost=favour - given,
     )
 
 

@@ -164,7 +164,8 @@ class TwoPass:
         if scorer is not None:
             ranked = scorer.ranked(ranked)
         if sentences is not None:
-            ranked = sentences.favoured(ranked, by_both_decoders=scorer is not None)
+            of_names = {each.text: scorer.of_names(each.text) for each in ranked} if scorer else {}
+            ranked = sentences.favoured(ranked, of_names, by_both_decoders=scorer is not None)
         return RecognitionResult(
             nbest=tuple(ranked[: self._output.nbest]),
             lattice=pruned(lattice_of(ranked), self._output.least_posterior),
@@ -233,6 +234,11 @@ class JointScorer:
         """The mean of both log-probabilities, less what the transducer's loss is beyond bounds."""
         beyond = max(0.0, self._most - each.log_prob - TOLERATED_LOSS)
         return _mean(each.log_prob, self._likelihood(self._known[each.text])) - beyond
+
+    def of_names(self, text: str) -> float:
+        """How much of a ranked text's log-probability it owes to `LEAST_FOR_NAMES`."""
+        scored = self._known[text]
+        return _mean(0.0, self._likelihood(scored) - scored.log_prob)
 
     def _likelihood(self, scored: ScoredText) -> float:
         words = zip(scored.text.split(), scored.words, strict=True)
