@@ -55,14 +55,12 @@ class Weighing:
         self._meanings: dict[tuple[object, ...], list[_Candidate]] = {}
         self._names_unknown = False
         """Whether the best hypothesis names something that the home lacks."""
-        self._unfavoured_unknown = False
-        """Whether the likeliest words without any favour do."""
         self._unfavoured_meanings: frozenset[tuple[object, ...]] = frozenset()
+        """What the likeliest words without any favour mean."""
 
     def note_unfavoured(self, readings: Sequence[Reading]) -> None:
         """Take the readings of the likeliest words, before any reading is added."""
         exact = [each for each in readings if tuple(each.text.split()) == self._heard_unfavoured]
-        self._unfavoured_unknown = bool(exact) and all(each.unknown for each in exact)
         self._unfavoured_meanings = frozenset(map(_key, exact))
 
     def add(self, hypothesis: Hypothesis, reading: Reading) -> None:
@@ -90,7 +88,7 @@ class Weighing:
         share = _SURE_SHARE_OF_OTHER if other else _SURE_SHARE
         if behind <= _CLOSE_NATS and needed <= 1.0:
             like, accounts, sure = max(like, LIKELY), True, sure or needed <= share
-        if self._unfavoured_unknown and needed > share:
+        if other and needed > share:
             sure = sure and likeness(self._heard_unfavoured, words) >= SURE
         accounted = like if accounts else 0.0
         candidate = _Candidate(reading, exact, weight(behind), accounted, sure)
