@@ -36,6 +36,8 @@ _LEAST_NAME_SIMILARITY = 0.72
 _NAMES_TRIED = 2
 _UNKNOWN_WORDS = 4
 _REMEMBERED = 512
+_YES = "HearthConfirm"
+"""What is confirmed is so by the very words: "do it again" is no yes."""
 _NO_ITEM = (FUNCTION_WORDS | NUMBER_WORDS) - {"up"}
 """Words that are nothing to buy; there is a drink called Seven Up."""
 _QUOTED = frozenset({"message", "reminder"})
@@ -80,7 +82,8 @@ class SentenceParser:
             return _heard_as(words, self._parse_words(without_openers(said), 1.0)) or found
         skipped = without_phrases(words, self._grammar.skip_words)
         if skipped != words and (not found or found[0].unknown):
-            found = _heard_as(words, self._parse_words(without_fillers(skipped), 1.0)) or found
+            fewer = self._parse_words(without_fillers(skipped), 1.0)
+            found = _heard_as(words, (each for each in fewer if each.intent != _YES)) or found
         return found
 
     def _own_with_fillers(self, said: Sequence[str]) -> tuple[Reading, ...]:

@@ -75,7 +75,6 @@ CLOSERS: tuple[tuple[str, ...], ...] = tuple(
         "right now",
         "for now",
         "now",
-        "again",
         "okay",
     )
 )

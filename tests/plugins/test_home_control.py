@@ -276,6 +276,14 @@ async def test_a_late_yes_opens_nothing(house):
     assert await house.state("cover.garage_door") == "closed"
 
 
+@pytest.mark.parametrize("said", ["do it again", "i want to do it"])
+async def test_what_only_holds_a_yes_is_none(house, said):
+    await house.say("unlock the front door", "lock the front door", apart=1)
+    await house.say(said)
+    assert await house.state("lock.front_door") == "locked"
+    assert (await house.say("yes")).success
+
+
 async def test_a_yes_counts_once(house):
     await house.say("unlock the front door", "lock the front door", apart=1)
     await house.say("yes")
