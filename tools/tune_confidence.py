@@ -53,7 +53,7 @@ Audio = NDArray[np.float64]
 class Heard:
     """What a recording's result says of itself, and whether its words were said."""
 
-    evidence: tuple[float, float]
+    evidence: tuple[float, float, int]
     right: bool
     sentence: bool
     """Whether it is a sentence of the home."""
@@ -150,11 +150,13 @@ def report(heard: Sequence[Heard]) -> None:
     for sentence in (True, False):
         kind = [each for each in heard if each.sentence == sentence]
         given = np.array([[*each.evidence, 1.0] for each in kind])
+        if not sentence:
+            given[:, 2] = 0.0
         right = np.array([each.right for each in kind])
         weights = fitted(given, right)
         said = odds(given @ weights)
         print("sentences of the home" if sentence else "other words")
-        print(f"{right.sum()} right, {(~right).sum()} wrong; share, score, bias: ", end="")
+        print(f"{right.sum()} right, {(~right).sum()} wrong; share, score, word, bias: ", end="")
         print(weights.round(3))
         for least in THRESHOLDS:
             lost, stopped = (said[right] < least).mean(), (said[~right] < least).mean()

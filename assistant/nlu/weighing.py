@@ -106,7 +106,7 @@ class Weighing:
         if TELLING.intersection(self._heard_unfavoured).difference(words):
             return math.inf
         ratio = self._best_unfavoured - _unfavoured(hypothesis)
-        return ratio / hypothesis.boost if hypothesis.sentence_boost else math.inf
+        return ratio / hypothesis.boost if hypothesis.sentence_boost > 0 else math.inf
 
     def decided(self) -> Interpretation:
         """What is meant; no intent if nothing is that accounts for what was heard."""

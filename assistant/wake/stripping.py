@@ -33,7 +33,7 @@ class WakeWordStripper:
             return result
         # A call was favoured, too, and that says nothing about the words after it.
         numbered = list(zip(result.nbest, counts, strict=True))
-        favoured = min(each.boost for each, count in numbered if count)
+        favoured = min(each.boost - each.sentence_boost for each, count in numbered if count)
         own = merged(
             (replace(each, boost=each.boost - favoured) if count else each, each.words[count:])
             for each, count in numbered
