@@ -36,11 +36,12 @@ _TIME: Final = "clock_time"
 _TIME_MARK: Final = "oclock"
 _SAID_TIME: Final = (
     "(noon|midday|midnight"
-    "|[(half|quarter|(five|ten|twenty|twenty five) [minutes]) (past|after|to|before)] {hour}"
+    "|[(half|quarter|(five|ten|twenty|twenty five) [minutes]) (past|after|to|before)] {said_hour}"
     " [fifteen|thirty|forty five|oh five|ten|twenty|forty|fifty|twenty five|thirty five|fifty five]"
     " [o'clock])"
     " [am|pm|a m|p m|in the (morning|afternoon|evening)|at night]"
 )
+_SAID_HOUR: Final = "said_hour"
 _HOURS: Final = 24
 
 
@@ -194,7 +195,7 @@ class GraphBuilder(Traversal[int]):
         end = self._new()
         for each in _numbers(values) if isinstance(values, RangeSlotList) else ():
             self._arc(first, each, end)
-        if name == "hour":
+        if name == _SAID_HOUR:
             for hour in range(1, _HOURS):
                 self._arc(first, number_words(hour), end)
         return end

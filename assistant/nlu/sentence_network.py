@@ -103,13 +103,6 @@ class SentenceNetwork:
         """Whether a sentence may end here."""
         return self._made(state).final
 
-    def accepts(self, words: Iterable[str]) -> bool:
-        """Whether the words are a sentence."""
-        state: int | None = self.start
-        for word in words:
-            state = None if state is None else self.step(state, word)
-        return state is not None and self.final(state)
-
     def _numbered(self, places: frozenset[Place]) -> int:
         number = self._numbers.get(places)
         if number is None:

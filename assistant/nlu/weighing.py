@@ -83,8 +83,8 @@ class Weighing:
             and (exact or not reading.unknown)
             and not (self._names_unknown and behind > _CLOSE_NATS)
         )
-        needed = self._favour_needed(hypothesis, words)
-        other = self._unfavoured_meanings and _key(reading) not in self._unfavoured_meanings
+        needed, key = self._favour_needed(hypothesis, words), _key(reading)
+        other = self._unfavoured_meanings and key not in self._unfavoured_meanings
         share = _SURE_SHARE_OF_OTHER if other else _SURE_SHARE
         if behind <= _CLOSE_NATS and needed <= 1.0:
             like, accounts, sure = max(like, LIKELY), True, sure or needed <= share
@@ -92,7 +92,7 @@ class Weighing:
             sure = sure and likeness(self._heard_unfavoured, words) >= SURE
         accounted = like if accounts else 0.0
         candidate = _Candidate(reading, exact, weight(behind), accounted, sure)
-        self._meanings.setdefault(_key(reading), []).append(candidate)
+        self._meanings.setdefault(key, []).append(candidate)
 
     def _favour_needed(self, hypothesis: Hypothesis, words: Sequence[str]) -> float:
         """What share of its favour a sentence of the home needs to be as likely as any words.

@@ -11,7 +11,7 @@ from assistant.asr.biasing import sentences as biasing
 from assistant.asr.biasing.sentences import SpelledSentences
 from assistant.asr.decoding.beam_search import SearchSettings
 from assistant.asr.decoding.sentence_search import (
-    BY_BOTH_DECODERS,
+    FAVOUR,
     SentenceSearch,
     SentenceSettings,
     find_sentences,
@@ -155,7 +155,6 @@ def favoured(*hypotheses):
     return search.favoured(
         [hypothesis(text, log_prob) for text, log_prob in hypotheses],
         {"b": 1.5},
-        by_both_decoders=True,
     )
 
 
@@ -163,20 +162,20 @@ def test_a_sentence_is_favoured_by_its_words():
     long, short, other = favoured(("ade c", -5.0), ("a", -6.0), ("ade d", -5.5))
     assert (long.text, long.boost, long.sentence_boost) == ("ade c", 4.0, 4.0)
     assert long.log_prob == pytest.approx(-1.0)
-    assert (short.text, short.sentence_boost) == ("a", BY_BOTH_DECODERS.word)
+    assert (short.text, short.sentence_boost) == ("a", FAVOUR.word)
     assert (other.text, other.sentence_boost, other.log_prob) == ("ade d", 0.0, -5.5)
 
 
 def test_what_a_name_was_given_is_part_of_it():
     (named,) = favoured(("b", -5.0))
-    assert (named.boost, named.sentence_boost) == (BY_BOTH_DECODERS.word, 0.5)
+    assert (named.boost, named.sentence_boost) == (FAVOUR.word, 0.5)
     assert named.log_prob == pytest.approx(-4.5)
 
 
 def test_the_beginning_of_a_sentence_is_favoured_as_much():
     whole, begun = favoured(("ade c", -5.0), ("ade", -6.0))
-    assert begun.sentence_boost == BY_BOTH_DECODERS.word
-    assert whole.sentence_boost == 2 * BY_BOTH_DECODERS.word
+    assert begun.sentence_boost == FAVOUR.word
+    assert whole.sentence_boost == 2 * FAVOUR.word
 
 
 @pytest.mark.parametrize("attentive", [False, True])

@@ -49,7 +49,7 @@ def network(understanding):
     ],
 )
 def test_what_is_understood_is_a_sentence(network, said):
-    assert network.accepts(said.split())
+    assert accepts(network, said.split())
 
 
 @pytest.mark.parametrize(
@@ -65,7 +65,15 @@ def test_what_is_understood_is_a_sentence(network, said):
     ],
 )
 def test_what_is_not_is_none(network, said):
-    assert not network.accepts(said.split())
+    assert not accepts(network, said.split())
+
+
+def accepts(network, words):
+    """Whether the words are a sentence."""
+    state = network.start
+    for word in words:
+        state = None if state is None else network.step(state, word)
+    return state is not None and network.final(state)
 
 
 def walks(network, count, seed=1):
@@ -107,16 +115,16 @@ def test_a_renamed_device_counts_at_once():
     )
     said = ["turn", "on", "the", "moon", "light"]
     before = understanding.network()
-    assert not before.accepts(said)
+    assert not accepts(before, said)
     assert understanding.network() is before
     devices = [
         replace(each, name="Moon light") if each.name == "Kitchen light" else each
         for each in home.devices()
     ]
     home.devices = lambda: devices
-    assert understanding.network().accepts(said)
+    assert accepts(understanding.network(), said)
     del home.devices
-    assert not understanding.network().accepts(said)
+    assert not accepts(understanding.network(), said)
 
 
 def test_a_large_home_takes_little_room(understanding):
@@ -131,7 +139,7 @@ def test_a_large_home_takes_little_room(understanding):
     walks(network, 300)
     used, _ = tracemalloc.get_traced_memory()
     tracemalloc.stop()
-    assert network.accepts(["turn", "on", "the", "garden", "lamp", "two"])
+    assert accepts(network, ["turn", "on", "the", "garden", "lamp", "two"])
     assert used < 20e6
 
 
@@ -177,8 +185,8 @@ def test_templates_are_walked_as_they_are_written(template, said, other):
         },
         rules={"verb": "(stop|end)"},
     )
-    assert all(network.accepts(text.split()) for text in said)
-    assert not any(network.accepts(text.split()) for text in other)
+    assert all(accepts(network, text.split()) for text in said)
+    assert not any(accepts(network, text.split()) for text in other)
 
 
 def test_a_list_of_any_words_leads_nowhere():

@@ -50,7 +50,7 @@ class SpelledSentences:
         self._tokens = [
             (number, piece)
             for number, piece in enumerate(pieces)
-            if piece and not is_special(piece) and piece != "<blk>"
+            if piece and not is_special(piece)
         ]
         self._numbers: dict[Position, int] = {}
         self._positions: list[Position] = []

@@ -44,8 +44,7 @@ class Favour(NamedTuple):
     most: float
 
 
-BY_BOTH_DECODERS: Final = Favour(2.0, 12.0)
-BY_TRANSDUCER: Final = Favour(2.0, 12.0)
+FAVOUR: Final = Favour(2.0, 12.0)
 
 
 class SentenceSearch:
@@ -66,11 +65,7 @@ class SentenceSearch:
         return find_sentences(outputs, self._sentences, self._vocabulary, self._settings)
 
     def favoured(
-        self,
-        hypotheses: Iterable[Hypothesis],
-        of_names: Mapping[str, float],
-        *,
-        by_both_decoders: bool,
+        self, hypotheses: Iterable[Hypothesis], of_names: Mapping[str, float]
     ) -> list[Hypothesis]:
         """The hypotheses, sentences of the home favoured; best first.
 
@@ -78,11 +73,10 @@ class SentenceSearch:
         thought, would become "set the light two". What names in it were given already, `of_names`
         by text besides the hypotheses' boosts, counts as part of that: nothing is favoured twice.
         """
-        favour = BY_BOTH_DECODERS if by_both_decoders else BY_TRANSDUCER
         favoured = [
             _with(
                 each,
-                min(favour.most, favour.word * len(each.words)),
+                min(FAVOUR.most, FAVOUR.word * len(each.words)),
                 each.boost + of_names.get(each.text, 0.0),
             )
             if self._sentences.begin_with(each.text)

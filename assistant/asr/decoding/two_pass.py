@@ -165,7 +165,7 @@ class TwoPass:
             ranked = scorer.ranked(ranked)
         if sentences is not None:
             of_names = {each.text: scorer.of_names(each.text) for each in ranked} if scorer else {}
-            ranked = sentences.favoured(ranked, of_names, by_both_decoders=scorer is not None)
+            ranked = sentences.favoured(ranked, of_names)
         return RecognitionResult(
             nbest=tuple(ranked[: self._output.nbest]),
             lattice=pruned(lattice_of(ranked), self._output.least_posterior),
