@@ -57,6 +57,7 @@ class TransducerRecogniser:
         self.output = output or OutputSettings()
         self._first = narrow(search) if model.network.whole_frames else search
         self.vocabulary = Vocabulary(model.network)
+        self._streaming = Vocabulary(model.first_pass) if model.first_pass else self.vocabulary
         self._boost = boost
         self._expected = InternalLanguageModel(model.network)
         self._names = lru_cache(LISTS_KEPT)(self._names_of)
@@ -67,13 +68,14 @@ class TransducerRecogniser:
         names = self._names(tuple(bias))
         two_pass = TwoPass(
             self.model.network,
-            self._search(self.search, names),
+            Search(self.vocabulary, self.search, names.biaser, names.lexicon),
             partial(self.transcript_scorer, names=names),
             names.listed,
             self.output,
             sentences=None if sentences is None else self._sentences(sentences),
         )
-        return Stream(self.model, self._search(self._first, names), two_pass)
+        first = Search(self._streaming, self._first, names.biaser, names.lexicon)
+        return Stream(self.model, first, two_pass)
 
     def transcript_scorer(self, texts: Sequence[str], names: Names) -> TranscriptScorer:
         """What scores the texts; those that the tokens cannot write are left out."""
@@ -81,9 +83,6 @@ class TransducerRecogniser:
         known = [tokenised(t, cut, self.vocabulary, names.biaser, names.lexicon) for t in texts]
         most = self.search.max_symbols_per_frame
         return TranscriptScorer(self.vocabulary, most, [each for each in known if each])
-
-    def _search(self, settings: SearchSettings, names: Names) -> Search:
-        return Search(self.vocabulary, settings, names.biaser, names.lexicon)
 
     def _names_of(self, phrases: tuple[BiasPhrase, ...]) -> Names:
         listed = frozenset(words_of(phrases))

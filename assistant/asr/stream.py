@@ -32,18 +32,19 @@ class _Position:
 
     def __init__(self, model: Model, search: Search, two_pass: TwoPass) -> None:
         self.features: FeatureExtractor = model.front_end.open()
-        self.frames: Floats = np.zeros((0, model.network.mels), np.float32)
+        self.frames: Floats = np.zeros((0, model.streaming.mels), np.float32)
         """Not yet decoded."""
         self.decoded: tuple[Floats, ...] = ()
         """All before them in this part of the utterance, if there are two passes; else nothing."""
         self._outputs: tuple[Floats, ...] = ()
         """What the encoder made of those."""
-        self.state: State = model.network.initial_state()
+        self.state: State = model.streaming.initial_state()
         self.search = search.copy()
         """Of this part."""
-        self.earlier = Earlier.nothing(self.state)
+        self.earlier = Earlier.nothing(model.network.initial_state())
         self._at_first, self._two_pass = search, two_pass
-        self._network = model.network
+        self._network = model.streaming
+        self._twice = bool(model.network.whole_frames)
         self._floor = model.front_end.floor
 
     def copy(self) -> _Position:
@@ -92,7 +93,7 @@ class _Position:
         """Decode `count` frames, seen with those that the network looks ahead to."""
         window = self.frames[: count + self._network.look_ahead_frames]
         encoded, self.state = self._network.encode(window, self.state)
-        if self._network.whole_frames:
+        if self._twice:
             self.decoded = (*self.decoded, self.frames[:count])
             self._outputs = (*self._outputs, encoded)
         self._search_on(encoded)
@@ -121,7 +122,7 @@ class Stream:
     def __init__(self, model: Model, first: Search, two_pass: TwoPass) -> None:
         # Features are computed for whole chunks, so that results do not depend on how the audio
         # was cut, not even by a rounding error.
-        self._chunk = model.network.chunk_frames * HOP
+        self._chunk = model.streaming.chunk_frames * HOP
         self._waiting = np.zeros(0, np.int16)
         self._two_pass = two_pass
         self._position = _Position(model, first, two_pass)

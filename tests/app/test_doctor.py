@@ -1,10 +1,11 @@
 import os
 import shutil
+from dataclasses import replace
 
 import pytest
 
 from assistant.app.doctor import Verdict, examine, healthy
-from assistant.asr.networks.manifest import FILES, Manifest, write_manifest
+from assistant.asr.networks.manifest import FILES, Manifest, read_manifest, write_manifest
 from assistant.audio.capture import InputDevice
 from assistant.audio.source import NoAudioLibraryError
 from assistant.config import MODELS_FOLDER, load
@@ -78,6 +79,16 @@ async def test_a_broken_model_names_the_file(examined, tmp_path):
     problems = said(await examined(), Verdict.PROBLEM)
     assert len(problems) == 1
     assert "joiner.onnx is not the file that the manifest lists" in problems[0]
+
+
+async def test_the_model_of_the_first_pass_is_tried(examined, tmp_path):
+    folder = tmp_path / "model"
+    write_manifest(folder, replace(read_manifest(folder), streaming_model="small"))
+    (problem,) = said(await examined(), Verdict.PROBLEM)
+    assert "small is no folder" in problem
+    shutil.copytree(MODELS_FOLDER / "en-mini", tmp_path / "small")
+    findings = await examined()
+    assert f"recogniser: small in {tmp_path} hears the stream" in said(findings, Verdict.OK)
 
 
 async def test_a_model_for_the_other_runtime_says_which(examined, tmp_path):

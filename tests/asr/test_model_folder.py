@@ -91,6 +91,46 @@ def test_a_list_of_words_may_be_that_of_the_model_beside(folder, tmp_path_factor
         load_model(mine)
 
 
+@pytest.fixture
+def with_first_pass(folder, tmp_path_factory):
+    """A folder whose stream is heard by the model in another one beside, `small`."""
+    torch.manual_seed(1)
+    beside = tmp_path_factory.mktemp("two")
+    shape = ModelSettings(vocabulary=6, width=16, heads=2, layers=1, hidden=16, joint=16)
+    other = Transducer(shape).eval()
+    manifest = manifest_of(other, "small", "en", "MIT")
+    export(other, folder / "tokens.txt", beside / "small", manifest)
+    mine = shutil.copytree(folder, beside / "mine")
+    write_manifest(mine, replace(read_manifest(mine), streaming_model="small"))
+    return mine
+
+
+def test_a_stream_may_be_heard_by_the_model_beside(with_first_pass):
+    audio = (np.random.default_rng(0).standard_normal(40_000) * 3000).astype(np.int16)
+    alone = shutil.copytree(with_first_pass, with_first_pass.parent / "alone")
+    write_manifest(alone, replace(read_manifest(alone), streaming_model=""))
+    mine, small, whole = (
+        load_recogniser(with_first_pass.parent / name).open() for name in ("mine", "small", "alone")
+    )
+    for stream in (mine, small, whole):
+        stream.accept(audio)
+    assert mine.partial().nbest == small.partial().nbest != whole.partial().nbest
+    assert mine.finish().nbest == whole.finish().nbest != small.finish().nbest
+
+
+def test_models_that_do_not_go_together_are_named(with_first_pass):
+    other = [*TOKENS[:-1], "d"]
+    lines = [f"{token} {number}\n" for number, token in enumerate(other)]
+    small = with_first_pass.parent / "small"
+    (small / "tokens.txt").write_text("".join(lines), "utf8")
+    write_manifest(small, read_manifest(small))
+    with pytest.raises(ModelError, match=r"small cannot hear the stream for tiny"):
+        load_model(with_first_pass)
+    shutil.rmtree(small)
+    with pytest.raises(ModelError, match=r"small is no folder"):
+        load_model(with_first_pass)
+
+
 def test_another_model_is_a_name_and_no_way_out_of_the_folder(folder):
     values = json.loads((folder / "manifest.json").read_text())
     values["files"]["tokens.txt"]["model"] = "../../etc"

@@ -15,6 +15,8 @@ from assistant.asr.networks.manifest import (
     read_manifest,
 )
 from assistant.asr.networks.model_folder import (
+    AUTO,
+    first_pass_folder,
     is_for_edge_only,
     load_model,
     runtime_for,
@@ -35,6 +37,9 @@ def recogniser(settings: Settings) -> Iterator[Finding]:
     try:
         published = runtime == "onnx" and is_published(folder)
         yield ok(about, _published(folder) if published else _checked(folder, runtime, settings))
+        if first := first_pass_folder(folder):
+            load_model(first, AUTO, attention_decoder=False)
+            yield ok(about, f"{first.name} in {first.parent} hears the stream")
     except ModelError as error:
         yield problem(about, error)
 

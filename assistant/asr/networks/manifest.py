@@ -75,6 +75,8 @@ class Manifest:
     context_size: int = 3
     max_symbols_per_frame: int = 3
     """Tokens that the search may emit at one encoder output."""
+    streaming_model: str = ""
+    """The model, in the folder beside, that hears the stream; empty where this one does."""
     files: Mapping[str, FileEntry] = field(default_factory=dict)
 
     def listed(self, name: str) -> str | None:
@@ -106,6 +108,7 @@ def write_manifest(folder: Path, manifest: Manifest) -> None:
         "eos_id": manifest.eos_id,
         "context_size": manifest.context_size,
         "max_symbols_per_frame": manifest.max_symbols_per_frame,
+        "streaming_model": manifest.streaming_model,
         "files": {
             name: _described(path_of(folder, name, entry), entry)
             for name, entry in (own | others).items()
@@ -128,6 +131,12 @@ def path_of(folder: Path, name: str, entry: FileEntry | None) -> Path:
         return folder / name
     beside = folder.parent / entry.model / name
     return beside if beside.exists() else shipped("models") / entry.model / name
+
+
+def first_pass_of(folder: Path, manifest: Manifest) -> Path:
+    """The folder of the model that hears the stream, found as `path_of` finds a file."""
+    beside = folder.parent / manifest.streaming_model
+    return beside if beside.exists() else shipped("models") / manifest.streaming_model
 
 
 def read_manifest(folder: Path) -> Manifest:
@@ -175,6 +184,7 @@ def _manifest(values: dict[str, Any], path: Path) -> Manifest:
         eos_id=None if eos_id is None else int(eos_id),
         context_size=int(values["context_size"]),
         max_symbols_per_frame=_positive(values.get("max_symbols_per_frame", 3)),
+        streaming_model=_bare(str(values.get("streaming_model", ""))),
         files={
             name: FileEntry(
                 int(entry["bytes"]), str(entry["sha256"]), _bare(str(entry.get("model", "")))

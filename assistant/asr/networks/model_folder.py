@@ -14,6 +14,7 @@ from assistant.asr.networks.manifest import (
     Manifest,
     ModelError,
     NoModelError,
+    first_pass_of,
     path_of,
     read_manifest,
 )
@@ -34,11 +35,19 @@ class Model:
     """A network and the features that it wants."""
 
     network: Network
+    """What hears an utterance as a whole."""
     front_end: FrontEnd
     max_symbols_per_frame: int
     """Tokens that one frame may emit."""
     words: Words | None = None
     """The words of its language, where it has a list."""
+    first_pass: Network | None = None
+    """What hears the stream, where `network` was not trained for that."""
+
+    @property
+    def streaming(self) -> Network:
+        """What hears the stream, chunk by chunk."""
+        return self.first_pass or self.network
 
 
 def load_model(folder: Path, runtime: str = "onnx", *, attention_decoder: bool = True) -> Model:
@@ -53,9 +62,9 @@ def load_model(folder: Path, runtime: str = "onnx", *, attention_decoder: bool =
     if not folder.is_dir():
         raise NoModelError(f"{folder} is no folder: set recogniser.model to one{_beside(folder)}")
     if runtime == "edge":
-        return _described(folder, _edge(folder, attention_decoder))
+        return _described(folder, _edge(folder, attention_decoder), runtime)
     if (folder / NAME).exists() and not is_for_edge_only(folder):
-        return _described(folder, _onnx(folder, attention_decoder))
+        return _described(folder, _onnx(folder, attention_decoder), runtime)
     if is_published(folder):
         return _sherpa(folder)
     if is_for_edge_only(folder):
@@ -70,7 +79,7 @@ def runtime_for(folder: Path, runtime: str) -> str:
     if runtime != AUTO:
         choices = " or ".join((AUTO, *RUNTIMES))
         raise ModelError(f"runtime {runtime!r} is unknown: choose {choices}")
-    if not weight_files(folder, "edge"):
+    if not _own_weights(folder, "edge"):
         return "onnx"
     from assistant.edge.native import has_arm_kernels  # noqa: PLC0415 - if there is a choice
 
@@ -79,7 +88,7 @@ def runtime_for(folder: Path, runtime: str) -> str:
 
 def is_for_edge_only(folder: Path) -> bool:
     """Whether a folder has the edge runtime's weights and no others."""
-    return bool(weight_files(folder, "edge")) and not any(folder.glob("*.onnx"))
+    return bool(_own_weights(folder, "edge")) and not any(folder.glob("*.onnx"))
 
 
 def _beside(folder: Path) -> str:
@@ -94,6 +103,26 @@ def weight_files(folder: Path, runtime: str) -> list[Path]:
         ModelError: a published model lacks a part.
 
     """
+    own = _own_weights(folder, runtime)
+    if not own or not (first := first_pass_folder(folder)):
+        return own
+    return [*own, *_own_weights(first, _runtime_of_first(first, runtime))]
+
+
+def first_pass_folder(folder: Path) -> Path | None:
+    """The folder of the model that hears the stream for the one in `folder`, if it is another."""
+    if not (folder / NAME).exists():
+        return None
+    manifest = read_manifest(folder)
+    return first_pass_of(folder, manifest) if manifest.streaming_model else None
+
+
+def _runtime_of_first(folder: Path, runtime: str) -> str:
+    """What computes a first pass's model: the same runtime as the other, if it can."""
+    return runtime if _own_weights(folder, runtime) else runtime_for(folder, AUTO)
+
+
+def _own_weights(folder: Path, runtime: str) -> list[Path]:
     if runtime == "edge":
         return sorted(folder.glob("*.edge"))
     if is_published(folder):
@@ -101,12 +130,32 @@ def weight_files(folder: Path, runtime: str) -> list[Path]:
     return sorted(folder.glob("*.onnx"))
 
 
-def _described(folder: Path, network: Network) -> Model:
+def _described(folder: Path, network: Network, runtime: str) -> Model:
     """A network as its manifest says that it is used; old folders for edge have none."""
     undescribed = Manifest(name=network.name, language="", licence="")
     manifest = read_manifest(folder) if (folder / NAME).exists() else undescribed
-    front_end = FRONT_ENDS[manifest.features]()
-    return Model(network, front_end, manifest.max_symbols_per_frame, _words(folder, manifest))
+    first = None
+    if manifest.streaming_model:
+        first = _first_pass(first_pass_of(folder, manifest), network, runtime)
+    front_end, most = FRONT_ENDS[manifest.features](), manifest.max_symbols_per_frame
+    return Model(network, front_end, most, _words(folder, manifest), first)
+
+
+def _first_pass(folder: Path, network: Network, runtime: str) -> Network:
+    """The network in a folder, which hears the stream for one trained on whole utterances."""
+    runtime = _runtime_of_first(folder, runtime)
+    first = load_model(folder, runtime, attention_decoder=False).network
+    if _kind(first) != _kind(network):
+        raise ModelError(
+            f"{folder} cannot hear the stream for {network.name}, its tokens or frames are others:"
+            " fetch both models again"
+        )
+    return first
+
+
+def _kind(network: Network) -> tuple[object, ...]:
+    """What two networks that hear the same utterance have in common."""
+    return network.tokens, network.mels, network.frame_multiple, network.frames_per_output
 
 
 def _words(folder: Path, manifest: Manifest) -> Words | None:
