@@ -181,6 +181,8 @@ class Reply(Event):
 
     type: ClassVar[str] = "reply"
     text: str
+    asks: str | None = None
+    """What it asks for, if anything: `yes`, `which` or `more`; the answer needs no wake word."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

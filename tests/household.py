@@ -4,13 +4,16 @@ import asyncio
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
+from assistant.dialogue.conversation import Conversation
 from assistant.dialogue.dispatcher import Dispatcher
+from assistant.dialogue.state import Dialogue
 from assistant.dialogue.texts import CONFIRMED
 from assistant.home.demo import DemoHome
 from assistant.lattice.graph import Hypothesis, Word
 from assistant.nlu.referents import Referents
 from assistant.nlu.understanding import HomeUnderstanding
 from assistant.plugins.api import Outcome, PluginContext
+from assistant.plugins.confirmation import Pending
 from assistant.plugins.loader import load_plugins
 
 MONDAY = datetime(2026, 11, 23, 18, 30, tzinfo=UTC)
@@ -67,12 +70,18 @@ class House:
     registry: object
     clock: HandClock
     dispatcher: Dispatcher
+    dialogue: Dialogue
     announced: list = field(default_factory=list)
+
+    @property
+    def conversation(self):
+        """The understanding with what was said before."""
+        return Conversation(self.understanding, self.home, self.dialogue)
 
     async def say(self, *texts: str, apart: float = 1.0) -> Outcome | None:
         """Understand the texts as an n-best list, best first, and act; None if not understood."""
         nbest = [hypothesis(text, -apart * rank) for rank, text in enumerate(texts)]
-        interpretation = self.understanding.interpret(nbest)
+        interpretation = self.conversation.interpret(nbest)
         carried = await self.dispatcher.carry_out(interpretation, texts[0])
         if not carried.understood:
             return None
@@ -121,6 +130,7 @@ def build(tmp_path=None, home=None, **context) -> House:
         clock.local_time,
         announced.append,
         state_folder=tmp_path,
+        pending=Pending(clock.now),
         **(doing | context),
     )
     registry = load_plugins(given)
@@ -130,5 +140,6 @@ def build(tmp_path=None, home=None, **context) -> House:
             home, intents=registry.intents(), sentences=registry.sentences
         )
     _understanding.referents = Referents(clock.now)
-    dispatcher = Dispatcher(registry.for_intent, given.ask)
-    return House(home, _understanding, registry, clock, dispatcher, announced)
+    dialogue = Dialogue(clock.now)
+    dispatcher = Dispatcher(registry.for_intent, given.ask, given.pending.forget, dialogue)
+    return House(home, _understanding, registry, clock, dispatcher, dialogue, announced)

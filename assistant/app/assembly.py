@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from assistant.app.household import Household
 from assistant.app.recognition import bias_phrases
@@ -18,6 +18,8 @@ from assistant.endpointing.pauses import (
     SpeculativeEndpointer,
     with_waits,
 )
+from assistant.events import Reply
+from assistant.pipeline.follow_up import FollowUps, FollowUpTrigger
 from assistant.pipeline.pipeline import Pipeline
 from assistant.pipeline.responder import LatticeFormat, Responder
 from assistant.pipeline.stopping import StopSpotter, StopTrigger
@@ -42,6 +44,10 @@ class Listening:
     """How final end-points show their lattice, if at all."""
     own_voice: OwnVoice | None = None
     """Where Hearth itself is heard and must not wake itself."""
+    follow_ups: FollowUps | None = None
+    """Opened by who says the replies; without it, replies are said by nobody and end at once."""
+    waits: bool = False
+    """Whether the audio waits for what comes of a command, see `Pipeline.waits`."""
 
 
 def make_pipeline(
@@ -52,25 +58,39 @@ def make_pipeline(
     listening: Listening,
 ) -> Pipeline:
     """The pipeline; raises `WakeWordError`."""
+    follow_ups = listening.follow_ups or make_follow_ups(settings)
     responder = Responder(
         worker,
-        house.understanding,
+        house.conversation,
         house.dispatcher,
         listening.lattice,
         house.rescorer,
         least_confidence=settings.understanding.confidence,
         remember=house.understanding.referents.note,
+        follow_ups=follow_ups,
+        replied=_said_elsewhere if listening.follow_ups else None,
     )
     return Pipeline(
         services=UtteranceServices(worker, make_endpointing(settings.endpoint, house), responder),
         recogniser=recogniser,
-        trigger=_trigger(settings, house, recogniser, listening),
+        trigger=_trigger(settings, house, recogniser, replace(listening, follow_ups=follow_ups)),
         voice=_voice_activity(settings),
         bias=lambda: favoured(settings, house),
         sentences=lambda: favoured_sentences(settings, house, _said_first(settings, listening)),
         pre_roll_s=settings.audio.pre_roll_s,
         wake_words=_said_first(settings, listening),
+        heard_time=house.heard_time,
+        waits=listening.waits,
     )
+
+
+def make_follow_ups(settings: Settings) -> FollowUps:
+    """When no wake word is needed, as it is set."""
+    return FollowUps(settings.conversation.answer_s, settings.conversation.follow_up_s)
+
+
+def _said_elsewhere(_reply: Reply) -> None:
+    """Whoever says it opens the microphone when it is said."""
 
 
 def make_endpointing(settings: EndpointSettings, house: Household) -> Endpointing:
@@ -85,7 +105,7 @@ def make_endpointing(settings: EndpointSettings, house: Household) -> Endpointin
     return Endpointing(
         SpeculativeEndpointer(style.speculative),
         FinalEndpointer(style.final, settings.no_speech_timeout_s, settings.max_utterance_s),
-        house.understanding.completeness,
+        house.conversation.completeness,
     )
 
 
@@ -123,7 +143,9 @@ def _trigger(
             sounds=lambda: own_voice.speaks or house.plugins.rings(),
             said=lambda: own_voice.text,
         )
-        return StopTrigger(guarded, spotter)
+        stopping = StopTrigger(guarded, spotter)
+        follow_ups = listening.follow_ups or make_follow_ups(settings)
+        return FollowUpTrigger(stopping, voice(), follow_ups, lambda: own_voice.sounds)
 
     return trigger
 

@@ -5,19 +5,24 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from assistant.audio.clock import HeardTime
 from assistant.config.settings import Settings
+from assistant.dialogue.conversation import Conversation
 from assistant.dialogue.dispatcher import Dispatcher
+from assistant.dialogue.state import Dialogue
 from assistant.dialogue.texts import TextCommands
 from assistant.home.factory import contacts_of, make_home
 from assistant.home.model import Home, HomeError
 from assistant.nlu.interpretation import Interpretation
+from assistant.nlu.referents import Referents
 from assistant.nlu.sentence_files import SentenceFolder
 from assistant.nlu.understanding import HomeUnderstanding
 from assistant.pipeline.rescorer import Rescorer, Unchanged
 from assistant.plugins.api import Outcome, PluginContext, say_in_log
+from assistant.plugins.confirmation import Pending
 from assistant.plugins.loader import PluginRegistry, load_plugins
 
 _LOG = logging.getLogger(__name__)
@@ -33,13 +38,17 @@ class Household:
     """Those of the user's own."""
     understanding: HomeUnderstanding
     dispatcher: Dispatcher
+    conversation: Conversation
+    """The understanding with what was said before."""
+    heard_time: HeardTime
+    """The time by which what was said before counts."""
     rescorer: Rescorer = field(default_factory=Unchanged)
     """Who has a second opinion on what is said."""
 
     @property
     def texts(self) -> TextCommands:
         """Understands and carries out what comes as text."""
-        return TextCommands(self.understanding.interpret_text, self.dispatcher)
+        return TextCommands(self.conversation.interpret_text, self.dispatcher)
 
     async def start(self) -> None:
         """Connect to the home and start what plugins do in the background.
@@ -95,8 +104,10 @@ def make_household(
     home = make_home(settings, contacts.names)
 
     says = _PluginsSay()
+    heard_time = HeardTime()
     context = PluginContext(
         home,
+        pending=Pending(heard_time.now),
         unlock_confidence=settings.home.unlock_confidence,
         state_folder=state,
         announce=announce or say_in_log,
@@ -117,11 +128,22 @@ def make_household(
         own_sentences=lambda: sentences.now().documents,
         own_area=settings.home.area,
     )
-    dispatcher = Dispatcher(plugins.for_intent, context.ask)
-    rescorer = _rescorer(settings, home)
-    house = Household(home, plugins, sentences, understanding, dispatcher, rescorer)
-    says.texts = house.texts
-    return house
+    understanding.referents = Referents(heard_time.now)
+    dialogue = Dialogue(heard_time.now)
+    dispatcher = Dispatcher(plugins.for_intent, context.ask, context.pending.forget, dialogue)
+    says.texts = TextCommands(
+        understanding.interpret_text, replace(dispatcher, dialogue=Dialogue())
+    )
+    return Household(
+        home,
+        plugins,
+        sentences,
+        understanding,
+        dispatcher,
+        Conversation(understanding, home, dialogue),
+        heard_time,
+        _rescorer(settings, home),
+    )
 
 
 def _rescorer(settings: Settings, home: Home) -> Rescorer:

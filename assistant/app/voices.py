@@ -12,6 +12,7 @@ from typing import TypeVar
 
 from assistant.config.extras import install_command
 from assistant.config.settings import RepliesSettings, VoiceEngine
+from assistant.events import Reply
 from assistant.reply.chimes import Chime
 from assistant.reply.own_voice import OwnVoice
 from assistant.reply.programs import ProgramPlayer, ProgramVoice
@@ -26,19 +27,23 @@ T = TypeVar("T")
 
 
 def make_speaker(
-    settings: RepliesSettings, own_voice: OwnVoice, player: Player | None = None
+    settings: RepliesSettings,
+    own_voice: OwnVoice,
+    player: Player | None = None,
+    ended: Callable[[Reply, float], None] = lambda _reply, _heard_s: None,
 ) -> Speaker:
     """The speaker; what cannot be had is one line in the log, and answers are there all the same.
 
-    `own_voice` is told what is played when. `player` plays where the settings name none.
+    `own_voice` is told what is played when. `player` plays where the settings name none. `ended` is
+    told where in the audio a reply has ended.
     """
     if settings.silent:
-        return Speaker(None, None)
+        return Speaker(None, None, own_voice, ended=ended)
     if player is None or settings.player:
         player = _or_none(lambda: make_player(settings))
     voice = _or_none(lambda: make_voice(settings)) if player else None
     style = ReplyStyle(frozenset(map(Chime, settings.sounds)), settings.brief)
-    return Speaker(voice, player, own_voice, style)
+    return Speaker(voice, player, own_voice, style, ended)
 
 
 def make_voice(settings: RepliesSettings) -> Voice | None:

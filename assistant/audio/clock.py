@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Callable
 from typing import Protocol
 
 
@@ -15,6 +16,24 @@ class Clock(Protocol):
 
     async def sleep(self, duration_s: float) -> None:
         """Wait until `duration_s` have passed."""
+
+
+class HeardTime:
+    """Seconds of audio heard, where a stream tells; without one, of the machine's own clock.
+
+    What was said before counts for so much audio, so a recording replayed fast behaves as live.
+    """
+
+    def __init__(self) -> None:
+        self._heard_s: Callable[[], float] = time.monotonic
+
+    def follow(self, heard_s: Callable[[], float]) -> None:
+        """From now on it is the time of this stream."""
+        self._heard_s = heard_s
+
+    def now(self) -> float:
+        """Seconds since some moment in the past."""
+        return self._heard_s()
 
 
 class MonotonicClock:

@@ -7,6 +7,7 @@ import asyncio
 import signal
 from collections.abc import Sequence
 from contextlib import aclosing
+from dataclasses import replace
 from pathlib import Path
 
 from assistant.app.assembly import Listening, make_pipeline
@@ -94,7 +95,8 @@ async def listen(settings: Settings, listening: Listening, sources: list[AudioSo
         for source in sources:
             known = house.understanding if house else None
             house = await worker.run(make_household, settings, understanding=known)
-            pipeline = make_pipeline(settings, house, recogniser, worker, listening)
+            recorded = replace(listening, waits=isinstance(source, FileSource))
+            pipeline = make_pipeline(settings, house, recogniser, worker, recorded)
             await house.start()
             try:
                 status |= await _print_events(pipeline, source, words)

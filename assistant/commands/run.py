@@ -15,7 +15,7 @@ from functools import partial
 from pathlib import Path
 
 from assistant import events
-from assistant.app.assembly import Listening, make_pipeline
+from assistant.app.assembly import Listening, make_follow_ups, make_pipeline
 from assistant.app.household import make_household, state_folder
 from assistant.app.recognition import load_recogniser
 from assistant.app.systemd import AudioWatchdog, Notifier, watchdog_interval_s
@@ -113,13 +113,14 @@ def _leave_in_time() -> None:
 async def _serve(settings: Settings, audio_io: AudioIO, notifier: Notifier) -> None:
     worker = Worker()
     own_voice = OwnVoice()
-    speaker = make_speaker(settings.replies, own_voice, audio_io.player)
+    follow_ups = make_follow_ups(settings)
+    speaker = make_speaker(settings.replies, own_voice, audio_io.player, follow_ups.after)
     speaking = asyncio.create_task(speaker.run())
     make = partial(make_household, hush=speaker.hush)
     house = await worker.run(make, settings, speaker.announce, state_folder())
     try:
         recogniser = await worker.run(load_recogniser, settings)
-        listening = Listening(own_voice=own_voice)
+        listening = Listening(own_voice=own_voice, follow_ups=follow_ups)
         pipeline = make_pipeline(settings, house, recogniser, worker, listening)
         await house.start()
         words = " or ".join(Path(word).stem.replace("_", " ") for word in settings.wake.words)

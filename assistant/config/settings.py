@@ -65,6 +65,14 @@ class UnderstandingSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ConversationSettings:
+    """What may be said without the wake word."""
+
+    answer_s: Annotated[float, SettingLimits(at_least=0, at_most=30)] = 8.0
+    follow_up_s: Annotated[float, SettingLimits(at_least=0, at_most=30)] = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RepliesSettings:
     """How answers are heard."""
 
@@ -132,6 +140,7 @@ class Settings:
     rescoring: RescoringSettings = field(default_factory=RescoringSettings)
     rescorer: RescorerSettings = field(default_factory=RescorerSettings)
 
+    conversation: ConversationSettings = field(default_factory=ConversationSettings)
     replies: RepliesSettings = field(default_factory=RepliesSettings)
     calls: CallsSettings = field(default_factory=CallsSettings)
     privacy: PrivacySettings = field(default_factory=PrivacySettings)

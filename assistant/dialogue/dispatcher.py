@@ -11,11 +11,20 @@ What nobody carries out is an apology, too.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 
+from assistant.dialogue.state import NEVER_MIND, Dialogue
 from assistant.nlu.interpretation import Interpretation
-from assistant.plugins.api import Cautious, Demanding, Outcome, Plugin, outcome_of
+from assistant.plugins.api import (
+    Asks,
+    Cautious,
+    Demanding,
+    Foreseeing,
+    Outcome,
+    Plugin,
+    outcome_of,
+)
 
 NOTHING_HEARD = "I did not hear anything."
 NOT_UNDERSTOOD = "Sorry, I did not understand that."
@@ -58,6 +67,10 @@ class Dispatcher:
 
     plugin_for: Callable[[str | None], Plugin | None]
     ask: Callable[[Interpretation, Act, str], Outcome]
+    forget: Callable[[], None] = lambda: None
+    """Lets what waits for a yes go."""
+    dialogue: Dialogue = field(default_factory=Dialogue)
+    """Is told what comes of everything."""
 
     def plugins_of(self, meant: Interpretation) -> frozenset[str]:
         """Names of the plugins that carry a meaning out."""
@@ -69,7 +82,7 @@ class Dispatcher:
         if lacking := await self._lacking(meant):
             return replace(meant, question=lacking[1])
         if meant.question:
-            return meant
+            return replace(meant, question="") if self._is_futile(meant) else meant
         questions = [await self._doubt(command) for command in meant.commands]
         return replace(meant, question=" ".join(filter(None, questions)))
 
@@ -89,8 +102,20 @@ class Dispatcher:
             return ""
         return await plugin.doubt(command)
 
+    def _is_futile(self, meant: Interpretation) -> bool:
+        """Whether a yes would lead nowhere; what is amiss is said instead of the question."""
+        plugin = self.plugin_for(meant.intent)
+        return not meant.then and isinstance(plugin, Foreseeing) and plugin.is_futile(meant)
+
     async def carry_out(self, meant: Interpretation, heard: str) -> Carried:
         """What comes of a meaning of the words `heard`."""
+        if meant.intent == NEVER_MIND:
+            self.forget()
+        carried = await self._carried_out(meant, heard)
+        self.dialogue.note(meant, carried.outcome)
+        return carried
+
+    async def _carried_out(self, meant: Interpretation, heard: str) -> Carried:
         plugins = [self.plugin_for(command.intent) for command in meant.commands]
         plugin, rest = plugins[0], self.plugin_for(None)
         if plugin is None or None in plugins:
@@ -98,7 +123,8 @@ class Dispatcher:
         if plugin is rest:
             return await _carried(plugin, Interpretation(heard, None))
         if lacking := await self._lacking(meant):
-            return Carried(lacking[0].name, Outcome(success=False, reply=lacking[1]))
+            outcome = Outcome(success=False, reply=lacking[1], asks=Asks.MORE)
+            return Carried(lacking[0].name, outcome)
         if question := (await self.with_question(meant)).question:
             act = partial(self._confirmed, heard=heard)
             return Carried("", self.ask(replace(meant, question=""), act, question))
@@ -143,6 +169,7 @@ def _in_one(each: Sequence[Carried]) -> Carried:
         reply=" ".join(dict.fromkeys(outcome.reply for outcome in outcomes)),
         targets=tuple(target for outcome in outcomes for target in outcome.targets),
         changes=tuple(change for outcome in outcomes for change in outcome.changes),
+        asks=next((outcome.asks for outcome in outcomes if outcome.asks), Asks.NOTHING),
     )
     failed = "; ".join(carried.failed for carried in each if carried.failed)
     return Carried(each[0].plugin, outcome, failed, tuple(each))

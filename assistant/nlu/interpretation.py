@@ -32,6 +32,9 @@ class Interpretation:
     then: tuple[Interpretation, ...] = ()
     """Further commands of the same sentence, in their order."""
 
+    answers: bool = False
+    """Whether it takes what was said before: an answer, a correction, more of the same."""
+
     @property
     def commands(self) -> tuple[Interpretation, ...]:
         """Each command of the sentence by itself."""

@@ -22,6 +22,7 @@ from assistant.lattice.graph import Lattice
 from assistant.nlu.interpretation import Interpretation
 from assistant.pipeline.rescorer import Account
 from assistant.pipeline.speculation import Speculation
+from assistant.pipeline.trigger import FollowUp
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +38,8 @@ class TurnEnd:
     """Where the speculation that still stands began."""
     audio_bytes: int = 0
     """What the recogniser heard of the utterance, in 16-bit samples."""
+    follow_up: FollowUp | None = None
+    """Why it counts, where it needed no wake word."""
 
     @property
     def at(self) -> Where:
@@ -60,6 +63,8 @@ class Decision:
     """The speculation, when its work is used."""
     begin_s: float
     """When the final end-point was there, by `time.perf_counter`."""
+    ignored: bool = False
+    """Whether it was said to nobody here, as far as can be told: nothing comes of it."""
 
 
 def rescored(end: TurnEnd, account: Account) -> Event:

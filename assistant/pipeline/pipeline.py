@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 
 from assistant.asr.result import (
@@ -19,6 +19,7 @@ from assistant.asr.result import (
     Sentences,
 )
 from assistant.audio.blocks import Block, seconds
+from assistant.audio.clock import HeardTime
 from assistant.audio.source import AudioError, AudioSource
 from assistant.audio.vad import VoiceActivity
 from assistant.events import EndReason, Error, Event, WakeDetected
@@ -52,6 +53,11 @@ class Pipeline:
     """Those that the home understands now; asked when an utterance begins."""
     wake_words: tuple[str, ...] = ()
     """As they are spoken. Where an utterance begins with one, that is no part of it."""
+    heard_time: HeardTime = field(default_factory=HeardTime)
+    """Follows the audio that is heard."""
+    waits: bool = False
+    """Whether what was said is done before more is heard: for a recording, which waits; so what
+    comes of a command falls at the same place however fast it is played."""
 
     async def events(self, source: AudioSource) -> AsyncGenerator[Event]:
         """Everything that happens in a stream of audio; an `Error` when the audio cannot be had.
@@ -70,16 +76,24 @@ class Pipeline:
         place = partial(find_call, self.recogniser)
         trigger = await worker.run(self.trigger)
         feed = AudioFeed(source, trigger, worker, self.pre_roll_s, place)
+        self.heard_time.follow(lambda: feed.heard_s)
         try:
             while (activation := await feed.activated()) is not None:
                 decision = await self._decide(source.name, activation, feed, outbox.send)
                 if decision is not None:
-                    outbox.begin(self.services.responder.carry_out(decision, outbox.send))
+                    await self._carry_out(decision, outbox)
                 await worker.run(give_back)
         except AudioError as error:
             await outbox.send(
                 Error(source=source.name, audio_s=feed.heard_s, code=error.code, message=str(error))
             )
+
+    async def _carry_out(self, decision: Decision, outbox: Outbox) -> None:
+        carrying_out = self.services.responder.carry_out(decision, outbox.send)
+        if self.waits:
+            await carrying_out
+        else:
+            outbox.begin(carrying_out)
 
     async def _decide(
         self, source: str, activation: Activation, feed: AudioFeed, send: Send
@@ -149,5 +163,6 @@ class Pipeline:
             self.services,
             send=send,
             foreground=foreground,
+            follow_up=activation.follow_up,
         )
         return utterance, before

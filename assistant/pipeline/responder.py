@@ -22,8 +22,10 @@ from assistant.dialogue.order import CommandOrder
 from assistant.events import Event, Reply, SpeculationReset
 from assistant.lattice.graph import Lattice
 from assistant.nlu.interpretation import Interpretation, Understanding
+from assistant.nlu.parse import UNKNOWN_NAME
 from assistant.pipeline import decision as tell
 from assistant.pipeline.decision import Decision, TurnEnd
+from assistant.pipeline.follow_up import FollowUps
 from assistant.pipeline.rescorer import Rescorer, Unchanged
 from assistant.pipeline.speculation import Speculation, Understood, understand
 from assistant.pipeline.worker import Worker
@@ -62,7 +64,8 @@ class Responder:
     `lattice` is how final end-points show theirs, if at all; `rescorer` has a second opinion on
     what was heard. `remember` is told the devices of each command, for "it" and "them".
     `least_confidence`: how likely words must have been heard right to be acted on; below it they
-    are asked back, below half of it they mean nothing.
+    are asked back, below half of it they mean nothing. `replied` is told of each reply, whose end
+    opens `follow_ups`; without it, nobody says replies and they end at once.
     """
 
     def __init__(
@@ -75,6 +78,8 @@ class Responder:
         *,
         remember: Callable[[Sequence[tuple[str, ...]]], None] = _forget,
         least_confidence: float = 0.0,
+        follow_ups: FollowUps | None = None,
+        replied: Callable[[Reply], None] | None = None,
     ) -> None:
         self._worker = worker
         self._understanding = understanding
@@ -83,6 +88,8 @@ class Responder:
         self._rescorer = rescorer or Unchanged()
         self._remember = remember
         self._least_confidence = least_confidence
+        self._follow_ups = follow_ups or FollowUps(0.0)
+        self._replied = replied or self._open
         self._order = CommandOrder()
         self._latest: Decision | None = None
 
@@ -125,6 +132,7 @@ class Responder:
             speculation=meaning.speculation,
             begin_s=begin_s,
         )
+        decision = self._directed(decision)
         self._expect(decision)
         lattice = self._lattice(heard.result.lattice) if self._lattice else None
         await send(tell.final_endpoint(decision, lattice))
@@ -144,7 +152,22 @@ class Responder:
             if decision.speculation is not None:
                 await decision.speculation.cancel()
 
+    def _directed(self, decision: Decision) -> Decision:
+        """Leave out what was said without a wake word and is no sure command, nor an answer."""
+        if decision.end.follow_up is None:
+            return decision
+        meant = decision.meant
+        nothing = meant.intent is None or UNKNOWN_NAME in meant.slots
+        if nothing or (meant.question and not meant.answers):
+            reason = "not meant for this device"
+            meant = Interpretation(meant.text, None, reason=reason)
+            return replace(decision, meant=meant, ignored=True)
+        return decision
+
     async def _carry_out(self, decision: Decision, send: Send) -> None:
+        if decision.ignored:
+            await send(tell.intent(decision, decision.meant))
+            return
         meant = await self._dispatcher.with_question(decision.meant)
         await send(tell.intent(decision, meant))
         if decision.speculation is not None:
@@ -152,11 +175,15 @@ class Responder:
         end, work_s = decision.end, time.perf_counter() - decision.begin_s
         carried, action_ms = await self._act(decision, meant)
         self._note(decision, carried)
-        reply = Reply(**end.at, text=carried.outcome.reply)
+        reply = Reply(**end.at, text=carried.outcome.reply, asks=carried.outcome.asks or None)
         events = [*tell.actions(end, carried), reply]
         if end.speech_end_s is not None:
             events.append(tell.latency(decision, end.speech_end_s, 1000 * work_s, action_ms))
+        self._replied(reply)
         await send(*events)
+
+    def _open(self, reply: Reply) -> None:
+        self._follow_ups.after(reply, reply.audio_s)
 
     async def _meaning(
         self, result: RecognitionResult, speculation: Speculation | None
@@ -183,13 +210,16 @@ class Responder:
         reason = f"heard with a confidence of {sure:.2f}"
         if sure < self._least_confidence / 2:
             return Interpretation(meant.text, None, reason=reason)
-        if meant.intent in _ANSWERS:
+        if meant.intent in _ANSWERS or meant.answers:
             return meant
         question = meant.question or f"Did you mean: {heard if meant.then else meant.text}?"
         return replace(meant, reason=meant.reason or reason, question=question)
 
     def _expect(self, decision: Decision) -> None:
         """From now on "it" is what this command is about, though it is not done yet."""
+        if decision.ignored:
+            return
+        self._follow_ups.close()
         self._latest = decision
         if not decision.meant.question:
             self._remember([command.targets for command in decision.meant.commands])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Protocol
 
 from assistant.asr.result import RecognitionResult
@@ -11,6 +12,15 @@ from assistant.audio.blocks import Block
 from assistant.audio.vad import VoiceActivity
 from assistant.endpointing.speech_tracker import SpeechTracker
 from assistant.wake.detector import Wake, WakeDetector
+
+
+class FollowUp(StrEnum):
+    """Why speech counts without the wake word."""
+
+    ANSWER = "answer"
+    """Something was asked."""
+    MORE = "more"
+    """A reply was given just now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +36,8 @@ class Activation:
     wake: Wake | None = None
     stop: RecognitionResult | None = None
     """The word that it consists of, where it only stops what sounds; it is over then."""
+    follow_up: FollowUp | None = None
+    """Why it counts, where it needed no wake word."""
 
 
 class Trigger(Protocol):

@@ -31,6 +31,7 @@ from assistant.pipeline.foreground import Foreground
 from assistant.pipeline.listener import Listener
 from assistant.pipeline.responder import Responder, Send
 from assistant.pipeline.speculation import Speculation
+from assistant.pipeline.trigger import FollowUp
 from assistant.pipeline.turn_state import TurnState
 from assistant.pipeline.worker import Worker
 from assistant.wake.place import Call
@@ -68,11 +69,13 @@ class Utterance:
         *,
         send: Send,
         foreground: Foreground | None = None,
+        follow_up: FollowUp | None = None,
     ) -> None:
         self._source = source
         self._listener = listener
         self._services = services
         self._send = send
+        self._follow_up = follow_up
         self._turn = TurnState(start_s, foreground)
         self._speculation: Speculation | None = None
         self._speculated_s = 0.0
@@ -217,6 +220,7 @@ class Utterance:
             speech_end_s=self._turn.speech_end_s,
             speculated_s=self._speculated_s if self._speculation else None,
             audio_bytes=SAMPLE_BYTES * self._listener.samples,
+            follow_up=self._follow_up,
         )
 
     def _at(self) -> Where:

@@ -4,6 +4,7 @@ What a plugin needs is here, whatever file it lives in.
 """
 
 from assistant.plugins.api import (
+    Asks,
     Background,
     Named,
     Outcome,
@@ -14,6 +15,7 @@ from assistant.plugins.api import (
 )
 
 __all__ = [
+    "Asks",
     "Background",
     "Named",
     "Outcome",

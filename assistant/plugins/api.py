@@ -6,6 +6,7 @@ import logging
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
@@ -15,7 +16,7 @@ from assistant.home.contacts import Contact
 from assistant.home.model import Change, Home, HomeError
 from assistant.nlu.interpretation import Interpretation
 from assistant.nlu.response import filled_in
-from assistant.plugins.confirmation import WAITS_S, Pending, WaitingCommand
+from assistant.plugins.confirmation import Pending, WaitingCommand
 
 if TYPE_CHECKING:
     import aiohttp
@@ -24,6 +25,18 @@ _LOG = logging.getLogger(__name__)
 
 INTERFACE = 1
 """The number of what this module and docs/plugins.md describe; another one is not compatible."""
+
+
+class Asks(StrEnum):
+    """What a reply asks for. Where it asks, the answer needs no wake word."""
+
+    NOTHING = ""
+    YES = "yes"
+    """A yes, to what waits for it."""
+    WHICH = "which"
+    """Which of the outcome's targets is meant."""
+    MORE = "more"
+    """What the command lacks: for how long, at what time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +50,8 @@ class Outcome:
     not_here: bool = False
     """Whether nothing was done because the home has nothing of what was named: no such device, no
     such list. `reply` is then said only if who takes the rest cannot do it either."""
+    asks: Asks = Asks.NOTHING
+    """What the reply asks for, if anything."""
 
 
 class Plugin(Protocol):
@@ -104,6 +119,14 @@ class Demanding(Protocol):
 
     async def lacks(self, interpretation: Interpretation) -> str:
         """What to ask for, with nothing done until it is said; empty if nothing is lacking."""
+
+
+@runtime_checkable
+class Foreseeing(Protocol):
+    """What a plugin also has if it can tell that a yes would lead nowhere."""
+
+    def is_futile(self, interpretation: Interpretation) -> bool:
+        """Whether nothing would be done however surely it was said: nothing or too much fits."""
 
 
 @runtime_checkable
@@ -182,6 +205,7 @@ class PluginContext:
         question: str,
     ) -> Outcome:
         """Ask back: `act` carries it out, with full confidence, if the user soon says yes."""
-        self.pending.ask(WaitingCommand(interpretation, act, self.clock.now() + WAITS_S))
+        self.pending.ask(WaitingCommand(interpretation, act))
         reply = f"{question} Then say yes."
-        return Outcome(success=False, reply=reply, targets=interpretation.targets)
+        targets = interpretation.targets
+        return Outcome(success=False, reply=reply, targets=targets, asks=Asks.YES)

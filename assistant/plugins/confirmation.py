@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Generic, TypeVar
@@ -18,20 +19,26 @@ class WaitingCommand(Generic[T]):
 
     interpretation: Interpretation
     act: Callable[[Interpretation], Awaitable[T]]
-    until_s: float
 
 
 class Pending(Generic[T]):
     """Shared by all plugins of a home, so that a "yes" reaches the one that asked last."""
 
-    def __init__(self) -> None:
+    def __init__(self, now_s: Callable[[], float] = time.monotonic) -> None:
+        self._now_s = now_s
         self._waiting: WaitingCommand[T] | None = None
+        self._until_s = 0.0
 
     def ask(self, waiting: WaitingCommand[T]) -> None:
         """Let a command wait; one that waited before is forgotten."""
         self._waiting = waiting
+        self._until_s = self._now_s() + WAITS_S
 
-    def take(self, now_s: float) -> WaitingCommand[T] | None:
+    def take(self) -> WaitingCommand[T] | None:
         """The waiting command, once; none if it waited too long."""
         waiting, self._waiting = self._waiting, None
-        return waiting if waiting is not None and now_s <= waiting.until_s else None
+        return waiting if self._now_s() <= self._until_s else None
+
+    def forget(self) -> None:
+        """Nothing waits any more: the answer was no."""
+        self._waiting = None

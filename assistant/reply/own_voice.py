@@ -64,6 +64,11 @@ class OwnVoice:
         return self._text if self.covers(self.now_s) else ""
 
     @property
+    def sounds(self) -> bool:
+        """Whether anything is being played."""
+        return self._speaking
+
+    @property
     def speaks(self) -> bool:
         """Whether words are being played."""
         return self._speaking and bool(self._text)

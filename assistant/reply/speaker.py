@@ -9,7 +9,8 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import deque
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 
 from assistant.events import Action, Error, Event, FinalEndpoint, Reply, WakeDetected
 from assistant.reply.chimes import Chime, sound_of
@@ -38,10 +39,15 @@ class Saying:
 
     chime: Chime | None = None
     text: str = ""
+    reply: Reply | None = None
+    """What it answers with; an announcement is no reply."""
 
 
 class Speaker:
-    """Speaks while `run` runs. Without a voice or a player it keeps that part to itself."""
+    """Speaks while `run` runs. Without a voice or a player it keeps that part to itself.
+
+    `ended` is told when a reply was said and nothing else is to be, and where in the audio that is.
+    """
 
     def __init__(
         self,
@@ -49,11 +55,15 @@ class Speaker:
         player: Player | None,
         own_voice: OwnVoice | None = None,
         style: ReplyStyle | None = None,
+        ended: Callable[[Reply, float], None] = lambda _reply, _heard_s: None,
     ) -> None:
         self._voice = voice
         self._player = player
         self._own_voice = own_voice or OwnVoice()
         self._style = style or ReplyStyle()
+        self._ended = ended
+        self._said: Reply | None = None
+        """The reply that was said last, until it is told that it has ended."""
         self._waiting: deque[Saying] = deque()
         self._stirred = asyncio.Event()
         self._woken = False
@@ -61,7 +71,7 @@ class Speaker:
         self._listening_since_s = 0.0
         """Where in the audio the wake word was detected that was said last."""
         self._action: Action | None = None
-        self._saying_now: asyncio.Task[None] | None = None
+        self._saying_now: asyncio.Task[bool] | None = None
         self._talking = False
         self._interrupted = False
         self._voice_trouble = _Trouble("not spoken")
@@ -115,9 +125,15 @@ class Speaker:
                 await self._greet()
                 while self._waiting and not self._listening:
                     await self._unless_hushed(self._waiting.popleft())
+                self._tell_ended()
             except Exception:  # noqa: BLE001 - ours or a library's; go on speaking
                 _LOG.exception("something was not said")
                 self._stirred.set()
+
+    def _tell_ended(self) -> None:
+        said, self._said = self._said, None
+        if said is not None and not self._listening:
+            self._ended(said, self._own_voice.now_s)
 
     def _interrupt(self) -> None:
         self._interrupted = self._talking
@@ -129,8 +145,8 @@ class Speaker:
         self._saying_now = asyncio.create_task(self._say(saying))
         try:
             await asyncio.wait({self._saying_now})
-            if not self._saying_now.cancelled():
-                self._saying_now.result()
+            if not self._saying_now.cancelled() and self._saying_now.result():
+                self._said = saying.reply or self._said
         finally:
             self._saying_now.cancel()
             await asyncio.gather(self._saying_now, return_exceptions=True)
@@ -152,18 +168,21 @@ class Speaker:
         action, self._action = self._action, None
         changed = action is not None and action.success and bool(action.changes)
         if changed and self._style.brief:
-            return Saying(Chime.SUCCESS)
-        if action is None or not action.success:
-            return Saying(Chime.FAILURE, reply.text)
-        return Saying(Chime.SUCCESS if changed else None, reply.text)
+            return Saying(Chime.SUCCESS, reply=reply)
+        failed = (action is None or not action.success) and not reply.asks
+        chime = Chime.FAILURE if failed else Chime.SUCCESS if changed else None
+        return Saying(chime, reply.text, reply)
 
     async def _greet(self) -> None:
         woken, self._woken = self._woken, False
         if woken:
             await self._play(sound_of(Chime.WAKE))
 
-    async def _say(self, saying: Saying) -> None:
-        """Speech is prepared while its sound is played, and kept back if the user speaks."""
+    async def _say(self, saying: Saying) -> bool:
+        """Whether it was said: it is kept back if the user speaks.
+
+        Speech is prepared while its sound is played.
+        """
         spoken = asyncio.ensure_future(self._spoken(saying.text))
         try:
             if saying.chime in self._style.chimes:
@@ -175,15 +194,16 @@ class Speaker:
         finally:
             spoken.cancel()
         if speech is None:
-            return
+            return True
         if self._listening:
-            self._waiting.appendleft(Saying(text=saying.text))
-            return
+            self._waiting.appendleft(replace(saying, chime=None))
+            return False
         self._talking = True
         try:
             await self._play(speech, saying.text)
         finally:
             self._talking = False
+        return True
 
     async def _spoken(self, text: str) -> Sound | None:
         if not text or self._voice is None or self._player is None:

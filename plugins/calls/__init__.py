@@ -16,7 +16,7 @@ from assistant.config.settings import NUMBER
 from assistant.home.contacts import Contact
 from assistant.home.model import Change, HomeError, ServiceCall
 from assistant.nlu.interpretation import Interpretation
-from assistant.plugins import Outcome, Plugin, PluginContext
+from assistant.plugins import Asks, Outcome, Plugin, PluginContext
 
 _LOG = logging.getLogger(__name__)
 _REFUSES_WITHIN_S = 1.0
@@ -59,7 +59,8 @@ class Calls:
         """Call; someone of an ambiguous name is asked about first."""
         people = interpretation.targets
         if len(people) != 1:
-            return _failed(f"Who do you mean: {' or '.join(people)}?", people)
+            who = f"Who do you mean: {' or '.join(people)}?"
+            return Outcome(success=False, reply=who, targets=people, asks=Asks.WHICH)
         if not self._context.call_command:
             return await self._by_home(people)
         number = await asyncio.to_thread(self._number, people[0])

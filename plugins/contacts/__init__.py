@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from assistant.home.model import Home, HomeError, ServiceCall
 from assistant.nlu.interpretation import Interpretation
-from assistant.plugins import Outcome, Plugin, PluginContext
+from assistant.plugins import Asks, Outcome, Plugin, PluginContext
 
 
 class Contacts:
@@ -28,7 +28,8 @@ class Contacts:
         """Write; someone of an ambiguous name is asked about first."""
         people = interpretation.targets
         if len(people) != 1:
-            return Outcome(success=False, reply=f"Who do you mean: {' or '.join(people)}?")
+            who = f"Who do you mean: {' or '.join(people)}?"
+            return Outcome(success=False, reply=who, targets=people, asks=Asks.WHICH)
         data = {"message": str(interpretation.slots.get("message", ""))}
         call = ServiceCall("notify", "send_message", people, data)
         try:

@@ -10,7 +10,7 @@ from assistant.home.model import Change, Device, HomeError, ServiceCall
 from assistant.nlu.agreement import names_one
 from assistant.nlu.interpretation import Interpretation
 from assistant.nlu.spoken_names import spoken_form
-from assistant.plugins import Outcome, Plugin, PluginContext
+from assistant.plugins import Asks, Outcome, Plugin, PluginContext
 
 from . import players, questions, replies
 from .caution import CONFIRM, opens_something, touches_something
@@ -52,7 +52,10 @@ class HomeControl:
         missing = self._missing(interpretation, devices)
         if missing or _is_unclear(interpretation, devices):
             reply, targets = missing or self._which(devices), interpretation.targets
-            return Outcome(success=False, reply=reply, targets=targets, not_here=bool(missing))
+            asks = Asks.NOTHING if missing else Asks.WHICH
+            return Outcome(
+                success=False, reply=reply, targets=targets, not_here=bool(missing), asks=asks
+            )
         try:
             if interpretation.intent in (_STATE, _TEMPERATURE, _PLAYING):
                 return await self._answer(interpretation, devices)
@@ -61,7 +64,7 @@ class HomeControl:
             return Outcome(success=False, reply=str(error), targets=interpretation.targets)
 
     async def _confirmed(self) -> Outcome:
-        waiting = self._context.pending.take(self._context.clock.now())
+        waiting = self._context.pending.take()
         if waiting is None:
             return Outcome(success=False, reply="There is nothing to say yes to.")
         outcome = await waiting.act(replace(waiting.interpretation, confidence=1.0))
@@ -89,6 +92,13 @@ class HomeControl:
             if spoken_form(said) in map(spoken_form, (device.name, *device.aliases)):
                 return f"I cannot do that with {named(device)}."
         return f"I know no device called {said}."
+
+    def is_futile(self, interpretation: Interpretation) -> bool:
+        """Whether the home has nothing of what was said, or several things that fit equally."""
+        if interpretation.intent == CONFIRM:
+            return False
+        devices = self._devices(interpretation.targets)
+        return bool(self._missing(interpretation, devices)) or _is_unclear(interpretation, devices)
 
     async def doubt(self, interpretation: Interpretation) -> str:
         """What to ask before something is opened that was not heard word for word and clearly."""

@@ -9,7 +9,7 @@ from typing import Any
 
 from assistant.nlu.interpretation import Interpretation
 from assistant.nlu.parse import COMMAND
-from assistant.plugins import Outcome, Plugin, PluginContext
+from assistant.plugins import Asks, Outcome, Plugin, PluginContext
 
 from .book import Book, Timer, TimerKind
 from .choosing import ANY, matching, seconds
@@ -32,6 +32,7 @@ from .wording import (
 
 STOP = "HearthStop"
 """The intent of "stop" and "be quiet", which name nothing."""
+_HOW_LONG = "For how long?"
 _RINGS = 3
 _BETWEEN_RINGS_S = 10.0
 _ANSWERED_WITHIN_S = 30.0
@@ -121,7 +122,7 @@ class Timers:
             return self._start_alarm(name, slots)
         length_s = seconds(slots)
         if not length_s:
-            return _failed(UNCLEAR if slots.get("kind") == TimerKind.ALARM else "For how long?")
+            return _failed(UNCLEAR if slots.get("kind") == TimerKind.ALARM else _HOW_LONG)
         self._set(End(length_s), name=name)
         return _done(f"Started {a(f'{name} timer'.strip())} for {duration(length_s)}.")
 
@@ -247,7 +248,7 @@ class Timers:
         timers = sorted(timers, key=lambda timer: timer.id)
         until_s = self._context.clock.now() + _ANSWERED_WITHIN_S
         self._question = _Question(timers, change, until_s)
-        return _failed(f"Which one do you mean: {one_of(timers)}?")
+        return _failed(f"Which one do you mean: {one_of(timers)}?", Asks.WHICH)
 
     def _choose(self, slots: Mapping[str, Any]) -> Outcome:
         """The answer to the question which one is meant."""
@@ -308,8 +309,9 @@ def _done(reply: str) -> Outcome:
     return Outcome(success=True, reply=reply)
 
 
-def _failed(reply: str) -> Outcome:
-    return Outcome(success=False, reply=reply)
+def _failed(reply: str, asks: Asks = Asks.NOTHING) -> Outcome:
+    asks = Asks.MORE if reply in (_HOW_LONG, UNCLEAR) else asks
+    return Outcome(success=False, reply=reply, asks=asks)
 
 
 def create(context: PluginContext) -> Plugin:

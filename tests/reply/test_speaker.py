@@ -24,6 +24,7 @@ from tests.hand_clock import settle
 AT = {"source": "mic", "audio_s": 1.0}
 WOKEN = WakeDetected(**AT, wake_word="alexa", probability=0.9)
 CHANGE = {"device": "light.kitchen", "attribute": "state", "before": "off", "after": "on"}
+HEARD = {"text": "x", "confidence": 1.0, "nbest": (), "revised": False, "reason": "pause"}
 CHIMES = {sound_of(chime).samples.size: chime.value for chime in Chime}
 
 
@@ -70,7 +71,13 @@ class Stage:
     def __init__(self, **style):
         self.talker = Talker()
         self.loudspeaker = Loudspeaker(self.talker)
-        self.speaker = Speaker(self.talker, self.loudspeaker, style=ReplyStyle(**style))
+        self.ended = []
+        self.speaker = Speaker(
+            self.talker,
+            self.loudspeaker,
+            style=ReplyStyle(**style),
+            ended=lambda reply, _heard_s: self.ended.append(reply.text),
+        )
 
     async def hears(self, *events):
         for event in events:
@@ -119,6 +126,48 @@ async def test_the_manner_is_a_setting(style, heard):
     events = [WOKEN] if Chime.WAKE in style.get("chimes", ()) else []
     assert await stage.hears(*events) == heard[: len(events)]
     assert await stage.hears(action(), reply("Done.")) == heard[len(events) :]
+    running.cancel()
+
+
+async def test_a_question_is_no_failure(stage):
+    asked = replace(reply("Which one?"), asks="which")
+    assert await stage.hears(action(success=False, changes=()), asked) == ["Which one?"]
+
+
+async def test_it_tells_when_a_reply_has_ended_and_nothing_else_is_to_be_said(stage):
+    stage.talker.gate.clear()
+    await stage.hears(reply("Which one?"))
+    assert stage.ended == []
+    stage.speaker.announce("Your timer is done.")
+    stage.talker.gate.set()
+    assert await stage.hears() == ["Which one?", "Your timer is done."]
+    assert stage.ended == ["Which one?"]
+
+
+async def test_a_reply_that_is_interrupted_or_kept_back_has_not_ended(stage):
+    stage.talker.gate.clear()
+    await stage.hears(reply("Which one?"))
+    await stage.hears(WOKEN)
+    stage.talker.gate.set()
+    await stage.hears()
+    assert stage.ended == []
+    await stage.hears(FinalEndpoint(**AT, **HEARD))
+    assert stage.ended == ["Which one?"]
+
+
+async def test_an_announcement_is_no_reply(stage):
+    stage.speaker.announce("Your timer is done.")
+    await stage.hears()
+    assert stage.ended == []
+
+
+async def test_without_a_voice_a_reply_ends_at_once():
+    ended = []
+    speaker = Speaker(None, None, ended=lambda reply, heard_s: ended.append((reply.text, heard_s)))
+    running = asyncio.create_task(speaker.run())
+    speaker.follow(reply("Which one?"))
+    await settle()
+    assert ended == [("Which one?", 0.0)]
     running.cancel()
 
 

@@ -22,7 +22,7 @@ from wyoming.intent import Intent, NotRecognized, Recognize
 from wyoming.wake import Detect, Detection, NotDetected
 
 from assistant.app.household import Household
-from assistant.audio.clock import MonotonicClock
+from assistant.audio.clock import HeardTime, MonotonicClock
 from assistant.home.demo import DemoHome
 from assistant.nlu.sentence_files import SentenceFolder
 from assistant.pipeline.worker import Worker
@@ -66,6 +66,8 @@ class Running:
             SentenceFolder(None),
             self.house.understanding,
             self.house.dispatcher,
+            self.house.conversation,
+            HeardTime(),
             **household,
         )
         services = Services(

@@ -1,0 +1,75 @@
+"""Which of some things an answer means: "the bedroom one", "the second", "both", "none"."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from assistant.nlu.spoken_names import spoken_forms
+
+_IDLE = frozenset(
+    {"the", "my", "our", "one", "ones", "in", "on", "at", "of", "please", "i", "mean"}
+)
+_IDLE_ALONE = _IDLE | {"yes", "yeah", "meant", "want", "that", "it", "is"}
+_ORDINALS = {"first": 0, "second": 1, "third": 2, "fourth": 3, "last": -1}
+_ALL = (
+    frozenset({"both"}),
+    frozenset({"both", "them"}),
+    frozenset({"all"}),
+    frozenset({"all", "them"}),
+)
+_NONE = (frozenset({"none"}), frozenset({"neither"}), frozenset({"none", "them"}))
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """Something that may be chosen, by words of its own and of its place."""
+
+    id: str
+    names: tuple[frozenset[str], ...]
+    """The words of each of its names."""
+    place: frozenset[str]
+    """The words of the place that it is in."""
+
+
+def option(id_: str, names: Iterable[str], places: Iterable[str] = ()) -> Option:
+    """An option by its written names and those of the place that it is in."""
+    around = frozenset(word for place in places for word in _words_of(place))
+    return Option(id_, tuple(map(_words_of, names)), around)
+
+
+def chosen(words: Sequence[str], options: Sequence[Option]) -> tuple[str, ...] | None:
+    """Ids of the options that some words mean; empty for none of them; `None` where unclear.
+
+    Nothing but the words of one option may be said, with an article or "one" about it.
+    """
+    telling = [_singular(word) for word in words if word not in _IDLE_ALONE]
+    kept = frozenset(telling)
+    if kept in _NONE:
+        return ()
+    if kept in _ALL:
+        return tuple(each.id for each in options)
+    if len(telling) == 1 and telling[0] in _ORDINALS:
+        at = _ORDINALS[telling[0]]
+        return (options[at].id,) if at < len(options) else None
+    by_name = [each.id for each in options if kept in each.names]
+    found = by_name or [
+        each.id for each in options if any(kept <= name | each.place for name in each.names)
+    ]
+    return tuple(found) if kept and found and len(found) < len(options) else None
+
+
+def others(options: Sequence[Option], taken: Iterable[str]) -> tuple[str, ...]:
+    """The options that were not taken."""
+    gone = frozenset(taken)
+    return tuple(each.id for each in options if each.id not in gone)
+
+
+def _words_of(name: str) -> frozenset[str]:
+    return frozenset(
+        _singular(word) for form in spoken_forms(name) for word in form.split() if word not in _IDLE
+    )
+
+
+def _singular(word: str) -> str:
+    return word[:-1] if word.endswith("s") and not word.endswith("ss") else word

@@ -1,0 +1,250 @@
+"""What is said in a conversation: by itself, or as an answer, a correction, or more of the same.
+
+After a question the answer comes first: which one is meant, a no, what was lacking. Else words
+count by themselves if they are a command; if not, they may go on from the last one: "and the
+bedroom" is that command about the bedroom, "no, the other one" puts the wrong device back, too.
+Both are the last command's words with others in the place of some, which the understanding of
+corrections within a sentence ("the kitchen, no, the bedroom light") reads.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from assistant.dialogue.choice import Option, chosen, option, others
+from assistant.dialogue.state import NEVER_MIND, Dialogue, Exchange
+from assistant.endpointing.completeness import Completeness
+from assistant.home.model import Device, Home
+from assistant.lattice.graph import Hypothesis
+from assistant.nlu.clauses import VERBS, Words
+from assistant.nlu.interpretation import Interpretation
+from assistant.nlu.single_command import is_certain
+from assistant.nlu.tokens import split_words
+from assistant.nlu.understanding import HomeUnderstanding
+from assistant.plugins.api import Asks
+
+_CLOSE_NATS = 4.0
+"""What is further behind the best hypothesis is not taken for an answer."""
+_NO = frozenset({("no",), ("nope",), ("no", "thanks"), ("no", "thank", "you"), ("not", "that")})
+_MORE = (("and",), ("also",), ("what", "about"), ("how", "about"))
+_TOO = (("too",), ("as", "well"))
+_REFUSING = (
+    ("no", "i", "meant"),
+    ("no", "i", "mean"),
+    ("no", "not", "that"),
+    ("no",),
+    ("i", "meant"),
+)
+_OTHER = frozenset({("other",), ("others",), ("other", "one"), ("other", "ones")})
+_JOINTS = ("", "for", "at", "in", "to", "on")
+"""What may be missing between a command and what it lacked."""
+_UNDOES = {"HassTurnOn": "HassTurnOff", "HassTurnOff": "HassTurnOn"}
+_SETS = ("HassLightSet", "HassClimateSetTemperature", "HassSetVolume", "HassSetPosition", "HassFan")
+"""Intents that put right what the same intent did to the same devices."""
+_ASKS = ("HassGet", "HassClimateGet", "HearthWhat")
+"""Beginnings of intents that change nothing."""
+
+
+class Conversation:
+    """Understands what is said in the light of what was said before; implements `Understanding`."""
+
+    def __init__(self, words: HomeUnderstanding, home: Home, dialogue: Dialogue) -> None:
+        self._home_words = words
+        self._home = home
+        self._dialogue = dialogue
+
+    def interpret(self, nbest: Sequence[Hypothesis]) -> Interpretation:
+        """The best interpretation over all the hypotheses (best first, never empty)."""
+        last = self._dialogue.last
+        if last is not None and (found := self._of_close(nbest, last)):
+            return found
+        return self._home_words.interpret(nbest)
+
+    def interpret_text(self, text: str) -> Interpretation:
+        """The interpretation of a text that is certain."""
+        last = self._dialogue.last
+        found = self._in_context(split_words(text), last) if last else None
+        return found or self._home_words.interpret_text(text)
+
+    def completeness(self, text: str) -> Completeness:
+        """How complete what was said is; whoever answers has said it all, but for a mere no."""
+        last = self._dialogue.last
+        said = split_words(text)
+        if last is not None and self._in_context(said, last):
+            return Completeness.OPEN if _plain(said) in _NO else Completeness.COMPLETE
+        return self._home_words.completeness(text)
+
+    def _of_close(self, nbest: Sequence[Hypothesis], last: Exchange) -> Interpretation | None:
+        heard = nbest[0]
+        for hypothesis in nbest:
+            if heard.log_prob - hypothesis.log_prob > _CLOSE_NATS:
+                break
+            if found := self._in_context(split_words(hypothesis.text), last):
+                reason = "" if hypothesis is heard else f"heard as: {heard.text}"
+                return replace(found, reason=reason)
+        return None
+
+    def _in_context(self, said: Sequence[str], last: Exchange) -> Interpretation | None:
+        """What some words mean after the last exchange, if they need it to mean something."""
+        words = _plain(said)
+        found = self._answer_or_more(words, last) if words else None
+        return None if found is None else replace(found, answers=True)
+
+    def _answer_or_more(self, words: Words, last: Exchange) -> Interpretation | None:
+        if last.asks and (found := self._answer(words, last)):
+            return found
+        if rest := _after(words, _REFUSING):
+            return self._instead(rest, last)
+        more = _after(words, _MORE)
+        if rest := _before(more or words, _TOO) or more:
+            return self._more(rest, last)
+        return self._other(words, last)
+
+    def _answer(self, words: Words, last: Exchange) -> Interpretation | None:
+        """An answer to the question that was asked."""
+        if words in _NO:
+            return _never_mind(words)
+        if last.options:
+            ids = chosen(words, self._options(last.options))
+            if ids is not None:
+                every = ids == last.options
+                return _about(last.meant, ids, every=every) if ids else _never_mind(words)
+        if last.asks is Asks.MORE:
+            return self._completed(words, last)
+        return None
+
+    def _completed(self, words: Words, last: Exchange) -> Interpretation | None:
+        """The command with what it lacked."""
+        for joint in _JOINTS:
+            text = " ".join(filter(None, (last.meant.text, joint, *words)))
+            meant = self._home_words.interpret_text(text)
+            same = meant.intent == last.meant.intent or last.meant.intent is None
+            if same and is_certain(meant) and dict(meant.slots) != dict(last.meant.slots):
+                return meant
+        return None
+
+    def _instead(self, words: Words, last: Exchange) -> Interpretation | None:
+        """The command that was meant after all, and what puts the wrong one right."""
+        if last.asks and last.options and (found := self._answer(words, last)):
+            return found
+        meant = self._other(words, last) or self._replaced(words, last)
+        if meant is None or last.asks:
+            return meant
+        if meant.intent == last.meant.intent and meant.targets == last.meant.targets:
+            harmless = meant.slots != last.meant.slots and str(meant.intent).startswith(_SETS)
+            return meant if harmless else None
+        return self._undoing(meant, last)
+
+    def _undoing(self, meant: Interpretation, last: Exchange) -> Interpretation | None:
+        """A corrected command, after which what the wrong one changed is as before."""
+        intent = str(last.meant.intent)
+        wrong = tuple(each for each in last.changed if each not in meant.targets)
+        if not wrong:
+            changes_nothing = intent.startswith(_ASKS) or not last.changed
+            same = meant.intent == last.meant.intent or meant.targets == last.meant.targets
+            return meant if changes_nothing or same else None
+        if intent not in _UNDOES:
+            return None
+        undo = replace(last.meant, intent=_UNDOES[intent], targets=wrong, then=(), slots={})
+        return replace(meant, then=(undo,))
+
+    def _more(self, words: Words, last: Exchange) -> Interpretation | None:
+        """The last command once more, about something else; a command by itself is none."""
+        if words[0] in VERBS or is_certain(self._home_words.interpret_text(" ".join(words))):
+            return None
+        return self._other(words, last) or self._replaced(words, last)
+
+    def _replaced(self, words: Words, last: Exchange) -> Interpretation | None:
+        """The last command with these words in the place of some of its own."""
+        thing = _thing(words)
+        text = f"{last.meant.text} no {' '.join(thing)}"
+        meant = self._home_words.interpret_text(text)
+        known = is_certain(meant) and not meant.then and meant.text != " ".join(thing)
+        changed = (meant.targets, dict(meant.slots)) != (last.meant.targets, dict(last.meant.slots))
+        return meant if known and (changed or meant.intent != last.meant.intent) else None
+
+    def _other(self, words: Words, last: Exchange) -> Interpretation | None:
+        """The same about "the other one": of two there, or of those that were asked about."""
+        if _thing(words) not in _OTHER or not last.meant.targets:
+            return None
+        ids = others(self._options(last.options or self._alike(last)), last.meant.targets)
+        if last.options and not ids:
+            ids = last.options
+        return _about(last.meant, ids) if ids else None
+
+    def _alike(self, last: Exchange) -> tuple[str, ...]:
+        """Devices of the kind that was meant, in its room."""
+        known = {device.id: device for device in self._home.devices()}
+        meant = [known[each] for each in last.meant.targets if each in known]
+        kinds = {(device.domain, device.area_id) for device in meant}
+        return tuple(each.id for each in known.values() if (each.domain, each.area_id) in kinds)
+
+    def _options(self, ids: Sequence[str]) -> list[Option]:
+        """What may be chosen: devices with their rooms, else what goes by its own name."""
+        known = {device.id: device for device in self._home.devices()}
+        return [
+            option(id_, *self._names(known[id_])) if id_ in known else option(id_, [id_])
+            for id_ in ids
+        ]
+
+    def _names(self, device: Device) -> tuple[list[str], list[str]]:
+        areas = {area.id: area for area in self._home.areas()}
+        area = areas.get(device.area_id or "")
+        places = [area.name, *area.aliases, area.floor or ""] if area else []
+        return [device.name, *device.aliases], places
+
+
+_HESITATIONS = frozenset({"uh", "um", "er", "erm", "hmm", "uhm", "mm", "ah"})
+_OPENING = frozenset({"please", "okay", "ok", "oh", "well", "so"})
+_CLOSING = frozenset({"please", "thanks"})
+_THING = frozenset({"the", "my", "our", "one", "ones", "in", "on"})
+
+
+def _never_mind(words: Words) -> Interpretation:
+    return Interpretation(" ".join(words), NEVER_MIND, confidence=1.0)
+
+
+def _about(meant: Interpretation, ids: tuple[str, ...], *, every: bool = False) -> Interpretation:
+    """The same command about some of what it may have meant; `every`: for each of them."""
+    plain = replace(meant, targets=ids, question="", alternatives=(), then=())
+    if not every:
+        return plain
+    first, *further = (replace(plain, targets=(id_,)) for id_ in ids)
+    return replace(first, then=tuple(further))
+
+
+def _plain(said: Sequence[str]) -> Words:
+    """The words without what only fills or is polite; "and" and "no" tell what is meant."""
+    words = [word for word in said if word not in _HESITATIONS]
+    while words[:1] and words[0] in _OPENING:
+        del words[0]
+    while words[-1:] and words[-1] in _CLOSING and len(words) > 1:
+        del words[-1]
+    return tuple(words)
+
+
+def _after(words: Words, beginnings: Sequence[Words]) -> Words:
+    """What follows one of some beginnings."""
+    for beginning in beginnings:
+        if words[: len(beginning)] == beginning:
+            return words[len(beginning) :]
+    return ()
+
+
+def _before(words: Words, endings: Sequence[Words]) -> Words:
+    """What one of some endings follows."""
+    for ending in endings:
+        if words[-len(ending) :] == ending:
+            return words[: -len(ending)]
+    return ()
+
+
+def _thing(words: Words) -> Words:
+    """A name without article and "one"; all of the words where nothing else is left."""
+    begin, end = 0, len(words)
+    while begin < end and words[begin] in _THING:
+        begin += 1
+    while end > begin and words[end - 1] in {"one", "ones"}:
+        end -= 1
+    return words[begin:end] or words

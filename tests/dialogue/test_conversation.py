@@ -1,0 +1,232 @@
+"""What is understood from what was said before, over the demo home."""
+
+import pytest
+
+from assistant.dialogue.choice import chosen, option
+from assistant.dialogue.state import LIFETIME_S
+from assistant.endpointing.completeness import Completeness
+from assistant.plugins.api import Asks
+from tests.household import build
+
+OFFICE, KIDS = "light.office_desk_lamp", "light.kids_desk_lamp"
+ASKED = "turn on the desk lamp"
+
+
+@pytest.fixture
+def house():
+    return build()
+
+
+async def meant(house, *texts):
+    """What the last of some sentences means, the others carried out before."""
+    *before, last = texts
+    for text in before:
+        await house.say(text)
+    return house.conversation.interpret_text(last)
+
+
+@pytest.mark.parametrize(
+    ("answer", "targets"),
+    [
+        ("the office one", (OFFICE,)),
+        ("um in the office please", (OFFICE,)),
+        ("the kids room", (KIDS,)),
+        ("the one in the kids room", (KIDS,)),
+        ("the first", (OFFICE,)),
+        ("the second one", (KIDS,)),
+        ("the last one", (KIDS,)),
+        ("yes the office one", (OFFICE,)),
+        ("no the office one", (OFFICE,)),
+    ],
+)
+async def test_an_answer_says_which_one(house, answer, targets):
+    question = await house.say(ASKED)
+    assert question.asks is Asks.WHICH
+    found = house.conversation.interpret_text(answer)
+    assert (found.intent, found.targets, found.answers) == ("HassTurnOn", targets, True)
+    assert (await house.say(answer)).success
+    assert await house.state(targets[0]) == "on"
+
+
+@pytest.mark.parametrize("answer", ["both", "both of them", "all of them"])
+async def test_an_answer_may_be_all_of_them(house, answer):
+    outcome = (await house.say(ASKED), await house.say(answer))[-1]
+    assert outcome.success
+    assert {await house.state(OFFICE), await house.state(KIDS)} == {"on"}
+
+
+@pytest.mark.parametrize("answer", ["no", "neither", "none of them", "never mind"])
+async def test_an_answer_may_be_no(house, answer):
+    await house.say(ASKED)
+    assert (await house.say(answer)).reply == "Okay."
+    assert (await meant(house, "the office one")).targets != (OFFICE,)
+
+
+@pytest.mark.parametrize("answer", ["the garden one", "the third one", "the lamp", "the red one"])
+async def test_what_is_none_of_them_is_no_answer(house, answer):
+    assert not (await meant(house, ASKED, answer)).answers
+
+
+async def test_a_no_takes_back_what_waits_for_a_yes(house):
+    question = await house.say("turn on the kitchen lamp")
+    assert question is None or question.asks is not Asks.YES
+    waiting = house.understanding.interpret_text("unlock the front door").with_confidence(0.1)
+    asked = await house.dispatcher.carry_out(waiting, "unlock the front door")
+    assert asked.outcome.asks is Asks.YES
+    assert (await house.say("no")).reply == "Okay."
+    assert (await house.say("yes")).reply == "There is nothing to say yes to."
+    assert await house.state("lock.front_door") == "locked"
+
+
+@pytest.mark.parametrize(
+    ("command", "answer", "slots"),
+    [
+        ("set an alarm", "for seven thirty", {"clock_hour": 7, "clock_minute": 30}),
+        ("remind me to call mum", "at nine", {"clock_hour": 9}),
+        ("remind me to call mum", "in ten minutes", {"minutes": 10}),
+    ],
+)
+async def test_what_was_lacking_may_be_said_alone(house, command, answer, slots):
+    assert (await house.say(command)).asks is Asks.MORE
+    found = house.conversation.interpret_text(answer)
+    assert found.slots.items() >= slots.items()
+    assert (await house.say(answer)).success
+
+
+@pytest.mark.parametrize(
+    ("before", "said", "intent", "targets"),
+    [
+        ("turn on the kitchen light", "and the bedroom", "HassTurnOn", ("light.bedroom",)),
+        ("turn on the kitchen light", "and the hallway too", "HassTurnOn", ("light.hallway",)),
+        ("turn on the kitchen light", "the hallway too", "HassTurnOn", ("light.hallway",)),
+        ("turn on the kitchen light", "and off again", "HassTurnOff", ("light.kitchen",)),
+        (
+            "what is the temperature in the kitchen",
+            "what about the office",
+            "HassClimateGetTemperature",
+            ("sensor.office_temperature",),
+        ),
+        ("lock the front door", "and the back door", "HassTurnOn", ("lock.back_door",)),
+        ("turn on the kitchen light", "no the other one", "HassTurnOn", ("light.counter",)),
+    ],
+)
+async def test_more_of_the_same(house, before, said, intent, targets):
+    found = await meant(house, before, said)
+    assert (found.intent, found.targets, found.answers) == (intent, targets, True)
+
+
+async def test_what_was_turned_on_by_mistake_is_turned_off_again(house):
+    await house.say("turn off the bedroom light")
+    await house.say("turn on the kitchen light")
+    assert (await house.say("no the bedroom light")).success
+    assert await house.state("light.bedroom") == "on"
+    assert await house.state("light.kitchen") == "off"
+
+
+async def test_what_was_on_before_stays_on(house):
+    await house.say("turn on the kitchen light")
+    await house.say("turn on the kitchen light")
+    await house.say("no the bedroom light")
+    assert await house.state("light.kitchen") == "on"
+
+
+async def test_the_other_one_is_of_those_that_were_asked_about(house):
+    await house.say(ASKED)
+    await house.say("the office one")
+    await house.say("no the other one")
+    assert (await house.state(OFFICE), await house.state(KIDS)) == ("off", "on")
+
+
+async def test_a_value_is_put_right(house):
+    await house.say("set the bedroom light to fifty percent")
+    assert (await house.say("no sixty percent")).success
+    assert await house.attribute("light.bedroom", "brightness") == 60
+
+
+@pytest.mark.parametrize(
+    ("before", "said"),
+    [
+        ("set a timer for five minutes", "no ten minutes"),
+        ("add milk to the shopping list", "no butter"),
+        ("turn on the kitchen light", "no way"),
+        ("turn on the kitchen light", "and then he said"),
+        ("turn on the kitchen light", "and the other day we went home"),
+        ("what time is it", "and the bedroom"),
+    ],
+)
+async def test_what_cannot_be_put_right_or_is_talk_means_nothing(house, before, said):
+    assert (await meant(house, before, said)).intent is None
+
+
+async def test_a_whole_command_is_one_whatever_was_asked(house):
+    found = await meant(house, ASKED, "and turn off the bedroom light")
+    assert (found.intent, found.targets, found.answers) == (
+        "HassTurnOff",
+        ("light.bedroom",),
+        False,
+    )
+
+
+async def test_a_question_is_forgotten_after_a_while(house):
+    await house.say(ASKED)
+    await house.clock.turn(LIFETIME_S - 1)
+    assert (await meant(house, "the office one")).answers
+    await house.clock.turn(2)
+    assert not (await meant(house, "the office one")).answers
+
+
+async def test_a_worse_hypothesis_may_be_the_answer(house):
+    await house.say(ASKED)
+    outcome = await house.say("the of his one", "the office one")
+    assert outcome.success
+    await house.say(ASKED)
+    assert await house.say("the of his one", "the office one", apart=6.0) is None
+
+
+async def test_an_answer_is_complete_but_a_mere_no_may_go_on(house):
+    await house.say(ASKED)
+    completeness = house.conversation.completeness
+    assert completeness("the office one") is Completeness.COMPLETE
+    assert completeness("no") is Completeness.OPEN
+    assert completeness("turn on the") is Completeness.INCOMPLETE
+
+
+@pytest.mark.parametrize(
+    ("text", "reply"),
+    [
+        ("turn on the desk lamp", "Which one do you mean: "),
+        ("turn on the dishwasher", "I know no device called "),
+    ],
+)
+async def test_it_is_not_asked_where_a_yes_leads_nowhere(house, text, reply):
+    found = house.understanding.interpret_text(text)
+    doubted = type(found)(**{**_fields(found), "question": f"Did you mean: {text}?"})
+    assert (await house.dispatcher.with_question(doubted)).question == ""
+    assert (await house.dispatcher.carry_out(doubted, text)).outcome.reply.startswith(reply)
+
+
+async def test_it_is_asked_where_a_yes_does_something(house):
+    found = house.understanding.interpret_text("turn on the kitchen light")
+    doubted = type(found)(**{**_fields(found), "question": "Did you mean: turn on ...?"})
+    assert (await house.dispatcher.with_question(doubted)).question
+
+
+def _fields(found):
+    return {name: getattr(found, name) for name in found.__slots__}
+
+
+def test_words_that_fit_all_choose_none():
+    options = [option("a", ["Front door"], ["Hall"]), option("b", ["Back door"], ["Kitchen"])]
+    assert chosen(["the", "door"], options) is None
+    assert chosen(["the", "front", "door"], options) == ("a",)
+    assert chosen(["the", "kitchen", "one"], options) == ("b",)
+
+
+def test_its_own_name_counts_more_than_its_room():
+    options = [
+        option("a", ["Kitchen light"], ["Kitchen"]),
+        option("b", ["Counter light"], ["Kitchen"]),
+        option("c", ["Hall light"], ["Hall"]),
+    ]
+    assert chosen(["the", "kitchen", "light"], options) == ("a",)
+    assert chosen(["the", "kitchen", "ones"], options) == ("a", "b")
