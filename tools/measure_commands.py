@@ -27,11 +27,8 @@ from numpy.typing import NDArray
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from assistant.app.assembly import favoured, favoured_sentences  # noqa: E402
-from assistant.app.household import make_household  # noqa: E402
-from assistant.app.recognition import load_recogniser  # noqa: E402
-from assistant.asr.confidence import confidence  # noqa: E402
-from assistant.asr.result import recognise  # noqa: E402
+from hearing import Home  # noqa: E402
+
 from assistant.config import Settings  # noqa: E402
 from assistant.config.hearing import PersonalisationSettings, RecogniserSettings  # noqa: E402
 from assistant.nlu.interpretation import Interpretation  # noqa: E402
@@ -45,32 +42,15 @@ PAUSE = np.zeros(8000, np.int16)
 KINDS = ("right", "asked", "refused", "wrong", "taken", "left")
 
 
-class Household:
-    """The demo home, and what hears for it."""
-
-    def __init__(self, settings: Settings) -> None:
-        self._house = make_household(settings)
-        self._recogniser = load_recogniser(settings)
-        self._names = favoured(settings, self._house)
-        self._sentences = favoured_sentences(settings, self._house)
-        self._least = settings.understanding.confidence
-
-    def hear(self, text: str, samples: NDArray[np.int16]) -> tuple[str, str]:
-        """What becomes of a recording, and what was heard."""
-        audio = np.concatenate([samples, PAUSE])
-        result = recognise(self._recogniser, audio, self._names, self._sentences)
-        meant, wanted = (
-            self._house.understanding.interpret(result.nbest),
-            self._house.understanding.interpret_text(text),
-        )
-        sure = confidence(result)
-        acts = meant.intent is not None and not meant.question and sure >= self._least
-        if wanted.intent is None or wanted.question:
-            return "taken" if acts else "left", result.text
-        if acts:
-            return "right" if _same(meant, wanted) else "wrong", result.text
-        asks = meant.intent is not None and sure >= self._least / 2
-        return "asked" if asks else "refused", result.text
+def kind_of(home: Home, text: str, samples: NDArray[np.int16]) -> tuple[str, str]:
+    """What becomes of a recording, and what was heard."""
+    heard = home.hear(np.concatenate([samples, PAUSE]))
+    wanted = home.reads(text)
+    if wanted.intent is None or wanted.question:
+        return "taken" if heard.acts else "left", heard.result.text
+    if heard.acts:
+        return "right" if _same(heard.meant, wanted) else "wrong", heard.result.text
+    return "refused" if heard.meant.intent is None else "asked", heard.result.text
 
 
 def _same(one: Interpretation, other: Interpretation) -> bool:
@@ -93,17 +73,17 @@ def main() -> int:
     parser.add_argument("--without-sentences", action="store_true", help="as it was without them")
     parser.add_argument("--show", action="store_true", help="what was done wrongly, or for nothing")
     args = parser.parse_args()
-    house = Household(
+    home = Home(
         Settings(
             recogniser=RecogniserSettings(model=args.model, runtime=args.runtime),
             personalisation=PersonalisationSettings(sentences=not args.without_sentences),
         )
     )
     for path in args.sets:
-        report(house, path.stem, read(path, args.limit), show=args.show)
+        report(home, path.stem, read(path, args.limit), show=args.show)
         for ratio in map(float, args.ratios.split(",")) if args.noise else ():
             heard = noisy(iter(read(path, args.limit)), Corpus(args.noise), ratio)
-            report(house, f"{path.stem}, room, {ratio:.0f} dB", heard, show=args.show)
+            report(home, f"{path.stem}, room, {ratio:.0f} dB", heard, show=args.show)
     return 0
 
 
@@ -123,12 +103,12 @@ def _samples(path: Path) -> NDArray[np.int16]:
     return np.asarray(samples, np.int16)
 
 
-def report(house: Household, name: str, heard: Iterable[Recording], *, show: bool) -> None:
+def report(home: Home, name: str, heard: Iterable[Recording], *, show: bool) -> None:
     """Hear a set and print what became of it."""
     counts: Counter[str] = Counter()
     pairs: list[tuple[str, str]] = []
     for text, samples in heard:
-        kind, said = house.hear(text, samples)
+        kind, said = kind_of(home, text, samples)
         counts[kind] += 1
         pairs.append((text, said))
         if show and kind in {"wrong", "taken"}:

@@ -24,13 +24,9 @@ from pathlib import Path
 
 import numpy as np
 import soundfile
+from hearing import Home
 from numpy.typing import NDArray
 
-from assistant.app.assembly import favoured, favoured_sentences
-from assistant.app.household import Household, make_household
-from assistant.app.recognition import load_recogniser
-from assistant.asr.confidence import confidence
-from assistant.asr.result import BiasPhrase, Recogniser, Sentences, recognise
 from assistant.audio.source import SAMPLE_RATE
 from assistant.config.hearing import PersonalisationSettings, RecogniserSettings
 from assistant.config.settings import (
@@ -60,29 +56,14 @@ class Order:
     slots: Mapping[str, str]
 
 
-class Listening:
-    """What hears orders and understands them."""
-
-    def __init__(self, settings: Settings) -> None:
-        self.house: Household = make_household(settings)
-        if self.house.plugins.problems:
-            raise SystemExit("\n".join(self.house.plugins.problems))
-        self._recogniser: Recogniser = load_recogniser(settings)
-        self._names: tuple[BiasPhrase, ...] = favoured(settings, self.house)
-        self._sentences: Sentences | None = favoured_sentences(settings, self.house)
-        self._least = settings.understanding.confidence
-
-    def kind(self, order: Order, audio: Audio) -> str:
-        """What becomes of an order."""
-        samples = np.clip(32768 * audio, -32768, 32767).astype(np.int16)
-        result = recognise(self._recogniser, samples, self._names, self._sentences)
-        meant = self.house.understanding.interpret(result.nbest)
-        sure = confidence(result)
-        if meant.intent is None or sure < self._least / 2:
-            return "refused"
-        if meant.question or sure < self._least:
-            return "asked"
-        return "right" if ordered(meant) == order.slots else "wrong"
+def kind(home: Home, order: Order, audio: Audio) -> str:
+    """What becomes of an order."""
+    heard = home.hear(np.clip(32768 * audio, -32768, 32767).astype(np.int16))
+    if heard.meant.intent is None:
+        return "refused"
+    if heard.meant.question:
+        return "asked"
+    return "right" if ordered(heard.meant) == order.slots else "wrong"
 
 
 def main() -> int:
@@ -104,7 +85,7 @@ def main() -> int:
         understanding=UnderstandingSettings(plugins=HERE / "orders"),
         personalisation=PersonalisationSettings(sentences=not args.without_sentences),
     )
-    listening, orders = Listening(settings), list(read(args.coffee))[: args.limit]
+    home, orders = Home(settings), list(read(args.coffee))[: args.limit]
     noise, _ = soundfile.read(args.noise, dtype="float32")
     print(
         f"{len(orders)} orders, {args.model}",
@@ -115,13 +96,13 @@ def main() -> int:
     for ratio in (None, *map(int, filter(None, args.ratios.split(",")))):
         began_s = time.process_time()
         counts = Counter(
-            listening.kind(order, audio)
+            kind(home, order, audio)
             for order, audio in zip(orders, mixed(orders, noise, ratio), strict=True)
         )
         spent = (time.process_time() - began_s) / sum(map(seconds, orders))
         right[ratio] = 100 * counts["right"] / len(orders)
         label = "clean" if ratio is None else f"{ratio} dB"
-        shares = "".join(f"{counts[kind] / len(orders):>9.1%}" for kind in KINDS)
+        shares = "".join(f"{counts[each] / len(orders):>9.1%}" for each in KINDS)
         print(f"{label:>8} {shares}   (real-time factor {spent:.3f})", flush=True)
     noisy = [share for ratio, share in right.items() if ratio is not None]
     if noisy:

@@ -10,6 +10,22 @@ from assistant.lattice.graph import Hypothesis
 
 
 @dataclass(frozen=True, slots=True)
+class SentenceEvidence:
+    """What speaks for a meaning that was heard in a sentence of the home.
+
+    Natural logs of likelihood ratios, without what anything was favoured by.
+    """
+
+    over_others: float
+    """Over the likeliest other meaning that was heard in a sentence of the home."""
+    over_rest: float
+    """Over the likeliest words that are no sentence of the home."""
+    per_word: float
+    """The log-probability of a word of its likeliest sentence, in the mean."""
+    words: int
+
+
+@dataclass(frozen=True, slots=True)
 class Interpretation:
     """What the user means. `intent` is `None` when nothing was understood.
 
@@ -31,6 +47,8 @@ class Interpretation:
     """What to ask before it is acted on, where it is only likely that it was said."""
     then: tuple[Interpretation, ...] = ()
     """Further commands of the same sentence, in their order."""
+    evidence: SentenceEvidence | None = None
+    """How it was heard, where a hypothesis says it in the very words of a sentence."""
 
     answers: bool = False
     """Whether it takes what was said before: an answer, a correction, more of the same."""

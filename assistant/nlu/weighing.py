@@ -6,20 +6,21 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from assistant.lattice.graph import Hypothesis
+from assistant.lattice.graph import Hypothesis, log_sum_exp
 from assistant.nlu.accounting import LIKELY, SURE, TELLING, Evidence, likeness
 from assistant.nlu.agreement import values_of
-from assistant.nlu.interpretation import Interpretation
+from assistant.nlu.interpretation import Interpretation, SentenceEvidence
 from assistant.nlu.resolver import Reading
 from assistant.nlu.tokens import split_words, without_fillers
 
 _TEMPERATURE = 4.0
 _CLOSE_NATS = 4.0
 """A hypothesis further behind the best one is acted on only after a question."""
-_SURE_SHARE = 0.6
-"""A sentence of the home that needs more of its favour to be the likeliest has to be asked."""
-_SURE_SHARE_OF_OTHER = 0.2
-"""The same where the likeliest words mean something themselves, if only a thing the home lacks."""
+_CLOSE_TO_OTHER_NATS = 2.0
+"""A sentence of the home that is less likely than other words by more has to be asked about, where
+those mean something themselves, if only a thing that the home lacks."""
+_MOST_NATS = 8.0
+"""By which a sentence counts as likelier where nothing else was heard."""
 _ALTERNATIVES = 3
 
 
@@ -55,6 +56,8 @@ class Weighing:
         self._meanings: dict[tuple[object, ...], list[_Candidate]] = {}
         self._names_unknown = False
         """Whether the best hypothesis names something that the home lacks."""
+        self._said: dict[tuple[object, ...], list[Hypothesis]] = {}
+        """By their meaning, the hypotheses that are sentences of the home, word for word."""
         self._unfavoured_meanings: frozenset[tuple[object, ...]] = frozenset()
         """What the likeliest words without any favour mean."""
 
@@ -83,30 +86,33 @@ class Weighing:
             and (exact or not reading.unknown)
             and not (self._names_unknown and behind > _CLOSE_NATS)
         )
-        needed, key = self._favour_needed(hypothesis, words), _key(reading)
+        key = _key(reading)
+        if words == _words(hypothesis) and not reading.unknown:
+            self._said.setdefault(key, []).append(hypothesis)
+        needed = self._favour_needed(hypothesis, words)
         other = self._unfavoured_meanings and key not in self._unfavoured_meanings
-        share = _SURE_SHARE_OF_OTHER if other else _SURE_SHARE
-        if behind <= _CLOSE_NATS and needed <= 1.0:
-            like, accounts, sure = max(like, LIKELY), True, sure or needed <= share
-        if other and needed > share:
+        close = not other or needed <= _CLOSE_TO_OTHER_NATS
+        if behind <= _CLOSE_NATS and needed < math.inf:
+            like, accounts, sure = max(like, LIKELY), True, sure or close
+        if not close:
             sure = sure and likeness(self._heard_unfavoured, words) >= SURE
         accounted = like if accounts else 0.0
         candidate = _Candidate(reading, exact, weight(behind), accounted, sure)
         self._meanings.setdefault(key, []).append(candidate)
 
     def _favour_needed(self, hypothesis: Hypothesis, words: Sequence[str]) -> float:
-        """What share of its favour a sentence of the home needs to be as likely as any words.
+        """How much likelier (nats) any other words are than a favoured sentence of the home.
 
-        It is a likelihood ratio, in parts of the most that may be between them. Words that change
-        what is meant are never explained away, and what is no sentence of the home has no favour;
-        nor has what the hypothesis was corrected to.
+        Words that change what is meant are never explained away, and what is no sentence of the
+        home has no favour; nor has what the hypothesis was corrected to.
         """
         if tuple(words) != _words(hypothesis):
             return math.inf
         if TELLING.intersection(self._heard_unfavoured).difference(words):
             return math.inf
-        ratio = self._best_unfavoured - _unfavoured(hypothesis)
-        return ratio / hypothesis.boost if hypothesis.sentence_boost > 0 else math.inf
+        if hypothesis.sentence_boost <= 0:
+            return math.inf
+        return self._best_unfavoured - _unfavoured(hypothesis)
 
     def decided(self) -> Interpretation:
         """What is meant; no intent if nothing is that accounts for what was heard."""
@@ -136,6 +142,24 @@ class Weighing:
             confidence=round(best.likeness * reading.quality * share, 4),
             reason="" if best.exact else f"heard as: {heard}",
             question=_question(reading, sure=sure),
+            evidence=self._evidence(_key(reading)),
+        )
+
+    def _evidence(self, key: tuple[object, ...]) -> SentenceEvidence | None:
+        """How likely a meaning's sentences are, beside the others and all that are none."""
+        own = self._said.get(key)
+        if own is None:
+            return None
+        score = log_sum_exp(map(_unfavoured, own))
+        others = [log_sum_exp(map(_unfavoured, s)) for k, s in self._said.items() if k != key]
+        said = [hypothesis for meaning in self._said.values() for hypothesis in meaning]
+        rest = [_unfavoured(each) for each in self._nbest if each not in said]
+        best = max(own, key=_unfavoured)
+        return SentenceEvidence(
+            over_others=score - max(others, default=score - _MOST_NATS),
+            over_rest=score - max(rest, default=score - _MOST_NATS),
+            per_word=_unfavoured(best) / max(1, len(best.words)),
+            words=len(best.words),
         )
 
 

@@ -15,7 +15,6 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
-from assistant.asr.confidence import confidence
 from assistant.asr.result import RecognitionResult
 from assistant.dialogue.dispatcher import Carried, Dispatcher, not_understood
 from assistant.dialogue.order import CommandOrder
@@ -24,15 +23,12 @@ from assistant.lattice.graph import Lattice
 from assistant.nlu.interpretation import Interpretation, Understanding
 from assistant.nlu.parse import UNKNOWN_NAME
 from assistant.pipeline import decision as tell
+from assistant.pipeline.certainty import CONFIRM, certainty, doubted
 from assistant.pipeline.decision import Decision, TurnEnd
 from assistant.pipeline.follow_up import FollowUps
 from assistant.pipeline.rescorer import Rescorer, Unchanged
 from assistant.pipeline.speculation import Speculation, Understood, understand
 from assistant.pipeline.worker import Worker
-
-_CONFIRM = "HearthConfirm"
-_ANSWERS = frozenset({_CONFIRM, "HearthStop", "HassNevermind"})
-"""What answers a question or stops something; asking about that would be another question."""
 
 LatticeFormat = Callable[[Lattice], Lattice | str]
 
@@ -121,11 +117,12 @@ class Responder:
         if speculation is not None and meaning.speculation is None:
             await speculation.cancel()
             await send(SpeculationReset(**end.at, reason="the final words mean something else"))
-        sure = confidence(own)
+        meant, text = meaning.understood.interpretation, heard.result.text
+        sure = certainty(meant, own)
         decision = Decision(
             end=end,
             result=heard.result,
-            meant=self._doubted(meaning.understood.interpretation, heard.result.text, sure),
+            meant=doubted(meant, text, sure, self._least_confidence),
             sure=sure,
             nlu_ms=meaning.understood.nlu_ms,
             revised=meaning.revised,
@@ -144,7 +141,7 @@ class Responder:
         Commands of one plugin wait for each other; a yes waits for all that may have asked.
         """
         plugins = self._dispatcher.plugins_of(decision.meant)
-        after_all = decision.meant.intent == _CONFIRM
+        after_all = decision.meant.intent == CONFIRM
         try:
             async with self._order.turn(plugins, after_all=after_all):
                 await self._carry_out(decision, send)
@@ -202,18 +199,6 @@ class Responder:
         late = await understand(self._worker, self._understanding, result)
         same = late.interpretation.same_meaning(early.interpretation)
         return _Meaning(late, speculation if same else None, revised=True)
-
-    def _doubted(self, meant: Interpretation, heard: str, sure: float) -> Interpretation:
-        """The meaning of words that were heard with a confidence: nothing, a question, or it."""
-        if meant.intent is None or sure >= self._least_confidence:
-            return meant
-        reason = f"heard with a confidence of {sure:.2f}"
-        if sure < self._least_confidence / 2:
-            return Interpretation(meant.text, None, reason=reason)
-        if meant.intent in _ANSWERS or meant.answers:
-            return meant
-        question = meant.question or f"Did you mean: {heard if meant.then else meant.text}?"
-        return replace(meant, reason=meant.reason or reason, question=question)
 
     def _expect(self, decision: Decision) -> None:
         """From now on "it" is what this command is about, though it is not done yet."""

@@ -1,0 +1,81 @@
+"""How likely it is that a meaning was meant: a probability, calibrated on recordings.
+
+A sentence of the home competes with everything else that the recogniser heard: a logistic
+regression on likelihood ratios says whether it was said, whatever noise has done to all scores.
+What was heard in other words is as likely as those words (`asr/confidence.py`).
+
+Fitted by `tools/tune_confidence.py` on commands by synthetic voices and on sentences that people
+read, each beside a home that understands it, one that understands all but a part of it, and one
+that has nothing to do with it.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+from typing import Final
+
+from assistant.asr.confidence import confidence
+from assistant.asr.result import RecognitionResult
+from assistant.nlu.interpretation import Interpretation, SentenceEvidence
+
+CONFIRM: Final = "HearthConfirm"
+_ANSWERS: Final = frozenset({CONFIRM, "HearthStop", "HassNevermind"})
+"""What answers a question or stops something; asking about that would be another question."""
+_MOST_NATS: Final = 8.0
+"""More makes it no likelier."""
+_LEAST_NATS: Final = -20.0
+_LEAST_PER_WORD: Final = -6.0
+_MOST_WORDS: Final = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """The weights of the regression, for what `evidence_of` gives, and its bias."""
+
+    others: float
+    rest: float
+    per_word: float
+    words: float
+    bias: float
+
+
+BY_BOTH: Final = Calibration(0.08, 0.227, 0.43, 0.077, 1.339)
+BY_TRANSDUCER: Final = Calibration(0.08, 0.227, 0.43, 0.077, 1.339)
+
+
+def certainty(meant: Interpretation, result: RecognitionResult) -> float:
+    """Probability (0 to 1) that what a result was taken to mean was meant; 0 for no words."""
+    sentences = any(each.sentence_boost for each in result.nbest)
+    if meant.evidence is None or not sentences:
+        return confidence(result)
+    by = BY_BOTH if result.by_both_decoders else BY_TRANSDUCER
+    others, rest, per_word, words = evidence_of(meant.evidence)
+    odds = by.others * others + by.rest * rest + by.per_word * per_word + by.words * words
+    return 1 / (1 + math.exp(-max(-30.0, min(30.0, odds + by.bias))))
+
+
+def doubted(meant: Interpretation, heard: str, sure: float, least: float) -> Interpretation:
+    """A meaning that is so sure: it where that is the `least`, a question, or nothing below half.
+
+    `heard` are the words of the utterance.
+    """
+    if meant.intent is None or sure >= least:
+        return meant
+    reason = f"heard with a confidence of {sure:.2f}"
+    if sure < least / 2:
+        return Interpretation(meant.text, None, reason=reason)
+    if meant.intent in _ANSWERS or meant.answers:
+        return meant
+    question = meant.question or f"Did you mean: {heard if meant.then else meant.text}?"
+    return replace(meant, reason=meant.reason or reason, question=question)
+
+
+def evidence_of(heard: SentenceEvidence) -> tuple[float, float, float, float]:
+    """What the regression is given: each part of the evidence within its bounds."""
+    return (
+        min(_MOST_NATS, heard.over_others),
+        max(_LEAST_NATS, min(_MOST_NATS, heard.over_rest)),
+        max(_LEAST_PER_WORD, heard.per_word),
+        min(_MOST_WORDS, heard.words),
+    )
