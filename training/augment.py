@@ -38,9 +38,9 @@ def room(rng: np.random.Generator) -> Floats:
 STRETCHED, TEMPO = 0.7, (0.85, 1.15)
 ROOMY = 0.5
 TILTED, MOST_TILT = 0.3, 0.7
-NOISY = 0.5
+NOISY = 0.7
 """The parts of the augmented utterances to which these happen, and how much of it."""
-HISS_DB, NOISE_DB = (25.0, 90.0), (3.0, 25.0)
+HISS_DB, NOISE_DB = (25.0, 90.0), (0.0, 25.0)
 """How far below the speech they are."""
 PEAK_DB = (-30.0, 0.0)
 WIDEST_MASK = 16
