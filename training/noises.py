@@ -35,7 +35,8 @@ def hit(rng: np.random.Generator) -> Floats:
     """One thing hitting another: decaying partials, float32 [n]."""
     count, decay_s = int(rng.integers(*PARTIALS)), rng.uniform(*DECAY_S)
     time = np.arange(int(5 * decay_s * SAMPLE_RATE)) / SAMPLE_RATE
-    hz = np.exp(rng.uniform(*np.log(PARTIALS_HZ), count))[:, None]
+    low_hz, high_hz = PARTIALS_HZ
+    hz = low_hz * (high_hz / low_hz) ** rng.uniform(size=count)[:, None]
     fade = np.exp(-time / (decay_s * rng.uniform(0.3, 1.0, count)[:, None]))
     phase = rng.uniform(0, 2 * np.pi, count)[:, None]
     rung = rng.uniform(0.1, 1.0, count)[:, None] * fade * np.sin(2 * np.pi * hz * time + phase)

@@ -1,0 +1,228 @@
+"""Calibrates certainty: `python tools/tune_certainty.py CORPUS ... --noise FOLDER [--model NAME]`.
+
+CORPUS: sentences that people read, as `training.prepare` writes them, kept out of training. Every
+text is cut into three parts, and a made-up home understands any first part with any second and
+third one of forty texts: so real voices say sentences of a home. Each is heard as it is or in
+noise, by a home that knows its parts, by one that lacks one of them, and by the demo home, which
+has nothing to do with it. Synthetic voices speak commands of the demo home and sentences that are
+none, clean, in noise and very softly. A logistic regression (Hosmer and Lemeshow, "Applied logistic
+regression", 1989) predicts whether what is understood is what was said. Prints the weights for
+assistant/pipeline/certainty.py, and for some thresholds what would be done.
+
+Needs flite and espeak-ng. NOISE: a folder of recordings of noise.
+"""
+
+# ruff: noqa: INP001, T201 - a script, not part of a package
+from __future__ import annotations
+
+import argparse
+import json
+import random
+import sys
+import tempfile
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import soundfile
+from numpy.typing import NDArray
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from hearing import Heard, Home
+from tune_confidence import VOICES, Noises, fitted, odds, sentences, speak
+
+from assistant.config.hearing import RecogniserSettings
+from assistant.config.settings import Settings, UnderstandingSettings
+from assistant.nlu.interpretation import Interpretation
+from assistant.pipeline.certainty import evidence_of
+from training.corpus import Corpus
+
+Audio = NDArray[np.float32]
+Parts = tuple[str, str, str]
+
+TEXTS = 40
+"""Of one made-up home."""
+WORDS, LONGEST_S = (4, 14), 8.0
+RATIOS_DB = (None, None, 15, 8, 4)
+"""One of these for each recording; None: as it is."""
+BEFORE, AFTER = np.zeros(2000, np.float32), np.zeros(8000, np.float32)
+PEAK = 0.4
+THRESHOLDS = (0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8)
+PLUGIN = '''"""Understands sentences that are made up."""
+
+
+class Sentences:
+    name = "sentences"
+
+    def intents(self):
+        return ("Say",)
+
+    async def prepare(self, interpretation):
+        pass
+
+    async def act(self, interpretation):
+        raise NotImplementedError
+
+
+def create(context):
+    return Sentences()
+'''
+MANIFEST = 'name: sentences\nversion: "1.0"\ndescription: Made up.\ninterface: 1\n'
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """What was heard where, and whether what was understood was said."""
+
+    where: str
+    evidence: tuple[float, ...] | None
+    """None where no sentence of the home was heard."""
+    right: bool
+
+
+def main() -> int:
+    """Print the weights and the thresholds."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("corpora", type=Path, nargs="+")
+    parser.add_argument("--noise", type=Path, required=True)
+    parser.add_argument("--model", default="en-small")
+    parser.add_argument("--limit", type=int, help="so many made-up homes")
+    args = parser.parse_args()
+    recogniser = RecogniserSettings(model=args.model)
+    cases = list(of_people(args.corpora, args.noise, recogniser, args.limit))
+    cases += of_commands(args.noise, recogniser)
+    report(cases)
+    return 0
+
+
+def of_people(
+    corpora: Sequence[Path], noise: Path, recogniser: RecogniserSettings, limit: int | None
+) -> Iterator[Case]:
+    """Sentences that people read, heard by made-up homes and by the demo home."""
+    rng = random.Random(7)
+    read = [each for folder in corpora for each in recordings(Corpus(folder))]
+    rng.shuffle(read)
+    noises = sorted(noise.rglob("*.flac"))
+    demo = Home(Settings(recogniser=recogniser))
+    for group in [read[at : at + TEXTS] for at in range(0, len(read), TEXTS)][:limit]:
+        parts = [cut(text, rng) for text, _ in group]
+        audio = [in_noise(samples, noises, rng) for _, samples in group]
+        lost = [rng.randrange(3) for _ in group]
+        for where, kept in (("knows", None), ("lacks", lost)):
+            with tempfile.TemporaryDirectory() as folder:
+                home = made_up(Path(folder), parts, kept, recogniser)
+                for said, samples in zip(parts, audio, strict=True):
+                    yield case(where, home.hear(samples), said if kept is None else None)
+        for samples in audio:
+            yield case("demo home", demo.hear(samples), None)
+        print(f"{len(group)} texts more", file=sys.stderr, flush=True)
+
+
+def recordings(corpus: Corpus) -> Iterator[tuple[str, NDArray[np.int16]]]:
+    """Those about as long as commands."""
+    for index, entry in enumerate(corpus.entries):
+        words, seconds = len(entry.text.split()), entry.samples / 16_000
+        if WORDS[0] <= words <= WORDS[1] and seconds < LONGEST_S:
+            yield entry.text, np.asarray(corpus.audio(index))
+
+
+def cut(text: str, rng: random.Random) -> Parts:
+    """A text of at least three words in three parts."""
+    words = text.split()
+    first, second = sorted(rng.sample(range(1, len(words)), 2))
+    return " ".join(words[:first]), " ".join(words[first:second]), " ".join(words[second:])
+
+
+def in_noise(
+    samples: NDArray[np.int16], noises: Sequence[Path], rng: random.Random
+) -> NDArray[np.int16]:
+    """A recording with the pause after it, as loud as others, and perhaps with noise."""
+    speech = np.concatenate([BEFORE, samples.astype(np.float32) / 32768, AFTER])
+    speech *= PEAK / max(1e-4, float(np.abs(speech).max()))
+    ratio_db = rng.choice(RATIOS_DB)
+    if ratio_db is not None:
+        recorded, _ = soundfile.read(rng.choice(noises), dtype="float32", always_2d=True)
+        noise = np.resize(recorded[:, 0], len(speech))
+        power = np.mean(speech**2) / max(1e-9, float(np.mean(noise**2)))
+        speech += noise * np.float32(np.sqrt(power / 10 ** (ratio_db / 10)))
+    return np.asarray(np.clip(32768 * speech, -32768, 32767), np.int16)
+
+
+def made_up(
+    folder: Path, parts: Sequence[Parts], lost: Sequence[int] | None, recogniser: RecogniserSettings
+) -> Home:
+    """A home that understands the parts in every combination; of each text it may lack one."""
+    plugin = folder / "sentences"
+    plugin.mkdir()
+    (plugin / "__init__.py").write_text(PLUGIN, "utf-8")
+    (plugin / "manifest.yaml").write_text(MANIFEST, "utf-8")
+    lists = {}
+    for place in range(3):
+        said = {p[place] for n, p in enumerate(parts) if lost is None or lost[n] != place}
+        lists[f"part_{place}"] = {"values": [{"in": each, "out": each} for each in sorted(said)]}
+    sentence = " ".join(f"{{part_{place}:p{place}}}" for place in range(3))
+    intents = {"Say": {"data": [{"sentences": [sentence]}]}}
+    document = {"language": "en", "lists": lists, "intents": intents}
+    (plugin / "sentences.yaml").write_text(json.dumps(document), "utf-8")
+    understanding = UnderstandingSettings(plugins=folder)
+    return Home(Settings(recogniser=recogniser, understanding=understanding))
+
+
+def of_commands(noise: Path, recogniser: RecogniserSettings) -> Iterator[Case]:
+    """Commands of the demo home and sentences that are none, by synthetic voices."""
+    home, noises = Home(Settings(recogniser=recogniser)), Noises(noise)
+    for number, text in enumerate(sentences()):
+        wanted = home.reads(text)
+        for audio in noises.kinds_of(speak(text, VOICES[number % len(VOICES)])):
+            heard = home.hear(np.clip(32768 * audio, -32768, 32767).astype(np.int16))
+            right = wanted.intent is not None and _same(heard.understood, wanted)
+            yield Case("commands", _evidence(heard), right)
+
+
+def case(where: str, heard: Heard, said: Parts | None) -> Case:
+    """A recording of three parts, or of none that this home knows."""
+    slots = {f"p{place}": part for place, part in enumerate(said or ())}
+    right = said is not None and heard.understood.slots == slots
+    return Case(where, _evidence(heard), right)
+
+
+def _evidence(heard: Heard) -> tuple[float, ...] | None:
+    evidence = heard.understood.evidence
+    return None if evidence is None else evidence_of(evidence)
+
+
+def _same(one: Interpretation, other: Interpretation) -> bool:
+    return one.intent == other.intent and (one.slots, one.targets) == (other.slots, other.targets)
+
+
+def report(cases: Sequence[Case]) -> None:
+    """Fit, and print what would be done at each threshold."""
+    understood = [each for each in cases if each.evidence is not None]
+    given = np.array([[*(each.evidence or ()), 1.0] for each in understood])
+    scale = np.abs(given).max(0)
+    right = np.array([each.right for each in understood])
+    weights = fitted(given / scale, right) / scale
+    said = odds(given @ weights)
+    print(
+        f"{right.sum()} right, {(~right).sum()} wrong; others, rest, per word, words, bias: ",
+        end="",
+    )
+    print(weights.round(3))
+    totals = Counter(each.where for each in cases)
+    for least in THRESHOLDS:
+        done = Counter(
+            (each.where, each.right)
+            for each, sure in zip(understood, said, strict=True)
+            if sure >= least
+        )
+        told = (
+            f"{w}: {done[w, True]} right, {done[w, False]} wrong of {totals[w]}" for w in totals
+        )
+        print(f"from {least}: {'; '.join(told)}")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
