@@ -147,6 +147,10 @@ class FinalEndpoint(Event):
     lattice: Lattice | str | None = None
 
 
+NOT_MEANT = "not meant for this device"
+"""The reason of an intent that is none because somebody else was spoken to: nothing is answered."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Intent(Event):
     """What the user wants; `intent` is `None` when nothing was understood."""

@@ -9,7 +9,7 @@ FLOORS = (
     ("errors", "events", "config", "lattice"),
     ("audio", "endpointing", "home"),
     ("asr", "wake", "nlu"),
-    ("plugins", "reply", "dialogue"),
+    ("plugins", "reply", "dialogue", "ducking"),
     ("pipeline",),
     ("rescoring", "edge", "wyoming"),
     ("app",),

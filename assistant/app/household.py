@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from assistant.audio.clock import HeardTime
 from assistant.config.settings import Settings
 from assistant.dialogue.conversation import Conversation
-from assistant.dialogue.dispatcher import Dispatcher
+from assistant.dialogue.dispatcher import Dispatcher, nothing_before
 from assistant.dialogue.state import Dialogue
 from assistant.dialogue.texts import TextCommands
 from assistant.home.factory import contacts_of, make_home
@@ -88,15 +88,18 @@ def make_household(
     settings: Settings,
     announce: Callable[[str], None] | None = None,
     state: Path | None = None,
+    *,
     understanding: HomeUnderstanding | None = None,
     hush: Callable[[], bool] | None = None,
+    before_acting: Callable[[Interpretation], Awaitable[None]] = nothing_before,
 ) -> Household:
     """A household as the settings have it, not yet started.
 
     `announce` says something when nobody has asked; without it, it goes into the log. `state` is
     the folder for what must survive a restart (`state_folder()` in the service); without it,
     nothing is kept. `understanding`: that of another household with the same settings, to save
-    the time of making it. `hush` ends what `announce` says. Raises `HomeError`, `ContactsError` and
+    the time of making it. `hush` ends what `announce` says; `before_acting` is
+    awaited before a command is carried out. Raises `HomeError`, `ContactsError` and
     `RescoringError`; a bad plugin or sentence file is left out and named in `plugins.problems` or
     `sentences.now().problems`.
     """
@@ -130,7 +133,8 @@ def make_household(
     )
     understanding.referents = Referents(heard_time.now)
     dialogue = Dialogue(heard_time.now)
-    dispatcher = Dispatcher(plugins.for_intent, context.ask, context.pending.forget, dialogue)
+    forget = context.pending.forget
+    dispatcher = Dispatcher(plugins.for_intent, context.ask, forget, dialogue, before_acting)
     says.texts = TextCommands(
         understanding.interpret_text, replace(dispatcher, dialogue=Dialogue())
     )

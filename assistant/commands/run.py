@@ -17,6 +17,7 @@ from pathlib import Path
 from assistant import events
 from assistant.app.assembly import Listening, make_follow_ups, make_pipeline
 from assistant.app.household import make_household, state_folder
+from assistant.app.music import make_ducking, mixers_of
 from assistant.app.recognition import load_recogniser
 from assistant.app.systemd import AudioWatchdog, Notifier, watchdog_interval_s
 from assistant.app.terminal import spelled
@@ -114,15 +115,23 @@ async def _serve(settings: Settings, audio_io: AudioIO, notifier: Notifier) -> N
     worker = Worker()
     own_voice = OwnVoice()
     follow_ups = make_follow_ups(settings)
-    speaker = make_speaker(settings.replies, own_voice, audio_io.player, follow_ups.after)
+    ducking = make_ducking(settings, state_folder())
+
+    def ended(reply: events.Reply, heard_s: float) -> None:
+        follow_ups.after(reply, heard_s)
+        ducking.ended(reply, heard_s)
+
+    speaker = make_speaker(settings.replies, own_voice, audio_io.player, ended)
     speaking = asyncio.create_task(speaker.run())
-    make = partial(make_household, hush=speaker.hush)
+    make = partial(make_household, hush=speaker.hush, before_acting=ducking.let_go)
     house = await worker.run(make, settings, speaker.announce, state_folder())
     try:
         recogniser = await worker.run(load_recogniser, settings)
         listening = Listening(own_voice=own_voice, follow_ups=follow_ups)
         pipeline = make_pipeline(settings, house, recogniser, worker, listening)
         await house.start()
+        ducking.mixers = mixers_of(settings, house.home)
+        await ducking.start()
         words = " or ".join(Path(word).stem.replace("_", " ") for word in settings.wake.words)
         note = DEMO_HOME if settings.home.kind == "demo" else ""
         if note:
@@ -131,11 +140,12 @@ async def _serve(settings: Settings, audio_io: AudioIO, notifier: Notifier) -> N
         notifier.ready(f"listening for '{words}'. {note}".rstrip(". "))
         async with aclosing(pipeline.events(own_voice.over(audio_io.source))) as happenings:
             async for event in _noted(happenings, note):
-                for follow in (_log, speaker.follow, audio_io.follow):
+                for follow in (ducking.follow, speaker.follow, audio_io.follow, _log):
                     follow(event)
     finally:
         speaking.cancel()
         await asyncio.gather(speaking, return_exceptions=True)
+        await ducking.close()
         await house.close()
         worker.close()
 

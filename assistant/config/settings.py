@@ -73,6 +73,15 @@ class ConversationSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DuckingSettings:
+    """What goes down while somebody speaks to it."""
+
+    level: Annotated[float, SettingLimits(at_least=0, at_most=1)] = 0.3
+    local: bool = True
+    home: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RepliesSettings:
     """How answers are heard."""
 
@@ -141,6 +150,7 @@ class Settings:
     rescorer: RescorerSettings = field(default_factory=RescorerSettings)
 
     conversation: ConversationSettings = field(default_factory=ConversationSettings)
+    ducking: DuckingSettings = field(default_factory=DuckingSettings)
     replies: RepliesSettings = field(default_factory=RepliesSettings)
     calls: CallsSettings = field(default_factory=CallsSettings)
     privacy: PrivacySettings = field(default_factory=PrivacySettings)

@@ -32,6 +32,10 @@ NOT_UNDERSTOOD = "Sorry, I did not understand that."
 Act = Callable[[Interpretation], Awaitable[Outcome]]
 
 
+async def nothing_before(_meant: Interpretation) -> None:
+    """Nothing has to be done before acting."""
+
+
 @dataclass(frozen=True, slots=True)
 class Carried:
     """What came of a meaning, and the name of the plugin that carried it out."""
@@ -71,6 +75,8 @@ class Dispatcher:
     """Lets what waits for a yes go."""
     dialogue: Dialogue = field(default_factory=Dialogue)
     """Is told what comes of everything."""
+    before_acting: Callable[[Interpretation], Awaitable[None]] = nothing_before
+    """Awaited before a meaning is acted on."""
 
     def plugins_of(self, meant: Interpretation) -> frozenset[str]:
         """Names of the plugins that carry a meaning out."""
@@ -128,6 +134,7 @@ class Dispatcher:
         if question := (await self.with_question(meant)).question:
             act = partial(self._confirmed, heard=heard)
             return Carried("", self.ask(replace(meant, question=""), act, question))
+        await self.before_acting(meant)
         if not meant.then:
             return await self._by(plugin, meant, heard)
         return _in_one(

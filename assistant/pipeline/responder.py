@@ -18,7 +18,7 @@ from typing import Protocol
 from assistant.asr.result import RecognitionResult
 from assistant.dialogue.dispatcher import Carried, Dispatcher, not_understood
 from assistant.dialogue.order import CommandOrder
-from assistant.events import Event, Reply, SpeculationReset
+from assistant.events import NOT_MEANT, Event, Reply, SpeculationReset
 from assistant.lattice.graph import Lattice
 from assistant.nlu.interpretation import Interpretation, Understanding
 from assistant.nlu.parse import UNKNOWN_NAME
@@ -156,8 +156,7 @@ class Responder:
         meant = decision.meant
         nothing = meant.intent is None or UNKNOWN_NAME in meant.slots
         if nothing or (meant.question and not meant.answers):
-            reason = "not meant for this device"
-            meant = Interpretation(meant.text, None, reason=reason)
+            meant = Interpretation(meant.text, None, reason=NOT_MEANT)
             return replace(decision, meant=meant, ignored=True)
         return decision
 

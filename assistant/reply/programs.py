@@ -8,11 +8,14 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Sequence
+import os
+from collections.abc import Mapping, Sequence
 
 from assistant.reply.sound import Sound
 from assistant.reply.voice import ReplyError
 
+OWN_ROLE = "assistant"
+"""The role of our sounds, by which the sound server can tell them from others."""
 _SPEAK_S = 20.0
 """A voice that takes longer, on any board, hangs."""
 _START_S = 10.0
@@ -43,10 +46,13 @@ class ProgramPlayer:
 
     async def play(self, sound: Sound) -> None:
         """Play it to its end; raises `ReplyError`."""
-        await _run(self._command, sound.wav(), sound.length_s + _START_S)
+        role = {"PULSE_PROP_media.role": OWN_ROLE}
+        await _run(self._command, sound.wav(), sound.length_s + _START_S, role)
 
 
-async def _run(command: Sequence[str], sent: bytes, limit_s: float) -> bytes:
+async def _run(
+    command: Sequence[str], sent: bytes, limit_s: float, more: Mapping[str, str] | None = None
+) -> bytes:
     """What a program answers to what it is sent; it never outlives this call."""
     try:
         process = await asyncio.create_subprocess_exec(
@@ -54,6 +60,7 @@ async def _run(command: Sequence[str], sent: bytes, limit_s: float) -> bytes:
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,
+            env=os.environ | (more or {}),
         )
     except OSError as error:
         raise ReplyError(f"{command[0]} cannot be started: {error.strerror}") from None

@@ -1,0 +1,40 @@
+"""What is turned down while somebody speaks, as the settings have it."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+
+from assistant.config.extras import install_command
+from assistant.config.settings import Settings
+from assistant.ducking.ducking import Ducking
+from assistant.ducking.home_players import HomePlayers
+from assistant.ducking.ledger import Ledger
+from assistant.ducking.mixer import Mixer
+from assistant.home.model import Home
+
+_LOG = logging.getLogger(__name__)
+
+
+def make_ducking(settings: Settings, state: Path | None) -> Ducking:
+    """Turns down what `mixers_of` gives it; `state` is the folder for what survives a restart."""
+    ledger = Ledger(state / "turned_down.json" if state else None)
+    return Ducking(ledger, settings.ducking.level, settings.conversation.answer_s)
+
+
+def mixers_of(settings: Settings, home: Home) -> list[Mixer]:
+    """What has volumes here; what is lacking for it is a line in the log."""
+    chosen, mixers = settings.ducking, list[Mixer]()
+    if chosen.level >= 1.0:
+        return mixers
+    if chosen.local:
+        try:
+            from assistant.ducking.pulse import PulseMixer  # noqa: PLC0415 - an optional extra
+
+            mixers.append(PulseMixer())
+        except (ImportError, OSError) as error:
+            hint = install_command("music")
+            _LOG.info("music here is not turned down: it needs an extra (%s): %s", error, hint)
+    if chosen.home and settings.home.area:
+        mixers.append(HomePlayers(home, settings.home.area))
+    return mixers

@@ -1,0 +1,1 @@
+"""Other sound goes down while somebody speaks to Hearth, and comes back as it was."""
