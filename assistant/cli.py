@@ -94,6 +94,7 @@ def parser() -> argparse.ArgumentParser:
     rescorer = command("rescorer", "Serve a language model's second opinion to other devices.")
     rescorer.add_argument("--host", default="127.0.0.1", help="default: 127.0.0.1, this device")
     rescorer.add_argument("--port", type=int, default=10500, help="default: 10500; 0: a free one")
+    _voices(command("voices", "Learn, list and forget the voices of the household."))
     wyoming = command("wyoming", "Serve speech to text, wake words and commands to other programs.")
     wyoming.add_argument("--host", default="127.0.0.1", help="default: 127.0.0.1, this device only")
     wyoming.add_argument("--port", type=int, default=10300, help="default: 10300; 0: a free one")
@@ -169,6 +170,28 @@ def _edge(edge: argparse.ArgumentParser) -> None:
     edge.add_argument("--seconds", type=float, default=10.0, help="of audio; default: 10")
     edge.add_argument("--picture", type=Path, metavar="FILE", help="write a picture, as SVG")
     edge.add_argument("--json", action="store_true", help="one JSON object on standard output")
+
+
+def _voices(voices: argparse.ArgumentParser) -> None:
+    actions = voices.add_subparsers(dest="what", required=True, metavar="ACTION")
+
+    def action(name: str, text: str) -> argparse.ArgumentParser:
+        added = actions.add_parser(name, help=text, description=text)
+        # Given before the action, it must not be taken back by the action's own default.
+        added.add_argument("--config", type=Path, metavar="FILE", default=argparse.SUPPRESS)
+        added.add_argument(
+            "--profiles", type=Path, metavar="FOLDER", help="default: in the state folder"
+        )
+        return added
+
+    learn = action("learn", "Learn a voice from recordings of some sentences.")
+    learn.add_argument("name", metavar="NAME")
+    learn.add_argument("files", metavar="FILE", nargs="+")
+    action("list", "Say whose voices are known.")
+    action("forget", "Forget a voice.").add_argument("name", metavar="NAME")
+    action("export", "Print all that is kept of a voice.").add_argument("name", metavar="NAME")
+    identify = action("identify", "Say who speaks; print a JSON line for each file.")
+    identify.add_argument("files", metavar="FILE", nargs="+")
 
 
 def _runtime(command: argparse.ArgumentParser) -> None:

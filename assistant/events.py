@@ -21,6 +21,15 @@ class Where(TypedDict):
     audio_s: float
 
 
+@dataclass(frozen=True, slots=True)
+class SpokenBy:
+    """Who says something, by the voice."""
+
+    name: str | None
+    """`None`: a guest, or nobody can tell; `null` in JSON."""
+    probability: float
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
     """What all events share."""
@@ -50,6 +59,9 @@ class Event:
 def _plain(value: Any) -> Any:  # noqa: ANN401
     if isinstance(value, Lattice):
         return value.to_json()
+    if isinstance(value, SpokenBy):
+        known = {"name": value.name, "probability": round(value.probability, 4)}
+        return known if value.name is not None else None
     if isinstance(value, float):
         return round(value, 4)
     if isinstance(value, list | tuple):
@@ -145,6 +157,8 @@ class FinalEndpoint(Event):
     revised: bool
     reason: EndReason
     lattice: Lattice | str | None = None
+    speaker: SpokenBy | None = None
+    """Left out where nobody's voice is known."""
 
 
 NOT_MEANT = "not meant for this device"

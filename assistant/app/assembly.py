@@ -71,7 +71,9 @@ def make_pipeline(
         replied=_said_elsewhere if listening.follow_ups else None,
     )
     return Pipeline(
-        services=UtteranceServices(worker, make_endpointing(settings.endpoint, house), responder),
+        services=UtteranceServices(
+            worker, make_endpointing(settings.endpoint, house), responder, house.identification
+        ),
         recogniser=recogniser,
         trigger=_trigger(settings, house, recogniser, replace(listening, follow_ups=follow_ups)),
         voice=_voice_activity(settings),

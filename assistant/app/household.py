@@ -8,22 +8,28 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from assistant.app.speakers import make_voices
 from assistant.audio.clock import HeardTime
 from assistant.config.settings import Settings
 from assistant.dialogue.conversation import Conversation
 from assistant.dialogue.dispatcher import Dispatcher, nothing_before
 from assistant.dialogue.state import Dialogue
 from assistant.dialogue.texts import TextCommands
+from assistant.dialogue.voices import Voices
 from assistant.home.factory import contacts_of, make_home
 from assistant.home.model import Home, HomeError
 from assistant.nlu.interpretation import Interpretation
 from assistant.nlu.referents import Referents
 from assistant.nlu.sentence_files import SentenceFolder
 from assistant.nlu.understanding import HomeUnderstanding
+from assistant.pipeline.identification import Identification
 from assistant.pipeline.rescorer import Rescorer, Unchanged
 from assistant.plugins.api import Outcome, PluginContext, say_in_log
 from assistant.plugins.confirmation import Pending
 from assistant.plugins.loader import PluginRegistry, load_plugins
+from assistant.speaker.identity import EnrolledVoices
+from assistant.speaker.own_things import OwnThings
+from assistant.speaker.rights import Rights
 
 _LOG = logging.getLogger(__name__)
 
@@ -44,6 +50,8 @@ class Household:
     """The time by which what was said before counts."""
     rescorer: Rescorer = field(default_factory=Unchanged)
     """Who has a second opinion on what is said."""
+    identification: Identification = field(default_factory=Identification)
+    """Tells who speaks."""
 
     @property
     def texts(self) -> TextCommands:
@@ -61,9 +69,18 @@ class Household:
             _LOG.warning("%s", error)
         await self.plugins.start()
         await self.rescorer.start()
+        await self.identification.warm()
+        for word in self.unknown_rights():
+            _LOG.warning("people: '%s' is denied, but nothing here is called so", word)
+
+    def unknown_rights(self) -> list[str]:
+        """What is denied to somebody and means nothing in this home."""
+        names = [each.manifest.name for each in self.plugins.loaded]
+        return self.dispatcher.voices.rights.unknown(names, self.plugins.intents())
 
     async def close(self) -> None:
         """Let go of everything."""
+        self.identification.close()
         await self.rescorer.close()
         await self.plugins.close()
         await self.home.close()
@@ -92,6 +109,7 @@ def make_household(
     understanding: HomeUnderstanding | None = None,
     hush: Callable[[], bool] | None = None,
     before_acting: Callable[[Interpretation], Awaitable[None]] = nothing_before,
+    voices: EnrolledVoices | None = None,
 ) -> Household:
     """A household as the settings have it, not yet started.
 
@@ -99,7 +117,8 @@ def make_household(
     the folder for what must survive a restart (`state_folder()` in the service); without it,
     nothing is kept. `understanding`: that of another household with the same settings, to save
     the time of making it. `hush` ends what `announce` says; `before_acting` is
-    awaited before a command is carried out. Raises `HomeError`, `ContactsError` and
+    awaited before a command is carried out. `voices`: those that are known, instead of the ones in
+    `state`. Raises `HomeError`, `ContactsError` and
     `RescoringError`; a bad plugin or sentence file is left out and named in `plugins.problems` or
     `sentences.now().problems`.
     """
@@ -108,6 +127,8 @@ def make_household(
 
     says = _PluginsSay()
     heard_time = HeardTime()
+    voices = voices or make_voices(state)
+    rights = Rights({name: person.deny for name, person in settings.people.items()}, home)
     context = PluginContext(
         home,
         pending=Pending(heard_time.now),
@@ -121,6 +142,8 @@ def make_household(
         people=contacts.people,
         call_command=settings.calls.command,
         keep_words_local=settings.privacy.keep_words_local,
+        voices=voices,
+        may_be_learned=rights.may_be_learned_by_voice,
     )
     plugins = load_plugins(context, settings.understanding.plugins)
     sentences = SentenceFolder(settings.understanding.sentences)
@@ -133,8 +156,15 @@ def make_household(
     )
     understanding.referents = Referents(heard_time.now)
     dialogue = Dialogue(heard_time.now)
-    forget = context.pending.forget
-    dispatcher = Dispatcher(plugins.for_intent, context.ask, forget, dialogue, before_acting)
+    dispatcher = Dispatcher(
+        plugins.for_intent,
+        context.ask,
+        context.pending.forget,
+        dialogue,
+        before_acting,
+        Voices(rights, _own_things(settings, home), lambda: context.pending.asked),
+        plugins.attending,
+    )
     says.texts = TextCommands(
         understanding.interpret_text, replace(dispatcher, dialogue=Dialogue())
     )
@@ -147,6 +177,13 @@ def make_household(
         Conversation(understanding, home, dialogue),
         heard_time,
         _rescorer(settings, home),
+        Identification(voices),
+    )
+
+
+def _own_things(settings: Settings, home: Home) -> OwnThings:
+    return OwnThings(
+        home, {name: person.list for name, person in settings.people.items() if person.list}
     )
 
 

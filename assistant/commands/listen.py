@@ -11,8 +11,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from assistant.app.assembly import Listening, make_pipeline
-from assistant.app.household import Household, make_household
+from assistant.app.household import Household, make_household, state_folder
 from assistant.app.recognition import load_recogniser
+from assistant.app.speakers import make_voices
 from assistant.audio.file import FileSource, Pace
 from assistant.audio.microphone import Microphone, MicrophoneOptions
 from assistant.audio.portaudio import PortAudio
@@ -94,7 +95,8 @@ async def listen(settings: Settings, listening: Listening, sources: list[AudioSo
         recogniser = await worker.run(load_recogniser, settings)
         for source in sources:
             known = house.understanding if house else None
-            house = await worker.run(make_household, settings, understanding=known)
+            voices = make_voices(state_folder(), kept=False)
+            house = await worker.run(make_household, settings, understanding=known, voices=voices)
             recorded = replace(listening, waits=isinstance(source, FileSource))
             pipeline = make_pipeline(settings, house, recogniser, worker, recorded)
             await house.start()

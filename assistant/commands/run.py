@@ -172,8 +172,9 @@ def account(event: events.Event) -> str:
             text = f"woken by '{word.replace('_', ' ')}' ({probability:.2f})"
         case events.Rescored(outcome=outcome, lattice_bytes=sent, audio_bytes=audio):
             text = f"rescoring: {outcome}; {sent} bytes sent, its audio has {audio}"
-        case events.FinalEndpoint(text=heard):
-            text = f"heard: {heard or '(nothing)'}"
+        case events.FinalEndpoint(text=heard, speaker=speaker):
+            by = f" (by {speaker.name})" if speaker and speaker.name else ""
+            text = f"heard: {heard or '(nothing)'}{by}"
         case events.Intent(intent=str(intent), slots=slots):
             text = f"understood: {intent} {spelled(slots)}".rstrip()
         case events.Action(success=success, targets=targets):

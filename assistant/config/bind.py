@@ -56,7 +56,8 @@ class Binder:
         value = resolve(value)
         if get_origin(hint) is Mapping:
             _, hint = get_args(hint)
-            return {name: self._setting(hint, item) for name, (_, item) in value.mapping().items()}
+            bind = self.section if is_dataclass(hint) else self._setting
+            return {name: bind(hint, item) for name, (_, item) in value.mapping().items()}
         expected = Expected.of(hint)
         items = [resolve(item) for item in value.sequence()] if expected.many else [value]
         if any(item.secret for item in items):

@@ -6,6 +6,7 @@ single settings checks itself when it is made and raises `SettingError`.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Literal
@@ -106,6 +107,14 @@ class RepliesSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PersonSettings:
+    """Somebody of the household, by the name that their voice is learned with."""
+
+    deny: tuple[str, ...] = ()
+    list: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CallsSettings:
     """How people are called."""
 
@@ -152,6 +161,7 @@ class Settings:
     conversation: ConversationSettings = field(default_factory=ConversationSettings)
     ducking: DuckingSettings = field(default_factory=DuckingSettings)
     replies: RepliesSettings = field(default_factory=RepliesSettings)
+    people: Mapping[str, PersonSettings] = field(default_factory=dict)
     calls: CallsSettings = field(default_factory=CallsSettings)
     privacy: PrivacySettings = field(default_factory=PrivacySettings)
     logging: LoggingSettings = field(default_factory=LoggingSettings)

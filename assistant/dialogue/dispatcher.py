@@ -15,9 +15,11 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 
 from assistant.dialogue.state import NEVER_MIND, Dialogue
+from assistant.dialogue.voices import Voices
 from assistant.nlu.interpretation import Interpretation
 from assistant.plugins.api import (
     Asks,
+    Attending,
     Cautious,
     Demanding,
     Foreseeing,
@@ -77,11 +79,15 @@ class Dispatcher:
     """Is told what comes of everything."""
     before_acting: Callable[[Interpretation], Awaitable[None]] = nothing_before
     """Awaited before a meaning is acted on."""
+    voices: Voices = field(default_factory=Voices)
+    """What it changes who says something."""
+    attending: Callable[[], Attending | None] = lambda: None
+    """The plugin that what is said next is meant for, whatever it means."""
 
     def plugins_of(self, meant: Interpretation) -> frozenset[str]:
         """Names of the plugins that carry a meaning out."""
-        plugins = map(self.plugin_for, (command.intent for command in meant.commands))
-        return frozenset(plugin.name for plugin in plugins if plugin is not None)
+        plugins = [self.plugin_for(command.intent) for command in meant.commands]
+        return frozenset(plugin.name for plugin in (*plugins, self.attending()) if plugin)
 
     async def with_question(self, meant: Interpretation) -> Interpretation:
         """The meaning with what has to be asked before it is acted on, if anything has."""
@@ -115,11 +121,20 @@ class Dispatcher:
 
     async def carry_out(self, meant: Interpretation, heard: str) -> Carried:
         """What comes of a meaning of the words `heard`."""
+        attending = self.attending()
+        if attending is not None and (outcome := await attending.attend(meant)) is not None:
+            return Carried(attending.name, outcome)
         if meant.intent == NEVER_MIND:
             self.forget()
-        carried = await self._carried_out(meant, heard)
+        with self.voices.speaking(meant):
+            carried = await self._allowed(meant, heard)
         self.dialogue.note(meant, carried.outcome)
         return carried
+
+    async def _allowed(self, meant: Interpretation, heard: str) -> Carried:
+        if refusal := self.voices.refusal(meant, self.plugin_for):
+            return Carried("", Outcome(success=False, reply=refusal))
+        return await self._carried_out(meant, heard)
 
     async def _carried_out(self, meant: Interpretation, heard: str) -> Carried:
         plugins = [self.plugin_for(command.intent) for command in meant.commands]
@@ -147,10 +162,12 @@ class Dispatcher:
 
     async def _by(self, plugin: Plugin, meant: Interpretation, heard: str) -> Carried:
         first = await _carried(plugin, meant)
-        rest = self.plugin_for(None)
+        rest, unknown = self.plugin_for(None), Interpretation(heard, None)
         if rest is None or not first.outcome.not_here:
             return first
-        second = await _carried(rest, Interpretation(heard, None))
+        if self.voices.refusal(unknown, self.plugin_for):
+            return first
+        second = await _carried(rest, unknown)
         return first if second.outcome.not_here else second
 
     async def _confirmed(self, meant: Interpretation, *, heard: str) -> Outcome:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 from assistant.lattice.graph import Hypothesis
+from assistant.speaker.heard import HeardVoice
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,11 +53,19 @@ class Interpretation:
 
     answers: bool = False
     """Whether it takes what was said before: an answer, a correction, more of the same."""
+    speaker: HeardVoice | None = field(default=None, compare=False, repr=False)
+    """Whose voice it was said in; `None` where nobody's is known, or it was a text."""
 
     @property
     def commands(self) -> tuple[Interpretation, ...]:
         """Each command of the sentence by itself."""
         return (replace(self, then=()), *self.then) if self.then else (self,)
+
+    def said_by(self, speaker: HeardVoice | None) -> Interpretation:
+        """The same, and each of its commands, said by somebody."""
+        return replace(
+            self, speaker=speaker, then=tuple(each.said_by(speaker) for each in self.then)
+        )
 
     def with_confidence(self, most: float) -> Interpretation:
         """The same with no more confidence than this, in each of its commands."""

@@ -16,6 +16,7 @@ from assistant.events import (
     Intent,
     Latency,
     Rescored,
+    SpokenBy,
     Where,
 )
 from assistant.lattice.graph import Lattice
@@ -23,6 +24,7 @@ from assistant.nlu.interpretation import Interpretation
 from assistant.pipeline.rescorer import Account
 from assistant.pipeline.speculation import Speculation
 from assistant.pipeline.trigger import FollowUp
+from assistant.speaker.heard import HeardVoice
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +42,8 @@ class TurnEnd:
     """What the recogniser heard of the utterance, in 16-bit samples."""
     follow_up: FollowUp | None = None
     """Why it counts, where it needed no wake word."""
+    speaker: HeardVoice | None = None
+    """Whose voice it is in; `None` where nobody's is known."""
 
     @property
     def at(self) -> Where:
@@ -91,7 +95,12 @@ def final_endpoint(decision: Decision, lattice: Lattice | str | None) -> Event:
         revised=decision.revised,
         reason=decision.end.reason,
         lattice=lattice,
+        speaker=_spoken_by(decision.end.speaker),
     )
+
+
+def _spoken_by(heard: HeardVoice | None) -> SpokenBy | None:
+    return SpokenBy(heard.name, heard.probability) if heard else None
 
 
 def intent(decision: Decision, meant: Interpretation) -> Event:

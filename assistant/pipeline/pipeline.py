@@ -150,9 +150,11 @@ class Pipeline:
         elif activation.wake is not None:
             words_from_s = activation.at_s - CALL_ENDED_S
             from_s = words_from_s - 0.05
-        foreground = Foreground()
+        foreground, speaker = Foreground(), self.services.identification.open()
         if call is not None:
-            for frame, _ in feed.audio(call.begin_s, call.end_s).frames():
+            word = feed.audio(call.begin_s, call.end_s)
+            speaker.called(word)
+            for frame, _ in word.frames():
                 foreground.takes(foreground.level(power(frame)))
         before = feed.enter(from_s)
         listener = Listener(stream, voice, seconds(before.start), words_from_s, self.wake_words)
@@ -164,5 +166,6 @@ class Pipeline:
             send=send,
             foreground=foreground,
             follow_up=activation.follow_up,
+            voice=speaker,
         )
         return utterance, before

@@ -122,7 +122,7 @@ class Responder:
         decision = Decision(
             end=end,
             result=heard.result,
-            meant=doubted(meant, text, sure, self._least_confidence),
+            meant=self._said(end, doubted(meant, text, sure, self._least_confidence)),
             sure=sure,
             nlu_ms=meaning.understood.nlu_ms,
             revised=meaning.revised,
@@ -151,7 +151,7 @@ class Responder:
 
     def _directed(self, decision: Decision) -> Decision:
         """Leave out what was said without a wake word and is no sure command, nor an answer."""
-        if decision.end.follow_up is None:
+        if decision.end.follow_up is None or self._dispatcher.attending() is not None:
             return decision
         meant = decision.meant
         nothing = meant.intent is None or UNKNOWN_NAME in meant.slots
@@ -198,6 +198,10 @@ class Responder:
         late = await understand(self._worker, self._understanding, result)
         same = late.interpretation.same_meaning(early.interpretation)
         return _Meaning(late, speculation if same else None, revised=True)
+
+    def _said(self, end: TurnEnd, meant: Interpretation) -> Interpretation:
+        """The meaning in the mouth of who says it."""
+        return self._dispatcher.voices.personal(meant.said_by(end.speaker))
 
     def _expect(self, decision: Decision) -> None:
         """From now on "it" is what this command is about, though it is not done yet."""

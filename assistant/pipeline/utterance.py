@@ -8,7 +8,7 @@ before the final one.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 
 from assistant.asr.confidence import confidence
@@ -28,6 +28,7 @@ from assistant.events import (
 from assistant.pipeline.decision import Decision, TurnEnd
 from assistant.pipeline.feed import AudioFeed
 from assistant.pipeline.foreground import Foreground
+from assistant.pipeline.identification import Identification, UtteranceVoice
 from assistant.pipeline.listener import Listener
 from assistant.pipeline.responder import Responder, Send
 from assistant.pipeline.speculation import Speculation
@@ -51,6 +52,7 @@ class UtteranceServices:
     worker: Worker
     endpointing: Endpointing
     responder: Responder
+    identification: Identification = field(default_factory=Identification)
 
 
 class Utterance:
@@ -70,6 +72,7 @@ class Utterance:
         send: Send,
         foreground: Foreground | None = None,
         follow_up: FollowUp | None = None,
+        voice: UtteranceVoice | None = None,
     ) -> None:
         self._source = source
         self._listener = listener
@@ -77,6 +80,7 @@ class Utterance:
         self._send = send
         self._follow_up = follow_up
         self._turn = TurnState(start_s, foreground)
+        self._voice = voice or services.identification.open()
         self._speculation: Speculation | None = None
         self._speculated_s = 0.0
         self._speculations = 0
@@ -116,6 +120,7 @@ class Utterance:
             self._speculation = None  # From here on it is the decision's.
             return decision
         finally:
+            self._voice.cancel()
             await self._drop_speculation()
 
     async def _said_before(self, call: Call | None) -> RecognitionResult | None:
@@ -131,6 +136,7 @@ class Utterance:
     async def _listen(self, block: Block) -> EndReason | None:
         """Hear a block, then decide what it means; why the utterance is over, if it is."""
         observed = await self._services.worker.run(self._listener.observe, block)
+        self._voice.hear(block, observed.voice)
         await self._announce()
         quiet_before = self._turn.speech_end_s is None
         began = self._turn.follow(observed)
@@ -178,6 +184,7 @@ class Utterance:
         result = self._turn.result
         if result is None or endpointing.speculative.decide(self._turn.features()) is None:
             return
+        self._voice.begin()
         self._speculation = self._services.responder.speculate(result)
         self._speculated_s = self._turn.now_s
         self._speculations += 1
@@ -221,6 +228,7 @@ class Utterance:
             speculated_s=self._speculated_s if self._speculation else None,
             audio_bytes=SAMPLE_BYTES * self._listener.samples,
             follow_up=self._follow_up,
+            speaker=await self._voice.identified(),
         )
 
     def _at(self) -> Where:

@@ -21,6 +21,8 @@ from assistant.plugins.confirmation import Pending, WaitingCommand
 if TYPE_CHECKING:
     import aiohttp
 
+    from assistant.speaker.identity import EnrolledVoices
+
 _LOG = logging.getLogger(__name__)
 
 INTERFACE = 1
@@ -130,6 +132,19 @@ class Foreseeing(Protocol):
 
 
 @runtime_checkable
+class Attending(Protocol):
+    """What a plugin of ours also has if it may take what is said next, whatever it means."""
+
+    name: str
+
+    def attends(self) -> bool:
+        """Whether it does now."""
+
+    async def attend(self, interpretation: Interpretation) -> Outcome | None:
+        """What comes of it; `None` if it is not taken after all."""
+
+
+@runtime_checkable
 class Rings(Protocol):
     """What a plugin of ours also has if it can ring until it is told to stop."""
 
@@ -195,6 +210,10 @@ class PluginContext:
     """The program that calls a number, with its arguments; empty: there is none."""
     keep_words_local: bool = True
     """Whether what was said stays on this device."""
+    voices: EnrolledVoices | None = None
+    """Whose voices are known; of our own plugins only."""
+    may_be_learned: Callable[[str], bool] = lambda _name: True
+    """Whether a voice of this name may be learned by talking alone."""
     session: Callable[[], aiohttp.ClientSession] = no_network
     """An HTTP session, shared and closed by Hearth; from `start` on. Raises `PluginError`."""
 

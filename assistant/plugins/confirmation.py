@@ -34,6 +34,11 @@ class Pending(Generic[T]):
         self._waiting = waiting
         self._until_s = self._now_s() + WAITS_S
 
+    @property
+    def asked(self) -> Interpretation | None:
+        """What a yes would be about now."""
+        return self._waiting.interpretation if self._waiting else None
+
     def take(self) -> WaitingCommand[T] | None:
         """The waiting command, once; none if it waited too long."""
         waiting, self._waiting = self._waiting, None

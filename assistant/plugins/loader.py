@@ -24,6 +24,7 @@ import yaml
 from assistant.nlu.sentence_files import count_sentences, read_file
 from assistant.plugins import shipped
 from assistant.plugins.api import (
+    Attending,
     Background,
     Named,
     Plugin,
@@ -95,6 +96,12 @@ class PluginRegistry:
         """The names that plugins want to be heard right."""
         knowing = (plugin for plugin in self.plugins if isinstance(plugin, Named))
         return tuple(name for plugin in knowing for name in plugin.names())
+
+    def attending(self) -> Attending | None:
+        """The plugin that what is said next is meant for, if any."""
+        return next(
+            (each for each in self.plugins if isinstance(each, Attending) and each.attends()), None
+        )
 
     def rings(self) -> bool:
         """Whether some plugin rings now."""

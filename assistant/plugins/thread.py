@@ -149,6 +149,7 @@ class Isolated:
             carry_out_confirmed=self._there(context.carry_out_confirmed),
             understand=self._there(context.understand),
             hush=lambda: False,  # what is being said is none of its business
+            voices=None,  # whose voices are known is nobody else's business
             session=self._http.get,  # one of its own: a session belongs to an event loop
         )
         try:

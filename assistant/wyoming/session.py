@@ -8,7 +8,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,8 +33,10 @@ from assistant.audio.source import SAMPLE_RATE
 from assistant.dialogue.dispatcher import NOT_UNDERSTOOD
 from assistant.dialogue.texts import TextCommands
 from assistant.nlu.understanding import HomeUnderstanding
+from assistant.pipeline.identification import Identification, RecordedVoice
 from assistant.pipeline.rescorer import Rescorer
 from assistant.pipeline.worker import Worker
+from assistant.speaker.heard import HeardVoice
 from assistant.wake.detector import WakeDetector
 from assistant.wyoming.audio import ChunkReader
 
@@ -62,6 +64,10 @@ class Served(Protocol):
     @property
     def rescorer(self) -> Rescorer:
         """Has a second opinion on what was heard."""
+
+    @property
+    def identification(self) -> Identification:
+        """Tells who speaks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +127,9 @@ class Session:
             detector = await services.worker.run(services.detector, request.names)
             return Detecting(services.worker, detector, self._send)
         stream = await services.worker.run(self._stream, request)
-        return Transcription(services.worker, stream, services.household.rescorer, self._send)
+        house = services.household
+        who = RecordedVoice(house.identification)
+        return Transcription(services.worker, stream, house.rescorer, who, self._send)
 
     def _stream(self, request: Transcribe) -> RecogniserStream:
         """A stream that favours the names there are now; collecting them can take a while."""
@@ -153,8 +161,14 @@ class Transcription:
     """
 
     def __init__(
-        self, worker: Worker, stream: RecogniserStream, rescorer: Rescorer, send: Send
+        self,
+        worker: Worker,
+        stream: RecogniserStream,
+        rescorer: Rescorer,
+        voice: RecordedVoice,
+        send: Send,
     ) -> None:
+        self._voice = voice
         self._worker = worker
         self._stream = stream
         self._rescorer = rescorer
@@ -178,7 +192,8 @@ class Transcription:
         await self._worker.run(self._accept, self._chunks.end())
         text = await self._text()
         await self._send_words(text.split())
-        await self._send(Transcript(text=text, language="en"))
+        context = _context(await self._voice.identified())
+        await self._send(Transcript(text=text, context=context, language="en"))
         await self._send(TranscriptStop())
 
     async def _text(self) -> str:
@@ -201,6 +216,7 @@ class Transcription:
                 f"speech of more than {_LONGEST_S} s; send audio-stop between commands"
             )
         self._stream.accept(samples)
+        self._voice.hear(samples)
         return self._stream.partial().text.split()
 
     async def _send_words(self, words: Sequence[str]) -> None:
@@ -248,6 +264,14 @@ class Detecting:
             if wake := self._detector.process(frame):
                 found.append((wake.word, self._samples))
         return found
+
+
+def _context(voice: HeardVoice | None) -> dict[str, Any] | None:
+    """Who speaks, for the client; `None` where nobody's voice is known."""
+    if voice is None:
+        return None
+    known = {"name": voice.name, "probability": round(voice.probability, 4)}
+    return {"speaker": known if voice.name else None}
 
 
 def _wanted(request: Transcribe) -> list[BiasPhrase]:

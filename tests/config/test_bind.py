@@ -3,6 +3,7 @@ from pathlib import Path
 import pytest
 
 from assistant.config import ConfigError, effective, load
+from assistant.config.settings import PersonSettings
 
 
 @pytest.mark.parametrize(
@@ -173,3 +174,18 @@ def test_a_secret_of_the_wrong_type_is_not_shown(write):
     assert "secrets.yaml, line 1, column 7: audio.channels: must be a whole number" in str(
         caught.value
     )
+
+
+def test_people_have_settings_of_their_own(tmp_path):
+    file = tmp_path / "config.yaml"
+    file.write_text("people:\n  Anna: {}\n  tim: {deny: [locks], list: Tim's list}\n")
+    people = load(file).people
+    assert people["Anna"] == PersonSettings()
+    assert people["tim"] == PersonSettings(deny=("locks",), list="Tim's list")
+
+
+def test_a_wrong_setting_of_somebody_is_told_with_its_place(tmp_path):
+    file = tmp_path / "config.yaml"
+    file.write_text("people:\n  tim: {denies: [locks]}\n")
+    with pytest.raises(ConfigError, match=r"unknown key 'denies'; the nearest valid key is 'deny'"):
+        load(file)

@@ -19,15 +19,15 @@ def test_the_example_has_every_setting_in_order():
     written = yaml.safe_load(EXAMPLE.read_text())
     assert list(written) == list(SECTIONS)
     for name, section in SECTIONS.items():
-        assert is_dataclass(section)
-        assert list(written[name]) == setting_names(type(section)), name
+        expected = setting_names(type(section)) if is_dataclass(section) else section
+        assert list(written[name]) == list(expected), name
 
 
 def test_the_example_says_why_for_every_setting():
     lines = EXAMPLE.read_text().splitlines()
     settings = [index for index, line in enumerate(lines) if line.startswith("  ") and ":" in line]
     settings = [index for index in settings if not lines[index].lstrip().startswith("#")]
-    assert len(settings) == sum(_count(each) for each in SECTIONS.values())
+    assert len(settings) == sum(_count(each) for each in SECTIONS.values() if is_dataclass(each))
     for index in settings:
         assert lines[index - 1].lstrip().startswith("# "), lines[index]
         assert lines[index - 1].endswith("."), lines[index]

@@ -122,7 +122,7 @@ def test_every_built_in_plugin_loads_and_no_intent_has_two():
     registry = build().registry
     intents = [intent for each in registry.plugins for intent in each.intents()]
     assert len(intents) == len(set(intents))
-    assert len(registry.plugins) == 9
+    assert len(registry.plugins) == 10
 
 
 async def acted(registry, who="ada"):

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import json
 import threading
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -22,13 +23,19 @@ from wyoming.intent import Intent, NotRecognized, Recognize
 from wyoming.wake import Detect, Detection, NotDetected
 
 from assistant.app.household import Household
+from assistant.app.speakers import make_voices
 from assistant.audio.clock import HeardTime, MonotonicClock
+from assistant.audio.file import read_samples
+from assistant.audio.vad import SileroVad
 from assistant.home.demo import DemoHome
 from assistant.nlu.sentence_files import SentenceFolder
+from assistant.pipeline.identification import Identification
 from assistant.pipeline.worker import Worker
 from assistant.rescoring.client import Client, RescoringEndpoint
 from assistant.rescoring.remote import RemoteRescorer, RescoringPolicy
 from assistant.rescoring.wire import pack_lattice
+from assistant.speaker.profiles import Profile
+from assistant.speaker.speech import speech_of
 from assistant.wake import factory as wake
 from assistant.wyoming.audio import ChunkReader
 from assistant.wyoming.description import describe
@@ -38,6 +45,8 @@ from tests.household import build
 from tests.rescoring.lattices import LIGHTS, TOKEN, result, serving
 from tests.scripted import Script, ScriptedRecogniser
 
+DEMO = Path(__file__).parents[2] / "demo"
+SLT = ("01-kitchen-light.ogg", "07-thermostat.ogg")
 SCRIPT = Script([("turn", 0.3), ("on", 0.6), ("the", 0.9), ("kitchen", 1.2), ("light", 1.5)])
 
 
@@ -191,6 +200,29 @@ async def test_without_the_rescoring_server_the_words_stay(caplog):
     async with rescoring(url) as running:
         assert await transcribed(running) == ("turn an lights", "turn an lights")
     assert "not rescored" in caplog.text
+
+
+async def test_who_speaks_is_in_the_context(tmp_path):
+    voices = make_voices(tmp_path)
+    speech = [speech_of(await read_samples(str(DEMO / name)), SileroVad()) for name in SLT]
+    embeddings = tuple(voices.embed(each) for each in speech)
+    voices.profiles.put(Profile("Anna", voices.model, embeddings))
+    running = Running(identification=Identification(voices))
+    _, running.port = await running.server.start("127.0.0.1", 0)
+    client = await running.client()
+    for name, speaker in (("12-garage.ogg", "Anna"), ("03-blinds.ogg", None)):
+        await client.write_event(Transcribe().event())
+        await client.write_event(AudioStart(16_000, 2, 1).event())
+        samples = await read_samples(str(DEMO / name))
+        await client.write_event(AudioChunk(16_000, 2, 1, samples.tobytes()).event())
+        await client.write_event(AudioStop().event())
+        while not Transcript.is_type((event := await client.read_event()).type):
+            pass
+        said_by = Transcript.from_event(event).context["speaker"]
+        assert (said_by and said_by["name"]) == speaker
+    await client.disconnect()
+    await running.server.close()
+    running.worker.close()
 
 
 async def test_two_utterances_follow_each_other_on_one_connection(running):

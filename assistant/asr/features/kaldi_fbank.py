@@ -25,16 +25,16 @@ AFTER: Final = WINDOW - BEFORE - HOP // 2
 
 
 class KaldiFrontEnd:
-    """Kaldi's log-mel features with `mels` bins."""
+    """Kaldi's log-mel features with `mels` bins, up to `high_hz` (0 or less: from Nyquist)."""
 
     floor = float(np.log(np.finfo(np.float32).eps))
 
-    def __init__(self, mels: int) -> None:
+    def __init__(self, mels: int, high_hz: float = -400.0) -> None:
         options = kaldi_native_fbank.FbankOptions()
         options.frame_opts.samp_freq = SAMPLE_RATE
         options.frame_opts.dither = 0.0
         options.mel_opts.num_bins = mels
-        options.mel_opts.high_freq = -400.0
+        options.mel_opts.high_freq = high_hz
         self._options = options
         self._mels = mels
 
