@@ -81,6 +81,15 @@ class WakeDetected(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Yielded(Event):
+    """The wake word was heard here, too, but better by another source, which answers."""
+
+    type: ClassVar[str] = "yielded"
+    to: str
+    """That source's name."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SpeechStarted(Event):
     """Speech began in an open utterance."""
 

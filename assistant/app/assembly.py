@@ -19,6 +19,7 @@ from assistant.endpointing.pauses import (
     with_waits,
 )
 from assistant.events import Reply
+from assistant.pipeline.arbitration import Arbiter
 from assistant.pipeline.follow_up import FollowUps, FollowUpTrigger
 from assistant.pipeline.pipeline import Pipeline
 from assistant.pipeline.responder import LatticeFormat, Responder
@@ -26,6 +27,7 @@ from assistant.pipeline.stopping import StopSpotter, StopTrigger
 from assistant.pipeline.trigger import GuardedTrigger, SpeechTrigger, Trigger, WakeTrigger
 from assistant.pipeline.utterance import UtteranceServices
 from assistant.pipeline.worker import Worker
+from assistant.plugins.room import EVERYWHERE
 from assistant.reply.own_voice import OwnVoice
 from assistant.wake import factory as wake
 from assistant.wake.words import spoken
@@ -46,6 +48,10 @@ class Listening:
     """Where Hearth itself is heard and must not wake itself."""
     follow_ups: FollowUps | None = None
     """Opened by who says the replies; without it, replies are said by nobody and end at once."""
+    room: str = EVERYWHERE
+    """In which of several rooms it listens."""
+    arbiter: Arbiter | None = None
+    """Decides which of them answers."""
     waits: bool = False
     """Whether the audio waits for what comes of a command, see `Pipeline.waits`."""
 
@@ -82,6 +88,8 @@ def make_pipeline(
         pre_roll_s=settings.audio.pre_roll_s,
         wake_words=_said_first(settings, listening),
         heard_time=house.heard_time,
+        room=listening.room,
+        arbiter=listening.arbiter,
         waits=listening.waits,
     )
 

@@ -12,7 +12,7 @@ from assistant.app.speakers import make_voices
 from assistant.audio.clock import HeardTime
 from assistant.config.settings import Settings
 from assistant.dialogue.conversation import Conversation
-from assistant.dialogue.dispatcher import Dispatcher, nothing_before
+from assistant.dialogue.dispatcher import Dispatcher
 from assistant.dialogue.state import Dialogue
 from assistant.dialogue.texts import TextCommands
 from assistant.dialogue.voices import Voices
@@ -57,6 +57,24 @@ class Household:
     def texts(self) -> TextCommands:
         """Understands and carries out what comes as text."""
         return TextCommands(self.conversation.interpret_text, self.dispatcher)
+
+    def in_room(
+        self, area: str | None, before_acting: Callable[[Interpretation], Awaitable[None]]
+    ) -> Household:
+        """The same household as it is spoken to in an area, with a conversation of its own.
+
+        `before_acting` is awaited before a command is carried out.
+        """
+        heard_time = HeardTime()
+        dialogue = Dialogue(heard_time.now)
+        understanding = self.understanding.in_area(area, Referents(heard_time.now))
+        return replace(
+            self,
+            understanding=understanding,
+            dispatcher=replace(self.dispatcher, dialogue=dialogue, before_acting=before_acting),
+            conversation=Conversation(understanding, self.home, dialogue),
+            heard_time=heard_time,
+        )
 
     async def start(self) -> None:
         """Connect to the home and start what plugins do in the background.
@@ -108,7 +126,6 @@ def make_household(
     *,
     understanding: HomeUnderstanding | None = None,
     hush: Callable[[], bool] | None = None,
-    before_acting: Callable[[Interpretation], Awaitable[None]] = nothing_before,
     voices: EnrolledVoices | None = None,
 ) -> Household:
     """A household as the settings have it, not yet started.
@@ -116,9 +133,8 @@ def make_household(
     `announce` says something when nobody has asked; without it, it goes into the log. `state` is
     the folder for what must survive a restart (`state_folder()` in the service); without it,
     nothing is kept. `understanding`: that of another household with the same settings, to save
-    the time of making it. `hush` ends what `announce` says; `before_acting` is
-    awaited before a command is carried out. `voices`: those that are known, instead of the ones in
-    `state`. Raises `HomeError`, `ContactsError` and
+    the time of making it. `hush` ends what `announce` says. `voices`: those that are known, instead
+    of the ones in `state`. Raises `HomeError`, `ContactsError` and
     `RescoringError`; a bad plugin or sentence file is left out and named in `plugins.problems` or
     `sentences.now().problems`.
     """
@@ -161,9 +177,8 @@ def make_household(
         context.ask,
         context.pending.forget,
         dialogue,
-        before_acting,
-        Voices(rights, _own_things(settings, home), lambda: context.pending.asked),
-        plugins.attending,
+        voices=Voices(rights, _own_things(settings, home), lambda: context.pending.asked),
+        attending=plugins.attending,
     )
     says.texts = TextCommands(
         understanding.interpret_text, replace(dispatcher, dialogue=Dialogue())

@@ -16,18 +16,23 @@ from assistant.home.model import Home
 _LOG = logging.getLogger(__name__)
 
 
-def make_ducking(settings: Settings, state: Path | None) -> Ducking:
+def make_ducking(settings: Settings, state: Path | None, room: str = "") -> Ducking:
     """Turns down what `mixers_of` gives it; `state` is the folder for what survives a restart."""
-    ledger = Ledger(state / "turned_down.json" if state else None)
+    part = "".join(sign if sign.isalnum() else "_" for sign in room)
+    name = f"turned_down-{part}.json" if room else "turned_down.json"
+    ledger = Ledger(state / name if state else None)
     return Ducking(ledger, settings.ducking.level, settings.conversation.answer_s)
 
 
-def mixers_of(settings: Settings, home: Home) -> list[Mixer]:
-    """What has volumes here; what is lacking for it is a line in the log."""
+def mixers_of(settings: Settings, home: Home, area: str | None, *, here: bool) -> list[Mixer]:
+    """What has volumes in an area; what is lacking for it is a line in the log.
+
+    `here`: whether what plays on this device is heard there.
+    """
     chosen, mixers = settings.ducking, list[Mixer]()
     if chosen.level >= 1.0:
         return mixers
-    if chosen.local:
+    if chosen.local and here:
         try:
             from assistant.ducking.pulse import PulseMixer  # noqa: PLC0415 - an optional extra
 
@@ -35,6 +40,6 @@ def mixers_of(settings: Settings, home: Home) -> list[Mixer]:
         except (ImportError, OSError) as error:
             hint = install_command("music")
             _LOG.info("music here is not turned down: it needs an extra (%s): %s", error, hint)
-    if chosen.home and settings.home.area:
-        mixers.append(HomePlayers(home, settings.home.area))
+    if chosen.home and area:
+        mixers.append(HomePlayers(home, area))
     return mixers

@@ -8,28 +8,26 @@ import logging
 import os
 import signal
 import threading
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
 from assistant import events
-from assistant.app.assembly import Listening, make_follow_ups, make_pipeline
 from assistant.app.household import make_household, state_folder
-from assistant.app.music import make_ducking, mixers_of
 from assistant.app.recognition import load_recogniser
+from assistant.app.rooms import AudioIO, Room, Rooms
 from assistant.app.systemd import AudioWatchdog, Notifier, watchdog_interval_s
 from assistant.app.terminal import spelled
-from assistant.app.voices import make_speaker
 from assistant.audio.microphone import Microphone, MicrophoneOptions
 from assistant.audio.portaudio import PortAudio
 from assistant.audio.source import AudioSource, Frame
 from assistant.commands import settings_of, wyoming_extra
-from assistant.config import AudioSettings, Settings
+from assistant.config import Settings
+from assistant.pipeline.arbitration import Arbiter
+from assistant.pipeline.pipeline import Pipeline
 from assistant.pipeline.worker import Worker
-from assistant.reply.own_voice import OwnVoice
-from assistant.reply.voice import Player
 
 STOP_WITHIN_S = 1.8
 """A sound library that hangs must not hold up the shutdown."""
@@ -37,35 +35,48 @@ DEMO_HOME = "This is the demo home: nothing real is switched."
 _LOG = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
-class AudioIO:
-    """What hears, and what else it can do: this device's microphone, or a satellite."""
-
-    source: AudioSource
-    player: Player | None = None
-    """Plays there; else this device does."""
-    follow: Callable[[events.Event], None] = lambda _event: None
-    """Is told of every event."""
-
-
 def run(args: argparse.Namespace) -> int:
     """Listen until told to stop."""
     settings = settings_of(args)
     notifier = Notifier.from_environment()
     watchdog = AudioWatchdog(notifier, watchdog_interval_s())
-    asyncio.run(serve(settings, _audio_io(settings.audio, watchdog), notifier))
+    asyncio.run(serve(settings, audio_ios(settings, watchdog), notifier))
     return 0
 
 
-def _audio_io(audio: AudioSettings, watchdog: AudioWatchdog) -> AudioIO:
-    if audio.satellite is None:
-        options = MicrophoneOptions(audio.device, audio.channels, audio.gain_db)
-        microphone = Microphone(PortAudio(), options, on_attempt=watchdog.looked_for_device)
-        return AudioIO(Watched(microphone, watchdog))
+def audio_ios(settings: Settings, watchdog: AudioWatchdog) -> list[AudioIO]:
+    """The sources that are named, else the one microphone or satellite."""
+    audio = settings.audio
+    if not audio.sources:
+        device = MicrophoneOptions(audio.device, audio.channels, audio.gain_db)
+        return [_audio_io(device, audio.satellite, watchdog, "", settings.home.area)]
+    return [
+        _audio_io(
+            MicrophoneOptions(each.device, each.channels, each.gain_db),
+            each.satellite,
+            watchdog,
+            each.name,
+            each.area or settings.home.area,
+        )
+        for each in audio.sources
+    ]
+
+
+def _audio_io(
+    device: MicrophoneOptions,
+    satellite_url: str | None,
+    watchdog: AudioWatchdog,
+    room: str,
+    area: str | None,
+) -> AudioIO:
+    if satellite_url is None:
+        microphone = Microphone(PortAudio(), device, on_attempt=watchdog.looked_for_device)
+        microphone.name = room or microphone.name
+        return AudioIO(Watched(microphone, watchdog), room=room, area=area)
     satellite = wyoming_extra("satellite").Satellite(
-        audio.satellite, on_attempt=watchdog.looked_for_device
+        satellite_url, on_attempt=watchdog.looked_for_device
     )
-    return AudioIO(Watched(satellite, watchdog), satellite, satellite.follow)
+    return AudioIO(Watched(satellite, watchdog), satellite, satellite.follow, room, area)
 
 
 class Watched:
@@ -85,13 +96,13 @@ class Watched:
             yield frame
 
 
-async def serve(settings: Settings, audio_io: AudioIO, notifier: Notifier) -> None:
+async def serve(settings: Settings, ios: Sequence[AudioIO], notifier: Notifier) -> None:
     """Listen until SIGTERM or SIGINT, telling the service manager how it is."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    serving = asyncio.create_task(_serve(settings, audio_io, notifier))
+    serving = asyncio.create_task(_serve(settings, ios, notifier))
     stopping = asyncio.create_task(stop.wait())
     await asyncio.wait((serving, stopping), return_when=asyncio.FIRST_COMPLETED)
     notifier.stopping()
@@ -111,43 +122,51 @@ def _leave_in_time() -> None:
     last.start()
 
 
-async def _serve(settings: Settings, audio_io: AudioIO, notifier: Notifier) -> None:
+async def _serve(settings: Settings, ios: Sequence[AudioIO], notifier: Notifier) -> None:
     worker = Worker()
-    own_voice = OwnVoice()
-    follow_ups = make_follow_ups(settings)
-    ducking = make_ducking(settings, state_folder())
-
-    def ended(reply: events.Reply, heard_s: float) -> None:
-        follow_ups.after(reply, heard_s)
-        ducking.ended(reply, heard_s)
-
-    speaker = make_speaker(settings.replies, own_voice, audio_io.player, ended)
-    speaking = asyncio.create_task(speaker.run())
-    make = partial(make_household, hush=speaker.hush, before_acting=ducking.let_go)
-    house = await worker.run(make, settings, speaker.announce, state_folder())
+    rooms = Rooms(settings, ios, state_folder())
+    make = partial(make_household, hush=rooms.hush)
+    house = await worker.run(make, settings, rooms.announce, state_folder())
     try:
         recogniser = await worker.run(load_recogniser, settings)
-        listening = Listening(own_voice=own_voice, follow_ups=follow_ups)
-        pipeline = make_pipeline(settings, house, recogniser, worker, listening)
+        arbiter = Arbiter() if len(ios) > 1 else None
+        pipelines = [
+            room.pipeline(settings, house, recogniser, worker, arbiter) for room in rooms.rooms
+        ]
         await house.start()
-        ducking.mixers = mixers_of(settings, house.home)
-        await ducking.start()
+        await rooms.start(house)
         words = " or ".join(Path(word).stem.replace("_", " ") for word in settings.wake.words)
         note = DEMO_HOME if settings.home.kind == "demo" else ""
         if note:
             _LOG.warning("%s To act in yours, set home.kind in config.yaml.", note)
         _LOG.info("listening for '%s'", words)
         notifier.ready(f"listening for '{words}'. {note}".rstrip(". "))
-        async with aclosing(pipeline.events(own_voice.over(audio_io.source))) as happenings:
-            async for event in _noted(happenings, note):
-                for follow in (ducking.follow, speaker.follow, audio_io.follow, _log):
-                    follow(event)
+        await _hear_all(rooms.rooms, pipelines, note)
     finally:
-        speaking.cancel()
-        await asyncio.gather(speaking, return_exceptions=True)
-        await ducking.close()
+        await rooms.close()
         await house.close()
         worker.close()
+
+
+async def _hear_all(rooms: Sequence[Room], pipelines: Sequence[Pipeline], note: str) -> None:
+    """Hear in all rooms; an error that ends one ends all, and the service is started again."""
+    tasks = [
+        asyncio.create_task(_hear(room, pipeline, note))
+        for room, pipeline in zip(rooms, pipelines, strict=True)
+    ]
+    try:
+        await asyncio.gather(*tasks)
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def _hear(room: Room, pipeline: Pipeline, note: str) -> None:
+    async with aclosing(pipeline.events(room.source)) as happenings:
+        async for event in _noted(happenings, note):
+            room.follow(event)
+            _log(event, room.audio_io.room)
 
 
 async def _noted(happenings: AsyncIterator[events.Event], note: str) -> AsyncIterator[events.Event]:
@@ -160,9 +179,9 @@ async def _noted(happenings: AsyncIterator[events.Event], note: str) -> AsyncIte
             yield event
 
 
-def _log(event: events.Event) -> None:
+def _log(event: events.Event, room: str) -> None:
     if text := account(event):
-        _LOG.info("%s", text)
+        _LOG.info("%s%s", f"{room}: " if room else "", text)
 
 
 def account(event: events.Event) -> str:
@@ -170,6 +189,8 @@ def account(event: events.Event) -> str:
     match event:
         case events.WakeDetected(wake_word=word, probability=probability):
             text = f"woken by '{word.replace('_', ' ')}' ({probability:.2f})"
+        case events.Yielded(to=room):
+            text = f"heard the wake word; {room} heard it better"
         case events.Rescored(outcome=outcome, lattice_bytes=sent, audio_bytes=audio):
             text = f"rescoring: {outcome}; {sent} bytes sent, its audio has {audio}"
         case events.FinalEndpoint(text=heard, speaker=speaker):

@@ -58,6 +58,8 @@ class Binder:
             _, hint = get_args(hint)
             bind = self.section if is_dataclass(hint) else self._setting
             return {name: bind(hint, item) for name, (_, item) in value.mapping().items()}
+        if (each := _section_of_many(hint)) is not None:
+            return tuple(self.section(each, item) for item in value.sequence())
         expected = Expected.of(hint)
         items = [resolve(item) for item in value.sequence()] if expected.many else [value]
         if any(item.secret for item in items):
@@ -70,6 +72,12 @@ class Binder:
             )
         found = [accept(expected, item) for item in items]
         return tuple(found) if expected.many else found[0]
+
+
+def _section_of_many(hint: Any) -> type[Any] | None:  # noqa: ANN401
+    """The dataclass of which a list is meant, if one is."""
+    each: Any = get_args(hint)[0] if get_origin(hint) is tuple else None
+    return each if is_dataclass(each) and isinstance(each, type) else None
 
 
 def setting_names(section: type) -> list[str]:

@@ -26,8 +26,24 @@ WAKE_MODEL_SUFFIXES: dict[WakeEngine, str] = {"micro": ".json", "open": ".tflite
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SourceSettings:
+    """One of several microphones or satellites."""
+
+    name: str
+    area: str | None = None
+    device: Annotated[str | int | None, SettingLimits(at_least=0)] = None
+    channels: Annotated[int, SettingLimits(at_least=1, at_most=32)] = 1
+    gain_db: Annotated[float, SettingLimits(at_least=-40, at_most=40)] = 0.0
+    satellite: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.satellite is not None:
+            check_tcp(self.satellite, "satellite")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AudioSettings:
-    """The microphone."""
+    """The microphone, or several."""
 
     device: Annotated[str | int | None, SettingLimits(at_least=0)] = None
     channels: Annotated[int, SettingLimits(at_least=1, at_most=32)] = 1
@@ -35,10 +51,14 @@ class AudioSettings:
     pre_roll_s: Annotated[float, SettingLimits(at_least=0, at_most=10)] = 2.0
     voice_activity: VoiceActivityKind = "silero"
     satellite: str | None = None
+    sources: tuple[SourceSettings, ...] = ()
 
     def __post_init__(self) -> None:
         if self.satellite is not None:
             check_tcp(self.satellite, "satellite")
+        names = [source.name for source in self.sources]
+        if len(set(names)) < len(names):
+            raise SettingError("each source needs a name of its own", "sources")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -68,5 +68,5 @@ def _plain(value: Any, key: str, secrets: frozenset[str]) -> Any:  # noqa: ANN40
     if isinstance(value, Mapping):
         return {name: _plain(item, f"{key}.{name}", secrets) for name, item in value.items()}
     if isinstance(value, tuple):
-        return list(value)
+        return [_plain(item, key, secrets) for item in value]
     return str(value) if isinstance(value, Path) else value

@@ -186,7 +186,8 @@ class Settings:
     def needs_network(self) -> bool:
         """Whether anything outside of this device is wanted."""
         voice_elsewhere = self.replies.engine == "wyoming"
-        called = bool(self.audio.satellite or self.calls.command or self.rescoring.url)
+        elsewhere = self.audio.satellite or any(each.satellite for each in self.audio.sources)
+        called = bool(elsewhere or self.calls.command or self.rescoring.url)
         return called or voice_elsewhere or self.home.kind != "demo"
 
     @property

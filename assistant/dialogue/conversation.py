@@ -89,7 +89,7 @@ class Conversation:
         """What some words mean after the last exchange, if they need it to mean something."""
         words = _plain(said)
         found = self._answer_or_more(words, last) if words else None
-        return None if found is None else replace(found, answers=True)
+        return None if found is None else replace(found, answers=True, evidence=None)
 
     def _answer_or_more(self, words: Words, last: Exchange) -> Interpretation | None:
         if last.asks and (found := self._answer(words, last)):

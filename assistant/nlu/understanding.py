@@ -13,6 +13,7 @@ becomes a question.
 
 from __future__ import annotations
 
+import copy
 import logging
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -76,6 +77,15 @@ class HomeUnderstanding:
         self._network: SentenceNetwork | None = None
         self._network_of: tuple[SentenceParser, Sequence[str]] | None = None
         self._one_at_a_time = threading.Lock()
+
+    def in_area(self, area: str | None, referents: Referents) -> HomeUnderstanding:
+        """The same understanding, as it is asked in another area, with what "it" means there."""
+        other = copy.copy(self)
+        other.referents = referents
+        other._own_area = area  # noqa: SLF001 - ours
+        other._known = ()  # noqa: SLF001
+        other._parser = other._compound = other._network = None  # noqa: SLF001
+        return other
 
     @property
     def sentences(self) -> int:

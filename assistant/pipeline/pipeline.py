@@ -22,7 +22,8 @@ from assistant.audio.blocks import Block, seconds
 from assistant.audio.clock import HeardTime
 from assistant.audio.source import AudioError, AudioSource
 from assistant.audio.vad import VoiceActivity
-from assistant.events import EndReason, Error, Event, WakeDetected
+from assistant.events import EndReason, Error, Event, WakeDetected, Yielded
+from assistant.pipeline.arbitration import Arbiter, loudness_db, score
 from assistant.pipeline.decision import Decision, TurnEnd
 from assistant.pipeline.feed import AudioFeed
 from assistant.pipeline.foreground import Foreground
@@ -32,6 +33,7 @@ from assistant.pipeline.outbox import Outbox
 from assistant.pipeline.responder import Send
 from assistant.pipeline.trigger import Activation, Trigger
 from assistant.pipeline.utterance import Utterance, UtteranceServices
+from assistant.plugins.room import EVERYWHERE, ROOM
 from assistant.wake.place import find_call
 
 CALL_ENDED_S = 0.25
@@ -55,6 +57,10 @@ class Pipeline:
     """As they are spoken. Where an utterance begins with one, that is no part of it."""
     heard_time: HeardTime = field(default_factory=HeardTime)
     """Follows the audio that is heard."""
+    room: str = EVERYWHERE
+    """In which room it hears, where there are several."""
+    arbiter: Arbiter | None = None
+    """Decides who answers, where several sources hear the same."""
     waits: bool = False
     """Whether what was said is done before more is heard: for a recording, which waits; so what
     comes of a command falls at the same place however fast it is played."""
@@ -72,6 +78,7 @@ class Pipeline:
                 yield event
 
     async def _listen(self, source: AudioSource, outbox: Outbox) -> None:
+        ROOM.set(self.room)
         worker = self.services.worker
         place = partial(find_call, self.recogniser)
         trigger = await worker.run(self.trigger)
@@ -98,7 +105,13 @@ class Pipeline:
     async def _decide(
         self, source: str, activation: Activation, feed: AudioFeed, send: Send
     ) -> Decision | None:
-        """Listen to what was activated, to its end."""
+        """Listen to what was activated, to its end; nothing where another source answers."""
+        winner = await self._winner(activation, feed)
+        if winner != self.room:
+            await send(Yielded(source=source, audio_s=activation.at_s, to=winner))
+            feed.enter(activation.at_s)
+            feed.leave(activation.at_s)
+            return None
         if activation.wake is not None:
             await send(
                 WakeDetected(
@@ -117,6 +130,15 @@ class Pipeline:
         decided = await utterance.run(before, feed)
         feed.leave(utterance.spoken_until_s)
         return decided
+
+    async def _winner(self, activation: Activation, feed: AudioFeed) -> str:
+        """Which room answers."""
+        if self.arbiter is None or activation.stop is not None:
+            return self.room
+        begin_s, at_s = activation.hear_from_s, activation.at_s
+        loudness = loudness_db(feed.audio(0.0, begin_s), feed.audio(begin_s, at_s))
+        probability = activation.wake.probability if activation.wake else 0.5
+        return await self.arbiter.winner(self.room, score(loudness, probability))
 
     async def _stopped(
         self, source: str, at_s: float, said: RecognitionResult, send: Send

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from assistant.nlu.interpretation import Interpretation
+from assistant.plugins.room import EVERYWHERE, ROOM
 
 WAITS_S = 30.0
 T = TypeVar("T")
@@ -22,28 +23,31 @@ class WaitingCommand(Generic[T]):
 
 
 class Pending(Generic[T]):
-    """Shared by all plugins of a home, so that a "yes" reaches the one that asked last."""
+    """Shared by all plugins of a home, so that a "yes" reaches the one that asked last there."""
 
     def __init__(self, now_s: Callable[[], float] = time.monotonic) -> None:
         self._now_s = now_s
-        self._waiting: WaitingCommand[T] | None = None
-        self._until_s = 0.0
+        self._waiting: dict[str, tuple[WaitingCommand[T], float]] = {}
 
     def ask(self, waiting: WaitingCommand[T]) -> None:
-        """Let a command wait; one that waited before is forgotten."""
-        self._waiting = waiting
-        self._until_s = self._now_s() + WAITS_S
+        """Let a command wait; one that waited in this room before is forgotten."""
+        self._waiting[ROOM.get()] = waiting, self._now_s() + WAITS_S
 
     @property
     def asked(self) -> Interpretation | None:
-        """What a yes would be about now."""
-        return self._waiting.interpretation if self._waiting else None
+        """What a yes in this room would be about now."""
+        found = self._waiting.get(ROOM.get()) or self._waiting.get(EVERYWHERE)
+        return found[0].interpretation if found else None
 
     def take(self) -> WaitingCommand[T] | None:
-        """The waiting command, once; none if it waited too long."""
-        waiting, self._waiting = self._waiting, None
-        return waiting if self._now_s() <= self._until_s else None
+        """The command that waits in this room, once; none if it waited too long."""
+        found = self._waiting.pop(ROOM.get(), None) or self._waiting.pop(EVERYWHERE, None)
+        if found is None:
+            return None
+        waiting, until_s = found
+        return waiting if self._now_s() <= until_s else None
 
     def forget(self) -> None:
-        """Nothing waits any more: the answer was no."""
-        self._waiting = None
+        """Nothing waits in this room any more: the answer was no."""
+        for room in (ROOM.get(), EVERYWHERE):
+            self._waiting.pop(room, None)

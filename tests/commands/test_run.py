@@ -51,8 +51,8 @@ async def test_a_command_from_a_satellite_is_answered_there(device, tmp_path, mo
         replies=RepliesSettings(engine="none"),
     )
     notifier = Notifier(None)
-    audio_io = run._audio_io(settings.audio, AudioWatchdog(notifier, None))
-    serving = asyncio.create_task(run._serve(settings, audio_io, notifier))
+    ios = run.audio_ios(settings, AudioWatchdog(notifier, None))
+    serving = asyncio.create_task(run._serve(settings, ios, notifier))
     await device.next("run-satellite", limit_s=60)
     samples, rate = soundfile.read("demo/01-kitchen-light.ogg", dtype="int16")
     assert rate == SAMPLE_RATE

@@ -10,6 +10,7 @@ from assistant.app.voices import make_player, make_voice
 from assistant.audio.capture import Driver
 from assistant.audio.microphone import choose
 from assistant.audio.source import AudioError
+from assistant.config.hearing import AudioSettings, SourceSettings
 from assistant.config.settings import RepliesSettings, Settings
 from assistant.reply.voice import ReplyError
 from assistant.wake import factory as wake
@@ -17,23 +18,31 @@ from assistant.wake.words import WakeWordError
 
 
 def microphone(settings: Settings, driver: Callable[[], Driver]) -> Iterator[Finding]:
-    """The microphone, or the satellite in its place."""
-    about = "microphone"
-    if satellite := settings.audio.satellite:
-        yield reached("satellite", satellite)
-        return
+    """The microphones, or the satellites in their place."""
+    audio = settings.audio
+    for source in audio.sources or (audio,):
+        about = f"microphone {source.name}" if isinstance(source, SourceSettings) else "microphone"
+        if source.satellite:
+            yield reached(about.replace("microphone", "satellite"), source.satellite)
+        else:
+            yield from _device(about, source, driver)
+
+
+def _device(
+    about: str, source: AudioSettings | SourceSettings, driver: Callable[[], Driver]
+) -> Iterator[Finding]:
+    """One microphone, and what else could be one."""
     try:
         devices = driver().devices()
-        chosen = choose(devices, settings.audio.device)
+        chosen = choose(devices, source.device)
     except AudioError as error:
         yield problem(about, error)
         return
     for device in devices:
         mark = "in use: " if device is chosen else ""
         yield ok(about, f"{mark}{device.index} '{device.name}', {device.rate} Hz")
-    if settings.audio.channels > chosen.channels:
-        wanted = settings.audio.channels
-        message = f"it has {chosen.channels} channels, not {wanted}: change audio.channels"
+    if source.channels > chosen.channels:
+        message = f"it has {chosen.channels} channels, not {source.channels}: change `channels`"
         yield problem(about, message)
 
 

@@ -1,0 +1,132 @@
+"""The rooms of the service: what hears in each, answers there, and goes down meanwhile."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from assistant.app.assembly import Listening, make_follow_ups, make_pipeline
+from assistant.app.household import Household
+from assistant.app.music import make_ducking, mixers_of
+from assistant.app.voices import make_speaker
+from assistant.asr.result import Recogniser
+from assistant.audio.source import AudioSource
+from assistant.config.settings import Settings
+from assistant.ducking.ducking import Ducking
+from assistant.events import Event, Reply
+from assistant.pipeline.arbitration import Arbiter
+from assistant.pipeline.follow_up import FollowUps
+from assistant.pipeline.pipeline import Pipeline
+from assistant.pipeline.worker import Worker
+from assistant.plugins.room import EVERYWHERE, ROOM
+from assistant.reply.own_voice import OwnVoice
+from assistant.reply.speaker import Speaker
+from assistant.reply.voice import Player
+
+
+@dataclass(frozen=True, slots=True)
+class AudioIO:
+    """What hears, and what else it can do: this device's microphone, or a satellite."""
+
+    source: AudioSource
+    player: Player | None = None
+    """Plays there; else this device does."""
+    follow: Callable[[Event], None] = lambda _event: None
+    """Is told of every event."""
+    room: str = EVERYWHERE
+    """Its name, where there are several."""
+    area: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """One source with what is its own; models, home and plugins are shared."""
+
+    audio_io: AudioIO
+    follow_ups: FollowUps
+    ducking: Ducking
+    speaker: Speaker
+    own_voice: OwnVoice = field(default_factory=OwnVoice)
+
+    @property
+    def source(self) -> AudioSource:
+        """Its audio, counted to know where its own voice is heard."""
+        return self.own_voice.over(self.audio_io.source)
+
+    def follow(self, event: Event) -> None:
+        """Do in the room what an event asks for."""
+        for follow in (self.ducking.follow, self.speaker.follow, self.audio_io.follow):
+            follow(event)
+
+    def pipeline(
+        self,
+        settings: Settings,
+        house: Household,
+        recogniser: Recogniser,
+        worker: Worker,
+        arbiter: Arbiter | None,
+    ) -> Pipeline:
+        """What hears here."""
+        room = self.audio_io.room
+        listening = Listening(
+            own_voice=self.own_voice, follow_ups=self.follow_ups, room=room, arbiter=arbiter
+        )
+        here = house.in_room(self.audio_io.area, self.ducking.let_go)
+        return make_pipeline(settings, here, recogniser, worker, listening)
+
+
+class Rooms:
+    """All rooms. What is announced goes to the room that it was asked for in, or else to all."""
+
+    def __init__(self, settings: Settings, audio_ios: Sequence[AudioIO], state: Path) -> None:
+        self._settings = settings
+        self.rooms = [_room(settings, audio_io, state) for audio_io in audio_ios]
+        self._speaking: list[asyncio.Task[None]] = []
+
+    def announce(self, text: str) -> None:
+        """Say something when nobody has asked; once where rooms share a loudspeaker."""
+        said_here = False
+        for room in self._meant():
+            here = room.audio_io.player is None
+            if not (here and said_here):
+                room.speaker.announce(text)
+            said_here |= here
+
+    def hush(self) -> bool:
+        """End what is being said in the room that asks for it; whether there was any."""
+        return True in {room.speaker.hush() for room in self._meant()}
+
+    async def start(self, house: Household) -> None:
+        """Begin to speak, and bring back what was left turned down."""
+        self._speaking = [asyncio.create_task(room.speaker.run()) for room in self.rooms]
+        local = next((room for room in self.rooms if room.audio_io.player is None), None)
+        for room in self.rooms:
+            area = room.audio_io.area
+            room.ducking.mixers = mixers_of(self._settings, house.home, area, here=room is local)
+            await room.ducking.start()
+
+    async def close(self) -> None:
+        """Fall silent, and bring back what is turned down."""
+        for task in self._speaking:
+            task.cancel()
+        await asyncio.gather(*self._speaking, return_exceptions=True)
+        await asyncio.gather(*(room.ducking.close() for room in self.rooms))
+
+    def _meant(self) -> list[Room]:
+        asked_in = [room for room in self.rooms if room.audio_io.room == ROOM.get()]
+        return asked_in or self.rooms
+
+
+def _room(settings: Settings, audio_io: AudioIO, state: Path) -> Room:
+    follow_ups = make_follow_ups(settings)
+    ducking = make_ducking(settings, state, audio_io.room)
+    own_voice = OwnVoice()
+
+    def ended(reply: Reply, heard_s: float) -> None:
+        follow_ups.after(reply, heard_s)
+        ducking.ended(reply, heard_s)
+
+    speaker = make_speaker(settings.replies, own_voice, audio_io.player, ended)
+    return Room(audio_io, follow_ups, ducking, speaker, own_voice)

@@ -1,0 +1,104 @@
+"""Rooms of the service: what is announced where, and what is a room's own."""
+
+import asyncio
+
+import pytest
+
+from assistant.app.household import make_household
+from assistant.app.rooms import AudioIO, Rooms
+from assistant.config import RepliesSettings, Settings
+from assistant.config.hearing import AudioSettings, SourceSettings
+from assistant.config.limits import SettingError
+from assistant.dialogue.dispatcher import nothing_before
+from assistant.plugins.room import ROOM
+from tests.hand_clock import settle
+from tests.scripted import ArraySource, spoken
+
+SETTINGS = Settings(replies=RepliesSettings(silent=True))
+
+
+class Elsewhere:
+    async def play(self, sound):
+        pass
+
+
+def rooms(tmp_path, *players):
+    ios = [
+        AudioIO(ArraySource(spoken(("quiet", 0.1))), player, room=f"room {number}", area=None)
+        for number, player in enumerate(players)
+    ]
+    made = Rooms(SETTINGS, ios, tmp_path)
+    said = []
+    for room in made.rooms:
+        name = room.audio_io.room
+        room.speaker.announce = lambda text, name=name: said.append((name, text))
+    return made, said
+
+
+def test_an_announcement_goes_to_all_rooms_once_for_each_loudspeaker(tmp_path):
+    made, said = rooms(tmp_path, None, None, Elsewhere())
+    made.announce("Dinner!")
+    assert said == [("room 0", "Dinner!"), ("room 2", "Dinner!")]
+
+
+async def test_what_was_asked_for_in_a_room_is_announced_there(tmp_path):
+    made, said = rooms(tmp_path, None, Elsewhere())
+
+    async def timer():
+        await asyncio.sleep(0)
+        made.announce("Your timer is over.")
+
+    async def asked():
+        ROOM.set("room 1")
+        return asyncio.create_task(timer())
+
+    await (await asyncio.create_task(asked()))
+    assert said == [("room 1", "Your timer is over.")]
+
+
+@pytest.fixture(scope="module")
+def house():
+    return make_household(Settings())
+
+
+def test_the_lights_are_those_of_the_room_that_hears_it(house):
+    kitchen = house.in_room("Kitchen", nothing_before)
+    bedroom = house.in_room("Bedroom", nothing_before)
+    said = "turn on the lights"
+    assert kitchen.conversation.interpret_text(said).targets == ("light.kitchen", "light.counter")
+    assert bedroom.conversation.interpret_text(said).targets == (
+        "light.bedroom",
+        "light.bedside_lamp",
+    )
+
+
+async def test_what_was_said_in_a_room_counts_there_alone(house):
+    await house.start()
+    kitchen = house.in_room("Kitchen", nothing_before)
+    bedroom = house.in_room("Bedroom", nothing_before)
+    meant = kitchen.conversation.interpret_text("turn on the desk lamp")
+    await kitchen.dispatcher.carry_out(meant, "turn on the desk lamp")
+    assert kitchen.conversation.interpret_text("the office one").answers
+    assert not bedroom.conversation.interpret_text("the office one").answers
+
+
+async def test_a_yes_counts_in_the_room_that_was_asked(house):
+    await house.start()
+
+    async def say(room, text, confidence=1.0):
+        ROOM.set(room)
+        meant = house.understanding.interpret_text(text).with_confidence(confidence)
+        return (await house.dispatcher.carry_out(meant, text)).outcome.reply
+
+    def there(*said):
+        return asyncio.create_task(say(*said))
+
+    assert "Then say yes" in await there("kitchen", "unlock the front door", 0.1)
+    assert await there("bedroom", "yes") == "There is nothing to say yes to."
+    assert await there("kitchen", "yes") == "Unlocked the Front door."
+    await settle()
+
+
+def test_two_sources_of_one_name_are_refused():
+    with pytest.raises(SettingError, match="a name of its own"):
+        AudioSettings(sources=(SourceSettings(name="a"), SourceSettings(name="a")))
