@@ -84,8 +84,8 @@ def _in_households(trials: Trials, calibration: Calibration) -> tuple[float, flo
     cosines, right, taken = trials.cosines, [], []
     for members in households(trials, min(MEMBERS, len(trials.speakers) - 1), HOUSEHOLDS):
         inside = set(members.tolist())
-        for row, who, speech_s in zip(cosines, trials.by, trials.speech_s, strict=True):
-            named = _named(row, members, float(speech_s), calibration)
+        for row, who, length in zip(cosines, trials.by, trials.lengths, strict=True):
+            named = _named(row, members, float(length), calibration)
             if int(who) in inside:
                 right.append(named == int(who))
             else:
@@ -94,17 +94,17 @@ def _in_households(trials: Trials, calibration: Calibration) -> tuple[float, flo
 
 
 def _named(
-    cosines: Floats, members: NDArray[np.int64], speech_s: float, calibration: Calibration
+    cosines: Floats, members: NDArray[np.int64], length: float, calibration: Calibration
 ) -> int | None:
     """Which member is named for an utterance, if any."""
-    scores = calibration.probabilities({str(m): float(cosines[m]) for m in members}, speech_s)
+    scores = calibration.probabilities({str(m): float(cosines[m]) for m in members}, length)
     best = max(scores, key=scores.__getitem__)
     return int(best) if scores[best] >= calibration.accept else None
 
 
 def _cost(folder: Path) -> OnnxEmbedder:
     """The model, after telling what it costs on one core."""
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    before = _resident_mb()
     embedder = OnnxEmbedder(folder)
     speech = np.random.default_rng(0).normal(0, 1000, round(COST_S * SAMPLE_RATE)).astype(np.int16)
     embedder.embed(speech)
@@ -112,12 +112,17 @@ def _cost(folder: Path) -> OnnxEmbedder:
     for _ in range(times):
         embedder.embed(speech)
     took_s = (time.process_time() - begin_s) / times
-    grown_mb = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024
     sys.stdout.write(
         f"{embedder.version}: {1000 * took_s:.1f} ms for {COST_S:.0f} s of speech, real-time "
-        f"factor {took_s / COST_S:.4f}, {grown_mb:.0f} MB of memory\n"
+        f"factor {took_s / COST_S:.4f}, {_resident_mb() - before:.0f} MB of memory\n"
     )
     return embedder
+
+
+def _resident_mb() -> float:
+    """Memory that this process holds, as Linux counts it."""
+    pages = int(Path("/proc/self/statm").read_text("ascii").split()[1])
+    return pages * resource.getpagesize() / 1e6
 
 
 if __name__ == "__main__":

@@ -32,7 +32,7 @@ def fitted(trials: Sequence[Trials]) -> Calibration:
     """The calibration that makes the trials likeliest."""
     cosines = np.concatenate([each.cosines.ravel() for each in trials])
     own = np.concatenate([each.own.ravel() for each in trials])
-    lengths = np.concatenate([np.repeat(e.speech_s, len(e.speakers)) for e in trials])
+    lengths = np.concatenate([np.repeat(e.lengths, len(e.speakers)) for e in trials])
     columns = np.stack([cosines, np.ones_like(cosines), np.log(lengths)], 1).astype(np.float64)
     signs = np.where(own, 1.0, -1.0)
     weights = np.where(own, 0.5 / own.sum(), 0.5 / (~own).sum())
@@ -40,8 +40,8 @@ def fitted(trials: Sequence[Trials]) -> Calibration:
     def loss(parameters: NDArray[np.float64]) -> float:
         return float(weights @ np.logaddexp(0.0, -signs * (columns @ parameters)))
 
-    scale, offset, per_log_s = minimize(loss, np.array([10.0, -3.0, 0.0])).x
-    return Calibration(*(round(float(each), 3) for each in (scale, offset, per_log_s)))
+    scale, offset, per_log_length = minimize(loss, np.array([10.0, -3.0, 0.0])).x
+    return Calibration(*(round(float(each), 3) for each in (scale, offset, per_log_length)))
 
 
 def main() -> None:

@@ -20,7 +20,8 @@ from numpy.typing import NDArray
 from assistant.audio.file import read_samples
 from assistant.audio.source import SAMPLE_RATE
 from assistant.audio.vad import SileroVad
-from assistant.speaker.embedding import LEAST_S, Embedder, Floats, normalised
+from assistant.speaker.across_room import across_room
+from assistant.speaker.embedding import LEAST_S, Embedder, Floats, length, normalised
 from assistant.speaker.speech import speech_of
 from training.augment import in_noise
 from training.corpus import Corpus, write
@@ -47,8 +48,8 @@ class Trials:
     said: Floats
     by: NDArray[np.int64]
     """Who said it: [N]."""
-    speech_s: Floats
-    """Seconds of speech in it: [N]."""
+    lengths: Floats
+    """Of the embeddings before they were made one long: [N]."""
 
     @property
     def cosines(self) -> Floats:
@@ -104,18 +105,21 @@ def embed_trials(
     lengths: list[list[float]] = [[] for _ in conditions]
     for number, paths in enumerate(recordings.values()):
         speech = [sound for path in paths if (sound := _speech(path)).size >= LEAST_S * SAMPLE_RATE]
-        learned = [embedder.embed(each) for each in speech[:ENROLMENTS]]
-        means.append(normalised(np.mean(learned, axis=0)))
+        learned = speech[:ENROLMENTS]
+        learned += [across_room(each, at) for at, each in enumerate(learned)]
+        units = [normalised(embedder.embed(each)) for each in learned]
+        means.append(normalised(np.mean(units, axis=0)))
         for each in speech[ENROLMENTS:]:
             for at, condition in enumerate(conditions):
                 sound = _heard(each, condition, noise, rng)
-                said[at].append(embedder.embed(sound))
+                embedding = embedder.embed(sound)
+                said[at].append(normalised(embedding))
                 by[at].append(number)
-                lengths[at].append(sound.size / SAMPLE_RATE)
+                lengths[at].append(length(embedding))
     names = tuple(recordings)
     return [
-        Trials(names, np.array(means), np.array(each), np.array(who), np.array(length, np.float32))
-        for each, who, length in zip(said, by, lengths, strict=True)
+        Trials(names, np.array(means), np.array(each), np.array(who), np.array(long, np.float32))
+        for each, who, long in zip(said, by, lengths, strict=True)
     ]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 
 from assistant.config.settings import MODELS_FOLDER
@@ -21,6 +22,7 @@ def make_voices(state: Path | None, *, kept: bool = True) -> EnrolledVoices:
     return EnrolledVoices(Profiles(state / FOLDER if state else None, kept=kept), load_model)
 
 
+@cache
 def load_model() -> tuple[Embedder, Calibration]:
     """The network that ships with Hearth; raises `ModelError`. Takes a second."""
     from assistant.speaker.network import OnnxEmbedder  # noqa: PLC0415 - heavy, seldom needed

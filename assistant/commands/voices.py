@@ -16,9 +16,9 @@ from assistant.audio.file import read_samples
 from assistant.audio.source import SAMPLE_RATE, AudioError
 from assistant.audio.vad import SileroVad
 from assistant.commands import UsageError, print_json, say, settings_of
-from assistant.speaker.embedding import LEAST_S, Floats
+from assistant.speaker.embedding import LEAST_S, Floats, normalised
 from assistant.speaker.identity import EnrolledVoices
-from assistant.speaker.profiles import FOLDER, Profile, Profiles, as_values
+from assistant.speaker.profiles import FOLDER, OF_A_SENTENCE, Profile, Profiles, as_values
 from assistant.speaker.speech import speech_of
 
 LEAST_TO_LEARN_S = 1.0
@@ -37,17 +37,19 @@ def run(args: argparse.Namespace) -> int:
 
 def _learn(voices: EnrolledVoices, args: argparse.Namespace) -> int:
     """A profile of some recordings, in place of an earlier one; nothing where one is bad."""
-    heard = []
+    heard: list[tuple[str, Floats]] = []
+    learned: list[Floats] = []
     for name in args.files:
         speech = _speech(name)
         if speech.size < LEAST_TO_LEARN_S * SAMPLE_RATE:
             raise UsageError(f"{name}: too little speech to learn from; take a whole sentence")
         embedding = voices.embed(speech)
         if embedding is not None:
-            heard.append((name, embedding, speech.size / SAMPLE_RATE))
+            heard.append((name, embedding))
+            learned += voices.learned_from(speech, len(heard))
     for name in _unlike(voices, heard):
         say(f"assistant: {name}: does not sound like the other recordings; is it {args.name}?")
-    profile = Profile(args.name, voices.model, tuple(embedding for _, embedding, _ in heard))
+    profile = Profile(args.name, voices.model, tuple(learned))
     voices.profiles.put(profile)
     if len(heard) < LEAST_RECORDINGS:
         say(f"assistant: with {LEAST_RECORDINGS} recordings or more {args.name} is known surer")
@@ -55,11 +57,11 @@ def _learn(voices: EnrolledVoices, args: argparse.Namespace) -> int:
     return 0
 
 
-def _unlike(voices: EnrolledVoices, heard: Sequence[tuple[str, Floats, float]]) -> Iterator[str]:
+def _unlike(voices: EnrolledVoices, heard: Sequence[tuple[str, Floats]]) -> Iterator[str]:
     """The recordings that are in another voice than the rest."""
-    for name, embedding, speech_s in heard:
-        others = [other for each, other, _ in heard if each != name]
-        if not voices.alike(embedding, others, speech_s):
+    for name, embedding in heard:
+        others = [normalised(other) for each, other in heard if each != name]
+        if not voices.alike(embedding, others):
             yield name
 
 
@@ -74,7 +76,11 @@ def _list(voices: EnrolledVoices, _args: argparse.Namespace) -> int:
 
 def _described(profile: Profile, model: str) -> dict[str, Any]:
     usable = profile.model == model
-    return {"name": profile.name, "sentences": len(profile.embeddings), "usable": usable}
+    return {
+        "name": profile.name,
+        "sentences": len(profile.embeddings) // OF_A_SENTENCE,
+        "usable": usable,
+    }
 
 
 def _forget(voices: EnrolledVoices, args: argparse.Namespace) -> int:

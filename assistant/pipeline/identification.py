@@ -45,7 +45,7 @@ class Nobody:
 
     def identify(self, speech: NDArray[np.int16]) -> HeardVoice:
         """It is nobody's voice."""
-        return HeardVoice(None, 0.0, speech_s=speech.size / SAMPLE_RATE)
+        return HeardVoice(None, 0.0, speech=speech)
 
 
 class Identification:

@@ -1,9 +1,10 @@
 """From how alike two voices are to how probable it is that they are one person's.
 
-The cosine s of an utterance's embedding and a person's mean becomes a log-likelihood ratio that is
-linear in s and in the logarithm of the seconds of speech (Brümmer & du Preez, 2006, fitted by
-logistic regression); the ratios of all members, and 0 for somebody unknown, then are weighed with
-how often each of them speaks before anything was heard, as in open-set identification.
+The cosine of an utterance's embedding and a person's mean becomes a log-likelihood ratio by
+logistic regression (Brümmer & du Preez, 2006), together with the logarithm of the embedding's
+length: it tells how clearly the voice was heard, which noise and short sentences make less. The
+ratios of all members, and 0 for somebody unknown, then are weighed with how often each of them
+speaks before anything was heard, as in open-set identification.
 """
 
 from __future__ import annotations
@@ -20,23 +21,23 @@ class Calibration:
     scale: float
     """Of the cosine."""
     offset: float
-    per_log_s: float
-    """Of the natural logarithm of the seconds of speech."""
+    per_log_length: float
+    """Of the natural logarithm of the embedding's length."""
     guests: float = 0.2
     """How much of what is said guests say."""
-    accept: float = 0.9
+    accept: float = 0.93
     """A member is named from this probability on."""
 
-    def log_ratio(self, cosine: float, speech_s: float) -> float:
+    def log_ratio(self, cosine: float, length: float) -> float:
         """How much more likely a cosine is of one person's voice than of two people's, log."""
-        return self.scale * cosine + self.offset + self.per_log_s * math.log(speech_s)
+        return self.scale * cosine + self.offset + self.per_log_length * math.log(length)
 
-    def probabilities(self, cosines: Mapping[str, float], speech_s: float) -> dict[str, float]:
+    def probabilities(self, cosines: Mapping[str, float], length: float) -> dict[str, float]:
         """The probability of each member; what lacks to 1 is somebody else's."""
         if not cosines:
             return {}
         each = math.log((1.0 - self.guests) / len(cosines))
-        ratios = {name: each + self.log_ratio(cosine, speech_s) for name, cosine in cosines.items()}
+        ratios = {name: each + self.log_ratio(cosine, length) for name, cosine in cosines.items()}
         guest = math.log(self.guests)
         most = max(guest, *ratios.values())
         weights = {name: math.exp(ratio - most) for name, ratio in ratios.items()}

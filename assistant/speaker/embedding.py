@@ -22,7 +22,12 @@ class Embedder(Protocol):
     """Embeddings of different versions cannot be compared."""
 
     def embed(self, speech: NDArray[np.int16]) -> Floats:
-        """Speech of `LEAST_S` at least, int16 [n] at 16 kHz, to a vector of length 1."""
+        """Speech of `LEAST_S` at least, int16 [n] at 16 kHz, to a vector of any length."""
+
+
+def length(vector: Floats) -> float:
+    """The length of a vector."""
+    return float(np.linalg.norm(vector))
 
 
 def normalised(vector: Floats) -> Floats:

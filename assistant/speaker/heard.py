@@ -5,6 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+import numpy as np
+from numpy.typing import NDArray
+
+from assistant.audio.source import SAMPLE_RATE
 from assistant.speaker.embedding import Floats
 
 
@@ -20,4 +24,10 @@ class HeardVoice:
     """The probability of each member."""
     embedding: Floats | None = None
     """`None` where there was too little speech."""
-    speech_s: float = 0.0
+    speech: NDArray[np.int16] | None = None
+    """What it was told by, int16 [n] at 16 kHz."""
+
+    @property
+    def speech_s(self) -> float:
+        """Seconds of speech."""
+        return 0.0 if self.speech is None else self.speech.size / SAMPLE_RATE

@@ -10,8 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from assistant.audio.source import SAMPLE_RATE
+from assistant.speaker.across_room import across_room
 from assistant.speaker.calibration import Calibration
-from assistant.speaker.embedding import LEAST_S, Embedder, Floats
+from assistant.speaker.embedding import LEAST_S, Embedder, Floats, length, normalised
 from assistant.speaker.heard import HeardVoice
 from assistant.speaker.profiles import Profile, Profiles
 
@@ -53,31 +54,36 @@ class EnrolledVoices(SpeakerIdentity):
         return self._network()[0].version
 
     def embed(self, speech: NDArray[np.int16]) -> Floats | None:
-        """The voice in some speech; `None` if there is too little of it."""
+        """The voice in some speech, of any length; `None` if there is too little of it."""
         if speech.size < LEAST_S * SAMPLE_RATE:
             return None
         return self._network()[0].embed(speech)
 
     def identify(self, speech: NDArray[np.int16]) -> HeardVoice:
         """Compare with everyone; of too little speech nobody can tell."""
-        embedding, speech_s = self.embed(speech), speech.size / SAMPLE_RATE
+        embedding = self.embed(speech)
         if embedding is None:
-            return HeardVoice(None, 0.0, speech_s=speech_s)
-        calibration = self._network()[1]
-        scores = calibration.probabilities(
-            {each.name: float(each.mean @ embedding) for each in self._usable()}, speech_s
-        )
+            return HeardVoice(None, 0.0, speech=speech)
+        calibration, unit = self._network()[1], normalised(embedding)
+        cosines = {each.name: float(each.mean @ unit) for each in self._usable()}
+        scores = calibration.probabilities(cosines, length(embedding))
         best = max(scores, key=scores.__getitem__, default=None)
         if best is not None and scores[best] >= calibration.accept:
-            return HeardVoice(best, scores[best], scores, embedding, speech_s)
-        return HeardVoice(None, 1.0 - sum(scores.values()), scores, embedding, speech_s)
+            return HeardVoice(best, scores[best], scores, embedding, speech)
+        return HeardVoice(None, 1.0 - sum(scores.values()), scores, embedding, speech)
 
-    def alike(self, embedding: Floats, others: Sequence[Floats], speech_s: float) -> bool:
+    def learned_from(self, speech: NDArray[np.int16], number: int) -> tuple[Floats, ...]:
+        """What is kept of a person's sentence: the voice as it was, and as across a room."""
+        heard = (speech, across_room(speech, number))
+        return tuple(normalised(self._network()[0].embed(each)) for each in heard)
+
+    def alike(self, embedding: Floats, others: Sequence[Floats]) -> bool:
         """Whether an utterance is in the voice of the others."""
         if not others:
             return True
         mean = Profile("", "", tuple(others)).mean
-        return self._network()[1].log_ratio(float(mean @ embedding), speech_s) > ALIKE
+        cosine = float(mean @ normalised(embedding))
+        return self._network()[1].log_ratio(cosine, length(embedding)) > ALIKE
 
     def _usable(self) -> list[Profile]:
         """Those that this network has made."""

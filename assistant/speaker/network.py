@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from assistant.asr.features.kaldi_fbank import KaldiFrontEnd
 from assistant.asr.networks.onnx import session
 from assistant.audio.source import SAMPLE_RATE
-from assistant.speaker.embedding import MOST_S, Floats, normalised
+from assistant.speaker.embedding import MOST_S, Floats
 from assistant.speaker.manifest import NETWORK, SpeakerManifest, read_manifest
 
 MELS: Final = 80
@@ -32,7 +32,7 @@ class OnnxEmbedder:
     def embed(self, speech: NDArray[np.int16]) -> Floats:
         """Embed the newest `MOST_S` of speech."""
         features = speaker_features(speech[-round(MOST_S * SAMPLE_RATE) :])
-        return normalised(self._network.run(None, {"features": features[None]})[0][0])
+        return np.asarray(self._network.run(None, {"features": features[None]})[0][0], np.float32)
 
 
 def speaker_features(speech: NDArray[np.int16]) -> Floats:

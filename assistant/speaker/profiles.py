@@ -23,8 +23,8 @@ from assistant.speaker.embedding import Floats, normalised
 
 _LOG = logging.getLogger(__name__)
 FORMAT: Final = 1
-MOST_EMBEDDINGS: Final = 20
-"""Of one person; the oldest make room."""
+OF_A_SENTENCE: Final = 2
+"""Embeddings: as it was heard, and as across a room."""
 FOLDER: Final = "voices"
 """In the folder for what must survive a restart."""
 LONGEST_NAME: Final = 60
@@ -48,10 +48,6 @@ class Profile:
     def mean(self) -> Floats:
         """What utterances are compared with, of length 1."""
         return normalised(np.mean(self.embeddings, axis=0))
-
-    def with_more(self, embeddings: Sequence[Floats]) -> Profile:
-        """The profile with what was learned since."""
-        return Profile(self.name, self.model, (*self.embeddings, *embeddings)[-MOST_EMBEDDINGS:])
 
 
 class Profiles:

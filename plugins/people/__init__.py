@@ -49,7 +49,7 @@ class People:
             self._end()
             return _done("Okay, I have learned nothing.")
         until_s = self._context.clock.now() + enrolment.WAITS_S
-        outcome = enrolment.hear(interpretation.speaker, until_s)
+        outcome = await enrolment.hear(interpretation.speaker, until_s)
         if enrolment.over:
             self._end()
         return outcome

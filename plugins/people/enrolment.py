@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import ClassVar
 
 from assistant.plugins import Asks, Outcome
@@ -33,6 +34,7 @@ class Enrolment:
         self._voices = voices
         self._name = name
         self._heard: list[Floats] = []
+        self._sentences = 0
         self._tries = 0
         self.until_s = until_s
         self.over = False
@@ -45,32 +47,35 @@ class Enrolment:
             f"out. First: {SENTENCES[0]}."
         )
 
-    def hear(self, voice: HeardVoice | None, until_s: float) -> Outcome:
+    async def hear(self, voice: HeardVoice | None, until_s: float) -> Outcome:
         """Take a sentence; the next may come until then."""
         self.until_s = until_s
         self._tries += 1
-        if problem := self._problem(voice):
+        if problem := await asyncio.to_thread(self._problem, voice):
             self.over = self._tries >= MOST_TRIES
             more = "Let us leave it." if self.over else f"Again: {self._next}."
             asks = Asks.NOTHING if self.over else Asks.MORE
             return Outcome(success=False, reply=f"{problem} {more}", asks=asks)
-        if len(self._heard) < len(SENTENCES):
-            reply = f"{len(self._heard)} of {len(SENTENCES)}. Next: {self._next}."
+        if self._sentences < len(SENTENCES):
+            reply = f"{self._sentences} of {len(SENTENCES)}. Next: {self._next}."
             return Outcome(success=True, reply=reply, asks=Asks.MORE)
         self.over = True
         return self._keep()
 
     @property
     def _next(self) -> str:
-        return SENTENCES[len(self._heard)]
+        return SENTENCES[self._sentences]
 
     def _problem(self, voice: HeardVoice | None) -> str:
         """Why a sentence teaches nothing; else it is taken."""
-        if voice is None or voice.embedding is None or voice.speech_s < LEAST_S:
+        if voice is None or voice.speech is None or voice.embedding is None:
+            return "I could not hear that."
+        if voice.speech_s < LEAST_S:
             return "That was too short."
-        if not self._voices.alike(voice.embedding, self._heard, voice.speech_s):
+        if not self._voices.alike(voice.embedding, self._heard):
             return "That did not sound like the same voice."
-        self._heard.append(voice.embedding)
+        self._heard += self._voices.learned_from(voice.speech, self._sentences)
+        self._sentences += 1
         return ""
 
     def _keep(self) -> Outcome:

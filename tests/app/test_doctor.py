@@ -2,14 +2,18 @@ import os
 import shutil
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from assistant.app.doctor import Verdict, examine, healthy
+from assistant.app.speakers import MODEL_FOLDER
 from assistant.asr.networks.manifest import FILES, Manifest, read_manifest, write_manifest
 from assistant.audio.capture import InputDevice
 from assistant.audio.source import NoAudioLibraryError
 from assistant.config import MODELS_FOLDER, load
 from assistant.edge import native
+from assistant.speaker.manifest import read_manifest as read_speaker_manifest
+from assistant.speaker.profiles import Profile, Profiles
 from tests.asr.sherpa_exports import write_export
 from tests.rescoring.lattices import TOKEN, serving
 
@@ -286,3 +290,19 @@ async def test_an_answer_that_nobody_would_hear_is_a_hint(examined, tmp_path):
     hints = said(await examined(), Verdict.HINT)
     assert len(hints) == 1
     assert "sudo apt install espeak-ng" in hints[0]
+
+
+async def test_voices_are_told_and_their_model_checked(examined, tmp_path, monkeypatch):
+    monkeypatch.delenv("STATE_DIRECTORY", raising=False)
+    denied = "people: {tim: {deny: [locks]}}\n"
+    (found,) = [each for each in await examined(denied) if each.about == "voices"]
+    assert found.verdict is Verdict.HINT
+    assert "is denied to all" in found.message
+    version = read_speaker_manifest(MODEL_FOLDER).version
+    profiles = Profiles(tmp_path / "state" / "hearth" / "voices")
+    for name, model in (("Anna", version), ("Ben", "older")):
+        profiles.put(Profile(name, model, (np.ones(192, np.float32),)))
+    right, old = [each for each in await examined(denied) if each.about == "voices"]
+    assert right.verdict is Verdict.OK
+    assert right.message.startswith("Anna, Ben; speaker-campplus")
+    assert old.message == "Ben's was learned with another model: learn it again"

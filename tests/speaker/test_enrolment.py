@@ -16,6 +16,7 @@ from assistant.audio.concatenated import Concatenated
 from assistant.audio.file import FileSource
 from assistant.config import load
 from assistant.pipeline.worker import Worker
+from assistant.speaker.network import OnnxEmbedder
 from tests.scripted import ArraySource, Script, ScriptedRecogniser
 
 ROOT = Path(__file__).parents[2]
@@ -133,7 +134,7 @@ async def test_where_nobody_is_known_nothing_is_computed(stream, monkeypatch):
 
 async def test_a_broken_model_stops_no_command(stream, monkeypatch, tmp_path, caplog):
     await learn(stream)
-    monkeypatch.setattr("assistant.app.speakers.MODEL_FOLDER", tmp_path)
+    monkeypatch.setattr("assistant.app.speakers.load_model", lambda: OnnxEmbedder(tmp_path))
     events = await stream([(SLT, "turn on the kitchen light")])
     assert replies(events) == ["Turned on the Kitchen light."]
     assert "speakers are not identified any more" in caplog.text

@@ -205,7 +205,7 @@ async def test_without_the_rescoring_server_the_words_stay(caplog):
 async def test_who_speaks_is_in_the_context(tmp_path):
     voices = make_voices(tmp_path)
     speech = [speech_of(await read_samples(str(DEMO / name)), SileroVad()) for name in SLT]
-    embeddings = tuple(voices.embed(each) for each in speech)
+    embeddings = tuple(x for each in speech for x in voices.learned_from(each, 0))
     voices.profiles.put(Profile("Anna", voices.model, embeddings))
     running = Running(identification=Identification(voices))
     _, running.port = await running.server.start("127.0.0.1", 0)

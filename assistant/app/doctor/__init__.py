@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterable, Iterator
 
-from assistant.app.doctor import files, hearing, house, models
+from assistant.app.doctor import files, hearing, house, models, people
 from assistant.app.doctor.finding import Finding, Verdict
 from assistant.audio.capture import Driver
 from assistant.audio.portaudio import PortAudio
@@ -32,6 +32,7 @@ async def examine(
         *await slow(lambda: models.recogniser(settings)),
         *await slow(lambda: models.edge(settings)),
         *house.contacts(settings),
+        *await slow(lambda: people.voices(settings)),
         *await house.rescoring(settings),
         *await slow(lambda: hearing.replies(settings.replies)),
         *await house.household(settings),

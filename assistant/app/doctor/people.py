@@ -1,0 +1,35 @@
+"""Whose voices are known, and the model that tells them apart."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from assistant.app.doctor.finding import Finding, hint, ok, problem
+from assistant.app.household import state_folder
+from assistant.app.speakers import MODEL_FOLDER
+from assistant.asr.networks.manifest import ModelError
+from assistant.config.settings import Settings
+from assistant.speaker.manifest import check_network
+from assistant.speaker.profiles import FOLDER, Profiles
+
+ABOUT = "voices"
+
+
+def voices(settings: Settings) -> Iterator[Finding]:
+    """The model and the profiles, where there are any; what is denied where there are none."""
+    known = Profiles(state_folder() / FOLDER).all()
+    if not known:
+        if any(person.deny for person in settings.people.values()):
+            message = "nobody's is known, so what is denied to anyone in `people` is denied to all"
+            yield hint(ABOUT, f"{message}: see assistant voices learn --help")
+        return
+    try:
+        manifest = check_network(MODEL_FOLDER)
+    except ModelError as error:
+        yield problem(ABOUT, error)
+        return
+    names = ", ".join(each.name for each in known)
+    yield ok(ABOUT, f"{names}; {manifest.version}, checksum right")
+    for each in known:
+        if each.model != manifest.version:
+            yield hint(ABOUT, f"{each.name}'s was learned with another model: learn it again")
