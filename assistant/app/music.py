@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 from pathlib import Path
 
 from assistant.config.extras import install_command
@@ -33,13 +34,20 @@ def mixers_of(settings: Settings, home: Home, area: str | None, *, here: bool) -
     if chosen.level >= 1.0:
         return mixers
     if chosen.local and here:
-        try:
-            from assistant.ducking.pulse import PulseMixer  # noqa: PLC0415 - an optional extra
-
-            mixers.append(PulseMixer())
-        except (ImportError, OSError) as error:
-            hint = install_command("music")
-            _LOG.info("music here is not turned down: it needs an extra (%s): %s", error, hint)
+        mixers += _local()
     if chosen.home and area:
         mixers.append(HomePlayers(home, area))
     return mixers
+
+
+def _local() -> list[Mixer]:
+    """The sound server's streams; where there is no server, the players of the session."""
+    try:
+        from assistant.ducking import mpris, pulse  # noqa: PLC0415 - an optional extra
+    except (ImportError, OSError) as error:
+        hint = install_command("music")
+        _LOG.info("music here is not turned down: it needs an extra (%s): %s", error, hint)
+        return []
+    if pulse.is_there() or "DBUS_SESSION_BUS_ADDRESS" not in os.environ:
+        return [pulse.PulseMixer()]
+    return [mpris.MprisMixer()]

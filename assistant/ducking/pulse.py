@@ -23,6 +23,16 @@ _ANSWER_S = 2.0
 T = TypeVar("T")
 
 
+def is_there() -> bool:
+    """Whether a sound server answers now."""
+    try:
+        with pulsectl.Pulse("hearth", connect=False) as pulse:
+            pulse.connect(autospawn=False)
+    except pulsectl.PulseError:
+        return False
+    return True
+
+
 class PulseMixer:
     """A `Mixer` of the streams of the sound server. Its calls are made in a thread of their own."""
 
