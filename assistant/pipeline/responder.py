@@ -224,7 +224,8 @@ class Responder:
         """
         begin_s = time.perf_counter()
         heard = decision.result.text
-        if meant.intent is None and decision.sure < self._least_confidence:
+        unsure = meant.intent is None and decision.sure < self._least_confidence
+        if unsure and self._dispatcher.attending() is None:
             return not_understood(heard), 0.0
         carried = await self._dispatcher.carry_out(meant, heard)
         action_ms = 1000 * (time.perf_counter() - begin_s) if carried.understood else 0.0

@@ -97,6 +97,16 @@ async def test_another_voice_in_between_teaches_nothing(stream):
     ]
 
 
+async def test_a_sentence_teaches_however_it_was_heard(stream, monkeypatch):
+    def certainty(meant, _result):
+        return 1.0 if meant.intent else 0.01
+
+    monkeypatch.setattr("assistant.pipeline.responder.certainty", certainty)
+    said = [(RMS[0], "learn my voice as ben"), (RMS[1], "won"), (RMS[2], "too")]
+    events = await stream(said)
+    assert [text[:7] for text in replies(events)[-2:]] == ["1 of 5.", "2 of 5."]
+
+
 async def learn(stream, config=CONFIG):
     taught = [(file, "one") for file in RMS[:5]]
     return await stream([(RMS[5], "learn my voice as ben"), *taught], config)
