@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
 
-from assistant.dialogue.state import CONFIRM
+from assistant.dialogue.state import CONFIRM, NEVER_MIND
 from assistant.nlu.interpretation import Interpretation
 from assistant.plugins.api import Plugin
 from assistant.speaker.heard import HeardVoice
@@ -16,6 +16,8 @@ from assistant.speaker.rights import Rights
 
 _SPEAKER: ContextVar[HeardVoice | None] = ContextVar("speaker", default=None)
 """Who gives the command that is carried out: a task that it begins is still theirs."""
+_FREE = frozenset({"HearthStop", NEVER_MIND})
+"""Whoever is disturbed may end it."""
 PluginFor = Callable[[str | None], Plugin | None]
 
 
@@ -55,7 +57,7 @@ class Voices:
 
         Who says yes must have the rights to what was asked about, as must who was asked.
         """
-        if not self.rights.in_force:
+        if not self.rights.in_force or not meant.text:
             return ""
         asked = self.asked()
         if meant.intent == CONFIRM and asked is not None:
@@ -63,7 +65,7 @@ class Voices:
         rest = plugin_for(None)
         for command in meant.commands:
             plugin = plugin_for(command.intent)
-            if plugin is None:
+            if plugin is None or command.intent in _FREE:
                 continue
             known = command.intent if plugin is not rest else None
             by = _SPEAKER.get()

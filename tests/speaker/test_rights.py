@@ -53,6 +53,35 @@ async def test_a_command_in_a_sentence_of_several(house):
     assert (await house.state("light.kitchen")) == "off"
 
 
+async def test_everyone_may_say_stop(house):
+    voices = Voices(Rights({"Anna": (), "guest": ("timers",)}, house.home))
+    house.dispatcher = replace(house.dispatcher, voices=voices)
+    assert (await say(house, "stop", GUEST)).reply == "Nothing is playing."
+    assert "do not know your voice" in (await say(house, "set a timer for a minute", GUEST)).reply
+
+
+async def test_a_yes_needs_the_rights_to_what_was_asked(house):
+    asks = Interpretation("unlock the front door", "HassTurnOff", targets=("lock.front_door",))
+    voices = replace(house.dispatcher.voices, asked=lambda: asks)
+    house.dispatcher = replace(house.dispatcher, voices=voices)
+    assert "not allowed" in (await say(house, "yes", CHILD)).reply
+    assert (await say(house, "yes", ANNA)).reply == "There is nothing to say yes to."
+
+
+async def test_a_command_for_later_is_of_who_gave_it(tmp_path):
+    async def later(text):
+        meant = house.understanding.interpret_text(text)
+        return (await house.dispatcher.carry_out(meant, text)).outcome
+
+    house = build(tmp_path, carry_out=later, carry_out_confirmed=later)
+    voices = Voices(Rights({"Anna": (), "child": ("lights",)}, house.home))
+    house.dispatcher = replace(house.dispatcher, voices=voices)
+    for speaker, then in ((CHILD, "off"), (ANNA, "on")):
+        await say(house, "turn on the kitchen light in ten minutes", speaker)
+        await house.clock.turn(700)
+        assert await house.state("light.kitchen") == then
+
+
 async def test_what_nobody_here_understands_is_not_handed_on_for_whom_something_is_denied():
     rights = Rights(DENIED)
     assert rights.refusal(CHILD, (), None, "home_assistant")
