@@ -83,6 +83,10 @@ def parser() -> argparse.ArgumentParser:
     interpret.add_argument(
         "--explain", action="store_true", help="say which sentence it matches, or nearly does"
     )
+    habits = command("habits", "Show or delete what was learned of what this home asks for.")
+    habits.add_argument(
+        "what", nargs="?", choices=["show", "forget"], default="show", help="default: show"
+    )
     command("doctor", "Check everything that Hearth depends on.")
     command("check", "Check the configuration and print what is in force.")
     bench = command("bench", "Measure speed, latency, memory and size on this machine.")

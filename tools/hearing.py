@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,10 +35,10 @@ class Heard:
 
 
 class Home:
-    """A home, and what hears for it."""
+    """A home, and what hears for it; with a `state` folder it learns habits."""
 
-    def __init__(self, settings: Settings) -> None:
-        self.house = make_household(settings)
+    def __init__(self, settings: Settings, state: Path | None = None) -> None:
+        self.house = make_household(settings, state=state)
         if self.house.plugins.problems:
             raise SystemExit("\n".join(self.house.plugins.problems))
         self._recogniser = load_recogniser(settings)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import os
 from collections.abc import Awaitable, Callable, Mapping
@@ -13,11 +14,14 @@ from assistant.audio.clock import HeardTime
 from assistant.config.settings import Settings
 from assistant.dialogue.conversation import Conversation
 from assistant.dialogue.dispatcher import Dispatcher
+from assistant.dialogue.learning import Learning
 from assistant.dialogue.state import Dialogue
 from assistant.dialogue.texts import TextCommands
 from assistant.dialogue.voices import Voices
 from assistant.home.factory import contacts_of, make_home
 from assistant.home.model import Home, HomeError
+from assistant.nlu.habit_file import HabitFile
+from assistant.nlu.habits import Habits
 from assistant.nlu.interpretation import Interpretation
 from assistant.nlu.referents import Referents
 from assistant.nlu.sentence_files import SentenceFolder
@@ -68,10 +72,16 @@ class Household:
         heard_time = HeardTime()
         dialogue = Dialogue(heard_time.now)
         understanding = self.understanding.in_area(area, Referents(heard_time.now))
+        learning = self.dispatcher.learning
         return replace(
             self,
             understanding=understanding,
-            dispatcher=replace(self.dispatcher, dialogue=dialogue, before_acting=before_acting),
+            dispatcher=replace(
+                self.dispatcher,
+                dialogue=dialogue,
+                before_acting=before_acting,
+                learning=learning and learning.beside(understanding.learn, heard_time.now),
+            ),
             conversation=Conversation(understanding, self.home, dialogue),
             heard_time=heard_time,
         )
@@ -100,6 +110,8 @@ class Household:
         """Let go of everything."""
         self.identification.close()
         await self.rescorer.close()
+        if self.dispatcher.learning is not None:
+            await asyncio.to_thread(self.dispatcher.learning.close)
         await self.plugins.close()
         await self.home.close()
 
@@ -140,6 +152,7 @@ def make_household(
     """
     contacts = contacts_of(settings)
     home = make_home(settings, contacts.names)
+    habits = _habits(settings, state)
 
     says = _PluginsSay()
     heard_time = HeardTime()
@@ -169,6 +182,7 @@ def make_household(
         sentences=plugins.sentences,
         own_sentences=lambda: sentences.now().documents,
         own_area=settings.home.area,
+        habits=habits,
     )
     understanding.referents = Referents(heard_time.now)
     dialogue = Dialogue(heard_time.now)
@@ -179,9 +193,10 @@ def make_household(
         dialogue,
         voices=Voices(rights, _own_things(settings, home), lambda: context.pending.asked),
         attending=plugins.attending,
+        learning=Learning(understanding.learn, heard_time.now) if habits and state else None,
     )
     says.texts = TextCommands(
-        understanding.interpret_text, replace(dispatcher, dialogue=Dialogue())
+        understanding.interpret_text, replace(dispatcher, dialogue=Dialogue(), learning=None)
     )
     return Household(
         home,
@@ -202,6 +217,14 @@ def _own_things(settings: Settings, home: Home) -> OwnThings:
     )
 
 
+def _habits(settings: Settings, state: Path | None) -> Habits | None:
+    """What is asked for often, where that helps; without a state folder, in any home."""
+    personal = settings.personalisation
+    if not (personal.enabled and personal.sentences and personal.habits):
+        return None
+    return Habits(HabitFile(state) if state else None)
+
+
 def _rescorer(settings: Settings, home: Home) -> Rescorer:
     if settings.rescoring.url is None:
         return Unchanged()
@@ -216,3 +239,12 @@ def state_folder(environ: Mapping[str, str] = os.environ) -> Path:
         return Path(given.split(":")[0])
     base = environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state"
     return Path(base) / "hearth"
+
+
+def state_folders(environ: Mapping[str, str] = os.environ) -> tuple[Path, ...]:
+    """Where a command may find what the service keeps: `state_folder()` first.
+
+    For services of a user, systemd before 254 has it among the configuration.
+    """
+    base = environ.get("XDG_CONFIG_HOME") or Path.home() / ".config"
+    return state_folder(environ), Path(base) / "hearth"

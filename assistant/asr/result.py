@@ -79,6 +79,12 @@ class Sentences(Protocol):
     def final(self, state: int, /) -> bool:
         """Whether a sentence may end here."""
 
+    def prior(self, text: str, /) -> float:
+        """How much likelier (natural log) a sentence is than a usual one, by what is asked for.
+
+        0 where nothing is known of it.
+        """
+
     def forget(self) -> None:
         """Forget all states but the first, which take room."""
 

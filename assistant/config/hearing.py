@@ -120,6 +120,7 @@ class PersonalisationSettings:
 
     enabled: bool = True
     sentences: bool = True
+    habits: bool = True
     weights: WeightSettings = field(default_factory=WeightSettings)
     contacts: tuple[str, ...] = ()
     contacts_file: Path | None = None

@@ -95,7 +95,8 @@ class Conversation:
         if last.asks and (found := self._answer(words, last)):
             return found
         if rest := _after(words, _REFUSING):
-            return self._instead(rest, last)
+            found = self._instead(rest, last)
+            return None if found is None else replace(found, takes_back=True)
         more = _after(words, _MORE)
         if rest := _before(more or words, _TOO) or more:
             return self._more(rest, last)

@@ -14,6 +14,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 
+from assistant.dialogue.learning import Learning
 from assistant.dialogue.state import NEVER_MIND, Dialogue
 from assistant.dialogue.voices import Voices
 from assistant.nlu.interpretation import Interpretation
@@ -83,6 +84,8 @@ class Dispatcher:
     """What it changes who says something."""
     attending: Callable[[], Attending | None] = lambda: None
     """The plugin that what is said next is meant for, whatever it means."""
+    learning: Learning | None = None
+    """Is told, too, where commands become habits."""
 
     def plugins_of(self, meant: Interpretation) -> frozenset[str]:
         """Names of the plugins that carry a meaning out."""
@@ -129,6 +132,8 @@ class Dispatcher:
         with self.voices.speaking(meant):
             carried = await self._allowed(meant, heard)
         self.dialogue.note(meant, carried.outcome)
+        if self.learning is not None:
+            self.learning.note(meant, [part.outcome for part in carried.parts])
         return carried
 
     async def _allowed(self, meant: Interpretation, heard: str) -> Carried:

@@ -12,7 +12,7 @@ network; sentences with it are heard without its help.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
@@ -59,16 +59,25 @@ class _State:
 class SentenceNetwork:
     """Walks a graph of templates with the names of a home. Not for several threads at once.
 
-    `calls` may be said before a sentence.
+    `calls` may be said before a sentence. `prior` says of a sentence without them how much likelier
+    (natural log) it is than a usual one.
     """
 
     start = 0
 
-    def __init__(self, graph: SentenceGraph, index: NameIndex, calls: Iterable[str] = ()) -> None:
+    def __init__(
+        self,
+        graph: SentenceGraph,
+        index: NameIndex,
+        calls: Iterable[str] = (),
+        prior: Callable[[str], float] = lambda _text: 0.0,
+    ) -> None:
         self._graph = graph.arcs
+        self._prior = prior
         self._more: list[list[Arc]] = []
         """Arcs of nodes that the graph lacks, numbered on."""
-        called = (Arc(f"{said(call).strip()} ", graph.start) for call in calls)
+        self._calls = tuple(f"{said(call).strip()} " for call in calls)
+        called = (Arc(call, graph.start) for call in self._calls)
         start = self._new(Arc("", graph.start), *called)
         self._ends = set(graph.ends)
         self._lists = dict(graph.lists)
@@ -102,6 +111,11 @@ class SentenceNetwork:
     def final(self, state: int) -> bool:
         """Whether a sentence may end here."""
         return self._made(state).final
+
+    def prior(self, text: str) -> float:
+        """How much likelier (natural log) a sentence is than a usual one; 0: nothing is known."""
+        call = next((call for call in self._calls if text.startswith(call)), "")
+        return self._prior(text.removeprefix(call))
 
     def _numbered(self, places: frozenset[Place]) -> int:
         number = self._numbers.get(places)

@@ -26,6 +26,8 @@ from assistant.nlu.clauses import may_be_several
 from assistant.nlu.completeness import CommandCompleteness
 from assistant.nlu.compound import Compound
 from assistant.nlu.grammar import Grammar
+from assistant.nlu.habit_counts import habit_of
+from assistant.nlu.habits import Habits
 from assistant.nlu.interpretation import Interpretation
 from assistant.nlu.parse import UNKNOWN_NAME
 from assistant.nlu.referents import Referents
@@ -49,7 +51,8 @@ class HomeUnderstanding:
     `intents`: names of the intents to understand (all that have sentences if left out).
     `sentences`: documents with more sentences, in hassil's format; `own_sentences` gives those that
     the user has now. `own_area`: id or name of the area in which the assistant stands; "the lights"
-    are then those of that area. Calls from several threads wait for each other.
+    are then those of that area. `habits`: what is asked for often; all alike if left out. Calls
+    from several threads wait for each other.
     """
 
     def __init__(
@@ -61,11 +64,13 @@ class HomeUnderstanding:
         own_sentences: Callable[[], Sequence[Mapping[str, Any]]] = tuple,
         own_area: str | None = None,
         referents: Referents | None = None,
+        habits: Habits | None = None,
     ) -> None:
         self.referents = referents or Referents()
         """What "it" means; the dispatcher notes it here."""
         self._home = home
         self._own_area = own_area
+        self._habits = habits
         self._intents = None if intents is None else frozenset(intents)
         self._sentences = tuple(sentences)
         self._own_sentences = own_sentences
@@ -104,9 +109,28 @@ class HomeUnderstanding:
         with self._one_at_a_time:
             parser = self._current_parser()
             if self._network is None or self._network_of != (parser, calls):
-                self._network = SentenceNetwork(self._grammar.graph, parser.index, calls)
+                self._network = SentenceNetwork(
+                    self._grammar.graph, parser.index, calls, self._prior
+                )
                 self._network_of = parser, calls
             return self._network
+
+    def _prior(self, text: str) -> float:
+        """How much likelier (natural log) a text is than a usual command, by the habits."""
+        reading = self._read(text) if self._habits else None
+        return self._habits.prior(habit_of(reading)) if self._habits and reading else 0.0
+
+    def learn(self, command: Interpretation) -> None:
+        """Count a command that was carried out among the habits, if its words are known ones."""
+        reading = self._read(command.text) if self._habits else None
+        if self._habits and reading and reading.intent == command.intent:
+            self._habits.note(habit_of(reading))
+
+    def _read(self, text: str) -> Reading | None:
+        """What the very words of a text mean first, if the home has what they name."""
+        with self._one_at_a_time:
+            readings = self._current_parser().exact(text)
+        return readings[0] if readings and not readings[0].unknown else None
 
     def _current_grammar(self) -> Grammar:
         """The grammar of the sentences as they are now; rebuilding it takes a second."""

@@ -1,7 +1,7 @@
 import pytest
 
 from assistant.app import household
-from assistant.app.assembly import favoured
+from assistant.app.assembly import favoured, favoured_sentences
 from assistant.app.household import make_household, state_folder
 from assistant.config import load
 from assistant.config.settings import Settings
@@ -113,3 +113,41 @@ async def test_a_sentence_is_carried_out_but_opens_nothing(tmp_path):
     assert outcome.reply == "Did you ask me to unlock the Front door? Then say yes."
     assert (await house.home.state("lock.front_door")).state == "locked"
     assert not (await house.texts.later("purple monkey")).success
+
+
+SENTENCE = "turn on the floor lamp"
+
+
+async def say(house, *texts):
+    """Carry texts out as the service does, and close the house."""
+    for text in texts:
+        assert (await house.texts.carry_out(text, 1.0)).outcome.success
+    await house.close()
+
+
+async def test_what_is_asked_for_is_learned_over_restarts(tmp_path):
+    state = tmp_path / "state"
+    first = make_household(Settings(), state=state)
+    before = first.understanding.network().prior(SENTENCE)
+    await say(first, SENTENCE, "what time is it")
+    second = make_household(Settings(), state=state)
+    assert second.understanding.network().prior(SENTENCE) > before
+    assert favoured_sentences(Settings(), second).prior(SENTENCE) > before
+
+
+@pytest.mark.parametrize("off", ["habits: false", "sentences: false", "enabled: false"])
+async def test_habits_can_be_turned_off(settings, tmp_path, off):
+    state = tmp_path / "state"
+    house = make_household(settings(f"personalisation: {{{off}}}"), state=state)
+    assert house.understanding.network().prior(SENTENCE) == 0.0
+    await say(house, SENTENCE, "what time is it")
+    assert not (state / "habits.json").exists()
+
+
+async def test_nothing_is_learned_without_a_state_folder(tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+    house = make_household(Settings())
+    before = house.understanding.network().prior(SENTENCE)
+    await say(house, SENTENCE, "what time is it")
+    assert house.understanding.network().prior(SENTENCE) == before
+    assert not list(tmp_path.iterdir())

@@ -1,6 +1,7 @@
 """A search that is held to sentences finds the best of them."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -34,6 +35,7 @@ class Listed:
         self._texts = [tuple(text.split()) for text in texts]
         self._states = [()]
         self.forgotten = 0
+        self.priors = {}
 
     def words(self, state):
         known = self._states[state]
@@ -49,6 +51,9 @@ class Listed:
 
     def final(self, state):
         return self._states[state] in self._texts
+
+    def prior(self, text):
+        return self.priors.get(text, 0.0)
 
     def forget(self):
         self.forgotten += 1
@@ -150,8 +155,10 @@ def hypothesis(text, log_prob):
     return Hypothesis(tuple(Word(word, 0.0, 0.0) for word in text.split()), log_prob)
 
 
-def favoured(*hypotheses):
-    search = SentenceSearch(Vocabulary(ToyNetwork()), Listed(*SENTENCES))
+def favoured(*hypotheses, priors=()):
+    sentences = Listed(*SENTENCES)
+    sentences.priors = dict(priors)
+    search = SentenceSearch(Vocabulary(ToyNetwork()), sentences)
     return search.favoured(
         [hypothesis(text, log_prob) for text, log_prob in hypotheses],
         {"b": 1.5},
@@ -198,3 +205,22 @@ def test_the_recogniser_hears_a_sentence_rather_than_other_words(attentive):
         if each.text in alone:
             assert each.log_prob - each.sentence_boost == pytest.approx(alone[each.text])
     assert sum(edge.sentence_boost for edge in held.lattice.edges) > 0
+
+
+def test_what_is_asked_for_often_comes_with_more_and_what_is_not_with_less():
+    priors = {"ade c": -1.0, "a": 1.5, "b": 0.5, "ade d": 9.0}
+    often, seldom, other = favoured(("ade c", -5.0), ("a", -5.0), ("ade d", -9.0), priors=priors)
+    assert (often.text, often.sentence_boost) == ("a", FAVOUR.word + 1.5)
+    assert (seldom.text, seldom.boost, seldom.sentence_boost) == ("ade c", 3.0, 3.0)
+    assert seldom.log_prob == pytest.approx(-2.0)
+    assert (other.log_prob, other.boost) == (-9.0, 0.0)
+    (named,) = favoured(("b", -5.0), priors=priors)
+    assert (named.boost, named.sentence_boost) == (FAVOUR.word + 0.5, 1.0)
+
+
+def test_a_prior_counts_though_names_gave_as_much_as_a_sentence_gets():
+    search = SentenceSearch(Vocabulary(ToyNetwork()), Listed(*SENTENCES))
+    search._sentences._sentences.priors = {"b": -0.5}
+    named = replace(hypothesis("b", -5.0), boost=3.0)
+    (found,) = search.favoured([named], {})
+    assert (found.log_prob, found.boost, found.sentence_boost) == (-5.5, 2.5, -0.5)

@@ -172,7 +172,9 @@ def test_an_unexpected_error_is_one_line_too(assistant, monkeypatch):
     )
 
 
-@pytest.mark.parametrize("command", ["run", "demo", "listen", "transcribe", "bench", "doctor"])
+@pytest.mark.parametrize(
+    "command", ["run", "demo", "listen", "transcribe", "bench", "doctor", "habits"]
+)
 def test_every_command_has_help(assistant, command):
     ran = assistant(command, "--help")
     assert ran.status == 0

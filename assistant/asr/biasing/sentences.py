@@ -82,6 +82,10 @@ class SpelledSentences:
             state = None if state is None else self._sentences.step(state, word)
         return state is not None
 
+    def prior(self, text: str) -> float:
+        """How much likelier (natural log) a sentence is than a usual one."""
+        return self._sentences.prior(text)
+
     def _numbered(self, position: Position) -> int:
         number = self._numbers.setdefault(position, len(self._positions))
         if number == len(self._positions):

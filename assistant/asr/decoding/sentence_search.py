@@ -72,12 +72,14 @@ class SentenceSearch:
         What begins a sentence is favoured as much: else "set the light to", before a pause for
         thought, would become "set the light two". What names in it were given already, `of_names`
         by text besides the hypotheses' boosts, counts as part of that: nothing is favoured twice.
+        What is asked for often comes with more, what is not with less.
         """
         favoured = [
             _with(
                 each,
                 min(FAVOUR.most, FAVOUR.word * len(each.words)),
                 each.boost + of_names.get(each.text, 0.0),
+                self._sentences.prior(each.text),
             )
             if self._sentences.begin_with(each.text)
             else each
@@ -86,15 +88,18 @@ class SentenceSearch:
         return sorted(favoured, key=lambda each: -each.log_prob)
 
 
-def _with(hypothesis: Hypothesis, favour: float, given: float) -> Hypothesis:
-    """The hypothesis favoured in all by as much, of which its names were given some before."""
-    if given >= favour:
-        return hypothesis
+def _with(hypothesis: Hypothesis, favour: float, given: float, prior: float) -> Hypothesis:
+    """The hypothesis favoured in all by as much, of which its names were given some before.
+
+    The prior is added in any case.
+    """
+    boost = favour if favour > given else hypothesis.boost
+    more = max(0.0, favour - given) + prior
     return replace(
         hypothesis,
-        log_prob=hypothesis.log_prob + favour - given,
-        boost=favour,
-        sentence_boost=favour - given,
+        log_prob=hypothesis.log_prob + more,
+        boost=boost + prior,
+        sentence_boost=more,
     )
 
 
