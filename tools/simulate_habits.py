@@ -39,11 +39,11 @@ from assistant.audio.source import SAMPLE_RATE  # noqa: E402
 from assistant.config.hearing import PersonalisationSettings, RecogniserSettings  # noqa: E402
 from assistant.config.settings import Settings  # noqa: E402
 from assistant.nlu.interpretation import Interpretation  # noqa: E402
-from training.synthesis import Espeak, Flite, Voice  # noqa: E402
+from training.synthesis import Espeak, Flite  # noqa: E402
 
 Floats = NDArray[np.float32]
 
-VOICES: tuple[Voice, ...] = (
+VOICES: tuple[Flite | Espeak, ...] = (
     Flite("rms", 105.0),
     Flite("slt", 170.0),
     Flite("awb", 130.0),
@@ -89,10 +89,10 @@ class Household:
 
 
 @cache
-def spoken(voice: Voice, text: str) -> Floats:
+def spoken(voice: Flite | Espeak, text: str) -> Floats:
     """A text in a voice, at 16 kHz."""
-    (file,) = (read(path) for path in voice.speak([text], 1.0, 1.0))
-    return file
+    (audio,) = (read(path) for path in voice.speak([text], 1.0, 1.0))
+    return audio
 
 
 def read(path: Path) -> Floats:

@@ -50,6 +50,10 @@ _START: Final = 10.0
 """Commands that the weights at the start are worth."""
 _INTENT_NATS: Final = (-0.5, 0.7)
 _MEANING_NATS: Final = (-0.5, 1.3)
+_GUARDED: Final = frozenset(
+    {"lock", "cover", "alarm_control_panel", "scene", "script", "group", "automation"}
+)
+"""Domains of what may open a home: however often that was done, it is heard no sooner."""
 _FORGOTTEN: Final = 0.05
 _MOST: Final = 2000
 """Meanings that are kept."""
@@ -68,8 +72,10 @@ class Habit(NamedTuple):
         return f"{self.intent} {self.values}".strip()
 
 
-def habit_of(reading: Reading) -> Habit:
-    """How a command is counted that has been read so."""
+def habit_of(reading: Reading) -> Habit | None:
+    """How a command is counted that has been read so; `None`: not at all."""
+    if any(target.partition(".")[0] in _GUARDED for target in reading.targets):
+        return None
     if reading.free_words:
         return Habit(reading.intent)
     values = (f"{name}={value}" for name, value in sorted(reading.slots.items()))

@@ -26,7 +26,7 @@ from assistant.nlu.clauses import may_be_several
 from assistant.nlu.completeness import CommandCompleteness
 from assistant.nlu.compound import Compound
 from assistant.nlu.grammar import Grammar
-from assistant.nlu.habit_counts import habit_of
+from assistant.nlu.habit_counts import Habit, habit_of
 from assistant.nlu.habits import Habits
 from assistant.nlu.interpretation import Interpretation
 from assistant.nlu.parse import UNKNOWN_NAME
@@ -117,20 +117,20 @@ class HomeUnderstanding:
 
     def _prior(self, text: str) -> float:
         """How much likelier (natural log) a text is than a usual command, by the habits."""
-        reading = self._read(text) if self._habits else None
-        return self._habits.prior(habit_of(reading)) if self._habits and reading else 0.0
+        habit = self._habit(text) if self._habits else None
+        return self._habits.prior(habit) if self._habits and habit else 0.0
 
     def learn(self, command: Interpretation) -> None:
         """Count a command that was carried out among the habits, if its words are known ones."""
-        reading = self._read(command.text) if self._habits else None
-        if self._habits and reading and reading.intent == command.intent:
-            self._habits.note(habit_of(reading))
+        habit = self._habit(command.text) if self._habits else None
+        if self._habits and habit and habit.intent == command.intent:
+            self._habits.note(habit)
 
-    def _read(self, text: str) -> Reading | None:
-        """What the very words of a text mean first, if the home has what they name."""
+    def _habit(self, text: str) -> Habit | None:
+        """How a text counts that means something by its very words here."""
         with self._one_at_a_time:
             readings = self._current_parser().exact(text)
-        return readings[0] if readings and not readings[0].unknown else None
+        return habit_of(readings[0]) if readings and not readings[0].unknown else None
 
     def _current_grammar(self) -> Grammar:
         """The grammar of the sentences as they are now; rebuilding it takes a second."""

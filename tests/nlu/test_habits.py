@@ -132,6 +132,15 @@ def test_a_sentence_is_likelier_for_having_been_said_in_other_words(house):
     assert network.prior("colourless green ideas") == 0.0
 
 
+@pytest.mark.parametrize("text", ["unlock the front door", "open the garage door"])
+def test_what_may_open_a_home_is_heard_no_sooner_for_having_been_opened(house, text):
+    understanding, habits = house
+    before = habits.counts
+    understanding.learn(understanding.interpret_text(text))
+    assert understanding.network().prior(text) == 0.0
+    assert habits.counts == before
+
+
 def test_words_of_no_list_are_never_kept(house):
     understanding, habits = house
     before = habits.counts
