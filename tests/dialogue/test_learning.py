@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from assistant.dialogue.learning import Learning
-from assistant.dialogue.state import LIFETIME_S
+from assistant.dialogue.state import LIFETIME_S, Dialogue
 from tests.household import build
 
 
@@ -95,3 +95,15 @@ async def test_what_cannot_be_learned_is_logged_and_the_next_is(house, caplog):
         "HassGetCurrentTime"
     ]
     assert "nothing is learned from: turn on the floor lamp" in caplog.text
+
+
+async def test_rooms_are_conversations_of_their_own(house):
+    """What is said in one room takes nothing back that was said in another."""
+    first = house.dispatcher.learning
+    elsewhere = replace(
+        house.dispatcher, learning=first.beside(first._learn, house.clock.now), dialogue=Dialogue()
+    )
+    await house.say("turn on the floor lamp")
+    meant = house.understanding.interpret_text("turn on the kitchen light")
+    await elsewhere.carry_out(meant, meant.text)
+    assert sorted(await learned(house)) == [(ON, LAMP), (ON, KITCHEN)]
