@@ -1,6 +1,6 @@
 """Simulates a week of use: what is heard right in noise without habits, at the start, and after it.
 
-    python tools/simulate_habits.py NOISE [--ratio 2] [--tests 80] [--a-day 12]
+    python tools/simulate_habits.py NOISE [--ratio 2] [--tests 150] [--a-day 12]
 
 NOISE: a folder of noise recordings that soundfile reads. The commands are in
 `habits_household.yaml`: those that a household asks for, drawn by Zipf's law in the order in which
@@ -156,7 +156,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("noise", type=Path)
     parser.add_argument("--ratio", type=float, default=2.0, help="dB")
-    parser.add_argument("--tests", type=int, default=80, help="commands of each table")
+    parser.add_argument("--tests", type=int, default=150, help="commands of each table")
     parser.add_argument("--a-day", type=int, default=12, help="commands in the week")
     parser.add_argument("--model", default="en-small")
     args = parser.parse_args()
