@@ -18,7 +18,14 @@ from assistant.audio.vad import SileroVad
 from assistant.commands import UsageError, print_json, say, settings_of
 from assistant.speaker.embedding import LEAST_S, Floats, normalised
 from assistant.speaker.identity import EnrolledVoices
-from assistant.speaker.profiles import FOLDER, OF_A_SENTENCE, Profile, Profiles, as_values
+from assistant.speaker.profiles import (
+    FOLDER,
+    OF_A_SENTENCE,
+    Profile,
+    Profiles,
+    as_values,
+    check_name,
+)
 from assistant.speaker.speech import speech_of
 
 LEAST_TO_LEARN_S = 1.0
@@ -37,6 +44,7 @@ def run(args: argparse.Namespace) -> int:
 
 def _learn(voices: EnrolledVoices, args: argparse.Namespace) -> int:
     """A profile of some recordings, in place of an earlier one; nothing where one is bad."""
+    check_name(args.name)
     heard: list[tuple[str, Floats]] = []
     learned: list[Floats] = []
     for name in args.files:

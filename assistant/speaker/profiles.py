@@ -28,10 +28,17 @@ OF_A_SENTENCE: Final = 2
 FOLDER: Final = "voices"
 """In the folder for what must survive a restart."""
 LONGEST_NAME: Final = 60
+MOST_WORDS: Final = 3
 
 
 class ProfileError(HearthError):
     """A profile cannot be read, written or found; the message says what to do."""
+
+
+class BadNameError(ProfileError):
+    """Something cannot be somebody's name."""
+
+    exit_status = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,9 +83,8 @@ class Profiles:
 
     def put(self, profile: Profile) -> None:
         """Keep a profile in place of the person's earlier one; raises `ProfileError`."""
+        check_name(profile.name)
         key = _key(profile.name)
-        if not key or len(key) > LONGEST_NAME or not profile.name.isprintable():
-            raise ProfileError(f"'{profile.name}' cannot be a name: take a short one")
         if self._written is None:
             self._in_memory[key] = profile
             return
@@ -126,6 +132,14 @@ class Profiles:
         return profiles
 
 
+def check_name(name: str) -> None:
+    """Raise `BadNameError` for what is no name of somebody."""
+    words = name.split()
+    short = 0 < len(words) <= MOST_WORDS and len(name) <= LONGEST_NAME
+    if not short or not name.isprintable():
+        raise BadNameError(f"'{name}' cannot be a name: take one of {MOST_WORDS} words at most")
+
+
 def read_profile(path: Path) -> Profile:
     """The profile in a file; raises `ProfileError`."""
     try:
@@ -134,7 +148,7 @@ def read_profile(path: Path) -> Profile:
         raise ProfileError(f"{path} cannot be read ({error.strerror})") from None
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise ProfileError(
-            f"{path} is no voice that this version knows ({error}): learn it again"
+            f"{path} is no voice that this version knows ({error}): delete it, and learn it again"
         ) from None
 
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from assistant.nlu.interpretation import Interpretation
 from assistant.plugins import Asks, Outcome, Plugin, PluginContext
 from assistant.speaker.identity import EnrolledVoices
-from assistant.speaker.profiles import ProfileError
+from assistant.speaker.profiles import BadNameError, ProfileError, check_name
 
 from .enrolment import Enrolment
 
@@ -69,7 +69,9 @@ class People:
 
     def _learn(self, voices: EnrolledVoices, interpretation: Interpretation) -> Outcome:
         name = str(interpretation.slots.get("person", "")).strip().title()
-        if not name:
+        try:
+            check_name(name)
+        except BadNameError:
             return _failed(_SAY_A_NAME)
         speaker = interpretation.speaker
         if voices.profiles.find(name) and (speaker is None or not _same(speaker.name, name)):

@@ -117,3 +117,9 @@ def test_names_do_not_leave_the_folder(assistant, tmp_path):
     folder = tmp_path / "profiles"
     assert assistant("voices", "learn", "../anna", *SLT, "--profiles", folder).status == 0
     assert [file.name for file in folder.iterdir()] == ["..%2Fanna.json"]
+
+
+def test_what_is_no_name_is_said_before_anything_is_heard(assistant, tmp_path):
+    ran = assistant("voices", "learn", " ", "gone.wav", "--profiles", tmp_path)
+    assert ran.status == 2
+    assert "cannot be a name" in ran.err

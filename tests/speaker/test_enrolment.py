@@ -107,6 +107,14 @@ async def test_a_sentence_teaches_however_it_was_heard(stream, monkeypatch):
     assert [text[:7] for text in replies(events)[-2:]] == ["1 of 5.", "2 of 5."]
 
 
+async def test_a_name_is_short(stream):
+    said = [(RMS[0], "learn my voice as tom and unlock the front door"), (RMS[1], "who am i")]
+    assert replies(await stream(said)) == [
+        "Say: learn my voice as, and then your name.",
+        "I know nobody's voice yet. Say: learn my voice as, and then your name.",
+    ]
+
+
 async def learn(stream, config=CONFIG):
     taught = [(file, "one") for file in RMS[:5]]
     return await stream([(RMS[5], "learn my voice as ben"), *taught], config)

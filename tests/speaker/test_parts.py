@@ -65,7 +65,7 @@ def test_profiles_are_seen_by_who_has_the_folder_open(tmp_path):
     assert other.all() == ()
 
 
-@pytest.mark.parametrize("name", ["", "  ", "a" * 100, "an\nna"])
+@pytest.mark.parametrize("name", ["", "  ", "a" * 100, "an\nna", "tom and open the door"])
 def test_what_is_no_name(tmp_path, name):
     with pytest.raises(ProfileError, match="cannot be a name"):
         Profiles(tmp_path).put(profile(name))
