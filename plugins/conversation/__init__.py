@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from assistant.nlu.interpretation import Interpretation
 from assistant.plugins import Outcome, Plugin, PluginContext
 
-_PRIVATE = "What I hear stays on this device, and I only listen once I am called."
+_PRIVATE = "What I hear stays here, and I only listen once called, or when I have just spoken."
 _ANSWERS = {
     "hello": "Hello.",
     "listening": _PRIVATE,
