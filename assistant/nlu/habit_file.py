@@ -26,8 +26,11 @@ class HabitFile:
         self._fails = False
 
     def is_there(self) -> bool:
-        """Whether the file is there."""
-        return self.path.exists()
+        """Whether the file is there; not where the folder cannot be entered."""
+        try:
+            return self.path.exists()
+        except OSError:
+            return False
 
     def read(self) -> Counts:
         """What the file holds; one that is damaged is set aside and said."""
@@ -53,7 +56,7 @@ class HabitFile:
             indent=1,
             ensure_ascii=False,
         )
-        new = self.path.with_suffix(".new")
+        new = self._new()
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             new.unlink(missing_ok=True)
@@ -67,11 +70,17 @@ class HabitFile:
             self._fails = True
 
     def forget(self) -> bool:
-        """Delete it, also what was set aside; whether anything was there. Raises `OSError`."""
-        there = [each for each in (self.path, self._aside()) if each.exists()]
+        """Delete it, also what was set aside or half written; whether anything was there.
+
+        Raises `OSError`.
+        """
+        there = [each for each in (self.path, self._aside(), self._new()) if each.exists()]
         for each in there:
             each.unlink()
         return bool(there)
+
+    def _new(self) -> Path:
+        return self.path.with_suffix(".new")
 
     def _aside(self) -> Path:
         return self.path.with_suffix(".json.bad")

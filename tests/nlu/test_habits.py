@@ -95,6 +95,14 @@ def test_what_cannot_be_written_is_said_once(tmp_path, caplog):
     assert caplog.text.count("habits will not survive a restart") == 1
 
 
+def test_a_folder_that_cannot_be_had_is_no_reason_not_to_hear(tmp_path, caplog):
+    habits = Habits(HabitFile(tmp_path / ("too long" * 50)), lambda: NOON)
+    assert habits.prior(BLINDS) == 0.0
+    habits.note(LAMP)
+    assert "habits start anew" in caplog.text
+    assert "habits will not survive a restart" in caplog.text
+
+
 def test_who_deletes_the_file_makes_a_running_service_forget(tmp_path):
     habits = Habits(HabitFile(tmp_path), lambda: NOON)
     for _ in range(9):
