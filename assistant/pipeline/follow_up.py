@@ -13,6 +13,8 @@ from assistant.audio.blocks import Block
 from assistant.audio.vad import VoiceActivity
 from assistant.endpointing.speech_tracker import SpeechTracker
 from assistant.events import Reply
+from assistant.nlu.interpretation import Interpretation
+from assistant.nlu.parse import UNKNOWN_NAME
 from assistant.pipeline.trigger import Activation, FollowUp, Trigger
 
 ECHO_S = 0.2
@@ -21,6 +23,12 @@ LEAD_S = 0.3
 """So much before speech is certain belongs to it."""
 CERTAIN_S = 0.1
 """Speech that began in time may become certain so much later."""
+
+
+def is_for_us(meant: Interpretation) -> bool:
+    """Whether words that needed no wake word are a sure command, or answer what was asked."""
+    nothing = meant.intent is None or UNKNOWN_NAME in meant.slots
+    return not nothing and (meant.answers or not meant.question)
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,11 +21,10 @@ from assistant.dialogue.order import CommandOrder
 from assistant.events import NOT_MEANT, Event, Reply, SpeculationReset
 from assistant.lattice.graph import Lattice
 from assistant.nlu.interpretation import Interpretation, Understanding
-from assistant.nlu.parse import UNKNOWN_NAME
 from assistant.pipeline import decision as tell
 from assistant.pipeline.certainty import CONFIRM, certainty, doubted
 from assistant.pipeline.decision import Decision, TurnEnd
-from assistant.pipeline.follow_up import FollowUps
+from assistant.pipeline.follow_up import FollowUps, is_for_us
 from assistant.pipeline.rescorer import Rescorer, Unchanged
 from assistant.pipeline.speculation import Speculation, Understood, understand
 from assistant.pipeline.worker import Worker
@@ -154,8 +153,7 @@ class Responder:
         if decision.end.follow_up is None or self._dispatcher.attending() is not None:
             return decision
         meant = decision.meant
-        nothing = meant.intent is None or UNKNOWN_NAME in meant.slots
-        if nothing or (meant.question and not meant.answers):
+        if not is_for_us(meant):
             meant = Interpretation(meant.text, None, reason=NOT_MEANT)
             return replace(decision, meant=meant, ignored=True)
         return decision
