@@ -319,6 +319,7 @@ def _write_edge(model: Transducer, args: argparse.Namespace, name: str) -> None:
 
 def _write_onnx(model: Transducer, args: argparse.Namespace, name: str) -> None:
     manifest = manifest_of(model, name, args.language, args.licence, args.version)
+    manifest = replace(manifest, streaming_model=args.streaming_model)
     other = "int8" if args.float32 else "float32"
     folders = {"float32": args.out, "int8": args.out, other: args.out / other}
     with tempfile.TemporaryDirectory() as made:
@@ -352,6 +353,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--version", default="", help="of a release: its date, 2026.11.28")
     parser.add_argument(
         "--words-of", default="", metavar="MODEL", help="edge: the model beside OUT with its words"
+    )
+    parser.add_argument(
+        "--streaming-model", default="", metavar="MODEL", help="the model beside OUT for the stream"
     )
     parser.add_argument("--language", default="en")
     parser.add_argument("--licence", default="Apache-2.0")
