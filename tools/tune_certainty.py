@@ -207,7 +207,7 @@ def report(cases: Sequence[Case]) -> None:
     weights = fitted(given / scale, right) / scale
     said = odds(given @ weights)
     print(
-        f"{right.sum()} right, {(~right).sum()} wrong; others, rest, per word, words, bias: ",
+        f"{right.sum()} right, {(~right).sum()} wrong; others, behind, ahead, per word, bias: ",
         end="",
     )
     print(weights.round(3))
