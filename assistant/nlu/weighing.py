@@ -16,7 +16,7 @@ from assistant.nlu.tokens import split_words, without_fillers
 _TEMPERATURE = 4.0
 _CLOSE_NATS = 4.0
 """A hypothesis further behind the best one is acted on only after a question."""
-_CLOSE_TO_OTHER_NATS = 2.0
+_CLOSE_TO_OTHER_NATS = 1.0
 """A sentence of the home that is less likely than other words by more has to be asked about, where
 those mean something themselves, if only a thing that the home lacks."""
 _MOST_NATS = 8.0
@@ -91,8 +91,8 @@ class Weighing:
             self._said.setdefault(key, []).append(hypothesis)
         needed = self._favour_needed(hypothesis, words)
         other = self._unfavoured_meanings and key not in self._unfavoured_meanings
-        close = not other or needed <= _CLOSE_TO_OTHER_NATS
-        if behind <= _CLOSE_NATS and needed < math.inf:
+        close = not (other or self._names_unknown) or needed <= _CLOSE_TO_OTHER_NATS
+        if behind <= _CLOSE_NATS and needed <= hypothesis.boost:
             like, accounts, sure = max(like, LIKELY), True, sure or close
         if not close:
             sure = sure and likeness(self._heard_unfavoured, words) >= SURE
