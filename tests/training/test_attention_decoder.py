@@ -12,7 +12,6 @@ from torch.nn import functional
 from assistant.asr.networks.manifest import CROSS_KV, DECODER_STEP, PIECES, read_manifest
 from assistant.asr.networks.onnx import OnnxNetwork
 from assistant.asr.vocabulary.word_pieces import END, SPECIAL, START, WordPieces
-from assistant.config.shipped import shipped
 from assistant.edge import format as edge_format
 from assistant.edge import native
 from assistant.edge.matrix import LANES, Lookup, Matrix
@@ -243,7 +242,6 @@ def test_a_file_with_the_labels_of_before_is_the_same_model(packed, encoded, tmp
         for path in (packed, tmp_path / "old.edge")
     ]
     np.testing.assert_array_equal(*found)
-    assert "writer.out" in edge_format.read(shipped("models") / "en-small" / "model.edge")
 
 
 @pytest.mark.skipif(not native.levels(), reason="no compiled kernels")
