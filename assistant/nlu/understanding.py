@@ -35,7 +35,7 @@ from assistant.nlu.resolver import Reading
 from assistant.nlu.sentence_network import SentenceNetwork
 from assistant.nlu.sentence_parser import SentenceParser
 from assistant.nlu.units import unit_of
-from assistant.nlu.weighing import Weighing, accounts_for, meaning_of, weight
+from assistant.nlu.weighing import Weighing, accounts_for, meaning_of, weight, without_sentences
 
 _LOG = logging.getLogger(__name__)
 _FURTHEST_NATS = 12.0
@@ -206,6 +206,8 @@ class HomeUnderstanding:
     def _interpret(self, nbest: Sequence[Hypothesis]) -> Interpretation:
         weighing, parser = Weighing(nbest), self._current_parser()
         weighing.note_unfavoured(parser.parse(weighing.unfavoured.text))
+        if weighing.favoured_away:
+            return self._interpret(without_sentences(nbest))
         for hypothesis in nbest:
             if nbest[0].log_prob - hypothesis.log_prob > _FURTHEST_NATS:
                 break

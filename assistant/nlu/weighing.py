@@ -58,13 +58,24 @@ class Weighing:
         """Whether the best hypothesis names something that the home lacks."""
         self._said: dict[tuple[object, ...], list[Hypothesis]] = {}
         """By their meaning, the hypotheses that are sentences of the home, word for word."""
-        self._unfavoured_meanings: frozenset[tuple[object, ...]] = frozenset()
-        """What the likeliest words without any favour mean."""
+        self._unfavoured_meanings: dict[tuple[object, ...], bool] = {}
+        """What the likeliest words without any favour mean; whether it is something unknown."""
 
     def note_unfavoured(self, readings: Sequence[Reading]) -> None:
         """Take the readings of the likeliest words, before any reading is added."""
         exact = [each for each in readings if tuple(each.text.split()) == self._heard_unfavoured]
-        self._unfavoured_meanings = frozenset(map(_key, exact))
+        self._unfavoured_meanings = {_key(each): each.unknown for each in exact}
+
+    @property
+    def favoured_away(self) -> bool:
+        """Whether much likelier words that mean something themselves lost to a favoured sentence.
+
+        A title or a list's item is no part of any sentence that could be favoured, so "set a pizza
+        timer" must not become the likeliest sentence beside it.
+        """
+        known = any(not unknown for unknown in self._unfavoured_meanings.values())
+        behind = self._best_unfavoured - _unfavoured(self._nbest[0])
+        return known and self._nbest[0].sentence_boost > 0 and behind > _CLOSE_NATS
 
     def add(self, hypothesis: Hypothesis, reading: Reading) -> None:
         """Take a reading of a hypothesis."""
@@ -167,6 +178,20 @@ def _question(reading: Reading, *, sure: bool) -> str:
     if reading.unknown or (sure and not reading.did_you_mean):
         return ""
     return f"Did you mean: {reading.did_you_mean or reading.text}?"
+
+
+def without_sentences(nbest: Sequence[Hypothesis]) -> list[Hypothesis]:
+    """The hypotheses as they would be if no sentence of the home were favoured, best first."""
+    plain = [
+        replace(
+            each,
+            log_prob=each.log_prob - each.sentence_boost,
+            boost=each.boost - each.sentence_boost,
+            sentence_boost=0.0,
+        )
+        for each in nbest
+    ]
+    return sorted(plain, key=lambda each: -each.log_prob)
 
 
 def _unfavoured(hypothesis: Hypothesis) -> float:

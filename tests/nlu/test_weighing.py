@@ -38,3 +38,12 @@ def test_a_sentence_that_was_nearly_as_likely_needs_no_question(understanding):
 def test_favour_is_for_the_words_heard_and_not_for_what_they_are_corrected_to(understanding):
     meant = understanding.interpret([heard("turn on the bedroom desk lamp", 14.5, 15.0)])
     assert meant.question or not meant.targets
+
+
+def test_words_with_a_title_do_not_become_a_sentence_without_it(understanding):
+    nbest = [
+        ("set a timer for fifteen minutes", 0.0, 12.7),
+        ("set a pizza timer for fifteen minutes", -1.0, 0.0),
+    ]
+    meant = understanding.interpret([heard(*each) for each in nbest])
+    assert (meant.slots, meant.question) == ({"minutes": 15, "name": "pizza"}, "")
