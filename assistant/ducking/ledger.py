@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from assistant.config.whole_file import write_whole
+
 _LOG = logging.getLogger(__name__)
 
 
@@ -66,10 +68,7 @@ class Ledger:
     def _write(self) -> None:
         if self._file is None:
             return
-        new = self._file.with_suffix(".new")
         try:
-            self._file.parent.mkdir(parents=True, exist_ok=True)
-            new.write_text(json.dumps([asdict(each) for each in self]), "utf-8")
-            new.replace(self._file)
+            write_whole(self._file, json.dumps([asdict(each) for each in self]))
         except OSError as error:
             _LOG.warning("%s cannot be written: %s", self._file, error)

@@ -5,17 +5,16 @@ from __future__ import annotations
 import json
 import logging
 import math
-import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
+from assistant.config.whole_file import write_whole, written_beside
 from assistant.nlu.habit_counts import Counts
 
 _LOG = logging.getLogger(__name__)
 NAME: Final = "habits.json"
 _VERSION: Final = 1
-_OWNER_ONLY: Final = 0o600
 
 
 class HabitFile:
@@ -45,7 +44,7 @@ class HabitFile:
         return Counts()
 
     def write(self, counts: Counts) -> None:
-        """Write them beside the file and move them: a power cut leaves the old ones or the new."""
+        """Write them; what cannot be written is said once."""
         text = json.dumps(
             {
                 "version": _VERSION,
@@ -56,17 +55,13 @@ class HabitFile:
             indent=1,
             ensure_ascii=False,
         )
-        new = self._new()
         try:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
-            new.unlink(missing_ok=True)
-            with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT, _OWNER_ONLY), "w") as file:
-                file.write(text)
-            new.replace(self.path)
+            write_whole(self.path, text)
             self._fails = False
         except OSError as error:
             if not self._fails:
-                _LOG.warning("habits will not survive a restart: %s: %s", new, error.strerror)
+                why = error.strerror
+                _LOG.warning("habits will not survive a restart: %s: %s", self.path, why)
             self._fails = True
 
     def forget(self) -> bool:
@@ -74,13 +69,12 @@ class HabitFile:
 
         Raises `OSError`.
         """
-        there = [each for each in (self.path, self._aside(), self._new()) if each.exists()]
+        there = [
+            each for each in (self.path, self._aside(), written_beside(self.path)) if each.exists()
+        ]
         for each in there:
             each.unlink()
         return bool(there)
-
-    def _new(self) -> Path:
-        return self.path.with_suffix(".new")
 
     def _aside(self) -> Path:
         return self.path.with_suffix(".json.bad")

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import logging
-import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +17,7 @@ from urllib.parse import quote
 import numpy as np
 
 from assistant.config.reload import FileReloader
+from assistant.config.whole_file import write_whole
 from assistant.errors import HearthError
 from assistant.speaker.embedding import Floats, normalised
 
@@ -172,21 +172,9 @@ def as_values(profile: Profile) -> dict[str, Any]:
 
 
 def _write(folder: Path, key: str, profile: Profile) -> None:
-    """Write all of it or nothing, for nobody else to read."""
+    """Write it into a folder that nobody else can enter."""
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    path = _path(folder, key)
-    beside = path.with_suffix(".new")
-    beside.unlink(missing_ok=True)
-    number = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    try:
-        with os.fdopen(number, "w", encoding="utf8") as file:
-            json.dump(as_values(profile), file)
-            file.flush()
-            os.fsync(file.fileno())
-        beside.replace(path)
-    except OSError:
-        beside.unlink(missing_ok=True)
-        raise
+    write_whole(_path(folder, key), json.dumps(as_values(profile)), synced=True)
 
 
 def _path(folder: Path, key: str) -> Path:

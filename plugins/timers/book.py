@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import logging
-import os
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
+
+from assistant.config.whole_file import write_whole
 
 _LOG = logging.getLogger(__name__)
 
@@ -119,11 +120,7 @@ class Book:
             return
         text = json.dumps([asdict(timer) for timer in self], indent=1)
         try:
-            self._file.parent.mkdir(parents=True, exist_ok=True)
-            # Written beside it and moved: a power cut leaves the old file or the new one.
-            new = self._file.with_suffix(".new")
-            new.write_text(text, encoding="utf-8")
-            os.replace(new, self._file)  # noqa: PTH105 - one word for what is meant
+            write_whole(self._file, text)
         except OSError as error:
             _LOG.warning("timers will not survive a restart: %s: %s", self._file, error.strerror)
 
