@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -56,3 +57,12 @@ class Home:
     def reads(self, text: str) -> Interpretation:
         """What a text means here."""
         return self.house.understanding.interpret_text(text)
+
+
+def same(one: Interpretation, other: Interpretation) -> bool:
+    """Whether two interpretations do the same, command by command."""
+    return [_content(each) for each in one.commands] == [_content(each) for each in other.commands]
+
+
+def _content(meant: Interpretation) -> tuple[Any, ...]:
+    return meant.intent, meant.slots, meant.targets

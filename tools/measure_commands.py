@@ -18,7 +18,6 @@ import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import soundfile
@@ -27,11 +26,10 @@ from numpy.typing import NDArray
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from hearing import Home  # noqa: E402
+from hearing import Home, same  # noqa: E402
 
 from assistant.config import Settings  # noqa: E402
 from assistant.config.hearing import PersonalisationSettings, RecogniserSettings  # noqa: E402
-from assistant.nlu.interpretation import Interpretation  # noqa: E402
 from training.corpus import Corpus  # noqa: E402
 from training.evaluate import noisy, recordings  # noqa: E402
 from training.score import word_errors  # noqa: E402
@@ -49,16 +47,8 @@ def kind_of(home: Home, text: str, samples: NDArray[np.int16]) -> tuple[str, str
     if wanted.intent is None or wanted.question:
         return "taken" if heard.acts else "left", heard.result.text
     if heard.acts:
-        return "right" if _same(heard.meant, wanted) else "wrong", heard.result.text
+        return "right" if same(heard.meant, wanted) else "wrong", heard.result.text
     return "refused" if heard.meant.intent is None else "asked", heard.result.text
-
-
-def _same(one: Interpretation, other: Interpretation) -> bool:
-    return [_content(each) for each in one.commands] == [_content(e) for e in other.commands]
-
-
-def _content(meant: Interpretation) -> tuple[Any, ...]:
-    return meant.intent, meant.slots, meant.targets
 
 
 def main() -> int:

@@ -33,7 +33,7 @@ from numpy.typing import NDArray
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from hearing import Home  # noqa: E402
+from hearing import Home, same  # noqa: E402
 
 from assistant.audio.source import SAMPLE_RATE  # noqa: E402
 from assistant.config.hearing import PersonalisationSettings, RecogniserSettings  # noqa: E402
@@ -104,20 +104,12 @@ def read(path: Path) -> Floats:
 def kind(home: Home, said: Said) -> tuple[str, Interpretation]:
     """What becomes of a command, and what was understood."""
     heard = home.hear(said.samples)
-    right = heard.understood.intent is not None and _same(heard.understood, home.reads(said.text))
+    right = heard.understood.intent is not None and same(heard.understood, home.reads(said.text))
     if heard.acts:
         return "right" if right else "wrong", heard.meant
     if heard.meant.intent is None:
         return "refused", heard.meant
     return "asked" if right else "asked wrongly", heard.meant
-
-
-def _same(one: Interpretation, other: Interpretation) -> bool:
-    meanings = [
-        [(each.intent, each.slots, each.targets) for each in meant.commands]
-        for meant in (one, other)
-    ]
-    return meanings[0] == meanings[1]
 
 
 def week(home: Home, household: Household, texts: Sequence[str], a_day: int) -> Counter[str]:

@@ -31,12 +31,11 @@ from numpy.typing import NDArray
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from hearing import Heard, Home
+from hearing import Heard, Home, same
 from tune_confidence import VOICES, Noises, fitted, odds, sentences, speak
 
 from assistant.config.hearing import RecogniserSettings
 from assistant.config.settings import Settings, UnderstandingSettings
-from assistant.nlu.interpretation import Interpretation
 from assistant.pipeline.certainty import evidence_of
 from training.corpus import Corpus
 
@@ -178,7 +177,7 @@ def of_commands(noise: Path, recogniser: RecogniserSettings) -> Iterator[Case]:
         wanted = home.reads(text)
         for audio in noises.kinds_of(speak(text, VOICES[number % len(VOICES)])):
             heard = home.hear(np.clip(32768 * audio, -32768, 32767).astype(np.int16))
-            right = wanted.intent is not None and _same(heard.understood, wanted)
+            right = wanted.intent is not None and same(heard.understood, wanted)
             yield Case("commands", _evidence(heard), right)
 
 
@@ -192,10 +191,6 @@ def case(where: str, heard: Heard, said: Parts | None) -> Case:
 def _evidence(heard: Heard) -> tuple[float, ...] | None:
     evidence = heard.understood.evidence
     return None if evidence is None else evidence_of(evidence)
-
-
-def _same(one: Interpretation, other: Interpretation) -> bool:
-    return one.intent == other.intent and (one.slots, one.targets) == (other.slots, other.targets)
 
 
 def report(cases: Sequence[Case]) -> None:

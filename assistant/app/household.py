@@ -176,14 +176,7 @@ def make_household(
     )
     plugins = load_plugins(context, settings.understanding.plugins)
     sentences = SentenceFolder(settings.understanding.sentences)
-    understanding = understanding or HomeUnderstanding(
-        home,
-        intents=plugins.intents(),
-        sentences=plugins.sentences,
-        own_sentences=lambda: sentences.now().documents,
-        own_area=settings.home.area,
-        habits=habits,
-    )
+    understanding = understanding or _understanding(settings, home, plugins, sentences, habits)
     understanding.referents = Referents(heard_time.now)
     dialogue = Dialogue(heard_time.now)
     dispatcher = Dispatcher(
@@ -208,6 +201,23 @@ def make_household(
         heard_time,
         _rescorer(settings, home),
         Identification(voices),
+    )
+
+
+def _understanding(
+    settings: Settings,
+    home: Home,
+    plugins: PluginRegistry,
+    sentences: SentenceFolder,
+    habits: Habits | None,
+) -> HomeUnderstanding:
+    return HomeUnderstanding(
+        home,
+        intents=plugins.intents(),
+        sentences=plugins.sentences,
+        own_sentences=lambda: sentences.now().documents,
+        own_area=settings.home.area,
+        habits=habits,
     )
 
 

@@ -17,10 +17,10 @@ from typing import Final
 
 from assistant.asr.confidence import confidence
 from assistant.asr.result import RecognitionResult
+from assistant.dialogue.state import CONFIRM, NEVER_MIND
 from assistant.nlu.interpretation import Interpretation, SentenceEvidence
 
-CONFIRM: Final = "HearthConfirm"
-_ANSWERS: Final = frozenset({CONFIRM, "HearthStop", "HassNevermind"})
+_ANSWERS: Final = frozenset({CONFIRM, "HearthStop", NEVER_MIND})
 """What answers a question or stops something; asking about that would be another question."""
 _MOST_NATS: Final = 8.0
 """More makes it no likelier."""

@@ -18,11 +18,12 @@ from typing import Protocol
 from assistant.asr.result import RecognitionResult
 from assistant.dialogue.dispatcher import Carried, Dispatcher, not_understood
 from assistant.dialogue.order import CommandOrder
+from assistant.dialogue.state import CONFIRM
 from assistant.events import NOT_MEANT, Event, Reply, SpeculationReset
 from assistant.lattice.graph import Lattice
 from assistant.nlu.interpretation import Interpretation, Understanding
 from assistant.pipeline import decision as tell
-from assistant.pipeline.certainty import CONFIRM, certainty, doubted
+from assistant.pipeline.certainty import certainty, doubted
 from assistant.pipeline.decision import Decision, TurnEnd
 from assistant.pipeline.follow_up import FollowUps, is_for_us
 from assistant.pipeline.rescorer import Rescorer, Unchanged
