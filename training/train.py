@@ -40,6 +40,7 @@ from training.model import (
     start_from,
 )
 from training.parallel import Losses, Ranks
+from training.precision import autocast
 from training.progress import Progress
 from training.recipe import Recipe
 from training.saved_weights import WEIGHTS
@@ -231,7 +232,7 @@ class Trainer:
         return losses.detached()
 
     def _losses(self, batch: Batch, chunk: int, position: int) -> StepLosses:
-        with torch.autocast(self.device.type, torch.bfloat16):
+        with autocast(self.device):
             steps = batch.frames // 2
             outputs = self.model.encoder.layers(batch.features, steps, chunk, position)
             if self.step >= self.recipe.distil_steps:
