@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from assistant.app import echo
 from assistant.app.assembly import Listening, make_follow_ups, make_pipeline
 from assistant.app.household import Household
 from assistant.app.music import make_ducking, mixers_of
@@ -23,6 +24,7 @@ from assistant.pipeline.worker import Worker
 from assistant.plugins.room import EVERYWHERE, ROOM
 from assistant.reply.own_voice import OwnVoice
 from assistant.reply.speaker import Speaker
+from assistant.reply.streamed import Outlet, StreamedPlayer
 from assistant.reply.voice import Player
 
 
@@ -38,6 +40,8 @@ class AudioIO:
     room: str = EVERYWHERE
     """Its name, where there are several."""
     area: str | None = None
+    outlet: Outlet | None = None
+    """The player again, where it plays piece by piece, too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,10 +127,20 @@ def _room(settings: Settings, audio_io: AudioIO, state: Path) -> Room:
     follow_ups = make_follow_ups(settings)
     ducking = make_ducking(settings, state, audio_io.room)
     own_voice = OwnVoice()
+    ears = echo.ears(settings.audio, audio_io.source, here=audio_io.player is None)
 
     def ended(reply: Reply, heard_s: float) -> None:
         follow_ups.after(reply, heard_s)
         ducking.ended(reply, heard_s)
 
-    speaker = make_speaker(settings.replies, own_voice, audio_io.player, ended)
+    def streamed(outlet: Outlet) -> Player:
+        return StreamedPlayer(outlet, ears.reference)
+
+    player, streams = audio_io.player, ears.cancels
+    if streams and audio_io.outlet is not None:
+        player = streamed(audio_io.outlet)
+    speaker = make_speaker(
+        settings.replies, own_voice, player, ended, streamed if streams else None
+    )
+    audio_io = replace(audio_io, source=ears.source)
     return Room(audio_io, follow_ups, ducking, speaker, own_voice)

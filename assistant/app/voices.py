@@ -15,13 +15,16 @@ from assistant.config.settings import RepliesSettings, VoiceEngine
 from assistant.events import Reply
 from assistant.reply.chimes import Chime
 from assistant.reply.own_voice import OwnVoice
-from assistant.reply.programs import ProgramPlayer, ProgramVoice
+from assistant.reply.programs import ProgramOutlet, ProgramPlayer, ProgramVoice
 from assistant.reply.speaker import ReplyStyle, Speaker
+from assistant.reply.streamed import Outlet
 from assistant.reply.voice import Player, ReplyError, Voice
 
 _LOG = logging.getLogger(__name__)
 _PLAYERS = (("aplay", "-q"), ("paplay",))
 """ALSA's, which reaches PipeWire and PulseAudio too where they are installed; else theirs."""
+_STREAMS = (("aplay", "-q", "--buffer-time=60000"), ("paplay", "--latency-msec=60"))
+"""The same with short buffers: what is played piece by piece is heard soon."""
 _ESPEAK_VOICE = "en-gb"
 T = TypeVar("T")
 
@@ -31,16 +34,17 @@ def make_speaker(
     own_voice: OwnVoice,
     player: Player | None = None,
     ended: Callable[[Reply, float], None] = lambda _reply, _heard_s: None,
+    streamed: Callable[[Outlet], Player] | None = None,
 ) -> Speaker:
     """The speaker; what cannot be had is one line in the log, and answers are there all the same.
 
     `own_voice` is told what is played when. `player` plays where the settings name none. `ended` is
-    told where in the audio a reply has ended.
+    told where in the audio a reply has ended. `streamed`: plays piece by piece what is played here.
     """
     if settings.silent:
         return Speaker(None, None, own_voice, ended=ended)
     if player is None or settings.player:
-        player = _or_none(lambda: make_player(settings))
+        player = _or_none(lambda: make_player(settings, streamed))
     voice = _or_none(lambda: make_voice(settings)) if player else None
     style = ReplyStyle(frozenset(map(Chime, settings.sounds)), settings.brief)
     return Speaker(voice, player, own_voice, style, ended)
@@ -51,14 +55,17 @@ def make_voice(settings: RepliesSettings) -> Voice | None:
     return _VOICES[settings.engine](settings)
 
 
-def make_player(settings: RepliesSettings) -> Player:
+def make_player(
+    settings: RepliesSettings, streamed: Callable[[Outlet], Player] | None = None
+) -> Player:
     """What plays; raises `ReplyError` with what to do."""
+    make = (lambda command: streamed(ProgramOutlet(command))) if streamed else ProgramPlayer
     if settings.player:
         program, *arguments = settings.player
-        return ProgramPlayer((_program(program, "change replies.player"), *arguments))
-    for program, *arguments in _PLAYERS:
+        return make((_program(program, "change replies.player"), *arguments))
+    for program, *arguments in _STREAMS if streamed else _PLAYERS:
         if found := find_program(program):
-            return ProgramPlayer((found, *arguments))
+            return make((found, *arguments))
     raise ReplyError("nothing can play sounds: sudo apt install alsa-utils, or set replies.player")
 
 

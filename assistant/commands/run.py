@@ -76,7 +76,8 @@ def _audio_io(
     satellite = wyoming_extra("satellite").Satellite(
         satellite_url, on_attempt=watchdog.looked_for_device
     )
-    return AudioIO(Watched(satellite, watchdog), satellite, satellite.follow, room, area)
+    heard = Watched(satellite, watchdog)
+    return AudioIO(heard, satellite, satellite.follow, room, area, outlet=satellite)
 
 
 class Watched:

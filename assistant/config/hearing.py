@@ -11,6 +11,8 @@ from assistant.config.error import nearest
 from assistant.config.limits import SettingError, SettingLimits, check_tcp
 
 VoiceActivityKind = Literal["silero", "webrtc"]
+EchoCancellation = Literal["none", "webrtc"]
+EchoReference = Literal["auto", "own", "system"]
 WakeEngine = Literal["micro", "open"]
 Runtime = Literal["auto", "onnx", "edge"]
 EndpointStyle = Literal["patient", "normal", "quick"]
@@ -50,6 +52,8 @@ class AudioSettings:
     gain_db: Annotated[float, SettingLimits(at_least=-40, at_most=40)] = 0.0
     pre_roll_s: Annotated[float, SettingLimits(at_least=0, at_most=10)] = 2.0
     voice_activity: VoiceActivityKind = "silero"
+    echo_cancellation: EchoCancellation = "none"
+    echo_reference: EchoReference = "auto"
     satellite: str | None = None
     sources: tuple[SourceSettings, ...] = ()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import struct
 from dataclasses import dataclass
 
 import numpy as np
@@ -36,3 +37,15 @@ class Sound:
         except (soundfile.LibsndfileError, RuntimeError) as error:
             raise ValueError(f"this is no wave file: {error}") from None
         return cls(np.ascontiguousarray(samples[:, 0]), rate)
+
+
+def endless_header(rate: int) -> bytes:
+    """The beginning of a wave file of mono int16 whose length is not known yet.
+
+    Programs that read it from a pipe read to the pipe's end; both lengths are the largest that a
+    reader may take for signed.
+    """
+    most = 0x7FFFFFFF
+    form = struct.pack("<4sIHHIIHH", b"fmt ", 16, 1, 1, rate, 2 * rate, 2, 16)
+    data = struct.pack("<4sI", b"data", most - 36)
+    return struct.pack("<4sI4s", b"RIFF", most, b"WAVE") + form + data

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 
 import numpy as np
 from numpy.typing import NDArray
@@ -43,7 +44,13 @@ _CHUNK_SAMPLES = 1024
 
 
 class Satellite:
-    """An `AudioSource`, and a `Player`. `on_attempt` is called after each try to connect."""
+    """An `AudioSource`, a `Player` and an `Outlet`.
+
+    `on_attempt` is called after each try to connect.
+    """
+
+    ahead_s = 0.2
+    """So much of a sound it has before it is to be heard: the network may be late."""
 
     def __init__(
         self,
@@ -100,6 +107,20 @@ class Satellite:
             raise ReplyError(f"the satellite {self.name}: {error}") from None
         except TimeoutError:
             _LOG.debug("%s does not say that it played", self.name)
+
+    @asynccontextmanager
+    async def opened(self, rate: int) -> AsyncIterator[_Line]:
+        """A sound is played there as it comes; raises `ReplyError`."""
+        peer = self._peer
+        if peer is None:
+            raise ReplyError(f"the satellite {self.name} is away")
+        self._played.clear()
+        line = _Line(self.name, peer, rate, self._played)
+        await line.send(AudioStart(rate=rate, width=2, channels=1))
+        try:
+            yield line
+        finally:
+            await line.stop()
 
     def follow(self, event: Event) -> None:
         """Let it show what goes on: that it was heard, and what."""
@@ -174,6 +195,44 @@ class Satellite:
             await _sent(peer, Ping())
             await self._clock.sleep(PING_S)
         await peer.close()
+
+
+class _Line:
+    """A `Line` to a satellite."""
+
+    def __init__(self, name: str, peer: Peer, rate: int, played: asyncio.Event) -> None:
+        self._name = name
+        self._peer = peer
+        self._rate = rate
+        self._played = played
+        self._stopped = False
+
+    async def write(self, samples: NDArray[np.int16]) -> None:
+        """Send int16 [n]; raises `ReplyError`."""
+        audio = samples.astype("<i2").tobytes()
+        await self.send(AudioChunk(rate=self._rate, width=2, channels=1, audio=audio))
+
+    async def finish(self) -> None:
+        """Wait until it says that it has played; raises `ReplyError`."""
+        await self.stop()
+        try:
+            async with asyncio.timeout(_PLAYED_S):
+                await self._played.wait()
+        except TimeoutError:
+            _LOG.debug("%s does not say that it played", self._name)
+
+    async def stop(self) -> None:
+        """Nothing more is to be played."""
+        if not self._stopped:
+            self._stopped = True
+            await self.send(AudioStop())
+
+    async def send(self, what: Eventable) -> None:
+        """Send it; raises `ReplyError`."""
+        try:
+            await self._peer.send(what)
+        except WyomingError as error:
+            raise ReplyError(f"the satellite {self._name}: {error}") from None
 
 
 def _frames(event: WireEvent, chunks: ChunkReader, framer: Framer) -> NDArray[np.int16]:

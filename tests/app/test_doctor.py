@@ -1,5 +1,6 @@
 import os
 import shutil
+import sys
 from dataclasses import replace
 
 import numpy as np
@@ -306,3 +307,23 @@ async def test_voices_are_told_and_their_model_checked(examined, tmp_path, monke
     assert right.verdict is Verdict.OK
     assert right.message.startswith("Anna, Ben; speaker-campplus")
     assert old.message == "Ben's was learned with another model: learn it again"
+
+
+async def test_echo_cancellation_without_its_package_says_what_to_install(examined, monkeypatch):
+    assert not any(each.about.startswith("echo") for each in await examined())
+    monkeypatch.setitem(sys.modules, "livekit.rtc.apm", None)
+    findings = await examined("audio: {echo_cancellation: webrtc}\n")
+    (wrong,) = said(findings, Verdict.PROBLEM)
+    assert wrong.startswith("echo cancellation: echo cancellation needs an extra")
+    assert "[echo]" in wrong
+
+
+async def test_echo_cancellation_tells_what_it_hears(examined):
+    pytest.importorskip("livekit.rtc.apm", reason="the extra `echo` is not installed")
+    findings = await examined("audio: {echo_cancellation: webrtc, echo_reference: own}\n")
+    assert "echo cancellation: webrtc, of what Hearth plays" in said(findings, Verdict.OK)
+    findings = await examined("audio: {echo_cancellation: webrtc}\n")
+    assert "echo cancellation: webrtc, of what Hearth plays" in said(findings, Verdict.OK)
+    findings = await examined("audio: {echo_cancellation: webrtc, echo_reference: system}\n")
+    (wrong,) = said(findings, Verdict.PROBLEM)
+    assert "there is no program 'parec': sudo apt install pulseaudio-utils" in wrong

@@ -1,16 +1,20 @@
 """Rooms of the service: what is announced where, and what is a room's own."""
 
 import asyncio
+import shutil
+import sys
 
 import pytest
 
 from assistant.app.household import make_household
 from assistant.app.rooms import AudioIO, Rooms
+from assistant.audio.echo import EchoCancelled
 from assistant.config import RepliesSettings, Settings
 from assistant.config.hearing import AudioSettings, SourceSettings
 from assistant.config.limits import SettingError
 from assistant.dialogue.dispatcher import nothing_before
 from assistant.plugins.room import ROOM
+from assistant.reply.streamed import StreamedPlayer
 from tests.hand_clock import settle
 from tests.scripted import ArraySource, spoken
 
@@ -102,3 +106,32 @@ async def test_a_yes_counts_in_the_room_that_was_asked(house):
 def test_two_sources_of_one_name_are_refused():
     with pytest.raises(SettingError, match="a name of its own"):
         AudioSettings(sources=(SourceSettings(name="a"), SourceSettings(name="a")))
+
+
+ECHO = Settings(audio=AudioSettings(echo_cancellation="webrtc", echo_reference="own"))
+
+
+def test_without_echo_cancellation_a_room_hears_its_source_itself(tmp_path):
+    audio_io = AudioIO(ArraySource(spoken(("quiet", 0.1))), Elsewhere())
+    (room,) = Rooms(SETTINGS, [audio_io], tmp_path).rooms
+    assert room.audio_io.source is audio_io.source
+
+
+def test_where_echo_cancellation_lacks_its_package_the_service_goes_on(
+    tmp_path, monkeypatch, caplog
+):
+    monkeypatch.setitem(sys.modules, "livekit.rtc.apm", None)
+    audio_io = AudioIO(ArraySource(spoken(("quiet", 0.1))))
+    (room,) = Rooms(ECHO, [audio_io], tmp_path).rooms
+    assert room.audio_io.source is audio_io.source
+    assert "its own voice stays in what it hears" in caplog.text
+    assert "[echo]" in caplog.text
+
+
+def test_with_echo_cancellation_a_room_knows_what_it_plays(tmp_path):
+    pytest.importorskip("livekit.rtc.apm", reason="the extra `echo` is not installed")
+    audio_io = AudioIO(ArraySource(spoken(("quiet", 0.1))))
+    (room,) = Rooms(ECHO, [audio_io], tmp_path).rooms
+    assert isinstance(room.audio_io.source, EchoCancelled)
+    if shutil.which("aplay") or shutil.which("paplay"):
+        assert isinstance(room.speaker._player, StreamedPlayer)

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from assistant.reply.chimes import Chime, sound_of
-from assistant.reply.programs import ProgramPlayer, ProgramVoice
+from assistant.reply.programs import ProgramOutlet, ProgramPlayer, ProgramVoice
 from assistant.reply.sound import Sound
 from assistant.reply.voice import ReplyError
 
@@ -87,3 +87,51 @@ async def test_espeak_speaks():
 async def test_a_voice_that_espeak_lacks_is_said():
     with pytest.raises(ReplyError, match="does not exist"):
         await ProgramVoice((ESPEAK, "-v", "nosuch", "--stdin", "--stdout")).speak("Hello.")
+
+
+async def streamed(command, *pieces):
+    async with ProgramOutlet(command).opened(22_050) as line:
+        for piece in pieces:
+            await line.write(piece)
+        await line.finish()
+
+
+async def test_an_outlet_sends_a_wave_file_whose_length_nobody_knows(tmp_path):
+    file = tmp_path / "played.wav"
+    sound = sound_of(Chime.SUCCESS).samples
+    await streamed(python(COPY, file), sound[:1000], sound[1000:1001], sound[1001:])
+    played = Sound.from_wav(file.read_bytes())
+    assert played.rate == 22_050
+    assert np.array_equal(played.samples, sound)
+
+
+@pytest.mark.parametrize(
+    ("command", "why"),
+    [
+        (("/nowhere/player",), "cannot be started: No such file"),
+        (python("import sys; sys.exit('aplay: no soundcards found')"), "no soundcards found"),
+        (python("import sys; sys.stdin.buffer.read(99); sys.exit('gone')"), "gone"),
+        (python("import sys; sys.stdin.buffer.read(); sys.exit(3)"), "does not say why"),
+    ],
+)
+async def test_an_outlet_that_fails_says_why(command, why):
+    with pytest.raises(ReplyError, match=why):
+        await streamed(command, *[np.zeros(22_050, np.int16)] * 20)
+
+
+async def test_an_outlet_waits_for_a_slow_program(tmp_path):
+    code = (
+        "import sys, time; data = sys.stdin.buffer.read(4096); time.sleep(0.2);"
+        "open(sys.argv[1], 'wb').write(data + sys.stdin.buffer.read())"
+    )
+    much = np.arange(200_000).astype(np.int16)
+    await streamed(python(code, tmp_path / "slow.wav"), much)
+    assert np.array_equal(Sound.from_wav((tmp_path / "slow.wav").read_bytes()).samples, much)
+
+
+async def test_an_outlet_that_is_left_ends_its_program_at_once():
+    code = "import os, sys, time; sys.stdin.buffer.read(44); time.sleep(600)"
+    async with ProgramOutlet(python(code)).opened(16_000) as line:
+        process = line._process
+        assert process.returncode is None
+    assert process.returncode == -9

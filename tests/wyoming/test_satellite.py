@@ -3,12 +3,13 @@
 import asyncio
 from contextlib import aclosing, suppress
 
+import numpy as np
 import pytest
 
 pytest.importorskip("wyoming", reason="the extra `wyoming` is not installed")
 
 from wyoming.asr import Transcript
-from wyoming.audio import AudioChunk, AudioStop
+from wyoming.audio import AudioChunk, AudioStart, AudioStop
 from wyoming.ping import Ping, Pong
 from wyoming.wake import Detection
 
@@ -126,6 +127,32 @@ async def test_a_sound_is_played_there_to_its_end(device):
         taken.cancel()
         with suppress(asyncio.CancelledError):
             await taken
+
+
+async def test_a_sound_is_played_there_piece_by_piece(device):
+    await device.start()
+    satellite = Satellite(device.url, HandClock())
+    with pytest.raises(ReplyError, match="is away"):
+        async with satellite.opened(16_000):
+            pass
+    async with aclosing(satellite.frames()) as frames:
+        taken = asyncio.create_task(take(frames, 1))
+        await device.next("run-satellite")
+        async with satellite.opened(22_050) as line:
+            for value in (1, 2):
+                await line.write(np.full(441, value, np.int16))
+            await line.finish()
+        start = await device.next("audio-start", "audio-chunk")
+        assert AudioStart.from_event(start).rate == 22_050
+        for value in (1, 2):
+            chunk = AudioChunk.from_event(await device.next("audio-chunk", "audio-stop"))
+            assert chunk.audio == np.full(441, value, np.int16).tobytes()
+        assert (await device.next("audio-chunk", "audio-stop")).type == "audio-stop"
+        async with satellite.opened(22_050) as line:
+            await line.write(np.full(441, 3, np.int16))
+        assert (await device.next("audio-stop")).type == "audio-stop", "told to be silent"
+        await device.speak(5)
+        assert await taken == [5]
 
 
 async def test_it_is_told_what_was_heard(device):

@@ -28,6 +28,7 @@ async def examine(
     return (
         *files.configuration(settings),
         *await slow(lambda: hearing.microphone(settings, driver)),
+        *await slow(lambda: hearing.echo_cancellation(settings.audio)),
         *await slow(lambda: hearing.wake_words(settings)),
         *await slow(lambda: models.recogniser(settings)),
         *await slow(lambda: models.edge(settings)),

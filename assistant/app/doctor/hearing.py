@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from assistant.app import echo
 from assistant.app.doctor.finding import Finding, hint, ok, problem, reached
 from assistant.app.voices import make_player, make_voice
 from assistant.audio.capture import Driver
@@ -44,6 +45,25 @@ def _device(
     if source.channels > chosen.channels:
         message = f"it has {chosen.channels} channels, not {source.channels}: change `channels`"
         yield problem(about, message)
+
+
+def echo_cancellation(settings: AudioSettings) -> Iterator[Finding]:
+    """Whether what is played can be taken out of what is heard."""
+    about = "echo cancellation"
+    if settings.echo_cancellation == "none":
+        return
+    try:
+        echo.make_canceller(settings)
+    except AudioError as error:
+        yield problem(about, error)
+        return
+    yield ok(about, f"{settings.echo_cancellation}, of what {_plays(settings)} plays")
+    if settings.echo_reference == "system" and (lacking := echo.no_monitor()):
+        yield problem(about, f"audio.echo_reference is system, but {lacking}")
+
+
+def _plays(settings: AudioSettings) -> str:
+    return "the system" if echo.of_system(settings) else "Hearth"
 
 
 def wake_words(settings: Settings) -> Iterator[Finding]:

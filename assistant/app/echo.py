@@ -1,0 +1,71 @@
+"""Echo cancellation as the settings have it."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+
+from assistant.app.voices import find_program
+from assistant.audio.echo import EchoCancelled, EchoCanceller, Reference
+from assistant.audio.monitor import HOLD_S, PROGRAM, Monitor
+from assistant.audio.source import AudioError, AudioSource
+from assistant.audio.webrtc_echo import WebRtcEchoCanceller
+from assistant.config.extras import install_command
+from assistant.config.hearing import AudioSettings
+
+_LOG = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Ears:
+    """A source as the pipeline hears it."""
+
+    source: AudioSource
+    cancels: bool = False
+    """Whether the echo of what is played is taken out."""
+    reference: Reference | None = None
+    """Where it must be put what Hearth plays; `None`: nobody needs to know."""
+
+
+def make_canceller(settings: AudioSettings) -> EchoCanceller | None:
+    """The canceller, none where none is wanted; raises `AudioError` with what to do."""
+    return WebRtcEchoCanceller() if settings.echo_cancellation == "webrtc" else None
+
+
+def ears(settings: AudioSettings, source: AudioSource, *, here: bool) -> Ears:
+    """The source without the echo; as it is where that is not wanted, or cannot be had.
+
+    `here`: whether it hears what this device plays.
+    """
+    try:
+        canceller = make_canceller(settings)
+    except AudioError as error:
+        _LOG.warning("its own voice stays in what it hears: %s", error)
+        return Ears(source)
+    if canceller is None:
+        return Ears(source)
+    reference = Reference()
+    if here and of_system(settings):
+        cleaned = EchoCancelled(
+            source, canceller, reference, feeders=[Monitor().feed], hold_s=HOLD_S
+        )
+        return Ears(cleaned, cancels=True)
+    cleaned = EchoCancelled(source, canceller, reference)
+    return Ears(cleaned, cancels=True, reference=reference)
+
+
+def of_system(settings: AudioSettings) -> bool:
+    """Whether all that this device plays is the reference, not only what Hearth does."""
+    wanted = settings.echo_reference
+    return wanted == "system" or (wanted == "auto" and not no_monitor())
+
+
+def no_monitor() -> str:
+    """Why it cannot be known what the system plays, and what to do; empty where it can."""
+    if find_program(PROGRAM) is None:
+        return f"there is no program '{PROGRAM}': sudo apt install pulseaudio-utils"
+    try:
+        from assistant.ducking import pulse  # noqa: PLC0415 - an optional extra
+    except (ImportError, OSError) as error:
+        return f"it needs an extra ({error}): {install_command('music')}"
+    return "" if pulse.is_there() else "no sound server answers: PulseAudio or PipeWire"

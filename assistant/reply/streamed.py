@@ -1,0 +1,104 @@
+"""Plays sounds piece by piece, so that it is known at any moment what the loudspeaker has.
+
+That is what echo cancellation needs, and what makes it possible to turn a sound down, or hold it,
+while it is played.
+"""
+
+from __future__ import annotations
+
+from contextlib import AbstractAsyncContextManager
+from typing import Protocol
+
+import numpy as np
+import soxr
+from numpy.typing import NDArray
+
+from assistant.audio.clock import Clock, MonotonicClock
+from assistant.audio.echo import Reference
+from assistant.audio.source import SAMPLE_RATE
+from assistant.reply.sound import Sound
+
+PIECE_S = 0.02
+
+
+class Line(Protocol):
+    """A loudspeaker that is open."""
+
+    async def write(self, samples: NDArray[np.int16]) -> None:
+        """Take int16 [n] to be heard after what it has; raises `ReplyError`."""
+
+    async def finish(self) -> None:
+        """Wait until all is heard; raises `ReplyError`."""
+
+
+class Outlet(Protocol):
+    """Opens a loudspeaker for samples that come as they are to be heard."""
+
+    ahead_s: float
+    """So much it wants to have before it is heard; all that is known of its buffers."""
+
+    def opened(self, rate: int) -> AbstractAsyncContextManager[Line]:
+        """A line for mono audio of this rate; left before `finish`, it falls silent at once."""
+
+
+class StreamedPlayer:
+    """A `Player` that gives an outlet each piece shortly before it is to be heard.
+
+    `reference` learns what is played at which place of the microphone's audio.
+    """
+
+    def __init__(
+        self, outlet: Outlet, reference: Reference | None = None, clock: Clock | None = None
+    ) -> None:
+        self._outlet = outlet
+        self._clock = clock or MonotonicClock()
+        self._reference = reference or Reference(self._clock)
+
+    async def play(self, sound: Sound) -> None:
+        """Play it to its end; raises `ReplyError`. Cancelled, it falls silent."""
+        pieces = _Pieces(sound)
+        try:
+            async with self._outlet.opened(sound.rate) as line:
+                await self._stream(pieces, line)
+                await line.finish()
+        except BaseException:
+            self._reference.cut()
+            raise
+
+    async def _stream(self, pieces: _Pieces, line: Line) -> None:
+        place, begin_s = self._reference.now, self._clock.now()
+        number = 0
+        while number < pieces.count:
+            early_s = begin_s + number * PIECE_S - self._outlet.ahead_s - self._clock.now()
+            if early_s > 0:
+                await self._clock.sleep(early_s)
+            late_s = -early_s - self._outlet.ahead_s
+            if late_s > 0:  # we did not come to it in time: the loudspeaker has run dry
+                begin_s += late_s
+                place += round(late_s * SAMPLE_RATE)
+            await line.write(pieces.played(number))
+            place = self._reference.put(place, pieces.reference(number))
+            number += 1
+
+
+class _Pieces:
+    """A sound in pieces: as it is played, and the same at 16 kHz."""
+
+    def __init__(self, sound: Sound) -> None:
+        self._sound = sound
+        self.count = int(np.ceil(sound.length_s / PIECE_S))
+        resampled = soxr.resample(sound.samples.astype(np.float32), sound.rate, SAMPLE_RATE)
+        self._reference = np.clip(np.rint(resampled), -32768, 32767).astype(np.int16)
+
+    def played(self, number: int) -> NDArray[np.int16]:
+        """A piece at the sound's own rate."""
+        return _part(self._sound.samples, number, self._sound.rate)
+
+    def reference(self, number: int) -> NDArray[np.int16]:
+        """The same piece at 16 kHz."""
+        return _part(self._reference, number, SAMPLE_RATE)
+
+
+def _part(samples: NDArray[np.int16], number: int, rate: int) -> NDArray[np.int16]:
+    begin, end = (round(at * PIECE_S * rate) for at in (number, number + 1))
+    return samples[begin:end]

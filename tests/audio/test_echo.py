@@ -1,0 +1,202 @@
+"""What is played is taken out of what is heard, by the real canceller."""
+
+import logging
+from contextlib import aclosing
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+from assistant.audio.echo import QUIET_S, EchoCancelled, Reference
+from assistant.audio.echo_delay import DelayEstimator
+from assistant.audio.source import FRAME_SAMPLES, SAMPLE_RATE, AudioError
+from tests.hand_clock import HandClock
+from tests.scripted import ArraySource
+
+DEMO = Path(__file__).parents[2] / "demo"
+
+
+def recordings(*names):
+    """Recordings in a row, a second of silence after each: int16 [n]."""
+    pause = np.zeros(SAMPLE_RATE, np.int16)
+    parts = [soundfile.read(DEMO / f"{name}.ogg", dtype="int16")[0] for name in names]
+    samples = np.concatenate([each for part in parts for each in (part, pause)])
+    return samples[: samples.size // FRAME_SAMPLES * FRAME_SAMPLES]
+
+
+PLAYED = recordings("01-kitchen-light", "05-timer", "12-garage", "01-kitchen-light")
+SAID = recordings("05-timer")
+
+
+def echo_of(played, delay_s, seed=1):
+    """What a microphone in a room hears of it: int16 [n], with faint noise."""
+    noise = np.random.default_rng(seed)
+    length = round(0.25 * SAMPLE_RATE)
+    tail = noise.normal(0, 1, length) * np.exp(-6.9 * np.arange(length) / length)
+    room = np.concatenate([[1.0], 0.4 * tail / np.linalg.norm(tail)])
+    late = round(delay_s * SAMPLE_RATE)
+    echo = 0.5 * np.convolve(played.astype(float), room)
+    if late >= 0:
+        echo = np.concatenate([np.zeros(late), echo])[: played.size]
+    else:
+        echo = np.concatenate([echo[-late:], np.zeros(-late)])[: played.size]
+    return (echo + noise.normal(0, 3, played.size)).astype(np.int16)
+
+
+def decibels(samples):
+    return 10 * np.log10(np.mean(samples.astype(float) ** 2) + 1e-9)
+
+
+def canceller():
+    pytest.importorskip("livekit.rtc.apm", reason="the extra `echo` is not installed")
+    from assistant.audio.webrtc_echo import WebRtcEchoCanceller  # noqa: PLC0415 - may be skipped
+
+    return WebRtcEchoCanceller()
+
+
+class Unchanged:
+    """Hears what it is given, and removes nothing."""
+
+    def __init__(self):
+        self.near, self.far = [], []
+
+    def process(self, near, far):
+        self.near.append(near)
+        self.far.append(far)
+        return near
+
+
+async def heard(near, played, canceller, **options):
+    """What is left of the microphone's audio: int16 [n]."""
+    reference = Reference(HandClock())
+    reference.put(0, played)
+    source = EchoCancelled(ArraySource(near), canceller, reference, **options)
+    async with aclosing(source.frames()) as frames:
+        return np.concatenate([frame async for frame in frames])
+
+
+@pytest.mark.parametrize("delay_s", [0.02, 0.12, 0.25])
+async def test_an_echo_is_removed_from_several_utterances(delay_s):
+    near = echo_of(PLAYED, delay_s)
+    left = await heard(near, PLAYED, canceller())
+    half = near.size // 2
+    assert decibels(near[half:]) - decibels(left[half:]) > 20
+
+
+async def test_who_speaks_beside_it_is_kept():
+    echo = echo_of(PLAYED, 0.06)
+    begin = PLAYED.size - SAID.size - SAMPLE_RATE
+    speech = np.zeros_like(echo)
+    speech[begin : begin + SAID.size] = SAID
+    left = await heard(echo + speech, PLAYED, canceller())
+    stretch = slice(begin, begin + SAID.size)
+    assert abs(decibels(left[stretch]) - decibels(speech[stretch])) < 3
+
+
+async def test_an_echo_out_of_reach_is_fetched(caplog):
+    caplog.set_level(logging.INFO)
+    played = np.concatenate([PLAYED, PLAYED])
+    near = echo_of(played, 0.7)
+    left = await heard(near, played, canceller())
+    assert "comes 700 ms after what is played" in caplog.text
+    assert decibels(near[-3 * near.size // 8 :]) - decibels(left[-3 * near.size // 8 :]) > 15
+
+
+async def test_a_reference_that_comes_too_late_is_waited_for(caplog):
+    caplog.set_level(logging.INFO)
+    near = echo_of(PLAYED, -0.1)
+    hears = Unchanged()
+    left = await heard(near, PLAYED, hears)
+    assert "comes -100 ms" in caplog.text
+    assert np.array_equal(left[-SAMPLE_RATE:], near[-SAMPLE_RATE - 2400 : -2400])
+
+
+async def test_where_nothing_is_played_nothing_is_changed():
+    hears = Unchanged()
+    left = await heard(SAID, np.zeros(0, np.int16), hears)
+    assert np.array_equal(left[: SAID.size], SAID)
+    assert not hears.near
+
+
+async def test_the_canceller_works_until_the_room_is_silent():
+    hears = Unchanged()
+    played = np.full(SAMPLE_RATE, 1000, np.int16)
+    await heard(np.zeros(5 * SAMPLE_RATE, np.int16), played, hears)
+    assert len(hears.near) * FRAME_SAMPLES == pytest.approx((1 + QUIET_S) * SAMPLE_RATE, abs=320)
+    assert np.array_equal(np.concatenate(hears.far)[: played.size], played)
+
+
+async def test_audio_is_held_for_a_reference_that_is_told_afterwards():
+    hears = Unchanged()
+    left = await heard(SAID, SAID, hears, hold_s=0.08)
+    assert np.array_equal(left[1280:], SAID[: left.size - 1280])
+
+
+async def test_audio_that_cannot_be_had_is_an_error():
+    class Unplugged:
+        name = "mic"
+
+        async def frames(self):
+            yield np.zeros(FRAME_SAMPLES, np.int16)
+            raise AudioError("audio_device", "there is no microphone")
+
+    source = EchoCancelled(Unplugged(), Unchanged(), Reference(HandClock()))
+    with pytest.raises(AudioError, match="no microphone"):
+        async for _ in source.frames():
+            pass
+
+
+async def test_who_stops_reading_ends_it_though_more_waits():
+    source = EchoCancelled(ArraySource(SAID), Unchanged(), Reference(HandClock()), ahead_frames=1)
+    async with aclosing(source.frames()) as frames:
+        await anext(frames)
+
+
+async def test_a_place_is_that_of_the_sound_card_by_the_clock():
+    clock = HandClock()
+    reference = Reference(clock)
+    reference.take()
+    assert reference.now == FRAME_SAMPLES
+    await clock.turn(0.005)
+    assert reference.now == FRAME_SAMPLES + 80
+    await clock.turn(1)
+    assert reference.now == FRAME_SAMPLES + 320, "a microphone that stands still has no places"
+
+
+def test_what_is_played_lies_at_its_place():
+    reference = Reference(HandClock())
+    after = reference.put(100, np.full(200, 7, np.int16))
+    assert after == 300
+    reference.put(after, np.full(20, 30_000, np.int16))
+    reference.put(after, np.full(20, 30_000, np.int16))
+    first, second = reference.take(), reference.take()
+    assert list(np.flatnonzero(first)) == list(range(100, 160))
+    assert second[139] == 7
+    assert second[140] == 32_767, "two at a time do not wrap around"
+    late = reference.put(0, np.full(400, 9, np.int16))
+    assert late == 400
+    assert np.count_nonzero(reference.take()) == 80
+    reference.put(480, np.full(1000, 9, np.int16))
+    reference.cut()
+    assert not reference.take().any()
+
+
+@pytest.mark.parametrize("delay_s", [-0.15, 0.0, 0.06, 0.4, 0.75])
+def test_the_delay_is_found(delay_s):
+    near, estimator = echo_of(PLAYED, delay_s), DelayEstimator()
+    found = [
+        estimator.hear(near[at : at + FRAME_SAMPLES], PLAYED[at : at + FRAME_SAMPLES])
+        for at in range(0, near.size - FRAME_SAMPLES, FRAME_SAMPLES)
+    ]
+    found = [each for each in found if each is not None]
+    assert len(found) > 4
+    assert found == pytest.approx([delay_s] * len(found), abs=0.002)
+
+
+def test_no_delay_is_found_where_something_else_is_heard():
+    estimator = DelayEstimator()
+    other = recordings("05-timer", "12-garage", "05-timer", "12-garage")
+    for at in range(0, min(other.size, PLAYED.size) - FRAME_SAMPLES, FRAME_SAMPLES):
+        frame = slice(at, at + FRAME_SAMPLES)
+        assert estimator.hear(other[frame][::-1].copy(), PLAYED[frame]) is None

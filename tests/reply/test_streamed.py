@@ -1,0 +1,141 @@
+"""A sound that is played piece by piece, into a line that writes down when it got what."""
+
+import asyncio
+from contextlib import asynccontextmanager
+
+import numpy as np
+import pytest
+
+from assistant.audio.echo import Reference
+from assistant.audio.source import FRAME_SAMPLES
+from assistant.reply.sound import Sound
+from assistant.reply.streamed import PIECE_S, StreamedPlayer
+from assistant.reply.voice import ReplyError
+from tests.hand_clock import HandClock
+
+RATE = 22_050
+
+
+class Loudspeaker:
+    ahead_s = 0.08
+
+    def __init__(self, clock):
+        self.clock = clock
+        self.got = []
+        self.open = self.finished = False
+        self.error = None
+        self.stall_s = 0.0
+
+    @asynccontextmanager
+    async def opened(self, rate):
+        self.open = True
+        self.rate = rate
+        try:
+            yield self
+        finally:
+            self.open = False
+
+    async def write(self, samples):
+        if self.error:
+            raise self.error
+        stall_s, self.stall_s = self.stall_s, 0.0
+        await self.clock.sleep(stall_s)
+        self.got.append((self.clock.now(), samples))
+
+    async def finish(self):
+        self.finished = True
+
+
+def sound(length_s=1.0, rate=RATE):
+    time_s = np.arange(round(length_s * rate)) / rate
+    return Sound(rising(time_s).astype(np.int16), rate)
+
+
+def rising(time_s):
+    """A tone that rises from 200 Hz on: unlike itself at any other time."""
+    return 8000 * np.sin(2 * np.pi * (200 + 300 * time_s) * time_s)
+
+
+@pytest.fixture
+def clock():
+    return HandClock()
+
+
+def heard(loudspeaker):
+    return np.concatenate([samples for _, samples in loudspeaker.got])
+
+
+def taken(reference, frames):
+    return np.concatenate([reference.take() for _ in range(frames)])
+
+
+@pytest.mark.parametrize("rate", [16_000, 22_050, 48_000])
+async def test_all_of_it_is_played_each_piece_shortly_before_it_is_heard(clock, rate):
+    loudspeaker = Loudspeaker(clock)
+    playing = asyncio.create_task(StreamedPlayer(loudspeaker, clock=clock).play(sound(1.01, rate)))
+    begin_s = clock.now()
+    for _ in range(60):
+        await clock.turn(PIECE_S)
+    await playing
+    assert loudspeaker.finished
+    assert not loudspeaker.open
+    assert loudspeaker.rate == rate
+    assert np.array_equal(heard(loudspeaker), sound(1.01, rate).samples)
+    for number, (at_s, _) in enumerate(loudspeaker.got):
+        assert at_s - begin_s == pytest.approx(max(0, number * PIECE_S - 0.08), abs=0.001)
+
+
+async def test_the_reference_has_what_is_played_where_it_is_played(clock):
+    reference = Reference(clock)
+    taken(reference, 7)
+    player = StreamedPlayer(Loudspeaker(clock), reference, clock)
+    playing = asyncio.create_task(player.play(sound()))
+    played = []
+    for _ in range(130):
+        await clock.turn(0.01)
+        played.append(reference.take())
+    await playing
+    played = np.concatenate(played)
+    assert np.flatnonzero(played)[0] < FRAME_SAMPLES
+    wanted = rising(np.arange(16_000) / 16_000)
+    lag = int(np.argmax(np.correlate(played[:4000].astype(float), wanted[:3000], "valid")))
+    assert lag < FRAME_SAMPLES + 2
+    assert played[lag + 300 : lag + 15_000] == pytest.approx(wanted[300:15_000], abs=300)
+
+
+async def test_cancelled_it_falls_silent_and_so_does_the_reference(clock):
+    reference = Reference(clock)
+    loudspeaker = Loudspeaker(clock)
+    playing = asyncio.create_task(StreamedPlayer(loudspeaker, reference, clock).play(sound()))
+    for _ in range(20):
+        await clock.turn(0.01)
+        assert reference.take().any()
+    playing.cancel()
+    await asyncio.gather(playing, return_exceptions=True)
+    assert not loudspeaker.open
+    assert not loudspeaker.finished
+    taken(reference, 2)
+    assert not taken(reference, 20).any()
+
+
+async def test_who_comes_late_goes_on_and_the_reference_with_it(clock):
+    reference, loudspeaker = Reference(clock), Loudspeaker(clock)
+    playing = asyncio.create_task(StreamedPlayer(loudspeaker, reference, clock).play(sound()))
+    await clock.turn(0.1)
+    loudspeaker.stall_s = 0.5  # the machine is busy; the loudspeaker runs dry
+    played = [taken(reference, 10)]
+    for _ in range(160):
+        await clock.turn(0.01)
+        played.append(reference.take())
+    await playing
+    assert np.array_equal(heard(loudspeaker), sound().samples)
+    assert loudspeaker.got[-1][0] - 1000.0 > 1.25
+    assert np.flatnonzero(np.concatenate(played))[-1] > 1.3 * 16_000
+
+
+async def test_a_loudspeaker_that_fails_says_why(clock):
+    loudspeaker = Loudspeaker(clock)
+    loudspeaker.error = ReplyError("unplugged")
+    with pytest.raises(ReplyError, match="unplugged"):
+        await StreamedPlayer(loudspeaker, clock=clock).play(sound())
+    assert not loudspeaker.open
