@@ -90,6 +90,13 @@ class Yielded(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Interrupted(Event):
+    """Somebody said words while Hearth spoke, which falls silent and listens."""
+
+    type: ClassVar[str] = "interrupted"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SpeechStarted(Event):
     """Speech began in an open utterance."""
 

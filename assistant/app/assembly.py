@@ -20,6 +20,7 @@ from assistant.endpointing.pauses import (
 )
 from assistant.events import Reply
 from assistant.pipeline.arbitration import Arbiter
+from assistant.pipeline.barge_in import BargeInTrigger
 from assistant.pipeline.follow_up import FollowUps, FollowUpTrigger
 from assistant.pipeline.pipeline import Pipeline
 from assistant.pipeline.responder import LatticeFormat, Responder
@@ -29,6 +30,7 @@ from assistant.pipeline.utterance import UtteranceServices
 from assistant.pipeline.worker import Worker
 from assistant.plugins.room import EVERYWHERE
 from assistant.reply.own_voice import OwnVoice
+from assistant.reply.volume import Volume
 from assistant.wake import factory as wake
 from assistant.wake.words import spoken
 
@@ -48,6 +50,10 @@ class Listening:
     """Where Hearth itself is heard and must not wake itself."""
     follow_ups: FollowUps | None = None
     """Opened by who says the replies; without it, replies are said by nobody and end at once."""
+    volume: Volume | None = None
+    """Turned down for who speaks while Hearth does; without it, nobody interrupts it so."""
+    clear: Callable[[float], bool] = lambda _at_s: True
+    """Whether what was heard until a second has no echo of Hearth's own voice."""
     room: str = EVERYWHERE
     """In which of several rooms it listens."""
     arbiter: Arbiter | None = None
@@ -155,7 +161,12 @@ def _trigger(
         )
         stopping = StopTrigger(guarded, spotter)
         follow_ups = listening.follow_ups or make_follow_ups(settings)
-        return FollowUpTrigger(stopping, voice(), follow_ups, lambda: own_voice.sounds)
+        following = FollowUpTrigger(stopping, voice(), follow_ups, lambda: own_voice.sounds)
+        if listening.volume is None:
+            return following
+        return BargeInTrigger(
+            *(following, recogniser, voice(), own_voice, listening.volume), clear=listening.clear
+        )
 
     return trigger
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from assistant.app.voices import find_program
@@ -23,6 +24,8 @@ class Ears:
     source: AudioSource
     cancels: bool = False
     """Whether the echo of what is played is taken out."""
+    clear: Callable[[float], bool] = lambda _at_s: True
+    """Whether it has no echo at a second of its audio."""
     reference: Reference | None = None
     """Where it must be put what Hearth plays; `None`: nobody needs to know."""
 
@@ -49,9 +52,9 @@ def ears(settings: AudioSettings, source: AudioSource, *, here: bool) -> Ears:
         cleaned = EchoCancelled(
             source, canceller, reference, feeders=[Monitor().feed], hold_s=HOLD_S
         )
-        return Ears(cleaned, cancels=True)
+        return Ears(cleaned, cancels=True, clear=cleaned.works_at)
     cleaned = EchoCancelled(source, canceller, reference)
-    return Ears(cleaned, cancels=True, reference=reference)
+    return Ears(cleaned, cancels=True, clear=cleaned.works_at, reference=reference)
 
 
 def of_system(settings: AudioSettings) -> bool:

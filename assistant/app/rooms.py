@@ -26,6 +26,7 @@ from assistant.reply.own_voice import OwnVoice
 from assistant.reply.speaker import Speaker
 from assistant.reply.streamed import Outlet, StreamedPlayer
 from assistant.reply.voice import Player
+from assistant.reply.volume import Volume
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +54,10 @@ class Room:
     ducking: Ducking
     speaker: Speaker
     own_voice: OwnVoice = field(default_factory=OwnVoice)
+    volume: Volume | None = None
+    """Turned down for who speaks while it does, where that is wanted."""
+    clear: Callable[[float], bool] = lambda _at_s: True
+    """Whether what is heard at a second of the audio has no echo of what is played."""
 
     @property
     def source(self) -> AudioSource:
@@ -75,7 +80,12 @@ class Room:
         """What hears here."""
         room = self.audio_io.room
         listening = Listening(
-            own_voice=self.own_voice, follow_ups=self.follow_ups, room=room, arbiter=arbiter
+            own_voice=self.own_voice,
+            follow_ups=self.follow_ups,
+            volume=self.volume,
+            clear=self.clear,
+            room=room,
+            arbiter=arbiter,
         )
         here = house.in_room(self.audio_io.area, self.ducking.let_go)
         return make_pipeline(settings, here, recogniser, worker, listening)
@@ -127,6 +137,7 @@ def _room(settings: Settings, audio_io: AudioIO, state: Path) -> Room:
     follow_ups = make_follow_ups(settings)
     ducking = make_ducking(settings, state, audio_io.room)
     own_voice = OwnVoice()
+    volume = Volume() if settings.barge_in else None
     ears = echo.ears(settings.audio, audio_io.source, here=audio_io.player is None)
 
     def ended(reply: Reply, heard_s: float) -> None:
@@ -134,13 +145,13 @@ def _room(settings: Settings, audio_io: AudioIO, state: Path) -> Room:
         ducking.ended(reply, heard_s)
 
     def streamed(outlet: Outlet) -> Player:
-        return StreamedPlayer(outlet, ears.reference)
+        return StreamedPlayer(outlet, ears.reference, volume)
 
-    player, streams = audio_io.player, ears.cancels
+    player, streams = audio_io.player, ears.cancels or settings.barge_in
     if streams and audio_io.outlet is not None:
         player = streamed(audio_io.outlet)
     speaker = make_speaker(
         settings.replies, own_voice, player, ended, streamed if streams else None
     )
     audio_io = replace(audio_io, source=ears.source)
-    return Room(audio_io, follow_ups, ducking, speaker, own_voice)
+    return Room(audio_io, follow_ups, ducking, speaker, own_voice, volume, ears.clear)

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from assistant.audio.clock import Clock, MonotonicClock
 from assistant.audio.echo_delay import DelayEstimator
+from assistant.audio.echo_removal import Removal
 from assistant.audio.source import FRAME_SAMPLES, SAMPLE_RATE, AudioSource, Frame
 
 AHEAD_FRAMES = 500
@@ -130,6 +131,14 @@ class EchoCancelled:
         self._delayed = _Delayed(hold_s)
         self._ahead_frames = ahead_frames
         self._delay = DelayEstimator()
+        self._removal = Removal()
+
+    def works_at(self, at_s: float) -> bool:
+        """Whether what was given until a second of its audio has no echo of what is played then.
+
+        A canceller needs a moment in each sound, for it may begin sooner or later than the last.
+        """
+        return self._removal.works_at(round(at_s * SAMPLE_RATE))
 
     async def frames(self) -> AsyncIterator[Frame]:
         """The frames of the source, cleaned; raises `AudioError`."""
@@ -159,13 +168,16 @@ class EchoCancelled:
     def _clean(self, frame: Frame) -> Frame:
         near, far = self._delayed.both(frame, self._reference.take())
         if self._reference.quiet_s > QUIET_S + self._delayed.longest_s:
+            self._removal.hear(near, far, near)
             return near
         found_s = self._delay.hear(near, far)
         if found_s is not None and not REACH_S[0] <= found_s <= REACH_S[1]:
             _LOG.info("the echo comes %.0f ms after what is played: moved", 1000 * found_s)
             self._delayed.move(found_s - WANTED_S)
             self._delay = DelayEstimator()
-        return self._canceller.process(near, far)
+        left = self._canceller.process(near, far)
+        self._removal.hear(near, far, left)
+        return left
 
 
 class _Delayed:

@@ -71,6 +71,7 @@ class ConversationSettings:
 
     answer_s: Annotated[float, SettingLimits(at_least=0, at_most=30)] = 8.0
     follow_up_s: Annotated[float, SettingLimits(at_least=0, at_most=30)] = 0.0
+    barge_in: bool | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -181,6 +182,12 @@ class Settings:
                 "rescoring",
                 "privacy",
             )
+
+    @property
+    def barge_in(self) -> bool:
+        """Whether speech interrupts Hearth: if it is not said, where it does not hear itself."""
+        wanted = self.conversation.barge_in
+        return self.audio.echo_cancellation != "none" if wanted is None else wanted
 
     @property
     def needs_network(self) -> bool:

@@ -16,7 +16,16 @@ from functools import partial
 from assistant.audio.clock import Clock, MonotonicClock
 from assistant.ducking.ledger import Ledger, Lowered
 from assistant.ducking.mixer import Mixer, MixerError
-from assistant.events import NOT_MEANT, Error, Event, Intent, Reply, SpeechStarted, WakeDetected
+from assistant.events import (
+    NOT_MEANT,
+    Error,
+    Event,
+    Intent,
+    Interrupted,
+    Reply,
+    SpeechStarted,
+    WakeDetected,
+)
 from assistant.nlu.interpretation import Interpretation
 
 LONGEST_S = 60.0
@@ -65,7 +74,7 @@ class Ducking:
     def follow(self, event: Event) -> None:
         """Turn down for who speaks; up again where nothing is said to what was heard."""
         match event:
-            case WakeDetected() | SpeechStarted():
+            case WakeDetected() | Interrupted() | SpeechStarted():
                 self._begin(self._lower())
                 self._restore_after(LONGEST_S)
             case Error():

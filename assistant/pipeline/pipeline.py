@@ -22,7 +22,7 @@ from assistant.audio.blocks import Block, seconds
 from assistant.audio.clock import HeardTime
 from assistant.audio.source import AudioError, AudioSource
 from assistant.audio.vad import VoiceActivity
-from assistant.events import EndReason, Error, Event, WakeDetected, Yielded
+from assistant.events import EndReason, Error, Event, Interrupted, WakeDetected, Yielded
 from assistant.pipeline.arbitration import Arbiter, loudness_db, score
 from assistant.pipeline.decision import Decision, TurnEnd
 from assistant.pipeline.feed import AudioFeed
@@ -31,7 +31,7 @@ from assistant.pipeline.listener import Listener, power
 from assistant.pipeline.memory import give_back
 from assistant.pipeline.outbox import Outbox
 from assistant.pipeline.responder import Send
-from assistant.pipeline.trigger import Activation, Trigger
+from assistant.pipeline.trigger import Activation, FollowUp, Trigger
 from assistant.pipeline.utterance import Utterance, UtteranceServices
 from assistant.plugins.room import EVERYWHERE, ROOM
 from assistant.wake.place import find_call
@@ -121,6 +121,8 @@ class Pipeline:
                     probability=activation.wake.probability,
                 )
             )
+        if activation.follow_up is FollowUp.INTERRUPTION:
+            await send(Interrupted(source=source, audio_s=activation.at_s))
         if activation.stop is not None:
             decision = await self._stopped(source, activation.at_s, activation.stop, send)
             feed.enter(activation.at_s)

@@ -142,7 +142,7 @@ def _as_heard(result: RecognitionResult, kept: range) -> RecognitionResult | Non
 
 def alone(heard: Sequence[str], own: str) -> range:
     """All of the words heard where they are a word to stop, none of Hearth's; else nothing."""
-    said = f" {' '.join(_spoken(own))} "
+    said = f" {' '.join(spoken_words(own))} "
     text = " ".join(heard)
     return range(len(heard) if text in STOP_WORDS and f" {text} " not in said else 0)
 
@@ -152,7 +152,7 @@ def beside(heard: Sequence[str], own: str) -> range:
 
     A word that is merely heard in place of one that sounds like it does not count.
     """
-    saying = _spoken(own)
+    saying = spoken_words(own)
     changes = SequenceMatcher(None, saying, list(heard), autojunk=False).get_opcodes()
     same = sum(end - begin for kind, begin, end, _, _ in changes if kind == "equal")
     added = [(begin, *at) for kind, begin, _, *at in changes if kind != "equal" and at[0] < at[1]]
@@ -164,8 +164,8 @@ def beside(heard: Sequence[str], own: str) -> range:
     return range(first, last) if counts else range(0)
 
 
-def _spoken(text: str) -> list[str]:
-    """The words of a text as the recogniser writes them."""
+def spoken_words(text: str) -> list[str]:
+    """The words of a text as the recogniser writes them: numbers spelled out."""
     words = split_words(re.sub(r"\d+", lambda number: f" {_number(number[0])} ", text))
     return [each for word in words for each in word.split()]
 

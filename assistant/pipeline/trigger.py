@@ -21,6 +21,8 @@ class FollowUp(StrEnum):
     """Something was asked."""
     MORE = "more"
     """A reply was given just now."""
+    INTERRUPTION = "interruption"
+    """It is said while Hearth speaks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +45,9 @@ class Activation:
 class Trigger(Protocol):
     """Waits for an utterance. Its work is heavy: call it in the worker."""
 
-    idle_frames: int
-    """How many frames to hear at once while waiting."""
+    @property
+    def idle_frames(self) -> int:
+        """How many frames to hear at once while waiting."""
 
     def hear(self, block: Block) -> Activation | None:
         """Take the next block of audio; the activation that was completed in it, if any."""

@@ -12,7 +12,7 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from assistant.events import Action, Error, Event, FinalEndpoint, Reply, WakeDetected
+from assistant.events import Action, Error, Event, FinalEndpoint, Interrupted, Reply, WakeDetected
 from assistant.reply.chimes import Chime, sound_of
 from assistant.reply.own_voice import OwnVoice
 from assistant.reply.sound import Sound
@@ -97,15 +97,16 @@ class Speaker:
         return busy
 
     def follow(self, event: Event) -> None:
-        """Say what an event of the pipeline asks for; the wake word interrupts what is said.
+        """Say what an event of the pipeline asks for; who calls it or speaks over it interrupts.
 
         While the user speaks, what came of an earlier command is kept back until they have ended.
         """
         current = event.audio_s >= self._listening_since_s
         match event:
-            case WakeDetected():
+            case WakeDetected() | Interrupted():
                 self._interrupt()
-                self._woken = Chime.WAKE in self._style.chimes
+                called = isinstance(event, WakeDetected)
+                self._woken = called and Chime.WAKE in self._style.chimes
                 self._listening, self._action = True, None
                 self._listening_since_s = event.audio_s
             case Action():

@@ -7,6 +7,7 @@ while it is played.
 from __future__ import annotations
 
 from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
@@ -17,6 +18,7 @@ from assistant.audio.clock import Clock, MonotonicClock
 from assistant.audio.echo import Reference
 from assistant.audio.source import SAMPLE_RATE
 from assistant.reply.sound import Sound
+from assistant.reply.volume import Level, Volume
 
 PIECE_S = 0.02
 
@@ -44,13 +46,19 @@ class Outlet(Protocol):
 class StreamedPlayer:
     """A `Player` that gives an outlet each piece shortly before it is to be heard.
 
-    `reference` learns what is played at which place of the microphone's audio.
+    `reference` learns what is played at which place of the microphone's audio. `volume` counts from
+    the next piece on; what was held goes on from where it was first turned down.
     """
 
     def __init__(
-        self, outlet: Outlet, reference: Reference | None = None, clock: Clock | None = None
+        self,
+        outlet: Outlet,
+        reference: Reference | None = None,
+        volume: Volume | None = None,
+        clock: Clock | None = None,
     ) -> None:
         self._outlet = outlet
+        self._volume = volume or Volume()
         self._clock = clock or MonotonicClock()
         self._reference = reference or Reference(self._clock)
 
@@ -64,11 +72,14 @@ class StreamedPlayer:
         except BaseException:
             self._reference.cut()
             raise
+        finally:
+            self._volume.level = Level.FULL
 
     async def _stream(self, pieces: _Pieces, line: Line) -> None:
         place, begin_s = self._reference.now, self._clock.now()
+        faded = _Faded(pieces, self._volume)
         number = 0
-        while number < pieces.count:
+        while (piece := faded.next()) is not None:
             early_s = begin_s + number * PIECE_S - self._outlet.ahead_s - self._clock.now()
             if early_s > 0:
                 await self._clock.sleep(early_s)
@@ -76,9 +87,50 @@ class StreamedPlayer:
             if late_s > 0:  # we did not come to it in time: the loudspeaker has run dry
                 begin_s += late_s
                 place += round(late_s * SAMPLE_RATE)
-            await line.write(pieces.played(number))
-            place = self._reference.put(place, pieces.reference(number))
+            await line.write(piece.played)
+            place = self._reference.put(place, piece.reference)
             number += 1
+
+
+@dataclass(frozen=True, slots=True)
+class _Piece:
+    played: NDArray[np.int16]
+    """At the sound's own rate."""
+    reference: NDArray[np.int16]
+    """The same at 16 kHz."""
+
+    def faded(self, before: float, after: float) -> _Piece:
+        """From one volume to another."""
+        if before == after == 1.0:
+            return self
+        return _Piece(_fade(self.played, before, after), _fade(self.reference, before, after))
+
+
+class _Faded:
+    """The pieces of a sound as they are played: what is held waits, in silence."""
+
+    def __init__(self, pieces: _Pieces, volume: Volume) -> None:
+        self._pieces = pieces
+        self._volume = volume
+        self._before = volume.level
+        self._at = 0
+        self._full = 0
+        """Until where it was played at full volume."""
+
+    def next(self) -> _Piece | None:
+        """The next piece; `None` at the end."""
+        before, level = self._before, self._volume.level
+        if before is Level.HELD and level is not Level.HELD:
+            self._at = self._full
+        if self._at >= self._pieces.count:
+            return None
+        piece = self._pieces.piece(self._at).faded(before.value, level.value)
+        self._before = level
+        if not before is level is Level.HELD:
+            self._at += 1
+        if level is Level.FULL:
+            self._full = self._at
+        return piece
 
 
 class _Pieces:
@@ -90,13 +142,17 @@ class _Pieces:
         resampled = soxr.resample(sound.samples.astype(np.float32), sound.rate, SAMPLE_RATE)
         self._reference = np.clip(np.rint(resampled), -32768, 32767).astype(np.int16)
 
-    def played(self, number: int) -> NDArray[np.int16]:
-        """A piece at the sound's own rate."""
-        return _part(self._sound.samples, number, self._sound.rate)
+    def piece(self, number: int) -> _Piece:
+        """One of them."""
+        return _Piece(
+            _part(self._sound.samples, number, self._sound.rate),
+            _part(self._reference, number, SAMPLE_RATE),
+        )
 
-    def reference(self, number: int) -> NDArray[np.int16]:
-        """The same piece at 16 kHz."""
-        return _part(self._reference, number, SAMPLE_RATE)
+
+def _fade(samples: NDArray[np.int16], before: float, after: float) -> NDArray[np.int16]:
+    faded = samples * np.linspace(before, after, samples.size)
+    return np.asarray(np.rint(faded), np.int16)
 
 
 def _part(samples: NDArray[np.int16], number: int, rate: int) -> NDArray[np.int16]:

@@ -10,6 +10,7 @@ import soundfile
 
 from assistant.audio.echo import QUIET_S, EchoCancelled, Reference
 from assistant.audio.echo_delay import DelayEstimator
+from assistant.audio.echo_removal import Removal
 from assistant.audio.source import FRAME_SAMPLES, SAMPLE_RATE, AudioError
 from tests.hand_clock import HandClock
 from tests.scripted import ArraySource
@@ -200,3 +201,72 @@ def test_no_delay_is_found_where_something_else_is_heard():
     for at in range(0, min(other.size, PLAYED.size) - FRAME_SAMPLES, FRAME_SAMPLES):
         frame = slice(at, at + FRAME_SAMPLES)
         assert estimator.hear(other[frame][::-1].copy(), PLAYED[frame]) is None
+
+
+def frames_of(samples):
+    return samples[: samples.size // FRAME_SAMPLES * FRAME_SAMPLES].reshape(-1, FRAME_SAMPLES)
+
+
+def removal(near, far, left):
+    watched = Removal()
+    for each in zip(frames_of(near), frames_of(far), frames_of(left), strict=True):
+        watched.hear(*each)
+    return watched
+
+
+def test_a_canceller_is_trusted_once_it_removes_enough_in_each_sound():
+    far = np.concatenate([PLAYED, np.zeros(SAMPLE_RATE, np.int16), PLAYED])
+    echo = echo_of(far, 0.06)
+    left = echo.copy()
+    begin = int(np.flatnonzero(np.abs(PLAYED) > 500)[0])
+    left[begin + SAMPLE_RATE : PLAYED.size] //= 30
+    watched = removal(echo, far, left)
+
+    def share(first_s, last_s):
+        """In how much of a stretch it works, from the first sound on."""
+        places = range(begin + round(first_s * 16_000), begin + round(last_s * 16_000), 160)
+        return np.mean([watched.works_at(each) for each in places])
+
+    assert share(0.05, 0.95) == 0.0
+    assert share(1.5, 5.0) == 1.0
+    again_s = (PLAYED.size + SAMPLE_RATE) / SAMPLE_RATE
+    assert share(again_s + 0.05, again_s + 3.0) == 0.0, "the next sound may begin later"
+
+
+def test_echo_that_comes_back_is_known():
+    echo = echo_of(PLAYED, 0.06)
+    half = PLAYED.size // 2
+    left = np.concatenate([echo[:half] // 30, echo[half:] // 2])
+    watched = removal(echo, PLAYED, left)
+    loud = [
+        at for at in range(half + 8000, PLAYED.size, 160) if np.abs(PLAYED[at:][:160]).max() > 500
+    ]
+    assert np.mean([watched.works_at(at) for at in loud]) < 0.3
+
+
+def test_somebody_elses_speech_is_no_echo():
+    echo = echo_of(PLAYED, 0.06)
+    half = PLAYED.size // 2
+    speech = np.resize(SAID, PLAYED.size)[::-1].copy()
+    speech[:half] //= 100
+    watched = removal(echo + speech // 2, PLAYED, echo // 30 + speech // 2)
+    assert np.mean([watched.works_at(at) for at in range(half + 8000, PLAYED.size, 160)]) > 0.7
+
+
+def test_an_echo_that_does_not_come_needs_no_canceller():
+    far = np.full(SAMPLE_RATE, 3000, np.int16)
+    watched = removal(np.full(SAMPLE_RATE, 3, np.int16), far, np.full(SAMPLE_RATE, 3, np.int16))
+    assert not watched.works_at(4800), "it may be late"
+    assert watched.works_at(SAMPLE_RATE)
+
+
+async def test_it_tells_where_it_works():
+    near = echo_of(PLAYED, 0.06)
+    reference = Reference(HandClock())
+    reference.put(0, PLAYED)
+    source = EchoCancelled(ArraySource(near), canceller(), reference)
+    async with aclosing(source.frames()) as frames:
+        async for _ in frames:
+            pass
+    assert source.works_at(near.size / SAMPLE_RATE - 1.5)
+    assert not all(source.works_at(at / 100) for at in range(near.size // 160))

@@ -11,7 +11,7 @@ import soundfile
 
 from assistant.audio.blocks import Blocks
 from assistant.audio.source import FRAME_SAMPLES, SAMPLE_RATE
-from assistant.events import Action, Error, FinalEndpoint, Reply, WakeDetected
+from assistant.events import Action, Error, FinalEndpoint, Interrupted, Reply, WakeDetected
 from assistant.pipeline.trigger import GuardedTrigger, WakeTrigger
 from assistant.reply.chimes import Chime, sound_of
 from assistant.reply.own_voice import TAIL_S, OwnVoice
@@ -415,3 +415,13 @@ async def test_a_slow_player_is_waited_for_and_a_failing_one_is_not():
     with pytest.raises(ReplyError), own_voice.speaking(60.0):
         raise ReplyError("no loudspeaker")
     assert not own_voice.covers(3.1 + TAIL_S)
+
+
+async def test_who_speaks_over_it_is_listened_to_without_a_sound(slow):
+    await slow.hears(action(changes=()), reply("It is long."))
+    assert await slow.hears(Interrupted(**AT)) == ["(silent)"]
+    slow.speaker.announce("Your timer is done.")
+    assert await slow.hears() == []
+    assert slow.speaker.hush(), "stop means what was interrupted"
+    await slow.hears(FinalEndpoint(**AT, **HEARD))
+    assert await slow.hears(action(changes=()), reply("Yes.")) == ["Yes."]

@@ -11,6 +11,7 @@ from assistant.audio.source import FRAME_SAMPLES
 from assistant.reply.sound import Sound
 from assistant.reply.streamed import PIECE_S, StreamedPlayer
 from assistant.reply.voice import ReplyError
+from assistant.reply.volume import Level, Volume
 from tests.hand_clock import HandClock
 
 RATE = 22_050
@@ -88,7 +89,7 @@ async def test_all_of_it_is_played_each_piece_shortly_before_it_is_heard(clock, 
 async def test_the_reference_has_what_is_played_where_it_is_played(clock):
     reference = Reference(clock)
     taken(reference, 7)
-    player = StreamedPlayer(Loudspeaker(clock), reference, clock)
+    player = StreamedPlayer(Loudspeaker(clock), reference, clock=clock)
     playing = asyncio.create_task(player.play(sound()))
     played = []
     for _ in range(130):
@@ -106,7 +107,7 @@ async def test_the_reference_has_what_is_played_where_it_is_played(clock):
 async def test_cancelled_it_falls_silent_and_so_does_the_reference(clock):
     reference = Reference(clock)
     loudspeaker = Loudspeaker(clock)
-    playing = asyncio.create_task(StreamedPlayer(loudspeaker, reference, clock).play(sound()))
+    playing = asyncio.create_task(StreamedPlayer(loudspeaker, reference, clock=clock).play(sound()))
     for _ in range(20):
         await clock.turn(0.01)
         assert reference.take().any()
@@ -120,7 +121,7 @@ async def test_cancelled_it_falls_silent_and_so_does_the_reference(clock):
 
 async def test_who_comes_late_goes_on_and_the_reference_with_it(clock):
     reference, loudspeaker = Reference(clock), Loudspeaker(clock)
-    playing = asyncio.create_task(StreamedPlayer(loudspeaker, reference, clock).play(sound()))
+    playing = asyncio.create_task(StreamedPlayer(loudspeaker, reference, clock=clock).play(sound()))
     await clock.turn(0.1)
     loudspeaker.stall_s = 0.5  # the machine is busy; the loudspeaker runs dry
     played = [taken(reference, 10)]
@@ -139,3 +140,61 @@ async def test_a_loudspeaker_that_fails_says_why(clock):
     with pytest.raises(ReplyError, match="unplugged"):
         await StreamedPlayer(loudspeaker, clock=clock).play(sound())
     assert not loudspeaker.open
+
+
+async def played_with(clock, changes, length_s=1.0):
+    """What is played while the volume is changed: {number of piece: level}."""
+    volume, loudspeaker, reference = Volume(), Loudspeaker(clock), Reference(clock)
+    player = StreamedPlayer(loudspeaker, reference, volume, clock)
+    playing = asyncio.create_task(player.play(sound(length_s, 16_000)))
+    told = []
+    for _ in range(400):
+        if len(loudspeaker.got) in changes:
+            volume.level = changes.pop(len(loudspeaker.got))
+        await clock.turn(0.01)
+        told.append(reference.take())
+        if playing.done():
+            break
+    await playing
+    assert volume.level is Level.FULL
+    return heard(loudspeaker), np.concatenate([*told, taken(reference, 20)])
+
+
+def level_of(samples, first, last):
+    """The level of some pieces, beside that of the sound."""
+    part = samples[first * 320 : last * 320].astype(float)
+    return np.sqrt(np.mean(part**2)) / (8000 / np.sqrt(2))
+
+
+async def test_it_is_turned_down_and_up_without_a_gap(clock):
+    played, told = await played_with(clock, {10: Level.LOW, 20: Level.FULL})
+    wanted = sound(1.0, 16_000).samples
+    assert played.size == wanted.size
+    assert np.array_equal(played[: 9 * 320], wanted[: 9 * 320])
+    assert level_of(played, 12, 20) == pytest.approx(0.2, abs=0.02)
+    assert np.array_equal(played[22 * 320 :], wanted[22 * 320 :])
+    assert np.abs(np.diff(played.astype(int))).max() < 4000, "no click"
+    begin = np.flatnonzero(told)[0] - np.flatnonzero(played)[0]
+    assert np.array_equal(told[begin : begin + played.size], played), "the reference has the same"
+
+
+async def test_what_was_held_goes_on_from_where_it_was_turned_down(clock):
+    played, _ = await played_with(clock, {10: Level.LOW, 15: Level.HELD, 40: Level.FULL})
+    wanted = sound(1.0, 16_000).samples
+    assert not played[17 * 320 : 40 * 320].any()
+    resumed = played.size - (wanted.size - 10 * 320)
+    assert np.array_equal(played[resumed + 960 :], wanted[10 * 320 + 960 :])
+
+
+async def test_what_is_held_does_not_end(clock):
+    volume, loudspeaker = Volume(), Loudspeaker(clock)
+    volume.level = Level.HELD
+    player = StreamedPlayer(loudspeaker, volume=volume, clock=clock)
+    playing = asyncio.create_task(player.play(sound()))
+    for _ in range(50):
+        await clock.turn(0.1)
+    assert not playing.done()
+    assert not heard(loudspeaker).any()
+    playing.cancel()
+    await asyncio.gather(playing, return_exceptions=True)
+    assert volume.level is Level.FULL
