@@ -64,22 +64,31 @@ class StreamedPlayer:
 
     async def play(self, sound: Sound) -> None:
         """Play it to its end; raises `ReplyError`. Cancelled, it falls silent."""
-        pieces = _Pieces(sound)
+        pieces = _Faded(_Pieces(sound), self._volume)
         try:
-            async with self._outlet.opened(sound.rate) as line:
-                await self._stream(pieces, line)
-                await line.finish()
+            while not pieces.ended:
+                await self._until_let_go()
+                async with self._outlet.opened(sound.rate) as line:
+                    await self._stream(pieces, line)
+                    if pieces.ended:
+                        await line.finish()
+                if not pieces.ended:
+                    self._reference.cut()
         except BaseException:
             self._reference.cut()
             raise
         finally:
             self._volume.level = Level.FULL
 
-    async def _stream(self, pieces: _Pieces, line: Line) -> None:
+    async def _until_let_go(self) -> None:
+        while self._volume.level is Level.HELD:
+            await self._clock.sleep(PIECE_S)
+
+    async def _stream(self, pieces: _Faded, line: Line) -> None:
+        """Play to the end, or until it is held: then the line falls silent at once."""
         place, begin_s = self._reference.now, self._clock.now()
-        faded = _Faded(pieces, self._volume)
         number = 0
-        while (piece := faded.next()) is not None:
+        while not pieces.ended:
             early_s = begin_s + number * PIECE_S - self._outlet.ahead_s - self._clock.now()
             if early_s > 0:
                 await self._clock.sleep(early_s)
@@ -87,6 +96,9 @@ class StreamedPlayer:
             if late_s > 0:  # we did not come to it in time: the loudspeaker has run dry
                 begin_s += late_s
                 place += round(late_s * SAMPLE_RATE)
+            piece = pieces.next()
+            if piece is None:
+                return
             await line.write(piece.played)
             place = self._reference.put(place, piece.reference)
             number += 1
@@ -107,27 +119,30 @@ class _Piece:
 
 
 class _Faded:
-    """The pieces of a sound as they are played: what is held waits, in silence."""
+    """The pieces of a sound as they are played."""
 
     def __init__(self, pieces: _Pieces, volume: Volume) -> None:
         self._pieces = pieces
         self._volume = volume
-        self._before = volume.level
+        self._before = Level.FULL
         self._at = 0
         self._full = 0
         """Until where it was played at full volume."""
 
+    @property
+    def ended(self) -> bool:
+        """Whether there is no more."""
+        return self._at >= self._pieces.count
+
     def next(self) -> _Piece | None:
-        """The next piece; `None` at the end."""
+        """The next piece; `None` where it is held, and then goes on from before that."""
         before, level = self._before, self._volume.level
-        if before is Level.HELD and level is not Level.HELD:
+        self._before = level
+        if level is Level.HELD:
             self._at = self._full
-        if self._at >= self._pieces.count:
             return None
         piece = self._pieces.piece(self._at).faded(before.value, level.value)
-        self._before = level
-        if not before is level is Level.HELD:
-            self._at += 1
+        self._at += 1
         if level is Level.FULL:
             self._full = self._at
         return piece
