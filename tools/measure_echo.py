@@ -38,7 +38,7 @@ from assistant.audio.source import FRAME_SAMPLES, SAMPLE_RATE
 from assistant.audio.vad import SileroVad
 from assistant.audio.webrtc_echo import WebRtcEchoCanceller
 from assistant.config.settings import Settings
-from assistant.events import Event, FinalEndpoint, Interrupted, Reply
+from assistant.events import Event, Interrupted, Reply
 from assistant.pipeline.worker import Worker
 from assistant.reply.own_voice import OwnVoice
 from assistant.reply.sound import Sound
@@ -219,8 +219,7 @@ def itself(args: argparse.Namespace) -> None:
     """How often it answers itself."""
     settings, each = Settings(), max(1, args.replies // args.rooms)
     recogniser = load_recogniser(settings)
-    replies = answers = 0
-    turned_down = 0
+    replies = answers = interrupted = turned_down = 0
     for seed in range(args.rooms):
         scene = Scene.make(seed)
 
@@ -236,7 +235,8 @@ def itself(args: argparse.Namespace) -> None:
 
         asyncio.run(both())
         replies += each
-        answers += sum(not isinstance(event, FinalEndpoint) for event in scene.events)
+        answers += sum(isinstance(event, Reply) for event in scene.events)
+        interrupted += sum(isinstance(event, Interrupted) for event in scene.events)
         turned_down += sum(level is Level.LOW for _, level in scene.volume.changes)
         for event in scene.events:
             print(event.to_json())
@@ -244,7 +244,10 @@ def itself(args: argparse.Namespace) -> None:
             f"room {seed}: {each} replies, {len(scene.events)} events,"
             f" turned down {len(scene.volume.changes)}"
         )
-    print(f"{replies} replies: {answers} events of its own, turned down {turned_down} times")
+    print(
+        f"{replies} replies: it answered itself {answers} times, interrupted itself {interrupted},"
+    )
+    print(f"    and turned itself down for a moment {turned_down}")
 
 
 @dataclass(frozen=True, slots=True)
