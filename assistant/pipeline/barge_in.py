@@ -29,7 +29,7 @@ SPEAKING_FRAMES = 2
 """Heard at once while Hearth speaks, so that it is turned down soon."""
 ON, OFF, CERTAIN_S = 0.3, 0.2, 0.03
 """Speech so likely for so long turns it down; what is left of an echo hardly ever is."""
-HOLD_S = 0.08
+HOLD_S = 0.1
 """Speech that goes on for so long holds it."""
 SILENT_S = 0.45
 """So long after it was held, its last sound has died away: who speaks then is not Hearth."""
