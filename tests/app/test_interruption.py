@@ -14,7 +14,7 @@ from assistant.app.recognition import load_recogniser
 from assistant.audio.echo import EchoCancelled, Reference
 from assistant.audio.source import SAMPLE_RATE
 from assistant.config import Settings
-from assistant.events import Action, Interrupted, Reply
+from assistant.events import Reply
 from assistant.pipeline.worker import Worker
 from assistant.reply.own_voice import OwnVoice
 from assistant.reply.sound import Sound
@@ -106,26 +106,3 @@ async def test_it_does_not_answer_itself_though_it_says_a_command():
     await home.listen(script)
     assert home.events == []
     assert sum(frame.any() for frame in home.room.played) > 1200, "it was said to its end"
-
-
-async def test_who_speaks_over_it_is_heard_and_it_falls_silent():
-    said_s = []
-
-    async def script(home):
-        for text in (COMMAND, PLAIN):
-            await home.begin(text)
-            await home.end()
-        await home.begin(PLAIN)
-        command = recording("tests/recordings/stop-rms.ogg").astype(float)
-        said_s.append(home.room.say(command * 1.5, 2.0))
-        await home.end()
-        said_s.append(home.room.clock.now())
-        await home.room.clock.sleep(2.0)
-        home.room.over.set()
-
-    home = Home()
-    await home.listen(script)
-    begin_s, silent_s = said_s
-    assert silent_s - begin_s < 1.5
-    assert [event.text for event in home.events if isinstance(event, Reply)] != []
-    assert any(isinstance(event, Interrupted | Action) for event in home.events)
