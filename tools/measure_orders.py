@@ -24,6 +24,7 @@ from pathlib import Path
 
 import numpy as np
 import soundfile
+from chart import Axis, Line, chart
 from hearing import Home
 from numpy.typing import NDArray
 
@@ -112,7 +113,7 @@ def main() -> int:
         )
     if args.plot:
         args.plot.write_text(
-            plot({r: share for r, share in right.items() if r is not None}), "utf-8"
+            plot({r: share for r, share in right.items() if r is not None}, args.model), "utf-8"
         )
     return 0
 
@@ -156,33 +157,14 @@ def seconds(order: Order) -> float:
     return len(order.audio) / SAMPLE_RATE
 
 
-def plot(right: Mapping[int, float]) -> str:
+def plot(right: Mapping[int, float], model: str) -> str:
     """A picture of right orders by the ratio, beside what Rhino's makers publish."""
-    ratios = sorted(right)
-    x = {ratio: 60 + 480 * (ratio - 6) / 18 for ratio in {*ratios, *RHINO}}
-
-    def line(shares: Mapping[int, float], colour: str, name: str) -> str:
-        points = " ".join(
-            f"{x[ratio]:.0f},{320 - 3 * shares[ratio]:.0f}" for ratio in sorted(shares)
-        )
-        top = 320 - 3 * shares[max(shares)]
-        return (
-            f'<polyline points="{points}" fill="none" stroke="{colour}" stroke-width="2"/>'
-            f'<text x="{x[max(shares)] + 6:.0f}" y="{top:.0f}" fill="{colour}">{name}</text>'
-        )
-
-    axes = "".join(
-        f'<text x="{x[r]:.0f}" y="340" text-anchor="middle">{r} dB</text>' for r in ratios
-    )
-    axes += "".join(
-        f'<text x="50" y="{324 - 3 * share}" text-anchor="end">{share} %</text>'
-        for share in range(0, 101, 20)
-    )
-    return (
-        '<svg xmlns="http://www.w3.org/2000/svg" width="640" height="360" '
-        f'font-family="sans-serif" font-size="12">{axes}'
-        f"{line(right, 'black', 'Hearth')}{line(RHINO, 'gray', 'Rhino')}</svg>\n"
-    )
+    lines = [
+        Line(f"Hearth, {model}", sorted(right.items()), 0),
+        Line("Rhino, published", sorted(RHINO.items()), 1, dashed=True),
+    ]
+    most = max(*right, *RHINO)
+    return chart(lines, Axis("kitchen noise, dB", most), Axis("whole orders right, %", 100))
 
 
 if __name__ == "__main__":

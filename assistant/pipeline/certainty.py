@@ -4,9 +4,9 @@ A sentence of the home competes with everything else that the recogniser heard: 
 regression on likelihood ratios says whether it was said, whatever noise has done to all scores.
 What was heard in other words is as likely as those words (`asr/confidence.py`).
 
-Fitted by `tools/tune_confidence.py` on commands by synthetic voices and on sentences that people
-read, each beside a home that understands it, one that understands all but a part of it, and one
-that has nothing to do with it.
+Fitted as `tools/tune_certainty.py` does, on commands by synthetic voices and on sentences that
+people read, each beside a home that understands it, one that understands all but a part of it, and
+one that has nothing to do with it.
 """
 
 from __future__ import annotations
@@ -40,8 +40,9 @@ class Calibration:
 
 
 BY_BOTH: Final = Calibration(0.207, 0.698, 0.062, 0.696, 1.241)
-BY_TRANSDUCER: Final = BY_BOTH
-"""Not fitted yet; it errs on the side of asking."""
+BY_TRANSDUCER: Final = Calibration(0.151, 0.083, 0.0, 0.685, 1.047)
+"""For `en-mini`, on 150 recordings of people (Common Voice, LibriSpeech, speechocean762), three in
+five of them in noise at 15 to 4 dB."""
 
 
 def certainty(meant: Interpretation, result: RecognitionResult) -> float:

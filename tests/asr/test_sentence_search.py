@@ -12,7 +12,9 @@ from assistant.asr.biasing import sentences as biasing
 from assistant.asr.biasing.sentences import SpelledSentences
 from assistant.asr.decoding.beam_search import SearchSettings
 from assistant.asr.decoding.sentence_search import (
-    FAVOUR,
+    BY_BOTH,
+    BY_TRANSDUCER,
+    Favour,
     SentenceSearch,
     SentenceSettings,
     find_sentences,
@@ -61,7 +63,8 @@ class Listed:
 
 
 SENTENCES = ("ad b", "a", "ade c", "bf c", "b")
-WIDE = SentenceSettings(beam=500, margin=1e9, token_gain=0.0, texts=9)
+FAVOUR = Favour(2.0, 12.0)
+WIDE = SentenceSettings(FAVOUR, beam=500, margin=1e9, token_gain=0.0, texts=9)
 
 
 def outputs(seed, frames):
@@ -127,7 +130,8 @@ def test_a_wide_search_finds_the_best_sentence(seed, frames):
     }
     possible = {text: score for text, score in scores.items() if score > -math.inf}
     assert set(found) == set(possible)
-    assert found == sorted(possible, key=possible.get, reverse=True)
+    assert list(found) == sorted(possible, key=possible.get, reverse=True)
+    assert found == pytest.approx(possible)
 
 
 @given(st.integers(0, 30))
@@ -136,7 +140,7 @@ def test_nothing_but_sentences_is_found(seed):
     network = ToyNetwork(seed=seed, blank=0.5)
     spelled = SpelledSentences(Listed(*SENTENCES), TOKENS)
     found = find_sentences(
-        outputs(seed, 12), spelled, Vocabulary(network), SentenceSettings(beam=6)
+        outputs(seed, 12), spelled, Vocabulary(network), SentenceSettings(FAVOUR, beam=6)
     )
     assert set(found) <= set(SENTENCES)
 
@@ -158,7 +162,7 @@ def hypothesis(text, log_prob):
 def favoured(*hypotheses, priors=()):
     sentences = Listed(*SENTENCES)
     sentences.priors = dict(priors)
-    search = SentenceSearch(Vocabulary(ToyNetwork()), sentences)
+    search = SentenceSearch(Vocabulary(ToyNetwork()), sentences, WIDE)
     return search.favoured(
         [hypothesis(text, log_prob) for text, log_prob in hypotheses],
         {"b": 1.5},
@@ -205,6 +209,8 @@ def test_the_recogniser_hears_a_sentence_rather_than_other_words(attentive):
         if each.text in alone:
             assert each.log_prob - each.sentence_boost == pytest.approx(alone[each.text])
     assert sum(edge.sentence_boost for edge in held.lattice.edges) > 0
+    favour = BY_BOTH.favour if attentive else BY_TRANSDUCER.favour
+    assert best.sentence_boost >= min(favour.most, favour.word * len(best.words))
 
 
 def test_what_is_asked_for_often_comes_with_more_and_what_is_not_with_less():
@@ -219,8 +225,33 @@ def test_what_is_asked_for_often_comes_with_more_and_what_is_not_with_less():
 
 
 def test_a_prior_counts_though_names_gave_as_much_as_a_sentence_gets():
-    search = SentenceSearch(Vocabulary(ToyNetwork()), Listed(*SENTENCES))
+    search = SentenceSearch(Vocabulary(ToyNetwork()), Listed(*SENTENCES), WIDE)
     search._sentences._sentences.priors = {"b": -0.5}
     named = replace(hypothesis("b", -5.0), boost=3.0)
     (found,) = search.favoured([named], {})
     assert (found.log_prob, found.boost, found.sentence_boost) == (-5.5, 2.5, -0.5)
+
+
+IN_ORDER = replace(WIDE, keeps_order=True)
+HEARD = (("a", -3.0), ("ad b", -9.0), ("ade d", -4.0))
+
+
+def in_order(found, priors=()):
+    sentences = Listed(*SENTENCES)
+    sentences.priors = dict(priors)
+    search = SentenceSearch(Vocabulary(ToyNetwork()), sentences, IN_ORDER)
+    search._found = found
+    return search.favoured([hypothesis(text, log_prob) for text, log_prob in HEARD], {})
+
+
+def test_sentences_keep_the_order_of_the_search_where_that_is_wanted():
+    whole, short, other = in_order({"ad b": 5.0, "a": 4.0})
+    assert [whole.text, short.text, other.text] == ["ad b", "a", "ade d"]
+    assert short.log_prob == whole.log_prob == -1.0
+    assert whole.log_prob - whole.sentence_boost == whole.log_prob - whole.boost == -9.0
+    assert (short.sentence_boost, other.sentence_boost) == (FAVOUR.word, 0.0)
+
+
+def test_what_is_asked_for_often_changes_that_order():
+    first, *_ = in_order({"ad b": 5.0, "a": 4.0}, priors={"a": 1.5})
+    assert (first.text, first.log_prob) == ("a", 0.5)

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -23,10 +24,18 @@ from assistant.asr.vocabulary.byte_tokens import joined
 from assistant.lattice.graph import Hypothesis
 
 
+class Favour(NamedTuple):
+    """What a sentence of the home is given (natural log), by its words, up to a limit."""
+
+    word: float
+    most: float
+
+
 @dataclass(frozen=True, slots=True)
 class SentenceSettings:
     """How widely to search, and how much a sentence of the home is favoured."""
 
+    favour: Favour
     beam: int = 64
     symbols: int = 2
     """Tokens that one frame may emit."""
@@ -35,16 +44,15 @@ class SentenceSettings:
     token_gain: float = 2.0
     """Given to a token (natural log)."""
     texts: int = 4
+    keeps_order: bool = False
+    """Whether what the search finds is ranked as it finds it, rather than as it scores later."""
 
 
-class Favour(NamedTuple):
-    """What a sentence of the home is given (natural log), by its words, up to a limit."""
-
-    word: float
-    most: float
-
-
-FAVOUR: Final = Favour(2.0, 12.0)
+BY_BOTH: Final = SentenceSettings(Favour(2.0, 12.0))
+"""Where an attention decoder scores the sentences, too."""
+BY_TRANSDUCER: Final = SentenceSettings(Favour(5.0, 40.0), keeps_order=True)
+"""Where the transducer is alone: it knows less of the language, so any words come near, and a
+sentence with words left out seems likelier to it than what was said."""
 
 
 class SentenceSearch:
@@ -58,11 +66,15 @@ class SentenceSearch:
     ) -> None:
         self._vocabulary = vocabulary
         self._sentences = SpelledSentences(sentences, vocabulary.network.tokens)
-        self._settings = settings or SentenceSettings()
+        alone = vocabulary.network.attention_decoder is None
+        self._settings = settings or (BY_TRANSDUCER if alone else BY_BOTH)
+        self._found: dict[str, float] = {}
+        """What the last search has found, with the scores by which only that can be compared."""
 
     def texts(self, outputs: Floats) -> list[str]:
         """The sentences that encoder outputs [M, D] sound most like, best first."""
-        return find_sentences(outputs, self._sentences, self._vocabulary, self._settings)
+        self._found = find_sentences(outputs, self._sentences, self._vocabulary, self._settings)
+        return list(self._found)
 
     def favoured(
         self, hypotheses: Iterable[Hypothesis], of_names: Mapping[str, float]
@@ -72,12 +84,14 @@ class SentenceSearch:
         What begins a sentence is favoured as much: else "set the light to", before a pause for
         thought, would become "set the light two". What names in it were given already, `of_names`
         by text besides the hypotheses' boosts, counts as part of that: nothing is favoured twice.
-        What is asked for often comes with more, what is not with less.
+        What is asked for often comes with more, what is not with less. Where sentences keep the
+        order of the search, that is the last one.
         """
+        favour = self._settings.favour
         favoured = [
             _with(
                 each,
-                min(FAVOUR.most, FAVOUR.word * len(each.words)),
+                min(favour.most, favour.word * len(each.words)),
                 each.boost + of_names.get(each.text, 0.0),
                 self._sentences.prior(each.text),
             )
@@ -85,7 +99,30 @@ class SentenceSearch:
             else each
             for each in hypotheses
         ]
+        if self._settings.keeps_order:
+            scores = {text: s + self._sentences.prior(text) for text, s in self._found.items()}
+            favoured = _in_order(favoured, sorted(scores, key=lambda text: -scores[text]))
         return sorted(favoured, key=lambda each: -each.log_prob)
+
+
+def _in_order(hypotheses: Iterable[Hypothesis], texts: Sequence[str]) -> list[Hypothesis]:
+    """The hypotheses, some texts first, each given what it lacks to be as likely as the next."""
+    by_text = {each.text: each for each in hypotheses}
+    ordered: list[Hypothesis] = []
+    for each in [by_text.pop(text) for text in reversed(texts) if text in by_text]:
+        lacks = max(0.0, ordered[-1].log_prob - each.log_prob) if ordered else 0.0
+        ordered.append(_given(each, lacks))
+    return [*reversed(ordered), *by_text.values()]
+
+
+def _given(hypothesis: Hypothesis, more: float) -> Hypothesis:
+    """The hypothesis, favoured by more."""
+    return replace(
+        hypothesis,
+        log_prob=hypothesis.log_prob + more,
+        boost=hypothesis.boost + more,
+        sentence_boost=hypothesis.sentence_boost + more,
+    )
 
 
 def _with(hypothesis: Hypothesis, favour: float, given: float, prior: float) -> Hypothesis:
@@ -126,16 +163,18 @@ def find_sentences(
     sentences: SpelledSentences,
     vocabulary: Vocabulary,
     settings: SentenceSettings,
-) -> list[str]:
-    """The sentences that encoder outputs [M, D] sound most like, best first."""
+) -> dict[str, float]:
+    """The sentences that encoder outputs [M, D] sound most like, best first, and their scores."""
     network = vocabulary.network
     start = _State(sentences.begin(), (network.blank_id,) * network.context_size, 0.0, None)
     beam = [start]
     for vector in outputs:
         beam = _after(vector, beam, sentences, vocabulary, settings)
     ended = (state for state in beam if sentences.following(state.position).final)
-    texts = (_text(state.said, vocabulary) for state in ended)
-    return list(dict.fromkeys(texts))[: settings.texts]
+    found: dict[str, float] = {}
+    for state in ended:
+        found.setdefault(_text(state.said, vocabulary), state.score)
+    return dict(islice(found.items(), settings.texts))
 
 
 def _after(

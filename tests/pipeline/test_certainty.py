@@ -1,0 +1,56 @@
+"""How sure a meaning is: by what its sentence competes with, for one decoder and for two."""
+
+from dataclasses import replace
+
+import pytest
+
+from assistant.asr.result import RecognitionResult
+from assistant.lattice.from_nbest import lattice_of
+from assistant.lattice.graph import Hypothesis, Word
+from assistant.nlu.interpretation import Interpretation, SentenceEvidence
+from assistant.pipeline.certainty import certainty, doubted
+
+TEXT = "turn the kitchen light on"
+LEAST = 0.4
+CLEAR = SentenceEvidence(over_others=8.0, over_rest=1.0, per_word=-0.5, words=6)
+OTHER_SPEECH = SentenceEvidence(over_others=2.0, over_rest=-18.0, per_word=-5.5, words=6)
+
+
+def result(*, both):
+    words = tuple(Word(word, 0.0, 0.0) for word in TEXT.split())
+    nbest = (Hypothesis(words, -3.0, 10.0, 10.0),)
+    return RecognitionResult(nbest, lattice_of(nbest), 0.0, 0.0, by_both_decoders=both)
+
+
+def meant(evidence):
+    return Interpretation(TEXT, "HassTurnOn", {"name": "kitchen light"}, evidence=evidence)
+
+
+def sure(evidence, *, both):
+    return certainty(meant(evidence), result(both=both))
+
+
+@pytest.mark.parametrize("both", [False, True])
+def test_a_clear_sentence_is_done_and_other_speech_is_not(both):
+    clear, other = sure(CLEAR, both=both), sure(OTHER_SPEECH, both=both)
+    assert clear >= LEAST > LEAST / 2 > other
+    assert doubted(meant(CLEAR), "", clear, LEAST) == meant(CLEAR)
+    assert doubted(meant(OTHER_SPEECH), "", other, LEAST).intent is None
+
+
+@pytest.mark.parametrize("both", [False, True])
+@pytest.mark.parametrize("worse", [{"over_others": -3.0}, {"over_rest": -9.0}, {"per_word": -2.5}])
+def test_whatever_speaks_against_it_makes_it_less_sure(worse, both):
+    assert sure(replace(CLEAR, **worse), both=both) < sure(CLEAR, both=both)
+
+
+def test_a_transducer_alone_may_hear_a_sentence_worse_than_two_decoders():
+    """Its own words are often wrong, so it says less that they are likelier than the sentence."""
+    rough = SentenceEvidence(over_others=8.0, over_rest=-9.0, per_word=-2.7, words=7)
+    assert sure(rough, both=False) >= LEAST > sure(rough, both=True)
+
+
+def test_between_the_thresholds_it_is_asked():
+    asked = doubted(meant(CLEAR), TEXT, 0.3, LEAST)
+    assert asked.question == "Did you mean: turn the kitchen light on?"
+    assert asked.intent == "HassTurnOn"
