@@ -78,6 +78,8 @@ class WakeDetected(Event):
     type: ClassVar[str] = "wake_detected"
     wake_word: str
     probability: float
+    whispered: float | None = None
+    """The probability that it was whispered."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -175,6 +177,8 @@ class FinalEndpoint(Event):
     lattice: Lattice | str | None = None
     speaker: SpokenBy | None = None
     """Left out where nobody's voice is known."""
+    whispered: float | None = None
+    """The probability that it was whispered."""
 
 
 NOT_MEANT = "not meant for this device"
@@ -217,6 +221,8 @@ class Reply(Event):
     text: str
     asks: str | None = None
     """What it asks for, if anything: `yes`, `which` or `more`; the answer needs no wake word."""
+    softly: bool | None = None
+    """`True`: it answers a whisper, and is to be said as softly."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -84,7 +84,11 @@ def make_pipeline(
     )
     return Pipeline(
         services=UtteranceServices(
-            worker, make_endpointing(settings.endpoint, house), responder, house.identification
+            worker,
+            make_endpointing(settings.endpoint, house),
+            responder,
+            house.identification,
+            house.whispers,
         ),
         recogniser=recogniser,
         trigger=_trigger(settings, house, recogniser, replace(listening, follow_ups=follow_ups)),

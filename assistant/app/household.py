@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from assistant.app.speakers import make_voices
+from assistant.app.whispers import load_whispers
 from assistant.audio.clock import HeardTime
 from assistant.config.settings import Settings
 from assistant.dialogue.conversation import Conversation
@@ -34,6 +35,7 @@ from assistant.plugins.loader import PluginRegistry, load_plugins
 from assistant.speaker.identity import EnrolledVoices
 from assistant.speaker.own_things import OwnThings
 from assistant.speaker.rights import Rights
+from assistant.whispering.detector import NoDetector, WhisperDetector
 
 _LOG = logging.getLogger(__name__)
 
@@ -56,6 +58,8 @@ class Household:
     """Who has a second opinion on what is said."""
     identification: Identification = field(default_factory=Identification)
     """Tells who speaks."""
+    whispers: WhisperDetector = field(default_factory=NoDetector)
+    """Tells whether they whisper."""
 
     @property
     def texts(self) -> TextCommands:
@@ -201,6 +205,7 @@ def make_household(
         heard_time,
         _rescorer(settings, home),
         Identification(voices),
+        load_whispers(),
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import shutil
+import subprocess
 import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -16,6 +17,7 @@ from assistant.events import Reply
 from assistant.reply.chimes import Chime
 from assistant.reply.own_voice import OwnVoice
 from assistant.reply.programs import ProgramOutlet, ProgramPlayer, ProgramVoice
+from assistant.reply.softer import Softer
 from assistant.reply.speaker import ReplyStyle, Speaker
 from assistant.reply.streamed import Outlet
 from assistant.reply.voice import Player, ReplyError, Voice
@@ -26,6 +28,11 @@ _PLAYERS = (("aplay", "-q"), ("paplay",))
 _STREAMS = (("aplay", "-q", "--buffer-time=60000"), ("paplay", "--latency-msec=60"))
 """The same with short buffers: what is played piece by piece is heard soon."""
 _ESPEAK_VOICE = "en-gb"
+_LIST_S = 5.0
+"""espeak-ng lists its voices in milliseconds; one that does not is broken."""
+_LOWER_DB = 12.0
+_WHISPER_LOWER_DB = 7.0
+"""A whisper of espeak-ng's is 5 dB softer by itself."""
 T = TypeVar("T")
 
 
@@ -46,13 +53,22 @@ def make_speaker(
     if player is None or settings.player:
         player = _or_none(lambda: make_player(settings, streamed))
     voice = _or_none(lambda: make_voice(settings)) if player else None
-    style = ReplyStyle(frozenset(map(Chime, settings.sounds)), settings.brief)
-    return Speaker(voice, player, own_voice, style, ended)
+    soft = make_soft_voice(settings, voice) if voice else None
+    chimes = frozenset(map(Chime, settings.sounds))
+    style = ReplyStyle(chimes, settings.brief, settings.whisper == "auto")
+    return Speaker(voice, player, own_voice, style, ended, soft_voice=soft)
 
 
 def make_voice(settings: RepliesSettings) -> Voice | None:
     """The voice, none if answers are not to be spoken; raises `ReplyError` with what to do."""
     return _VOICES[settings.engine](settings)
+
+
+def make_soft_voice(settings: RepliesSettings, voice: Voice) -> Voice:
+    """What answers whispers: espeak-ng's whispering variant, or the voice itself, more softly."""
+    if settings.engine == "espeak" and (name := whispering_variant(settings.voice)):
+        return Softer(_espeak_voice(name), _WHISPER_LOWER_DB)
+    return Softer(voice, _LOWER_DB)
 
 
 def make_player(
@@ -83,8 +99,40 @@ def _program(name: str, otherwise: str) -> str:
 
 
 def _espeak(settings: RepliesSettings) -> Voice:
-    program = _program("espeak-ng", "sudo apt install espeak-ng, or change replies.engine")
-    return ProgramVoice((program, "-v", settings.voice or _ESPEAK_VOICE, "--stdin", "--stdout"))
+    return _espeak_voice(settings.voice or _ESPEAK_VOICE)
+
+
+def _espeak_voice(name: str) -> Voice:
+    return ProgramVoice((_espeak_program(), "-v", name, "--stdin", "--stdout"))
+
+
+def _espeak_program() -> str:
+    return _program("espeak-ng", "sudo apt install espeak-ng, or change replies.engine")
+
+
+def whispering_variant(voice: str | None) -> str | None:
+    """The whispering variant of a voice of espeak-ng's, if there is one; takes some milliseconds.
+
+    Variants go by the file of a voice: where its language names it, as `en-gb` does, espeak-ng 1.51
+    leaves them out and says nothing.
+    """
+    language, _, variant = (voice or _ESPEAK_VOICE).partition("+")
+    whisper = "whisperf" if variant.startswith("f") else "whisper"
+    if f"!v/{whisper}" not in _espeak_files("variant"):
+        return None
+    file = next((each for each in _espeak_files(language) if not each.startswith("mb/")), language)
+    return None if language.startswith("mb-") else f"{file}+{whisper}"
+
+
+def _espeak_files(language: str) -> list[str]:
+    """The files of the voices of a language, best first, as `espeak-ng --voices` lists them."""
+    command = (_espeak_program(), f"--voices={language}")
+    try:
+        run = subprocess.run(command, capture_output=True, timeout=_LIST_S, check=True)  # noqa: S603
+    except (OSError, subprocess.SubprocessError):
+        return []
+    lines = run.stdout.decode(errors="replace").splitlines()[1:]
+    return [columns[4] for line in lines if len(columns := line.split()) > 4]  # noqa: PLR2004
 
 
 def _piper(settings: RepliesSettings) -> Voice:

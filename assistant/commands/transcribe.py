@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from assistant.app.recognition import bias_phrases, load_recogniser
+from assistant.app.whispers import load_whispers
 from assistant.asr.result import BiasPhrase, Recogniser, RecognitionResult, Sentences, recognise
 from assistant.audio.file import read_samples
 from assistant.audio.source import SAMPLE_RATE, AudioError
@@ -117,6 +118,9 @@ def transcribe(
     samples = asyncio.run(read_samples(name))
     result = recognise(recogniser, samples, bias, sentences)
     audio_s = samples.size / SAMPLE_RATE
+    whisper = load_whispers().open()
+    whisper.accept(samples)
+    whispered = whisper.probability()
     return {
         "file": name,
         "text": result.text,
@@ -130,6 +134,7 @@ def transcribe(
             for each in result.nbest
         ],
         "audio_s": round(audio_s, 4),
+        **({} if whispered is None else {"whispered": round(whispered, 4)}),
         "decode_ms": round(result.decode_ms, 2),
         "real_time_factor": round(result.decode_ms / 1000 / audio_s, 4),
         **(_rescored(second(result), samples) if second else {}),

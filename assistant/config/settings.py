@@ -28,6 +28,7 @@ MODELS_FOLDER = shipped("models")
 HomeKind = Literal["demo", "home_assistant"]
 VoiceEngine = Literal["espeak", "piper", "wyoming", "none"]
 ReplySound = Literal["wake", "success", "failure"]
+WhisperedReplies = Literal["auto", "never"]
 LogLevel = Literal["debug", "info", "warning", "error"]
 
 NUMBER = "{number}"
@@ -94,6 +95,7 @@ class RepliesSettings:
     player: tuple[str, ...] = ()
     sounds: tuple[ReplySound, ...] = ("wake", "success", "failure")
     brief: bool = False
+    whisper: WhisperedReplies = "auto"
 
     def __post_init__(self) -> None:
         if self.engine == "piper" and not (self.voice or "").endswith(".onnx"):

@@ -25,6 +25,7 @@ from assistant.pipeline.rescorer import Account
 from assistant.pipeline.speculation import Speculation
 from assistant.pipeline.trigger import FollowUp
 from assistant.speaker.heard import HeardVoice
+from assistant.whispering.detector import is_whisper
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +45,13 @@ class TurnEnd:
     """Why it counts, where it needed no wake word."""
     speaker: HeardVoice | None = None
     """Whose voice it is in; `None` where nobody's is known."""
+    whispered: float | None = None
+    """The probability that it was whispered; `None` where nothing can tell."""
+
+    @property
+    def softly(self) -> bool:
+        """Whether it was whispered, and is to be answered as softly."""
+        return is_whisper(self.whispered)
 
     @property
     def at(self) -> Where:
@@ -96,6 +104,7 @@ def final_endpoint(decision: Decision, lattice: Lattice | str | None) -> Event:
         reason=decision.end.reason,
         lattice=lattice,
         speaker=_spoken_by(decision.end.speaker),
+        whispered=decision.end.whispered,
     )
 
 

@@ -1,4 +1,4 @@
-"""What listens to one utterance: voice activity and recognition over blocks of audio.
+"""What listens to one utterance: voice activity, recognition, and whether it is whispered.
 
 Everything here is heavy and blocks: it runs in the worker thread.
 """
@@ -17,6 +17,7 @@ from assistant.audio.blocks import Block, seconds
 from assistant.audio.source import Frame
 from assistant.audio.vad import VoiceActivity
 from assistant.wake.stripping import WakeWordStripper
+from assistant.whispering.detector import NoDetector, WhisperStream
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,9 +43,12 @@ class Listener:
         start_s: float,
         words_from_s: float = 0.0,
         wake_words: Sequence[str] = (),
+        *,
+        whisper: WhisperStream | None = None,
     ) -> None:
         self._stream = stream
         self._voice = voice
+        self._whisper = whisper or NoDetector().open()
         self._start_s = start_s
         self._strip = WakeWordStripper(words_from_s - start_s, wake_words).strip
         self.samples = 0
@@ -62,6 +66,7 @@ class Listener:
             (end_s, self._voice.process(frame), power(frame)) for frame, end_s in block.frames()
         )
         self._stream.accept(block.samples)
+        self._whisper.accept(block.samples)
         self.samples += block.samples.size
         result = self._stream.partial(self.until_s - self._start_s)
         return Observation(seconds(block.end), voice, self._strip(result))
@@ -73,6 +78,10 @@ class Listener:
     def finish(self) -> RecognitionResult:
         """The final result, which is that of the last look if nothing was said since."""
         return self._strip(self._stream.finish(self.until_s - self._start_s))
+
+    def whispered(self) -> float | None:
+        """The probability that it is whispered; `None` where nothing can tell."""
+        return self._whisper.probability()
 
     def said_until(self, end_s: float) -> RecognitionResult | None:
         """The final result of what was said until then; `None` if a word lies across it."""

@@ -119,6 +119,7 @@ class Pipeline:
                     audio_s=activation.at_s,
                     wake_word=activation.wake.word,
                     probability=activation.wake.probability,
+                    whispered=await self._whispered(activation, feed),
                 )
             )
         if activation.follow_up is FollowUp.INTERRUPTION:
@@ -132,6 +133,13 @@ class Pipeline:
         decided = await utterance.run(before, feed)
         feed.leave(utterance.spoken_until_s)
         return decided
+
+    async def _whispered(self, activation: Activation, feed: AudioFeed) -> float | None:
+        """The probability that the wake word was whispered: its sound is an answer, too."""
+        whisper = self.services.whispers.open()
+        called = feed.audio(activation.hear_from_s, activation.at_s)
+        await self.services.worker.run(whisper.accept, called.samples)
+        return await self.services.worker.run(whisper.probability)
 
     async def _winner(self, activation: Activation, feed: AudioFeed) -> str:
         """Which room answers."""
@@ -175,13 +183,16 @@ class Pipeline:
             words_from_s = activation.at_s - CALL_ENDED_S
             from_s = words_from_s - 0.05
         foreground, speaker = Foreground(), self.services.identification.open()
+        whisper = self.services.whispers.open()
         if call is not None:
             word = feed.audio(call.begin_s, call.end_s)
             speaker.called(word)
+            await self.services.worker.run(whisper.accept, word.samples)
             for frame, _ in word.frames():
                 foreground.takes(foreground.level(power(frame)))
         before = feed.enter(from_s)
-        listener = Listener(stream, voice, seconds(before.start), words_from_s, self.wake_words)
+        start_s = seconds(before.start)
+        listener = Listener(stream, voice, start_s, words_from_s, self.wake_words, whisper=whisper)
         utterance = Utterance(
             source,
             activation.listen_from_s,

@@ -170,7 +170,13 @@ class Responder:
         end, work_s = decision.end, time.perf_counter() - decision.begin_s
         carried, action_ms = await self._act(decision, meant)
         self._note(decision, carried)
-        reply = Reply(**end.at, text=carried.outcome.reply, asks=carried.outcome.asks or None)
+        outcome = carried.outcome
+        reply = Reply(
+            **end.at,
+            text=outcome.reply,
+            asks=outcome.asks or None,
+            softly=end.softly or None,
+        )
         events = [*tell.actions(end, carried), reply]
         if end.speech_end_s is not None:
             events.append(tell.latency(decision, end.speech_end_s, 1000 * work_s, action_ms))

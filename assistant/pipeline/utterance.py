@@ -36,6 +36,7 @@ from assistant.pipeline.trigger import FollowUp
 from assistant.pipeline.turn_state import TurnState
 from assistant.pipeline.worker import Worker
 from assistant.wake.place import Call
+from assistant.whispering.detector import NoDetector, WhisperDetector
 
 BLOCK_FRAMES = 2
 """20 ms: how finely end-points are placed."""
@@ -53,6 +54,7 @@ class UtteranceServices:
     endpointing: Endpointing
     responder: Responder
     identification: Identification = field(default_factory=Identification)
+    whispers: WhisperDetector = field(default_factory=NoDetector)
 
 
 class Utterance:
@@ -229,7 +231,14 @@ class Utterance:
             audio_bytes=SAMPLE_BYTES * self._listener.samples,
             follow_up=self._follow_up,
             speaker=await self._voice.identified(),
+            whispered=await self._whispered(),
         )
+
+    async def _whispered(self) -> float | None:
+        """The probability that it was whispered, where anything was said."""
+        if self._turn.speech_end_s is None:
+            return None
+        return await self._services.worker.run(self._listener.whispered)
 
     def _at(self) -> Where:
         return {"source": self._source, "audio_s": self._turn.now_s}

@@ -17,6 +17,7 @@ from assistant.reply.chimes import Chime, sound_of
 from assistant.reply.own_voice import OwnVoice
 from assistant.reply.sound import Sound
 from assistant.reply.voice import Player, ReplyError, Voice
+from assistant.whispering.detector import is_whisper
 
 _LOG = logging.getLogger(__name__)
 _CAPACITY = 8
@@ -31,6 +32,8 @@ class ReplyStyle:
     """Which sounds are played at all."""
     brief: bool = False
     """Whether a command that changed something is confirmed by its sound alone."""
+    softly: bool = True
+    """Whether whispers are answered softly: by the soft voice, and without sounds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,12 +44,15 @@ class Saying:
     text: str = ""
     reply: Reply | None = None
     """What it answers with; an announcement is no reply."""
+    softly: bool = False
+    """Whether it answers a whisper."""
 
 
 class Speaker:
     """Speaks while `run` runs. Without a voice or a player it keeps that part to itself.
 
-    `ended` is told when a reply was said and nothing else is to be, and where in the audio that is.
+    `soft_voice` answers whispers; without one, `voice` does. `ended` is told when a reply was said
+    and nothing else is to be, and where in the audio that is.
     """
 
     def __init__(
@@ -56,8 +62,11 @@ class Speaker:
         own_voice: OwnVoice | None = None,
         style: ReplyStyle | None = None,
         ended: Callable[[Reply, float], None] = lambda _reply, _heard_s: None,
+        *,
+        soft_voice: Voice | None = None,
     ) -> None:
         self._voice = voice
+        self._soft_voice = soft_voice or voice
         self._player = player
         self._own_voice = own_voice or OwnVoice()
         self._style = style or ReplyStyle()
@@ -105,8 +114,7 @@ class Speaker:
         match event:
             case WakeDetected() | Interrupted():
                 self._interrupt()
-                called = isinstance(event, WakeDetected)
-                self._woken = called and Chime.WAKE in self._style.chimes
+                self._woken = self._greets(event)
                 self._listening, self._action = True, None
                 self._listening_since_s = event.audio_s
             case Action():
@@ -117,6 +125,12 @@ class Speaker:
         if current and isinstance(event, FinalEndpoint | Reply | Error):
             self._listening = False
         self._stirred.set()
+
+    def _greets(self, event: WakeDetected | Interrupted) -> bool:
+        """Whether the wake word is answered by its sound: not where it was whispered."""
+        if not isinstance(event, WakeDetected) or Chime.WAKE not in self._style.chimes:
+            return False
+        return not (self._style.softly and is_whisper(event.whispered))
 
     async def run(self) -> None:
         """Say what there is to say, until cancelled."""
@@ -167,6 +181,8 @@ class Speaker:
 
     def _saying(self, reply: Reply) -> Saying:
         action, self._action = self._action, None
+        if reply.softly and self._style.softly:
+            return Saying(text=reply.text, reply=reply, softly=True)
         changed = action is not None and action.success and bool(action.changes)
         if changed and self._style.brief:
             return Saying(Chime.SUCCESS, reply=reply)
@@ -184,7 +200,7 @@ class Speaker:
 
         Speech is prepared while its sound is played.
         """
-        spoken = asyncio.ensure_future(self._spoken(saying.text))
+        spoken = asyncio.ensure_future(self._spoken(saying))
         try:
             if saying.chime in self._style.chimes:
                 await self._play(sound_of(saying.chime))
@@ -206,11 +222,12 @@ class Speaker:
             self._talking = False
         return True
 
-    async def _spoken(self, text: str) -> Sound | None:
-        if not text or self._voice is None or self._player is None:
+    async def _spoken(self, saying: Saying) -> Sound | None:
+        voice = self._soft_voice if saying.softly else self._voice
+        if not saying.text or voice is None or self._player is None:
             return None
         try:
-            speech = await self._voice.speak(text)
+            speech = await voice.speak(saying.text)
         except ReplyError as error:
             self._voice_trouble.tell(error)
             return None

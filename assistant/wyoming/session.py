@@ -38,6 +38,7 @@ from assistant.pipeline.rescorer import Rescorer
 from assistant.pipeline.worker import Worker
 from assistant.speaker.heard import HeardVoice
 from assistant.wake.detector import WakeDetector
+from assistant.whispering.detector import WhisperDetector, WhisperStream
 from assistant.wyoming.audio import ChunkReader
 
 _LOG = logging.getLogger(__name__)
@@ -68,6 +69,10 @@ class Served(Protocol):
     @property
     def identification(self) -> Identification:
         """Tells who speaks."""
+
+    @property
+    def whispers(self) -> WhisperDetector:
+        """Tells whether they whisper."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,8 +133,14 @@ class Session:
             return Detecting(services.worker, detector, self._send)
         stream = await services.worker.run(self._stream, request)
         house = services.household
-        who = RecordedVoice(house.identification)
-        return Transcription(services.worker, stream, house.rescorer, who, self._send)
+        return Transcription(
+            services.worker,
+            stream,
+            house.rescorer,
+            self._send,
+            voice=RecordedVoice(house.identification),
+            whisper=house.whispers.open(),
+        )
 
     def _stream(self, request: Transcribe) -> RecogniserStream:
         """A stream that favours the names there are now; collecting them can take a while."""
@@ -165,10 +176,13 @@ class Transcription:
         worker: Worker,
         stream: RecogniserStream,
         rescorer: Rescorer,
-        voice: RecordedVoice,
         send: Send,
+        *,
+        voice: RecordedVoice,
+        whisper: WhisperStream,
     ) -> None:
         self._voice = voice
+        self._whisper = whisper
         self._worker = worker
         self._stream = stream
         self._rescorer = rescorer
@@ -192,7 +206,8 @@ class Transcription:
         await self._worker.run(self._accept, self._chunks.end())
         text = await self._text()
         await self._send_words(text.split())
-        context = _context(await self._voice.identified())
+        whispered = await self._worker.run(self._whisper.probability)
+        context = _context(await self._voice.identified(), whispered)
         await self._send(Transcript(text=text, context=context, language="en"))
         await self._send(TranscriptStop())
 
@@ -217,6 +232,7 @@ class Transcription:
             )
         self._stream.accept(samples)
         self._voice.hear(samples)
+        self._whisper.accept(samples)
         return self._stream.partial().text.split()
 
     async def _send_words(self, words: Sequence[str]) -> None:
@@ -266,12 +282,15 @@ class Detecting:
         return found
 
 
-def _context(voice: HeardVoice | None) -> dict[str, Any] | None:
-    """Who speaks, for the client; `None` where nobody's voice is known."""
-    if voice is None:
-        return None
-    known = {"name": voice.name, "probability": round(voice.probability, 4)}
-    return {"speaker": known if voice.name else None}
+def _context(voice: HeardVoice | None, whispered: float | None) -> dict[str, Any] | None:
+    """Who speaks and whether they whisper, for the client; `None` where neither is known."""
+    context: dict[str, Any] = {}
+    if voice is not None:
+        known = {"name": voice.name, "probability": round(voice.probability, 4)}
+        context["speaker"] = known if voice.name else None
+    if whispered is not None:
+        context["whispered"] = round(whispered, 4)
+    return context or None
 
 
 def _wanted(request: Transcribe) -> list[BiasPhrase]:

@@ -327,3 +327,13 @@ async def test_echo_cancellation_tells_what_it_hears(examined):
     findings = await examined("audio: {echo_cancellation: webrtc, echo_reference: system}\n")
     (wrong,) = said(findings, Verdict.PROBLEM)
     assert "there is no program 'parec': sudo apt install pulseaudio-utils" in wrong
+
+
+async def test_the_detector_of_whispers_is_checked(examined, tmp_path, monkeypatch):
+    (found,) = [each for each in await examined("") if each.about == "whispers"]
+    assert found.verdict is Verdict.OK
+    assert found.message.startswith("whisper-gru-")
+    monkeypatch.setattr("assistant.app.doctor.people.WHISPER_FOLDER", tmp_path)
+    (found,) = [each for each in await examined("") if each.about == "whispers"]
+    assert found.verdict is Verdict.PROBLEM
+    assert "manifest.json cannot be read" in found.message

@@ -2,11 +2,19 @@
 
 import asyncio
 import logging
+import shutil
 
+import numpy as np
 import pytest
 
 from assistant.app import voices as factory
-from assistant.app.voices import make_player, make_speaker, make_voice
+from assistant.app.voices import (
+    make_player,
+    make_soft_voice,
+    make_speaker,
+    make_voice,
+    whispering_variant,
+)
 from assistant.config import RepliesSettings
 from assistant.events import Reply
 from assistant.reply.own_voice import OwnVoice
@@ -88,3 +96,60 @@ async def test_silent_mode_plays_nothing_and_complains_of_nothing(programs, tmp_
     assert not (tmp_path / "played").exists()
     assert not caplog.messages
     running.cancel()
+
+
+VOICES = """case "$1" in
+--voices=variant) echo head; echo "5 variant --/M female_whisper !v/whisperf"
+    echo "5 variant --/M whisper !v/whisper";;
+--voices=en-gb) echo head; echo " 3 en-gb --/M english-mb mb/mb-en1 (en 2)"
+    echo " 2 en-gb --/M English gmw/en (en 2)";;
+--voices=*) echo head;;
+esac"""
+
+
+@pytest.mark.parametrize(
+    ("voice", "variant"),
+    [
+        (None, "gmw/en+whisper"),
+        ("en-gb+f3", "gmw/en+whisperf"),
+        ("en-gb+m1", "gmw/en+whisper"),
+        ("storm", "storm+whisper"),
+        ("mb-en1", None),
+    ],
+)
+def test_the_whispering_variant_goes_by_the_file_of_the_voice(programs, voice, variant):
+    programs("espeak-ng", VOICES)
+    assert whispering_variant(voice) == variant
+
+
+@pytest.mark.parametrize("line", ["echo nothing", "exit 3"])
+def test_an_espeak_without_variants_has_none(programs, line):
+    programs("espeak-ng", line)
+    assert whispering_variant(None) is None
+
+
+@pytest.mark.skipif(shutil.which("espeak-ng") is None, reason="espeak-ng is not installed")
+async def test_espeak_whispers_and_is_much_softer():
+    settings = RepliesSettings()
+    voice = make_voice(settings)
+    aloud = (await voice.speak("The kitchen light is on.")).samples.astype(float)
+    softly = (await make_soft_voice(settings, voice).speak("The kitchen light is on.")).samples
+    lower_db = 10 * np.log10(np.square(aloud).mean() / np.square(softly.astype(float)).mean())
+    assert 9 < lower_db < 20
+    assert voiced(softly.astype(float)) < 0.5 < voiced(aloud)
+
+
+def voiced(samples):
+    """The highest autocorrelation at a lag of 2.5 to 14 ms, in the mean over loud frames."""
+    frames = samples[: len(samples) // 880 * 880].reshape(-1, 880)
+    loud = frames[np.square(frames).mean(1) > np.square(samples).mean()]
+    return np.mean([max(f[lag:] @ f[:-lag] for lag in range(55, 310, 2)) / (f @ f) for f in loud])
+
+
+@pytest.mark.skipif(shutil.which("espeak-ng") is None, reason="espeak-ng is not installed")
+async def test_other_voices_speak_softly():
+    voice = make_voice(RepliesSettings())
+    aloud = (await voice.speak("Good night.")).samples
+    softly = make_soft_voice(RepliesSettings(engine="wyoming", url="tcp://h:1"), voice)
+    quiet = (await softly.speak("Good night.")).samples
+    np.testing.assert_allclose(quiet, aloud * 10 ** (-12 / 20), atol=0.51)

@@ -67,9 +67,18 @@ class Loudspeaker:
         self.heard.append(CHIMES.get(size) or self._talker.texts[size])
 
 
+class Whisperer(Talker):
+    """Another voice, whose words are known by their brackets."""
+
+    async def speak(self, text):
+        return await super().speak(f"({text})")
+
+
 class Stage:
     def __init__(self, **style):
         self.talker = Talker()
+        self.whisperer = Whisperer()
+        self.whisperer.texts = self.talker.texts
         self.loudspeaker = Loudspeaker(self.talker)
         self.ended = []
         self.speaker = Speaker(
@@ -77,6 +86,7 @@ class Stage:
             self.loudspeaker,
             style=ReplyStyle(**style),
             ended=lambda reply, _heard_s: self.ended.append(reply.text),
+            soft_voice=self.whisperer,
         )
 
     async def hears(self, *events):
@@ -100,6 +110,39 @@ async def stage():
 async def test_a_command_is_heard_done_and_answered(stage):
     assert await stage.hears(WOKEN) == ["wake"]
     assert await stage.hears(action(), reply("Turned it on.")) == ["success", "Turned it on."]
+
+
+async def test_a_whisper_is_answered_softly_and_without_sounds(stage):
+    whispered = replace(WOKEN, whispered=0.9)
+    assert await stage.hears(whispered) == []
+    softly = replace(reply("Turned it on."), softly=True)
+    assert await stage.hears(action(), softly) == ["(Turned it on.)"]
+    assert stage.ended == ["Turned it on."]
+    assert await stage.hears(replace(WOKEN, whispered=0.2)) == ["wake"]
+    assert await stage.hears(action(), reply("Turned it off.")) == ["success", "Turned it off."]
+
+
+async def test_an_announcement_is_not_whispered(stage):
+    await stage.hears(replace(WOKEN, whispered=0.9), replace(reply("Done."), softly=True))
+    stage.speaker.announce("Your timer is over.")
+    assert await stage.hears() == ["Your timer is over."]
+
+
+@pytest.mark.parametrize(
+    ("style", "heard"),
+    [
+        ({"brief": True}, ["(Turned it on.)"]),
+        ({"softly": False}, ["wake", "success", "Turned it on."]),
+    ],
+)
+async def test_how_a_whisper_is_answered_can_be_chosen(style, heard):
+    stage = Stage(**style)
+    running = asyncio.create_task(stage.speaker.run())
+    softly = replace(reply("Turned it on."), softly=True)
+    woken = await stage.hears(replace(WOKEN, whispered=0.9))
+    assert woken + await stage.hears(action(), softly) == heard
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
 
 
 async def test_an_answer_is_only_words(stage):

@@ -34,6 +34,7 @@ async def examine(
         *await slow(lambda: models.edge(settings)),
         *house.contacts(settings),
         *await slow(lambda: people.voices(settings)),
+        *await slow(people.whispers),
         *await house.rescoring(settings),
         *await slow(lambda: hearing.replies(settings.replies)),
         *await house.household(settings),

@@ -1,4 +1,4 @@
-"""Whose voices are known, and the model that tells them apart."""
+"""Whose voices are known, and the models that tell them apart, and whispers from speech."""
 
 from __future__ import annotations
 
@@ -7,10 +7,12 @@ from collections.abc import Iterator
 from assistant.app.doctor.finding import Finding, hint, ok, problem
 from assistant.app.household import state_folder
 from assistant.app.speakers import MODEL_FOLDER
+from assistant.app.whispers import MODEL_FOLDER as WHISPER_FOLDER
 from assistant.asr.networks.manifest import ModelError
 from assistant.config.settings import Settings
 from assistant.speaker.manifest import check_network
 from assistant.speaker.profiles import FOLDER, Profiles
+from assistant.whispering.network import RecurrentWhisperDetector
 
 ABOUT = "voices"
 
@@ -33,3 +35,13 @@ def voices(settings: Settings) -> Iterator[Finding]:
     for each in known:
         if each.model != manifest.version:
             yield hint(ABOUT, f"{each.name}'s was learned with another model: learn it again")
+
+
+def whispers() -> Iterator[Finding]:
+    """Whether whispers are noticed."""
+    try:
+        detector = RecurrentWhisperDetector(WHISPER_FOLDER)
+    except ModelError as error:
+        yield problem("whispers", error)
+    else:
+        yield ok("whispers", f"{detector.version}, checksum right")

@@ -1,0 +1,1 @@
+"""Whether somebody whispers, so that Hearth can answer as softly."""
