@@ -1,4 +1,4 @@
-"""Calibrates certainty: `python tools/tune_certainty.py CORPUS ... --noise FOLDER [--model NAME]`.
+"""Calibrates certainty: `python tools/tune_certainty.py CORPUS ... --noise NOISE ... [--model M]`.
 
 CORPUS: sentences that people read, as `training.prepare` writes them, kept out of training. Every
 text is cut into three parts, and a made-up home understands any first part with any second and
@@ -9,7 +9,7 @@ none, clean, in noise and very softly. A logistic regression (Hosmer and Lemesho
 regression", 1989) predicts whether what is understood is what was said. Prints the weights for
 assistant/pipeline/certainty.py, and for some thresholds what would be done.
 
-Needs flite and espeak-ng. NOISE: a folder of recordings of noise.
+Needs flite and espeak-ng. NOISE: folders of recordings of noise; the first is the commands'.
 """
 
 # ruff: noqa: INP001, T201 - a script, not part of a package
@@ -36,7 +36,7 @@ from tune_confidence import VOICES, Noises, fitted, odds, sentences, speak
 
 from assistant.config.hearing import RecogniserSettings
 from assistant.config.settings import Settings, UnderstandingSettings
-from assistant.pipeline.certainty import evidence_of
+from assistant.pipeline.certainty import calibration_of, evidence_of
 from training.corpus import Corpus
 
 Audio = NDArray[np.float32]
@@ -86,25 +86,28 @@ def main() -> int:
     """Print the weights and the thresholds."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("corpora", type=Path, nargs="+")
-    parser.add_argument("--noise", type=Path, required=True)
+    parser.add_argument("--noise", type=Path, nargs="+", required=True)
     parser.add_argument("--model", default="en-small")
     parser.add_argument("--limit", type=int, help="so many made-up homes")
     args = parser.parse_args()
     recogniser = RecogniserSettings(model=args.model)
     cases = list(of_people(args.corpora, args.noise, recogniser, args.limit))
-    cases += of_commands(args.noise, recogniser)
+    cases += of_commands(args.noise[0], recogniser)
     report(cases)
     return 0
 
 
 def of_people(
-    corpora: Sequence[Path], noise: Path, recogniser: RecogniserSettings, limit: int | None
+    corpora: Sequence[Path],
+    noise: Sequence[Path],
+    recogniser: RecogniserSettings,
+    limit: int | None,
 ) -> Iterator[Case]:
     """Sentences that people read, heard by made-up homes and by the demo home."""
     rng = random.Random(7)
     read = [each for folder in corpora for each in recordings(Corpus(folder))]
     rng.shuffle(read)
-    noises = sorted(noise.rglob("*.flac"))
+    noises = sorted(file for folder in noise for file in folder.rglob("*.flac"))
     demo = Home(Settings(recogniser=recogniser))
     for group in [read[at : at + TEXTS] for at in range(0, len(read), TEXTS)][:limit]:
         parts = [cut(text, rng) for text, _ in group]
@@ -190,7 +193,7 @@ def case(where: str, heard: Heard, said: Parts | None) -> Case:
 
 def _evidence(heard: Heard) -> tuple[float, ...] | None:
     evidence = heard.understood.evidence
-    return None if evidence is None else evidence_of(evidence)
+    return None if evidence is None else evidence_of(evidence, calibration_of(heard.result))
 
 
 def report(cases: Sequence[Case]) -> None:
@@ -199,7 +202,8 @@ def report(cases: Sequence[Case]) -> None:
     given = np.array([[*(each.evidence or ()), 1.0] for each in understood])
     scale = np.abs(given).max(0)
     right = np.array([each.right for each in understood])
-    weights = fitted(given / scale, right) / scale
+    # What speaks for a sentence never counts against it, however few the recordings are.
+    weights = fitted(given / scale, right, np.array([0, 0, 0, 0, -np.inf])) / scale
     said = odds(given @ weights)
     print(
         f"{right.sum()} right, {(~right).sum()} wrong; others, behind, ahead, per word, bias: ",

@@ -163,12 +163,19 @@ def report(heard: Sequence[Heard]) -> None:
             print(f"below {least}: {lost:.1%} of the right ones, {stopped:.1%} of the wrong ones")
 
 
-def fitted(given: NDArray[np.float64], right: NDArray[np.bool_]) -> NDArray[np.float64]:
-    """The weights, by gradient ascent of the likelihood, kept small by a little ridge."""
+def fitted(
+    given: NDArray[np.float64],
+    right: NDArray[np.bool_],
+    least: NDArray[np.float64] | float = -np.inf,
+) -> NDArray[np.float64]:
+    """The weights, by gradient ascent of the likelihood, kept small by a little ridge.
+
+    None is below its `least`.
+    """
     weights = np.zeros(given.shape[1])
     for _ in range(20_000):
         error = given.T @ (right - odds(given @ weights)) / len(right)
-        weights += 0.02 * (error - 1e-3 * weights)
+        weights = np.maximum(weights + 0.02 * (error - 1e-3 * weights), least)
     return weights
 
 

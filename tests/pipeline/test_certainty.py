@@ -50,6 +50,12 @@ def test_a_transducer_alone_may_hear_a_sentence_worse_than_two_decoders():
     assert sure(rough, both=False) >= LEAST > sure(rough, both=True)
 
 
+def test_sentences_with_words_left_out_do_not_count_against_what_a_transducer_hears():
+    less, least = replace(CLEAR, over_others=-2.0), replace(CLEAR, over_others=-12.0)
+    assert sure(less, both=False) == sure(least, both=False)
+    assert sure(less, both=True) > sure(least, both=True)
+
+
 def test_between_the_thresholds_it_is_asked():
     asked = doubted(meant(CLEAR), TEXT, 0.3, LEAST)
     assert asked.question == "Did you mean: turn the kitchen light on?"
