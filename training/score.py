@@ -1,4 +1,4 @@
-"""Word error rate with a bootstrap confidence interval (Bisani and Ney, 2004)."""
+"""Word error rate with a bootstrap interval (Bisani and Ney, 2004); area under a curve."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 from rapidfuzz.distance import Levenshtein
 
 from training import text
@@ -51,3 +52,12 @@ def word_errors(pairs: Sequence[tuple[str, str]], seed: int = 0) -> WordErrors:
     low, high = np.quantile(rates, [0.025, 0.975])
     rate = float(wrong.sum() / length.sum())
     return WordErrors(rate, float(low), float(high), int((wrong == 0).sum()), len(pairs))
+
+
+def area_under_curve(of_one: NDArray[np.floating], of_other: NDArray[np.floating]) -> float:
+    """How often a value of the first kind is above one of the second, which a tie is half of.
+
+    The area under the receiver operating characteristic.
+    """
+    differences = of_one[:, None] - of_other[None]
+    return float((differences > 0).mean() + 0.5 * (differences == 0).mean())
