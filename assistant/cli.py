@@ -159,6 +159,11 @@ def _transcribe(transcribe: argparse.ArgumentParser) -> None:
         metavar="FOLDER",
         help="favour what your home understands, with the sentences and plugins of this folder",
     )
+    transcribe.add_argument(
+        "--attention",
+        choices=["svg"],
+        help="draw which names were heard where, into FILE's name with .attention.svg",
+    )
     _runtime(transcribe)
 
 

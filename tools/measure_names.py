@@ -21,7 +21,7 @@ import random
 import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
@@ -263,9 +263,14 @@ def main() -> int:
     parser.add_argument("--boosts", type=float, nargs="+", default=BOOSTS)
     parser.add_argument("--boost", type=float, default=DEFAULT_BOOST, help="for the cost")
     parser.add_argument("--others", type=int, nargs="+", default=DISTRACTORS)
+    parser.add_argument(
+        "--without-sound", action="store_true", help="favour all names, whatever they sound like"
+    )
     parser.add_argument("--no-cost", dest="cost", action="store_false")
     args = parser.parse_args()
     model, corpus = load_model(args.model), recorded(args.folder)
+    if args.without_sound:
+        model = replace(model, phonemes=None)
     by_said = {sentence.said: sentence for sentence in sentences()}
     spoken = [
         Spoken(by_said[entry.text], corpus.audio(index))

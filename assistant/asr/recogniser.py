@@ -8,15 +8,19 @@ from functools import lru_cache, partial
 from pathlib import Path
 from typing import Final
 
+from assistant.asr.biasing.heard_names import HeardNames, proposed
 from assistant.asr.biasing.internal_lm import InternalLanguageModel
+from assistant.asr.biasing.phonemes import side_by_side
+from assistant.asr.biasing.pronunciation import Pronunciations
 from assistant.asr.biasing.shallow_fusion import Biaser, NoBias, ShallowFusion
 from assistant.asr.decoding.beam_search import Search, SearchSettings
 from assistant.asr.decoding.sentence_search import SentenceSearch
 from assistant.asr.decoding.transcript_scorer import TranscriptScorer, tokenised
-from assistant.asr.decoding.two_pass import TwoPass
+from assistant.asr.decoding.two_pass import FRAME_S, Favouring, TwoPass
 from assistant.asr.decoding.vocabulary import Vocabulary
 from assistant.asr.networks.model_folder import Model, load_model
-from assistant.asr.result import BiasPhrase, OutputSettings, Sentences
+from assistant.asr.networks.network import Floats
+from assistant.asr.result import BiasPhrase, HeardName, OutputSettings, Sentences
 from assistant.asr.stream import Stream
 from assistant.asr.vocabulary.lexicon import Lexicon
 from assistant.asr.vocabulary.spelling import spelled
@@ -38,6 +42,8 @@ class Names:
     lexicon: Lexicon
     listed: frozenset[str]
     """The words of the names."""
+    heard: HeardNames | None = None
+    """What finds those that an utterance may say; without it all are favoured."""
 
 
 class TransducerRecogniser:
@@ -60,17 +66,16 @@ class TransducerRecogniser:
         self._streaming = Vocabulary(model.first_pass) if model.first_pass else self.vocabulary
         self._boost = boost
         self._expected = InternalLanguageModel(model.network)
-        self._names = lru_cache(LISTS_KEPT)(self._names_of)
+        self._pronunciations = Pronunciations()
+        self.prepared = lru_cache(LISTS_KEPT)(self._names_of)
         self._sentences = lru_cache(LISTS_KEPT)(self._sentences_of)
 
     def open(self, bias: Sequence[BiasPhrase] = (), sentences: Sentences | None = None) -> Stream:
         """Start an utterance; the tree of names is made anew only when they have changed."""
-        names = self._names(tuple(bias))
+        names = self.prepared(tuple(bias))
         two_pass = TwoPass(
             self.model.network,
-            Search(self.vocabulary, self.search, names.biaser, names.lexicon),
-            partial(self.transcript_scorer, names=names),
-            names.listed,
+            partial(self._favouring, names),
             self.output,
             sentences=None if sentences is None else self._sentences(sentences),
         )
@@ -87,7 +92,28 @@ class TransducerRecogniser:
     def _names_of(self, phrases: tuple[BiasPhrase, ...]) -> Names:
         listed = frozenset(words_of(phrases))
         lexicon = Lexicon(self.model.network.tokens, self.model.words, listed)
-        return Names(self._fusion(phrases), lexicon, listed)
+        network = self.model.phonemes
+        heard = None
+        if network is not None and phrases:
+            output_s = self.model.network.frames_per_output * FRAME_S
+            heard = HeardNames(network, phrases, self._pronunciations, output_s)
+        return Names(self._fusion(phrases), lexicon, listed, heard)
+
+    def _favouring(self, listed: Names, outputs: Floats, inner: Floats) -> Favouring:
+        """How a part is searched: with the names that it may say, where something can tell."""
+        names, said = listed, tuple[HeardName, ...]()
+        if listed.heard is not None:
+            said = tuple(listed.heard.said(side_by_side(outputs, inner)))
+            phrases = listed.heard.favoured(said)
+            words = frozenset(words_of(phrases))
+            names = replace(listed, biaser=self._fusion(phrases), listed=words)
+        return Favouring(
+            Search(self.vocabulary, self.search, names.biaser, names.lexicon),
+            partial(self.transcript_scorer, names=names),
+            names.listed,
+            partial(proposed, said=said),
+            said,
+        )
 
     def _sentences_of(self, sentences: Sentences) -> SentenceSearch:
         return SentenceSearch(self.vocabulary, sentences)

@@ -15,6 +15,29 @@ from assistant.lattice.graph import Hypothesis, Lattice
 
 
 @dataclass(frozen=True, slots=True)
+class BiasPhrase:
+    """A name to favour while hypotheses are pruned; `weight` scales the configured boost."""
+
+    text: str
+    weight: float = 1.0
+    after: tuple[str, ...] = ()
+    """Words that usually stand before it: there it is favoured in full, elsewhere less."""
+    sounds_like: tuple[str, ...] = ()
+    """Other spellings, by its sound, of as many words; what is heard so is written as the name."""
+
+
+@dataclass(frozen=True, slots=True)
+class HeardName:
+    """A name that an utterance may say, by its sound."""
+
+    phrase: BiasPhrase
+    margin: float
+    """How much speaks for it, in nats."""
+    start_s: float
+    end_s: float
+
+
+@dataclass(frozen=True, slots=True)
 class RecognitionResult:
     """The recogniser's view of the audio so far."""
 
@@ -29,6 +52,8 @@ class RecognitionResult:
     """The text of the first pass, where this is the result of two."""
     by_both_decoders: bool = False
     """Whether log-probabilities are means of the transducer's and the attention decoder's."""
+    names: tuple[HeardName, ...] = ()
+    """What the names were narrowed down to, the surest first; in the last part of a long one."""
 
     @property
     def text(self) -> str:
@@ -43,18 +68,6 @@ class OutputSettings:
     nbest: int = 10
     least_posterior: float = 1e-3
     """Lattice edges below it are left out."""
-
-
-@dataclass(frozen=True, slots=True)
-class BiasPhrase:
-    """A name to favour while hypotheses are pruned; `weight` scales the configured boost."""
-
-    text: str
-    weight: float = 1.0
-    after: tuple[str, ...] = ()
-    """Words that usually stand before it: there it is favoured in full, elsewhere less."""
-    sounds_like: tuple[str, ...] = ()
-    """Other spellings, by its sound, of as many words; what is heard so is written as the name."""
 
 
 class Sentences(Protocol):

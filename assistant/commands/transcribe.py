@@ -43,7 +43,10 @@ def run(args: argparse.Namespace) -> int:
     status = 0
     for name in args.files:
         try:
-            print_json(transcribe(recogniser, name, bias, second, sentences))
+            line, result = transcribe(recogniser, name, bias, second, sentences)
+            if args.attention:
+                line |= {"attention": str(_drawn(name, result, line["audio_s"]))}
+            print_json(line)
         except AudioError as error:
             say(f"assistant: {error}")
             status = 1
@@ -110,8 +113,8 @@ def transcribe(
     bias: Sequence[BiasPhrase],
     second: Callable[[RecognitionResult], RescoredResult] | None = None,
     sentences: Sentences | None = None,
-) -> dict[str, Any]:
-    """One file's transcript as plain values; raises `AudioError`.
+) -> tuple[dict[str, Any], RecognitionResult]:
+    """One file's transcript as plain values, and what they are taken from; raises `AudioError`.
 
     `second` rescores it. Where that fails, the log says why, and `rescored` is as `text`.
     """
@@ -121,7 +124,7 @@ def transcribe(
     whisper = load_whispers().open()
     whisper.accept(samples)
     whispered = whisper.probability()
-    return {
+    line = {
         "file": name,
         "text": result.text,
         "nbest": [
@@ -133,12 +136,34 @@ def transcribe(
             }
             for each in result.nbest
         ],
+        "names": [
+            {
+                "name": each.phrase.text,
+                "margin": round(each.margin, 2),
+                "start_s": round(each.start_s, 3),
+                "end_s": round(each.end_s, 3),
+            }
+            for each in result.names
+        ],
         "audio_s": round(audio_s, 4),
         **({} if whispered is None else {"whispered": round(whispered, 4)}),
         "decode_ms": round(result.decode_ms, 2),
         "real_time_factor": round(result.decode_ms / 1000 / audio_s, 4),
         **(_rescored(second(result), samples) if second else {}),
     }
+    return line, result
+
+
+def _drawn(name: str, result: RecognitionResult, length_s: float) -> Path:
+    """The picture of the names in a file, in the working directory; raises `UsageError`."""
+    from assistant.asr.biasing.name_map import to_svg  # noqa: PLC0415 - seldom wanted
+
+    path = Path(f"{Path(name).stem}.attention.svg")
+    try:
+        path.write_text(to_svg(result.nbest[0].words, result.names, length_s), "utf8")
+    except OSError as error:
+        raise UsageError(f"{path} cannot be written: {error.strerror}") from None
+    return path
 
 
 def _rescored(outcome: RescoredResult, samples: NDArray[np.int16]) -> dict[str, Any]:

@@ -56,12 +56,14 @@ class InternalLanguageModel:
     def improbability(self, texts: Sequence[str]) -> list[float]:
         """The negative log-probability of each text, in nats; what cannot be written costs nothing.
 
-        What was asked last is known by heart, so that a list with one more text is quick.
+        What was asked last is known by heart, so that a list with one more text, or a part of the
+        list, is quick.
         """
         fresh = [text for text in dict.fromkeys(texts) if text not in self._known]
-        known = self._known | dict(zip(fresh, self._improbable(fresh), strict=True))
-        self._known = {text: known[text] for text in texts}
-        return [known[text] for text in texts]
+        if fresh:
+            known = self._known | dict(zip(fresh, self._improbable(fresh), strict=True))
+            self._known = {text: known[text] for text in texts}
+        return [self._known[text] for text in texts]
 
     def _improbable(self, texts: Sequence[str]) -> list[float]:
         said = [[token for word in text.split() for token in self.cut(word)] for text in texts]

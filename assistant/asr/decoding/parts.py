@@ -92,7 +92,12 @@ class Earlier:
                 result, nbest=self.nbest, lattice=with_posteriors(lattice_of(self.nbest))
             )
         nbest = tuple(self._with(each) for each in result.nbest)
-        return replace(result, nbest=nbest, lattice=self._chained(result.lattice))
+        names = tuple(
+            replace(each, start_s=each.start_s + self.end_s, end_s=each.end_s + self.end_s)
+            for each in result.names
+        )
+        lattice = self._chained(result.lattice)
+        return replace(result, nbest=nbest, lattice=lattice, names=names)
 
     def _with(self, hypothesis: Hypothesis) -> Hypothesis:
         words = tuple(

@@ -21,7 +21,7 @@ likelier than a long one.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -32,7 +32,7 @@ from assistant.asr.decoding.parts import NO_INNER, DecodedPart, Earlier, blocks
 from assistant.asr.decoding.sentence_search import SentenceSearch
 from assistant.asr.decoding.transcript_scorer import TranscriptScorer
 from assistant.asr.networks.network import AttentionDecoder, Floats, Network, State
-from assistant.asr.result import OutputSettings, RecognitionResult
+from assistant.asr.result import HeardName, OutputSettings, RecognitionResult
 from assistant.lattice.from_nbest import lattice_of
 from assistant.lattice.graph import Hypothesis, Word, pruned
 
@@ -81,22 +81,38 @@ def encode_whole(network: Network, features: Floats, state: State) -> tuple[Floa
     return np.concatenate(outputs), np.concatenate(inner) if inner else NO_INNER, state
 
 
+@dataclass(frozen=True, slots=True)
+class Favouring:
+    """How a part of an utterance is searched, with the names that it may say."""
+
+    search: Search
+    """A new one, before any frame."""
+    transcript_scorer: Callable[[Sequence[str]], TranscriptScorer]
+    listed: Collection[str]
+    """The words of the names."""
+    proposed: Callable[[Hypothesis], Sequence[str]]
+    """Texts with names that a hypothesis may have missed."""
+    names: tuple[HeardName, ...] = ()
+    """Those that the part may say, by their sound."""
+
+
+Favour = Callable[[Floats, Floats], Favouring]
+"""By the encoder's outputs [M, D] of a part and its inner ones [N, W]."""
+
+
 class TwoPass:
-    """Decodes an utterance again, part by part; `search` is a new one, before any frame."""
+    """Decodes an utterance again, part by part."""
 
     def __init__(
         self,
         network: Network,
-        search: Search,
-        transcript_scorer: Callable[[Sequence[str]], TranscriptScorer],
-        listed: Collection[str],
+        favour: Favour,
         output: OutputSettings,
         *,
         sentences: SentenceSearch | None = None,
     ) -> None:
-        self._network, self._search = network, search
+        self._network, self._favour, self._output = network, favour, output
         self._sentences = sentences
-        self._transcript_scorer, self._listed, self._output = transcript_scorer, listed, output
         self._output_s = network.frames_per_output * FRAME_S
 
     def words(self, search: Search) -> tuple[Word, ...]:
@@ -118,18 +134,30 @@ class TwoPass:
         if not self.words(first):
             return DecodedPart(self.made(first), NO_INNER, earlier.state)
         outputs, inner, state = encode_whole(self._network, frames, earlier.state)
-        search = self._search.copy()
+        favouring = self._favour(outputs, inner)
+        search = favouring.search
         for vector in outputs:
             search.step(vector)
         # Where more was said before this part, it is no sentence by itself.
         sentences = None if earlier.best.words else self._sentences
-        if self._network.attention_decoder is None and sentences is None:
+        decoder = self._network.attention_decoder
+        if decoder is None and sentences is None:
             result = self.made(search)
         else:
             own = search.graph(self._output_s).nbest(self._output.nbest)[:RESCORED]
-            scorer = self._joint_scorer(own, inner, earlier)
-            result = self._scored_again(own, scorer, sentences, outputs)
-        return DecodedPart(replace(result, end_of_sentence=first.end_of_sentence), inner, state)
+            scorer = None
+            if decoder is not None:
+                scorer = JointScorer(decoder, inner, favouring.listed, own, earlier)
+            proposals = [] if scorer is None else scorer.proposals()
+            of_home = [] if sentences is None else sentences.texts(outputs)
+            with_names = favouring.proposed(own[0])
+            known = {each.text for each in own}
+            texts = dict.fromkeys((*proposals, *of_home, *with_names))
+            new = [text for text in texts if text not in known]
+            found = favouring.transcript_scorer(new).scored(outputs, self._output_s)
+            result = self._ranked([*found, *own], scorer, sentences)
+        result = replace(result, end_of_sentence=first.end_of_sentence, names=favouring.names)
+        return DecodedPart(result, inner, state)
 
     def after(self, frames: Floats, first: Search, earlier: Earlier) -> Earlier:
         """What is over after these frames, the beginning of those that `first` has heard."""
@@ -138,29 +166,17 @@ class TwoPass:
             return earlier.silent(length_s)
         return earlier.and_then(self.decode(frames, first, earlier), length_s)
 
-    def _joint_scorer(
-        self, own: Sequence[Hypothesis], inner: Floats, earlier: Earlier
-    ) -> JointScorer | None:
-        decoder = self._network.attention_decoder
-        return JointScorer(decoder, inner, self._listed, own, earlier) if decoder else None
-
-    def _scored_again(
+    def _ranked(
         self,
-        own: Sequence[Hypothesis],
+        hypotheses: Sequence[Hypothesis],
         scorer: JointScorer | None,
         sentences: SentenceSearch | None,
-        outputs: Floats,
     ) -> RecognitionResult:
         """A search's hypotheses, the attention decoder's texts and sentences of the home, ranked.
 
-        Both decoders score all of them, where there are two.
+        Both decoders score all of them, where there are two; the last of one text counts.
         """
-        proposals = [] if scorer is None else scorer.proposals()
-        of_home = [] if sentences is None else sentences.texts(outputs)
-        heard = {each.text for each in own}
-        new = [text for text in dict.fromkeys((*proposals, *of_home)) if text not in heard]
-        found = self._transcript_scorer(new).scored(outputs, self._output_s)
-        ranked = list({each.text: each for each in (*found, *own)}.values())
+        ranked = list({each.text: each for each in hypotheses}.values())
         if scorer is not None:
             ranked = scorer.ranked(ranked)
         if sentences is not None:

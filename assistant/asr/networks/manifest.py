@@ -25,12 +25,14 @@ PIECES: Final = "pieces.txt"
 INNER: Final = "inner"
 """The encoder's output that the attention decoder attends to."""
 WORDS: Final = "words.txt"
-OPTIONAL: Final = (WORDS, CROSS_KV, DECODER_STEP, *_OLDER_NAMES.values(), PIECES)
+PHONEMES: Final = "phonemes.npz"
+"""What hears phonemes, beside the joiner."""
+OPTIONAL: Final = (WORDS, PHONEMES, CROSS_KV, DECODER_STEP, *_OLDER_NAMES.values(), PIECES)
 
 
 def optional_files(*, attention_decoder: bool) -> tuple[str, ...]:
     """The optional files that are read, with an attention decoder or without."""
-    return OPTIONAL if attention_decoder else (WORDS,)
+    return OPTIONAL if attention_decoder else (WORDS, PHONEMES)
 
 
 class ModelError(HearthError):

@@ -6,11 +6,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
+from zipfile import BadZipFile
 
+from assistant.asr.biasing.phonemes import PhonemeNetwork
 from assistant.asr.features.frontend import FrontEnd, WhisperFrontEnd
 from assistant.asr.networks.manifest import (
     FEATURES,
     NAME,
+    PHONEMES,
     Manifest,
     ModelError,
     NoModelError,
@@ -43,6 +46,8 @@ class Model:
     """The words of its language, where it has a list."""
     first_pass: Network | None = None
     """What hears the stream, where `network` was not trained for that."""
+    phonemes: PhonemeNetwork | None = None
+    """What hears phonemes in what `network` makes of an utterance, where the model has that."""
 
     @property
     def streaming(self) -> Network:
@@ -138,7 +143,9 @@ def _described(folder: Path, network: Network, runtime: str) -> Model:
     if manifest.streaming_model:
         first = _first_pass(first_pass_of(folder, manifest), network, runtime)
     front_end, most = FRONT_ENDS[manifest.features](), manifest.max_symbols_per_frame
-    return Model(network, front_end, most, _words(folder, manifest), first)
+    return Model(
+        network, front_end, most, _words(folder, manifest), first, _phonemes(folder, manifest)
+    )
 
 
 def _first_pass(folder: Path, network: Network, runtime: str) -> Network:
@@ -164,6 +171,17 @@ def _words(folder: Path, manifest: Manifest) -> Words | None:
     try:
         return Words.read(file) if file.exists() else None
     except (OSError, UnicodeDecodeError) as error:
+        raise ModelError(f"{file} cannot be read ({error}): fetch the model again") from None
+
+
+def _phonemes(folder: Path, manifest: Manifest) -> PhonemeNetwork | None:
+    """What hears phonemes, if the manifest lists it."""
+    if PHONEMES not in manifest.files:
+        return None
+    file = path_of(folder, PHONEMES, manifest.files[PHONEMES])
+    try:
+        return PhonemeNetwork.load(file)
+    except (OSError, ValueError, KeyError, BadZipFile) as error:
         raise ModelError(f"{file} cannot be read ({error}): fetch the model again") from None
 
 

@@ -1,0 +1,98 @@
+"""Which phonemes an utterance says, by what the recogniser's encoder makes of it.
+
+The network that `training.phonemes` trains, with NumPy: a layer beside the joiner, on the encoder's
+outputs of the second pass.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from assistant.asr.networks.network import Floats
+
+SCALE: Final = ".scale"
+"""Ends the name of the scales of a matrix's rows, whose numbers are int8."""
+FRAMES_PER_OUTPUT: Final = 2
+"""How often phonemes are asked for in each encoder output."""
+SIGNS: Final = "phonemes"
+"""The name of the phonemes, a letter each; their numbers begin with 1."""
+
+
+def side_by_side(outputs: Floats, inner: Floats) -> Floats:
+    """Encoder outputs [M, D] with the inner ones [k M, W] that each is made of: [M, D + k W]."""
+    if not len(inner):
+        return outputs
+    return np.concatenate([outputs, inner.reshape(len(outputs), -1)], axis=1)
+
+
+class PhonemeNetwork:
+    """The network, by its weights; `signs` are the phonemes that it knows."""
+
+    def __init__(self, weights: Mapping[str, Floats], signs: str) -> None:
+        self.signs = signs
+        self._weights = weights
+        self._numbers = {sign: number for number, sign in enumerate(signs, 1)}
+
+    @classmethod
+    def load(cls, file: Path) -> PhonemeNetwork:
+        """The network in a file as `training.export_phonemes` writes it.
+
+        Raises:
+            OSError, ValueError, KeyError, BadZipFile: it cannot be read, or is something else.
+
+        """
+        with np.load(file, allow_pickle=False) as stored:
+            arrays = dict(stored)
+        signs = str(arrays.pop(SIGNS))
+        scales = {name: arrays.pop(name) for name in list(arrays) if name.endswith(SCALE)}
+        weights = {name: array.astype(np.float32) for name, array in arrays.items()}
+        for name, scale in scales.items():
+            array = weights[name.removesuffix(SCALE)]
+            array *= scale.reshape(-1, *[1] * (array.ndim - 1))
+        return cls(weights, signs)
+
+    def numbers(self, said: str) -> list[int]:
+        """Numbers of phonemes; those that the network does not know are left out."""
+        return [self._numbers[sign] for sign in said if sign in self._numbers]
+
+    def log_probs(self, heard: Floats) -> Floats:
+        """Log-probabilities [2 M, 1 + P] of blank and phonemes in what is heard [M, D]."""
+        weights = self._weights
+        x = _silu(self._linear("heard", (heard - weights["offset"]) * weights["factor"]))
+        taps = weights["around.weight"].shape[2]
+        wide = np.pad(x, ((taps // 2, taps // 2), (0, 0)))
+        near = np.concatenate([wide[tap : tap + len(x)] for tap in range(taps)], axis=1)
+        kernel = (
+            weights["around.weight"].transpose(0, 2, 1).reshape(len(weights["around.bias"]), -1)
+        )
+        x = x + _silu(near @ kernel.T + weights["around.bias"])
+        scores = self._linear("out", x).reshape(-1, 1 + len(self.signs))
+        scores -= scores.max(axis=1, keepdims=True)
+        return np.asarray(scores - np.log(np.exp(scores).sum(axis=1, keepdims=True)), np.float32)
+
+    def _linear(self, name: str, x: Floats) -> Floats:
+        made: Floats = x @ self._weights[f"{name}.weight"].T + self._weights[f"{name}.bias"]
+        return made
+
+
+def _silu(x: Floats) -> Floats:
+    return np.asarray(x / (1 + np.exp(-np.clip(x, -30, 30))), np.float32)
+
+
+_BLANK_SURE: Final = -0.05
+"""A frame is nothing but blank from this log-probability on."""
+
+
+def condensed(log_probs: Floats) -> tuple[Floats, NDArray[np.int64]]:
+    """Of each run of frames that are sure to be blank only the first; and where the kept ones are.
+
+    Most frames are, and for what can be read from the rest one of them is as good as many.
+    """
+    blank = log_probs[:, 0] > _BLANK_SURE
+    kept = np.flatnonzero(~(blank & np.r_[False, blank[:-1]]))
+    return log_probs[kept], kept

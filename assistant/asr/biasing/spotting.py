@@ -1,0 +1,86 @@
+"""Where sequences of phonemes are said in an utterance, all of them at once.
+
+Keyword spotting against a filler: the best alignment of each sequence (Viterbi, over the labels of
+connectionist temporal classification with a blank between any two), which may begin and end
+anywhere, relative to the best reading of the same frames without any constraint. 0 is a sequence
+that is just what is heard; every nat below is a reason to doubt it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from assistant.asr.networks.network import Floats
+
+BLANK = 0
+_NEVER = np.float32(-1e9)
+
+
+@dataclass(frozen=True, slots=True)
+class Spotter:
+    """Looks for the same N sequences in one utterance after another.
+
+    Arrays have a row for each state of an alignment, phonemes and blanks in turn, and a column for
+    each sequence.
+    """
+
+    lengths: NDArray[np.int64]
+    """Phonemes of each sequence: [N]."""
+    labels: NDArray[np.int64]
+    """Of each state: [S, N]."""
+    no_skip: Floats
+    """Added where a blank between two phonemes is left out; never for two of the same."""
+
+    @classmethod
+    def of(cls, sequences: Sequence[Sequence[int]]) -> Spotter:
+        """For sequences of phonemes' numbers; an empty one is never found."""
+        lengths = np.array([len(each) for each in sequences], np.int64)
+        labels = np.full((2 * int(lengths.max(initial=1)) - 1, len(sequences)), BLANK)
+        for column, numbers in enumerate(sequences):
+            labels[: 2 * len(numbers) : 2, column] = numbers
+        skips = labels[2::2] != labels[:-2:2]
+        return cls(lengths, labels, np.where(skips, np.float32(0), _NEVER))
+
+    def scores(self, log_probs: Floats) -> Floats:
+        """How well each sequence fits its best place in log-probabilities [F, 1 + P]: [N].
+
+        A log-likelihood ratio against any other reading of the same frames, at most 0.
+        """
+        best = np.full(len(self.lengths), _NEVER)
+        for score in self.forward(log_probs):
+            np.maximum(best, self.ended(score), out=best)
+        return best
+
+    def place(self, number: int, log_probs: Floats) -> tuple[int, int]:
+        """The frames of a sequence's first and last phoneme, where it fits best."""
+        length = int(self.lengths[number])
+        alone = Spotter.of([self.labels[: 2 * length : 2, number].tolist()])
+        ended = [float(alone.ended(score)[0]) for score in alone.forward(log_probs)]
+        last = int(np.argmax(ended))
+        # Backwards the same sequence ends where it began.
+        turned = Spotter.of([alone.labels[::-2, 0].tolist()])
+        begun = [float(turned.ended(score)[0]) for score in turned.forward(log_probs[last::-1])]
+        return last - int(np.argmax(begun)), last
+
+    def ended(self, score: Floats) -> Floats:
+        """What each sequence has scored if it ends here, of scores [S, N]: [N]."""
+        ended: Floats = score[np.maximum(0, 2 * self.lengths - 2), np.arange(len(self.lengths))]
+        return np.where(self.lengths > 0, ended, _NEVER)
+
+    def forward(self, log_probs: Floats) -> Iterator[Floats]:
+        """The best score of each state [S, N], frame by frame."""
+        lost = log_probs - log_probs.max(axis=1, keepdims=True)
+        score = np.full(self.labels.shape, _NEVER)
+        for row in lost:
+            after = score.copy()
+            np.maximum(after[1:], score[:-1], out=after[1:])
+            np.maximum(after[2::2], score[:-2:2] + self.no_skip, out=after[2::2])
+            after[0] = 0
+            after[::2] += row[self.labels[::2]]
+            after[1::2] += row[BLANK]
+            score = after
+            yield score

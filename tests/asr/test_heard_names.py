@@ -1,0 +1,119 @@
+"""Names by their sound, in recordings of the demo with the model that ships."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from assistant.asr.biasing.heard_names import LEAST, HeardNames, favour, proposed
+from assistant.asr.biasing.phonemes import PhonemeNetwork, side_by_side
+from assistant.asr.decoding.beam_search import SearchSettings
+from assistant.asr.decoding.two_pass import encode_whole
+from assistant.asr.features.whisper_mel import log_mel
+from assistant.asr.networks.model_folder import Model, load_model
+from assistant.asr.networks.network import Floats
+from assistant.asr.recogniser import TransducerRecogniser
+from assistant.asr.result import BiasPhrase, HeardName, recognise
+from assistant.audio.file import read_samples
+from assistant.config.shipped import shipped
+from assistant.lattice.graph import Hypothesis, Word
+
+DEMO = Path(__file__).parents[2] / "demo"
+SOUNDS = {
+    "kitchen": ("kɪtʃən",),
+    "light": ("laɪt",),
+    "bedroom": ("bɛdɹum",),
+    "garage": ("ɡɚɹɑʒ", "ɡæɹɑʒ"),
+    "kytchyn": ("kɪtʃən",),
+    "lyght": ("laɪt",),
+    "siobhan": ("ʃɪvɔn",),
+    "alexa": ("əlɛksə",),
+}
+
+
+def pronounce(words: Iterable[str]) -> Mapping[str, tuple[str, ...]]:
+    """How the words above are said."""
+    del words
+    return SOUNDS
+
+
+@pytest.fixture(scope="module")
+def model() -> Model:
+    """The model that ships."""
+    return load_model(shipped("models") / "en-small")
+
+
+@pytest.fixture(scope="module")
+def heard(model: Model) -> Floats:
+    """What the encoder makes of "turn on the kitchen light"."""
+    samples = asyncio.run(read_samples(str(DEMO / "01-kitchen-light.ogg")))
+    features = log_mel(samples.astype(np.float32) / 32768)
+    features = features[: len(features) // 4 * 4]
+    network = model.network
+    outputs, inner, _ = encode_whole(network, features, network.initial_state())
+    return side_by_side(outputs, inner)
+
+
+def names_of(model: Model, *texts: str) -> HeardNames:
+    """A list of names."""
+    assert isinstance(model.phonemes, PhonemeNetwork)
+    return HeardNames(model.phonemes, [BiasPhrase(text) for text in texts], pronounce, 0.04)
+
+
+def test_what_is_said_is_found_and_what_is_not_is_not(model: Model, heard: Floats) -> None:
+    """Of a list, by sound, and where it stands."""
+    said = names_of(model, "Siobhan", "Bedroom light", "Kitchen light", "Garage").said(heard)
+    assert said[0].phrase.text == "Kitchen light"
+    assert {name.phrase.text for name in said} <= {"Kitchen light", "Bedroom light"}
+    assert said[0].margin > 15
+    assert 2.0 < said[0].start_s < 2.4 < said[0].end_s < 3.0
+
+
+def test_a_spelling_that_nobody_expects_is_found_by_its_sound(model: Model, heard: Floats) -> None:
+    """It is favoured as much as one that is spelled as it is said."""
+    odd, usual = (
+        names_of(model, text).said(heard)[0].margin for text in ("Kytchyn lyght", "Kitchen light")
+    )
+    assert odd == usual
+
+
+def test_whose_sound_is_unknown_is_favoured_as_if_nobody_listened(
+    model: Model, heard: Floats
+) -> None:
+    """As are all names where no program tells how they sound."""
+    names = names_of(model, "Kitchen light", "Hyggelampe")
+    assert BiasPhrase("Hyggelampe") in names.favoured(names.said(heard))
+    silent = HeardNames(model.phonemes, [BiasPhrase("Kitchen light")], lambda _: {}, 0.04)
+    assert silent.said(heard) == []
+    assert silent.favoured([]) == [BiasPhrase("Kitchen light")]
+
+
+def test_the_surer_the_more() -> None:
+    """What a name counts grows with its margin, between two bounds."""
+    counts = [favour(margin) for margin in (LEAST, 5.0, 10.0, 15.0, 50.0)]
+    assert counts == sorted(counts)
+    assert counts[-1] == counts[-2] > counts[0]
+
+
+def test_a_name_is_put_where_it_was_heard() -> None:
+    """In place of the words there, however many they are; nowhere if there are none."""
+    words = [("turn", 0.1, 0.3), ("on", 0.3, 0.5), ("she", 0.6, 0.8), ("von's", 0.8, 1.1)]
+    best = Hypothesis(tuple(Word(*each) for each in words), -1.0, 0.0)
+    name = HeardName(BiasPhrase("Siobhan"), 20.0, 0.6, 1.12)
+    assert proposed(best, [name]) == ["turn on siobhan"]
+    late = HeardName(BiasPhrase("Siobhan"), 20.0, 2.4, 2.84)
+    assert proposed(best, [late]) == []
+
+
+def test_a_recogniser_writes_the_name_that_it_hears(model, monkeypatch):
+    """Of a list with a hundred others, none of which it takes for anything that was said."""
+    samples = asyncio.run(read_samples(str(DEMO / "03-blinds.ogg")))
+    recogniser = TransducerRecogniser(model, SearchSettings(8, model.max_symbols_per_frame))
+    monkeypatch.setattr(recogniser, "_pronunciations", pronounce)
+    others = [BiasPhrase(f"Siobhan {'light ' * (n % 3)}garage {'x' * n}") for n in range(100)]
+    text = recognise(recogniser, samples, [BiasPhrase("Alexa"), *others]).text
+    assert text == "alexa close the living room blinds"

@@ -1,0 +1,126 @@
+"""Recordings as the second pass hears them: `python -m training.heard_examples OUT CORPUS ...`.
+
+What hears phonemes (`training.phonemes`) learns from a recogniser that stays as it is. So what its
+encoder makes of each recording is computed once, outputs and inner ones. OUT is a folder with
+`heard.f16`, a row of numbers for each encoder output of all utterances one after another, and
+`index.jsonl`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from assistant.asr.biasing.phonemes import side_by_side
+from assistant.asr.decoding.two_pass import encode_whole
+from assistant.asr.features.whisper_mel import log_mel
+from assistant.asr.networks.model_folder import load_model
+from assistant.asr.networks.network import Floats, Network
+from assistant.audio.source import SAMPLE_RATE
+from training.augment import Augmenter
+from training.corpus import Corpus
+
+HEARD: Final = "heard.f16"
+INDEX: Final = "index.jsonl"
+LONGEST_S: Final = 12.0
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """An utterance: its rows in the file, its words."""
+
+    offset: int
+    rows: int
+    words: tuple[str, ...]
+
+
+class Examples:
+    """A folder opened for reading; what was heard stays on disk until it is asked for."""
+
+    def __init__(self, folder: Path) -> None:
+        lines = (folder / INDEX).read_text("utf8").splitlines()
+        found = [json.loads(line) for line in lines]
+        self.width = int(found[0]["width"])
+        self.examples = [
+            Example(each["offset"], each["rows"], tuple(each["words"])) for each in found[1:]
+        ]
+        self._heard = np.memmap(folder / HEARD, np.float16, mode="r").reshape(-1, self.width)
+
+    def __len__(self) -> int:
+        return len(self.examples)
+
+    def heard(self, index: int) -> NDArray[np.float16]:
+        """What the recogniser hears in utterance `index`, float16 [rows, width]."""
+        example = self.examples[index]
+        return self._heard[example.offset : example.offset + example.rows]
+
+    def heard_first(self, rows: int) -> Floats:
+        """What is heard in the first utterances, float32 [rows, width]."""
+        return np.asarray(self._heard[:rows], np.float32)
+
+
+def heard_in(network: Network, audio: Floats) -> Floats:
+    """What names are looked for in, of audio [n]: [M, width]."""
+    features = log_mel(audio)
+    features = features[: len(features) // network.frame_multiple * network.frame_multiple]
+    outputs, inner, _ = encode_whole(network, features, network.initial_state())
+    return side_by_side(outputs, inner)
+
+
+def write(folder: Path, network: Network, spoken: Iterable[tuple[str, Floats]]) -> int:
+    """Hear texts with their audio [n] into a folder; returns how many utterances it has."""
+    folder.mkdir(parents=True)
+    examples: list[Example] = []
+    offset = 0
+    with (folder / HEARD).open("wb") as file:
+        for text, audio in spoken:
+            heard = heard_in(network, audio)
+            file.write(heard.astype(np.float16).tobytes())
+            examples.append(Example(offset, len(heard), tuple(text.split())))
+            offset += len(heard)
+            width = heard.shape[1]
+    lines = [json.dumps({"width": width}), *(json.dumps(asdict(each)) for each in examples)]
+    (folder / INDEX).write_text("\n".join(lines) + "\n", "utf8")
+    return len(examples)
+
+
+def recordings(
+    corpora: Sequence[Corpus], augment: Augmenter, share: float, rng: np.random.Generator
+) -> Iterator[tuple[str, Floats]]:
+    """All utterances that are short enough, so large a share of them augmented."""
+    for corpus in corpora:
+        for index, entry in enumerate(corpus.entries):
+            if entry.samples > LONGEST_S * SAMPLE_RATE:
+                continue
+            samples = corpus.audio(index)
+            if rng.random() < share:
+                yield entry.text, augment(samples)
+            else:
+                yield entry.text, samples.astype(np.float32) / np.float32(32768)
+
+
+def main() -> None:
+    """Command line."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("out", type=Path)
+    parser.add_argument("corpora", type=Path, nargs="+")
+    parser.add_argument("--model", type=Path, default=Path("models/en-small"))
+    parser.add_argument("--noise", type=Path)
+    parser.add_argument("--augmented", type=float, default=0.7)
+    parser.add_argument("--seed", type=int, default=1)
+    args = parser.parse_args()
+    augment = Augmenter(Corpus(args.noise) if args.noise else None, args.seed)
+    corpora = [Corpus(folder) for folder in args.corpora]
+    spoken = recordings(corpora, augment, args.augmented, np.random.default_rng(args.seed))
+    print(write(args.out, load_model(args.model).network, spoken), "utterances")
+
+
+if __name__ == "__main__":
+    main()
