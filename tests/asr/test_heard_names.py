@@ -92,6 +92,20 @@ def test_whose_sound_is_unknown_is_favoured_as_if_nobody_listened(
     assert silent.favoured([]) == [BiasPhrase("Kitchen light")]
 
 
+@pytest.mark.parametrize("runtime", ["onnx", "edge"])
+def test_both_runtimes_hear_them_and_without_the_decoder_all_are_favoured(runtime):
+    """It reads the outputs that the attention decoder attends to."""
+    samples = asyncio.run(read_samples(str(DEMO / "01-kitchen-light.ogg")))
+    listed = [BiasPhrase("Kitchen light"), BiasPhrase("Siobhan")]
+    for decoder, expected in ((True, ["Kitchen light"]), (False, [])):
+        model = load_model(shipped("models") / "en-small", runtime, attention_decoder=decoder)
+        recogniser = TransducerRecogniser(model, SearchSettings(4, model.max_symbols_per_frame))
+        recogniser._pronunciations = pronounce
+        result = recognise(recogniser, samples, listed)
+        assert [name.phrase.text for name in result.names] == expected
+        assert "kitchen light" in result.text
+
+
 def test_the_surer_the_more() -> None:
     """What a name counts grows with its margin, between two bounds."""
     counts = [favour(margin) for margin in (LEAST, 5.0, 10.0, 15.0, 50.0)]

@@ -144,7 +144,12 @@ def _described(folder: Path, network: Network, runtime: str) -> Model:
         first = _first_pass(first_pass_of(folder, manifest), network, runtime)
     front_end, most = FRONT_ENDS[manifest.features](), manifest.max_symbols_per_frame
     return Model(
-        network, front_end, most, _words(folder, manifest), first, _phonemes(folder, manifest)
+        network,
+        front_end,
+        most,
+        _words(folder, manifest),
+        first,
+        _phonemes(folder, manifest, network),
     )
 
 
@@ -174,9 +179,9 @@ def _words(folder: Path, manifest: Manifest) -> Words | None:
         raise ModelError(f"{file} cannot be read ({error}): fetch the model again") from None
 
 
-def _phonemes(folder: Path, manifest: Manifest) -> PhonemeNetwork | None:
-    """What hears phonemes, if the manifest lists it."""
-    if PHONEMES not in manifest.files:
+def _phonemes(folder: Path, manifest: Manifest, network: Network) -> PhonemeNetwork | None:
+    """What hears phonemes, if the manifest lists it and the network has what it listens to."""
+    if PHONEMES not in manifest.files or network.attention_decoder is None:
         return None
     file = path_of(folder, PHONEMES, manifest.files[PHONEMES])
     try:
