@@ -83,7 +83,9 @@ async def test_a_monitor_that_is_lost_is_one_line_and_tried_again(caplog):
             while not clock.waits_s:
                 await settle()
         await clock.turn(RETRY_S)
-    assert [record.message for record in caplog.records if record.levelno >= logging.WARNING] == [
+    # On a busy machine asyncio, too, logs a warning: that a process was gone before it looked.
+    own = [record for record in caplog.records if record.name.startswith("assistant")]
+    assert [record.message for record in own if record.levelno >= logging.WARNING] == [
         "what the system plays is not known, so its echo stays: Connection refused"
     ]
     feeding.cancel()

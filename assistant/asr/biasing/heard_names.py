@@ -35,7 +35,7 @@ FOR_PHONEME: Final = 3.0
 LEAST: Final = 2.0
 SURE: Final = 15.0
 """The least margin with which a name is favoured, and one that no greater one is surer than."""
-FAVOUR: Final = (0.6, 1.6)
+FAVOUR: Final = (0.6, 1.0)
 """How much a name counts at these margins, against one in a list that nobody has looked through."""
 
 
