@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 import sentencepiece
@@ -21,6 +22,8 @@ from training.augment import Augmenter, random_warp, spec_augment
 from training.corpus import Corpus
 from training.parallel import Ranks
 from training.tokens import EOS
+
+Item = TypeVar("Item")
 
 LONGEST_S = 17.5
 WAITING = 0.25
@@ -136,14 +139,22 @@ def batches_of(
         pool = [(int(i), int(rng.integers(len(corpora[i])))) for i in drawn]
         lengths = {item: float(lengths_s[item[0]][item[1]]) for item in pool}
         ordered = sorted((i for i in pool if lengths[i] <= LONGEST_S), key=lengths.__getitem__)
-        batches: list[list[tuple[int, int]]] = [[]]
-        for item in ordered:
-            if (len(batches[-1]) + 1) * lengths[item] > batch_s:
-                batches.append([])
-            batches[-1].append(item)
+        batches = padded_to(batch_s, ordered, lengths.__getitem__)
         batches = batches[:-1] or batches
         for number in rng.permutation(len(batches)):
             yield batches[number]
+
+
+def padded_to(
+    most: float, ordered: Iterable[Item], length: Callable[[Item], float]
+) -> list[list[Item]]:
+    """Items in the order of their lengths, cut where a batch would be longer, padding included."""
+    batches: list[list[Item]] = [[]]
+    for item in ordered:
+        if (len(batches[-1]) + 1) * length(item) > most:
+            batches.append([])
+        batches[-1].append(item)
+    return batches
 
 
 def random_numbers(seed: int, ranks: Ranks) -> tuple[np.random.Generator, np.random.Generator]:

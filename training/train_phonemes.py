@@ -18,10 +18,12 @@ from typing import Final
 
 import numpy as np
 import torch
+from rapidfuzz.distance import Levenshtein
 from torch import Tensor
 from torch.nn import functional
 
 from assistant.asr.biasing.pronunciation import ACCENTS, pronounced
+from training.data import padded_to
 from training.heard_examples import Examples
 from training.phonemes import PhonemeNetwork
 
@@ -80,11 +82,7 @@ class Batches:
         while True:
             pool = self._rng.sample(self._index, min(len(self._index), POOL))
             pool.sort(key=self._length)
-            batches: list[list[Item]] = [[]]
-            for item in pool:
-                if (len(batches[-1]) + 1) * self._length(item) > self._rows:
-                    batches.append([])
-                batches[-1].append(item)
+            batches = padded_to(self._rows, pool, self._length)
             self._rng.shuffle(batches)
             yield from map(self.made, batches)
 
@@ -139,20 +137,10 @@ def error_rate(network: PhonemeNetwork, batches: Iterator[Batch]) -> float:
                 said[start[row] : start[row + 1]].tolist()
                 for (said, _), start in zip(batch.said, starts, strict=True)
             ]
-            errors = [distance(truth, found) for truth in truths]
+            errors = [Levenshtein.distance(truth, found) for truth in truths]
             wrong += min(errors)
             total += len(truths[errors.index(min(errors))])
     return wrong / total
-
-
-def distance(one: Sequence[int], other: Sequence[int]) -> int:
-    """Insertions, deletions and substitutions between two sequences."""
-    row = list(range(len(other) + 1))
-    for number, sign in enumerate(one, 1):
-        before, row[0] = row[0], number
-        for at, each in enumerate(other, 1):
-            before, row[at] = row[at], min(row[at] + 1, row[at - 1] + 1, before + (sign != each))
-    return row[-1]
 
 
 def sounds_of(words: Sequence[str], kept: Path | None) -> Sounds:

@@ -16,7 +16,7 @@ from tests.asr.toy_network import ToyNetwork
 from training.export_phonemes import stored
 from training.heard_examples import Examples, write
 from training.phonemes import PhonemeNetwork
-from training.train_phonemes import Batches, Sounds, distance, error_rate, loss_of, save
+from training.train_phonemes import Batches, Sounds, error_rate, loss_of, save
 
 KNOWN = {
     "en-us": {"ann": "æn", "light": "laɪt", "a": "ə"},
@@ -85,11 +85,3 @@ def test_a_text_with_a_word_of_unknown_sound_is_left_out() -> None:
     sounds = Sounds(KNOWN)
     assert sounds.of(["ann", "xyz"], "en-us") is None
     assert len(sounds.of(["a", "light"], "en-gb") or []) == 5
-
-
-@pytest.mark.parametrize(
-    ("one", "other", "apart"), [("", "ab", 2), ("abc", "abc", 0), ("abcd", "bxd", 2)]
-)
-def test_distance(one: str, other: str, apart: int) -> None:
-    """The least number of changes."""
-    assert distance([*map(ord, one)], [*map(ord, other)]) == apart
