@@ -94,7 +94,7 @@ class ShallowFusion:
         strength: float,
         improbability: Improbability,
     ) -> None:
-        self._spelling = _Spelling(tuple(tokens))
+        self._spelling = _spelling_of(tuple(tokens))
         names, groups, self._written = favoured(phrases, strength, improbability)
         self._left_contexts = LeftContexts(groups, (_first_and_last(name.text) for name in names))
         self._tree = NameTree(names, self._left_contexts.words, len(groups))
@@ -250,3 +250,7 @@ class _Spelling:
             self.numbers.setdefault(text, []).append(number)
         self.beginnings = {text[:end] for text in tokens for end in range(1, len(text))}
         self.begins = np.array([text.startswith(WORD_START) for text in tokens])
+
+
+# A recogniser favours other names in every utterance, with the same tokens.
+_spelling_of = lru_cache(maxsize=4)(_Spelling)

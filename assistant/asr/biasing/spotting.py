@@ -34,6 +34,8 @@ class Spotter:
     """Of each state: [S, N]."""
     no_skip: Floats
     """Added where a blank between two phonemes is left out; never for two of the same."""
+    ends: tuple[NDArray[np.int64], NDArray[np.int64]]
+    """Where in scores [S, N] the last phoneme of each sequence stands."""
 
     @classmethod
     def of(cls, sequences: Sequence[Sequence[int]]) -> Spotter:
@@ -43,7 +45,9 @@ class Spotter:
         for column, numbers in enumerate(sequences):
             labels[: 2 * len(numbers) : 2, column] = numbers
         skips = labels[2::2] != labels[:-2:2]
-        return cls(lengths, labels, np.where(skips, np.float32(0), _NEVER))
+        no_skip = np.where(skips, np.float32(0), _NEVER)
+        ends = np.maximum(0, 2 * lengths - 2), np.arange(len(sequences))
+        return cls(lengths, labels, no_skip, ends)
 
     def scores(self, log_probs: Floats) -> Floats:
         """How well each sequence fits its best place in log-probabilities [F, 1 + P]: [N].
@@ -52,35 +56,32 @@ class Spotter:
         """
         best = np.full(len(self.lengths), _NEVER)
         for score in self.forward(log_probs):
-            np.maximum(best, self.ended(score), out=best)
+            np.maximum(best, score[self.ends], out=best)
+        best[self.lengths == 0] = _NEVER
         return best
 
     def place(self, number: int, log_probs: Floats) -> tuple[int, int]:
         """The frames of a sequence's first and last phoneme, where it fits best."""
         length = int(self.lengths[number])
         alone = Spotter.of([self.labels[: 2 * length : 2, number].tolist()])
-        ended = [float(alone.ended(score)[0]) for score in alone.forward(log_probs)]
+        ended = [float(score[-1, 0]) for score in alone.forward(log_probs)]
         last = int(np.argmax(ended))
         # Backwards the same sequence ends where it began.
         turned = Spotter.of([alone.labels[::-2, 0].tolist()])
-        begun = [float(turned.ended(score)[0]) for score in turned.forward(log_probs[last::-1])]
+        begun = [float(score[-1, 0]) for score in turned.forward(log_probs[last::-1])]
         return last - int(np.argmax(begun)), last
-
-    def ended(self, score: Floats) -> Floats:
-        """What each sequence has scored if it ends here, of scores [S, N]: [N]."""
-        ended: Floats = score[np.maximum(0, 2 * self.lengths - 2), np.arange(len(self.lengths))]
-        return np.where(self.lengths > 0, ended, _NEVER)
 
     def forward(self, log_probs: Floats) -> Iterator[Floats]:
         """The best score of each state [S, N], frame by frame."""
         lost = log_probs - log_probs.max(axis=1, keepdims=True)
         score = np.full(self.labels.shape, _NEVER)
+        phonemes = self.labels[::2]
         for row in lost:
             after = score.copy()
             np.maximum(after[1:], score[:-1], out=after[1:])
             np.maximum(after[2::2], score[:-2:2] + self.no_skip, out=after[2::2])
             after[0] = 0
-            after[::2] += row[self.labels[::2]]
+            after[::2] += row[phonemes]
             after[1::2] += row[BLANK]
             score = after
             yield score
