@@ -7,11 +7,14 @@ were measured on the clock end in `_ms`.
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from enum import StrEnum
-from typing import Any, ClassVar, TypedDict
+from typing import Any, ClassVar, Final, Self, TypedDict
 
 from assistant.lattice.graph import Lattice
+
+HIDDEN: Final = "[hidden]"
+"""Stands for words that nobody is told: they may be a code."""
 
 
 class Where(TypedDict):
@@ -40,6 +43,10 @@ class Event:
     """Name of the audio source: a file, `mic`, `-`."""
     audio_s: float
     """Position in the audio at which the decision was taken."""
+
+    def hidden(self) -> Self:
+        """The same without what was said in it."""
+        return self
 
     def to_json(self) -> str:
         """One line of JSON: `type`, `source`, `audio_s`, then the fields.
@@ -112,6 +119,10 @@ class PartialTranscript(Event):
     type: ClassVar[str] = "partial_transcript"
     text: str
 
+    def hidden(self) -> Self:
+        """Without the words."""
+        return replace(self, text=HIDDEN)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SpeculativeEndpoint(Event):
@@ -120,6 +131,10 @@ class SpeculativeEndpoint(Event):
     type: ClassVar[str] = "speculative_endpoint"
     text: str
     confidence: float
+
+    def hidden(self) -> Self:
+        """Without the words."""
+        return replace(self, text=HIDDEN)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,6 +145,10 @@ class SpeculationReady(Event):
     intent: str | None
     slots: dict[str, Any]
     nlu_ms: float
+
+    def hidden(self) -> Self:
+        """Without the slots, which hold words."""
+        return replace(self, slots={})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -180,6 +199,10 @@ class FinalEndpoint(Event):
     whispered: float | None = None
     """The probability that it was whispered."""
 
+    def hidden(self) -> Self:
+        """Without the words."""
+        return replace(self, text=HIDDEN, nbest=(), lattice=None)
+
 
 NOT_MEANT = "not meant for this device"
 """The reason of an intent that is none because somebody else was spoken to: nothing is answered."""
@@ -201,6 +224,10 @@ class Intent(Event):
     then: tuple[dict[str, Any], ...] | None = None
     """Further commands of the same sentence: intent, slots and confidence of each."""
 
+    def hidden(self) -> Self:
+        """Without what holds words."""
+        return replace(self, slots={}, reason=None, question=None, then=None)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Action(Event):
@@ -220,7 +247,8 @@ class Reply(Event):
     type: ClassVar[str] = "reply"
     text: str
     asks: str | None = None
-    """What it asks for, if anything: `yes`, `which` or `more`; the answer needs no wake word."""
+    """What it asks for, if anything: `yes`, `which`, `more` or `code`; the answer needs no wake
+    word."""
     softly: bool | None = None
     """`True`: it answers a whisper, and is to be said as softly."""
 

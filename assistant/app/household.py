@@ -13,6 +13,7 @@ from assistant.app.speakers import make_voices
 from assistant.app.whispers import load_whispers
 from assistant.audio.clock import HeardTime
 from assistant.config.settings import Settings
+from assistant.dialogue.codes import Codes
 from assistant.dialogue.conversation import Conversation
 from assistant.dialogue.dispatcher import Dispatcher
 from assistant.dialogue.learning import Learning
@@ -188,7 +189,13 @@ def make_household(
         context.ask,
         context.pending.forget,
         dialogue,
-        voices=Voices(rights, _own_things(settings, home), lambda: context.pending.asked),
+        voices=Voices(
+            rights,
+            _own_things(settings, home),
+            lambda: context.pending.asked,
+            settings.home.unlock_voice,
+        ),
+        codes=Codes(settings.home.code, heard_time.now),
         attending=plugins.attending,
         learning=Learning(understanding.learn, heard_time.now) if habits and state else None,
     )

@@ -109,7 +109,9 @@ def _instead(raw: object, value: Value, expected: Expected) -> str:
     """What is there instead, and what was probably meant."""
     quoted = _quoted(value)
     if value.secret:
-        return quoted
+        return (
+            f"{quoted}: put it in quotes" if raw is not None and str in expected.choices else quoted
+        )
     if expected.words and isinstance(raw, str):
         return f"{quoted}; the nearest is '{nearest(raw, expected.words)}'"
     if str in expected.choices and raw not in (None, ""):

@@ -6,6 +6,7 @@ single settings checks itself when it is made and raises `SettingError`.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -45,8 +46,12 @@ class HomeSettings:
     certificate: Path | None = None
     area: str | None = None
     unlock_confidence: Annotated[float, SettingLimits(at_least=0, at_most=1)] = 0.7
+    unlock_voice: Annotated[float, SettingLimits(at_least=0, at_most=1)] = 0.98
+    code: Annotated[str | None, SettingLimits(secret=True)] = None
 
     def __post_init__(self) -> None:
+        if self.code is not None and not re.fullmatch("[0-9]{4,12}", self.code):
+            raise SettingError("must have 4 to 12 digits, and nothing else", "code")
         if self.kind == "demo":
             return
         if self.url is None:

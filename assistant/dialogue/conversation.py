@@ -71,6 +71,8 @@ class Conversation:
         """How complete what was said is; whoever answers has said it all, but for a mere no."""
         last = self._dialogue.last
         said = split_words(text)
+        if last is not None and last.asks is Asks.CODE:
+            return Completeness.OPEN  # digits are said with pauses, and how many is a secret
         if last is not None and self._in_context(said, last):
             return Completeness.OPEN if _plain(said) in _NO else Completeness.COMPLETE
         return self._home_words.completeness(text)

@@ -5,7 +5,8 @@ it out; what that one knows nothing of goes to the plugin that takes the rest. A
 an apology. The commands of one sentence are carried out in turn and answered as one; if one of them
 has to be asked back, all of them wait for the yes.
 
-What nobody carries out is an apology, too.
+What opens the home needs a voice that is sure enough where rights are in force, and the code where
+there is one. What nobody carries out is an apology, too.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 
+from assistant.dialogue.codes import Codes
 from assistant.dialogue.learning import Learning
 from assistant.dialogue.state import NEVER_MIND, Dialogue
 from assistant.dialogue.voices import Voices
@@ -24,6 +26,7 @@ from assistant.plugins.api import (
     Cautious,
     Demanding,
     Foreseeing,
+    Opening,
     Outcome,
     Plugin,
     outcome_of,
@@ -86,6 +89,13 @@ class Dispatcher:
     """The plugin that what is said next is meant for, whatever it means."""
     learning: Learning | None = None
     """Is told, too, where commands become habits."""
+    codes: Codes = field(default_factory=Codes)
+    """Asks for the code where something is opened."""
+
+    @property
+    def attends(self) -> bool:
+        """Whether what is said next counts, whatever it means."""
+        return self.codes.waits or self.attending() is not None
 
     def plugins_of(self, meant: Interpretation) -> frozenset[str]:
         """Names of the plugins that carry a meaning out."""
@@ -96,6 +106,8 @@ class Dispatcher:
         """The meaning with what has to be asked before it is acted on, if anything has."""
         if lacking := await self._lacking(meant):
             return replace(meant, question=lacking[1])
+        if self.codes.wanted and (opening := await self._opening(meant)):
+            return replace(meant, question=self.codes.question(opening))
         if meant.question:
             return replace(meant, question="") if self._is_futile(meant) else meant
         questions = [await self._doubt(command) for command in meant.commands]
@@ -122,15 +134,32 @@ class Dispatcher:
         plugin = self.plugin_for(meant.intent)
         return not meant.then and isinstance(plugin, Foreseeing) and plugin.is_futile(meant)
 
-    async def carry_out(self, meant: Interpretation, heard: str) -> Carried:
-        """What comes of a meaning of the words `heard`."""
-        attending = self.attending()
-        if attending is not None and (outcome := await attending.attend(meant)) is not None:
-            return Carried(attending.name, outcome)
+    async def carry_out(self, meant: Interpretation, heard: str, *, said: bool = True) -> Carried:
+        """What comes of a meaning of the words `heard`.
+
+        `said=False`: nobody says it just now, so it answers nothing.
+        """
+        if said and (answered := await self._answered(meant, heard)) is not None:
+            return answered
         if meant.intent == NEVER_MIND:
             self.forget()
         with self.voices.speaking(meant):
             carried = await self._allowed(meant, heard)
+        return self._noted(meant, carried)
+
+    async def _answered(self, meant: Interpretation, heard: str) -> Carried | None:
+        """What comes of it as an answer to who waits for one."""
+        given = self.codes.answer(meant, heard)
+        if isinstance(given, Outcome):
+            return Carried("", given)
+        if given is not None:
+            return await given.act(given.interpretation)
+        attending = self.attending()
+        if attending is not None and (outcome := await attending.attend(meant)) is not None:
+            return Carried(attending.name, outcome)
+        return None
+
+    def _noted(self, meant: Interpretation, carried: Carried) -> Carried:
         self.dialogue.note(meant, carried.outcome)
         if self.learning is not None:
             self.learning.note(meant, [part.outcome for part in carried.parts])
@@ -143,20 +172,61 @@ class Dispatcher:
 
     async def _carried_out(self, meant: Interpretation, heard: str) -> Carried:
         plugins = [self.plugin_for(command.intent) for command in meant.commands]
-        plugin, rest = plugins[0], self.plugin_for(None)
-        if plugin is None or None in plugins:
+        rest = self.plugin_for(None)
+        if None in plugins:
             return not_understood(heard)
-        if plugin is rest:
-            return await _carried(plugin, Interpretation(heard, None))
+        if rest is not None and plugins[0] is rest:
+            return await self._handed_on(rest, heard)
         if lacking := await self._lacking(meant):
             outcome = Outcome(success=False, reply=lacking[1], asks=Asks.MORE)
             return Carried(lacking[0].name, outcome)
+        if (shut := await self._kept_shut(meant, heard)) is not None:
+            return shut
         if question := (await self.with_question(meant)).question:
             act = partial(self._confirmed, heard=heard)
             return Carried("", self.ask(replace(meant, question=""), act, question))
+        return await self._done(meant, heard)
+
+    async def _handed_on(self, rest: Plugin, heard: str) -> Carried:
+        """What comes of words that nothing understood."""
+        unknown = Interpretation(heard, None)
+        shut = await self._kept_shut(unknown, heard)
+        return shut or await _carried(rest, unknown)
+
+    async def _opening(self, meant: Interpretation) -> str:
+        """What it would open, as the first of its commands that opens something has it."""
+        for command in meant.commands:
+            plugin = self.plugin_for(command.intent)
+            if isinstance(plugin, Opening) and (opening := await plugin.opens(command)):
+                return opening
+        return ""
+
+    async def _kept_shut(self, meant: Interpretation, heard: str) -> Carried | None:
+        """Why what it would open is not opened at once; `None` where it may be."""
+        if not (self.codes.wanted or self.voices.rights.in_force):
+            return None
+        opening = await self._opening(meant)
+        if not opening:
+            return None
+        if refusal := self.voices.refusal(meant, self.plugin_for, opens=True):
+            return Carried("", Outcome(success=False, reply=refusal))
+        if not self.codes.wanted:
+            return None
+        act = partial(self._opened, heard=heard)
+        return Carried("", self.codes.ask(opening, replace(meant, question=""), act))
+
+    async def _opened(self, meant: Interpretation, *, heard: str) -> Carried:
+        """What comes of it after the code."""
+        with self.voices.speaking(meant):
+            carried = await self._done(replace(meant, confidence=1.0), heard)
+        return self._noted(meant, carried)
+
+    async def _done(self, meant: Interpretation, heard: str) -> Carried:
+        """What comes of it with nothing left to ask."""
+        plugins = [self.plugin_for(command.intent) for command in meant.commands]
         await self.before_acting(meant)
-        if not meant.then:
-            return await self._by(plugin, meant, heard)
+        if not meant.then and plugins[0] is not None:
+            return await self._by(plugins[0], meant, heard)
         return _in_one(
             [
                 await _carried(plugin, command)
@@ -168,11 +238,11 @@ class Dispatcher:
     async def _by(self, plugin: Plugin, meant: Interpretation, heard: str) -> Carried:
         first = await _carried(plugin, meant)
         rest, unknown = self.plugin_for(None), Interpretation(heard, None)
-        if rest is None or not first.outcome.not_here:
+        if rest is None or plugin is rest or not first.outcome.not_here:
             return first
         if self.voices.refusal(unknown, self.plugin_for):
             return first
-        second = await _carried(rest, unknown)
+        second = await self._handed_on(rest, heard)
         return first if second.outcome.not_here else second
 
     async def _confirmed(self, meant: Interpretation, *, heard: str) -> Outcome:

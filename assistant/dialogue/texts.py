@@ -41,7 +41,7 @@ class TextCommands:
         """
         meant = await self._interpreted(text)
         sure = _confirmed(meant) if confirmed else meant.with_confidence(0.0)
-        carried = await self.dispatcher.carry_out(sure, text)
+        carried = await self.dispatcher.carry_out(sure, text, said=False)
         if carried.understood:
             return carried.outcome
         return Outcome(success=False, reply=f"I did not understand: {text}.")

@@ -30,6 +30,8 @@ class Voices:
     own: OwnThings = field(default_factory=OwnThings)
     asked: Callable[[], Interpretation | None] = lambda: None
     """What a yes would be about now."""
+    opens_from: float = 0.98
+    """The probability from which on somebody's rights hold for what opens the home."""
 
     def personal(self, meant: Interpretation) -> Interpretation:
         """The meaning in the mouth of who said it: "my list" is their own, if they have one."""
@@ -52,10 +54,11 @@ class Voices:
         finally:
             _SPEAKER.reset(token)
 
-    def refusal(self, meant: Interpretation, plugin_for: PluginFor) -> str:
+    def refusal(self, meant: Interpretation, plugin_for: PluginFor, *, opens: bool = False) -> str:
         """What to say to who may not do it, within `speaking`; empty where they may.
 
-        Who says yes must have the rights to what was asked about, as must who was asked.
+        Who says yes must have the rights to what was asked about, as must who was asked. What
+        `opens` the home takes a surer voice.
         """
         if not self.rights.in_force or not meant.text:
             return ""
@@ -68,7 +71,7 @@ class Voices:
             if plugin is None or command.intent in _FREE:
                 continue
             known = command.intent if plugin is not rest else None
-            by = _SPEAKER.get()
-            if refusal := self.rights.refusal(by, command.targets, known, plugin.name):
+            by, least = _SPEAKER.get(), self.opens_from if opens else 0.0
+            if refusal := self.rights.refusal(by, command.targets, known, plugin.name, least):
                 return refusal
         return ""

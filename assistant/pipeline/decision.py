@@ -48,6 +48,9 @@ class TurnEnd:
     whispered: float | None = None
     """The probability that it was whispered; `None` where nothing can tell."""
 
+    secret: bool = False
+    """Whether it may be a code, whose words nobody is told."""
+
     @property
     def softly(self) -> bool:
         """Whether it was whispered, and is to be answered as softly."""

@@ -11,33 +11,27 @@ is done again.
 from __future__ import annotations
 
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Protocol
 
 from assistant.asr.result import RecognitionResult
 from assistant.dialogue.dispatcher import Carried, Dispatcher, not_understood
 from assistant.dialogue.order import CommandOrder
 from assistant.dialogue.state import CONFIRM
-from assistant.events import NOT_MEANT, Event, Reply, SpeculationReset
+from assistant.events import NOT_MEANT, Reply, SpeculationReset
 from assistant.lattice.graph import Lattice
 from assistant.nlu.interpretation import Interpretation, Understanding
 from assistant.pipeline import decision as tell
 from assistant.pipeline.certainty import certainty, doubted
 from assistant.pipeline.decision import Decision, TurnEnd
+from assistant.pipeline.discretion import Send as Send  # noqa: PLC0414 - of who sends, too
+from assistant.pipeline.discretion import discreet
 from assistant.pipeline.follow_up import FollowUps, is_for_us
-from assistant.pipeline.rescorer import Rescorer, Unchanged
+from assistant.pipeline.rescorer import Rescorer, Rescoring, Unchanged
 from assistant.pipeline.speculation import Speculation, Understood, understand
 from assistant.pipeline.worker import Worker
 
 LatticeFormat = Callable[[Lattice], Lattice | str]
-
-
-class Send(Protocol):
-    """Takes events, to be shown one right after the other."""
-
-    def __call__(self, *events: Event) -> Awaitable[None]:
-        """Returns when they were taken."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +83,11 @@ class Responder:
         self._order = CommandOrder()
         self._latest: Decision | None = None
 
+    @property
+    def secret(self) -> bool:
+        """Whether what is said now may be a code, whose words nobody is told."""
+        return self._dispatcher.codes.waits
+
     def speculate(self, result: RecognitionResult) -> Speculation:
         """Begin to understand a result that may not be the last."""
         return Speculation(
@@ -96,7 +95,7 @@ class Responder:
             self._worker,
             self._understanding,
             self._dispatcher.plugin_for,
-            self._rescorer.open(),
+            self._rescoring(),
         )
 
     async def decide(
@@ -107,8 +106,9 @@ class Responder:
         send: Send,
     ) -> Decision:
         """Hear and understand the last of it, up to the final end-point's event."""
+        send = discreet(send, lambda: end.secret)
         begin_s = time.perf_counter()
-        rescoring = speculation.rescoring if speculation else self._rescorer.open()
+        rescoring = speculation.rescoring if speculation else self._rescoring()
         own = await self._worker.run(finish)
         heard = await rescoring.settle(own)
         if heard.account is not None:
@@ -140,6 +140,7 @@ class Responder:
 
         Commands of one plugin wait for each other; a yes waits for all that may have asked.
         """
+        send = discreet(send, lambda: decision.end.secret)
         plugins = self._dispatcher.plugins_of(decision.meant)
         after_all = decision.meant.intent == CONFIRM
         try:
@@ -151,7 +152,7 @@ class Responder:
 
     def _directed(self, decision: Decision) -> Decision:
         """Leave out what was said without a wake word and is no sure command, nor an answer."""
-        if decision.end.follow_up is None or self._dispatcher.attending() is not None:
+        if decision.end.follow_up is None or self._dispatcher.attends:
             return decision
         meant = decision.meant
         if not is_for_us(meant):
@@ -182,6 +183,10 @@ class Responder:
             events.append(tell.latency(decision, end.speech_end_s, 1000 * work_s, action_ms))
         self._replied(reply)
         await send(*events)
+
+    def _rescoring(self) -> Rescoring:
+        """A second opinion, but not on a code."""
+        return (Unchanged() if self.secret else self._rescorer).open()
 
     def _open(self, reply: Reply) -> None:
         self._follow_ups.after(reply, reply.audio_s)
@@ -230,7 +235,7 @@ class Responder:
         begin_s = time.perf_counter()
         heard = decision.result.text
         unsure = meant.intent is None and decision.sure < self._least_confidence
-        if unsure and self._dispatcher.attending() is None:
+        if unsure and not self._dispatcher.attends:
             return not_understood(heard), 0.0
         carried = await self._dispatcher.carry_out(meant, heard)
         action_ms = 1000 * (time.perf_counter() - begin_s) if carried.understood else 0.0

@@ -26,11 +26,12 @@ from assistant.events import (
     Where,
 )
 from assistant.pipeline.decision import Decision, TurnEnd
+from assistant.pipeline.discretion import Send, discreet
 from assistant.pipeline.feed import AudioFeed
 from assistant.pipeline.foreground import Foreground
 from assistant.pipeline.identification import Identification, UtteranceVoice
 from assistant.pipeline.listener import Listener
-from assistant.pipeline.responder import Responder, Send
+from assistant.pipeline.responder import Responder
 from assistant.pipeline.speculation import Speculation
 from assistant.pipeline.trigger import FollowUp
 from assistant.pipeline.turn_state import TurnState
@@ -79,7 +80,8 @@ class Utterance:
         self._source = source
         self._listener = listener
         self._services = services
-        self._send = send
+        self._began_secret = services.responder.secret
+        self._send = discreet(send, self._secret)
         self._follow_up = follow_up
         self._turn = TurnState(start_s, foreground)
         self._voice = voice or services.identification.open()
@@ -232,6 +234,7 @@ class Utterance:
             follow_up=self._follow_up,
             speaker=await self._voice.identified(),
             whispered=await self._whispered(),
+            secret=self._secret(),
         )
 
     async def _whispered(self) -> float | None:
@@ -239,6 +242,10 @@ class Utterance:
         if self._turn.speech_end_s is None:
             return None
         return await self._services.worker.run(self._listener.whispered)
+
+    def _secret(self) -> bool:
+        """Whether what is said may be a code."""
+        return self._began_secret or self._services.responder.secret
 
     def _at(self) -> Where:
         return {"source": self._source, "audio_s": self._turn.now_s}

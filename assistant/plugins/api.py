@@ -39,6 +39,8 @@ class Asks(StrEnum):
     """Which of the outcome's targets is meant."""
     MORE = "more"
     """What the command lacks: for how long, at what time."""
+    CODE = "code"
+    """The code, for what opens the home."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +115,14 @@ class Cautious(Protocol):
 
     async def doubt(self, interpretation: Interpretation) -> str:
         """What has to be answered with yes first; empty if it may be done at once."""
+
+
+@runtime_checkable
+class Opening(Protocol):
+    """What a plugin also has if it may open the home: a lock, a door, a gate, an alarm."""
+
+    async def opens(self, interpretation: Interpretation) -> str:
+        """What for, such as "to unlock the front door"; empty if it opens nothing."""
 
 
 @runtime_checkable

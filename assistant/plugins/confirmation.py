@@ -37,7 +37,7 @@ class Pending(Generic[T]):
     def asked(self) -> Interpretation | None:
         """What a yes in this room would be about now."""
         found = self._waiting.get(ROOM.get()) or self._waiting.get(EVERYWHERE)
-        return found[0].interpretation if found else None
+        return found[0].interpretation if found and self._now_s() <= found[1] else None
 
     def take(self) -> WaitingCommand[T] | None:
         """The command that waits in this room, once; none if it waited too long."""

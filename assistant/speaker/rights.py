@@ -46,12 +46,15 @@ class Rights:
         targets: Collection[str],
         intent: str | None,
         plugin: str | None,
+        least: float = 0.0,
     ) -> str:
         """What to say to who may not do it; empty where they may.
 
-        `intent` of `None`: nobody here knows what is meant, and it would be handed on.
+        `intent` of `None`: nobody here knows what is meant, and it would be handed on. Whose voice
+        is less probable than `least` counts as a guest.
         """
-        name = speaker.name if speaker else None
+        likely = speaker.name if speaker else None
+        name = likely if speaker and speaker.probability >= least else None
         denied = self.of(name)
         if not denied:
             return ""
@@ -59,6 +62,8 @@ class Rights:
         kinds |= {kind for target in targets for kind in self._kinds(target)}
         if intent is not None and not kinds & denied:
             return ""
+        if name is None and likely is not None:
+            return f"I am not sure enough that it is you, {likely}, so I may not do that."
         if name is None:
             return "I do not know your voice, so I may not do that."
         return f"Sorry, {name}, that is not allowed for you."

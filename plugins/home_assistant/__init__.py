@@ -42,6 +42,10 @@ class HomeAssistantAgent:
         """None of its own."""
         return ()
 
+    async def opens(self, interpretation: Interpretation) -> str:
+        """Whether it may open the home, by its words: what the agent does is not known here."""
+        return "for that" if _OPENS.search(interpretation.text) else ""
+
     async def prepare(self, interpretation: Interpretation) -> None:
         """Nothing: asking Home Assistant's agent is acting."""
 

@@ -103,15 +103,23 @@ class HomeControl:
     async def doubt(self, interpretation: Interpretation) -> str:
         """What to ask before something is opened that was not heard word for word and clearly."""
         clear = interpretation.confidence >= self._context.unlock_confidence
+        if clear and not interpretation.reason:
+            return ""
+        opening = await self.opens(interpretation)
+        me = "me " if opening.startswith("to ") else ""
+        return f"Did you ask {me}{opening}?" if opening else ""
+
+    async def opens(self, interpretation: Interpretation) -> str:
+        """What would be opened: "to unlock the Front door", "for the Good night"."""
         devices = self._devices(interpretation.targets)
-        if (clear and not interpretation.reason) or _is_unclear(interpretation, devices):
+        if _is_unclear(interpretation, devices):
             return ""
         if await touches_something(self._home, devices):
-            return f"Did you ask for {replies.described(interpretation.slots, devices)}?"
+            return f"for {replies.described(interpretation.slots, devices)}"
         if not opens_something(interpretation, devices):
             return ""
         verb = "unlock" if devices[0].domain == "lock" else "open"
-        return f"Did you ask me to {verb} {replies.described(interpretation.slots, devices)}?"
+        return f"to {verb} {replies.described(interpretation.slots, devices)}"
 
     def _which(self, devices: Sequence[Device]) -> str:
         if len(devices) > _MANY:

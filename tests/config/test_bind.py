@@ -151,6 +151,33 @@ def test_a_token_may_be_a_secret(write):
     assert "eyJ" not in effective(loaded)
 
 
+def test_a_code_is_a_secret_and_not_shown(write, refused):
+    assert "write `home_code: ...` into secrets.yaml" in str(refused("home: {code: '0471'}\n"))
+    write("door: '0471'\n", "secrets.yaml")
+    loaded = load(write("home: {code: !secret door}\n"))
+    assert loaded.home.code == "0471"
+    assert "0471" not in effective(loaded)
+
+
+@pytest.mark.parametrize(
+    ("written", "says"),
+    [
+        ("0471", "must be text or null, and the secret is not: put it in quotes"),
+        ("'471'", "must have 4 to 12 digits, and nothing else"),
+        ("'4711 '", "must have 4 to 12 digits, and nothing else"),
+        ("'secret'", "must have 4 to 12 digits, and nothing else"),
+    ],
+)
+def test_what_is_no_code_is_refused_without_being_shown(write, written, says):
+    write(f"door: {written}\n", "secrets.yaml")
+    with pytest.raises(ConfigError) as caught:
+        load(write("home: {code: !secret door}\n"))
+    assert f"home.code: {says}" in str(caught.value)
+    assert written.strip("' ") not in str(caught.value).replace("secrets.yaml", "").replace(
+        "the secret is", ""
+    )
+
+
 def test_a_device_may_be_a_name(settings):
     assert settings("audio: {device: 'ReSpeaker 4'}").audio.device == "ReSpeaker 4"
 
