@@ -17,6 +17,7 @@ from assistant.app.whispers import load_whispers
 from assistant.asr.result import BiasPhrase, Recogniser, RecognitionResult, Sentences, recognise
 from assistant.audio.file import read_samples
 from assistant.audio.source import SAMPLE_RATE, AudioError
+from assistant.audio.vad import SileroVad
 from assistant.commands import UsageError, print_json, say, settings_of
 from assistant.config import SettingError, Settings
 from assistant.config.hearing import WAKE_WORDS
@@ -24,6 +25,7 @@ from assistant.config.rescoring import leaves_device
 from assistant.home.factory import make_home
 from assistant.pipeline.rescorer import RescoredResult, RescoringOutcome
 from assistant.wake.words import spoken
+from assistant.whispering.spoken import WhereSpoken
 
 _PATIENCE_MS = 2000.0
 """How long a rescoring server is waited for: nobody waits for a reply here."""
@@ -121,7 +123,7 @@ def transcribe(
     samples = asyncio.run(read_samples(name))
     result = recognise(recogniser, samples, bias, sentences)
     audio_s = samples.size / SAMPLE_RATE
-    whisper = load_whispers().open()
+    whisper = WhereSpoken(load_whispers(), SileroVad).open()
     whisper.accept(samples)
     whispered = whisper.probability()
     line = {

@@ -30,6 +30,7 @@ from wyoming.wake import Detect, Detection, NotDetected
 from assistant.asr.result import BiasPhrase, Recogniser, RecogniserStream, Sentences
 from assistant.audio.frames import Framer
 from assistant.audio.source import SAMPLE_RATE
+from assistant.audio.vad import SileroVad
 from assistant.dialogue.dispatcher import NOT_UNDERSTOOD
 from assistant.dialogue.texts import TextCommands
 from assistant.nlu.understanding import HomeUnderstanding
@@ -39,6 +40,7 @@ from assistant.pipeline.worker import Worker
 from assistant.speaker.heard import HeardVoice
 from assistant.wake.detector import WakeDetector
 from assistant.whispering.detector import WhisperDetector, WhisperStream
+from assistant.whispering.spoken import WhereSpoken
 from assistant.wyoming.audio import ChunkReader
 
 _LOG = logging.getLogger(__name__)
@@ -140,7 +142,7 @@ class Session:
             Unchanged() if secret else house.rescorer,
             self._send,
             voice=RecordedVoice(house.identification),
-            whisper=house.whispers.open(),
+            whisper=WhereSpoken(house.whispers, SileroVad).open(),
         )
 
     def _stream(self, request: Transcribe) -> RecogniserStream:
