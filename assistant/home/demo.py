@@ -48,6 +48,13 @@ class DemoHome:
         except KeyError:
             raise HomeError(f"There is no device {device_id} in the demo home.") from None
 
+    def follow(self, entity_id: str) -> None:
+        """All states are known."""
+
+    def sensed(self, entity_id: str) -> DeviceState | None:
+        """A device's state now; `None` for one that is not there."""
+        return self._states.get(entity_id)
+
     async def call(self, call: ServiceCall) -> Sequence[Change]:
         """Carry out a call on all its targets, or on none if one of them refuses."""
         if call.domain == "notify":

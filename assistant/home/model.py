@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from assistant.errors import HearthError
 
@@ -98,3 +98,14 @@ class Home(Protocol):
 
     async def call(self, call: ServiceCall) -> Sequence[Change]:
         """Carry out a call and say what changed; raises `HomeError`."""
+
+
+@runtime_checkable
+class Sensing(Protocol):
+    """A home that tells at once how some of its entities are, exposed to Assist or not."""
+
+    def follow(self, entity_id: str) -> None:
+        """From now on be told of this entity's changes."""
+
+    def sensed(self, entity_id: str) -> DeviceState | None:
+        """How an entity that is followed is now; `None` where that is not known."""

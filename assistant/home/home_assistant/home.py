@@ -70,6 +70,8 @@ class HomeAssistantHome:
         self._why_not = _UNREACHABLE
         self._subscription: int | None = None
         self._stale = asyncio.Event()
+        self._followed: set[str] = set()
+        """Entities to know of, exposed or not."""
 
     async def connect(self) -> None:
         """Connect, and stay so; raises `HomeError` if the first attempt fails."""
@@ -107,6 +109,15 @@ class HomeAssistantHome:
         if state is None:
             raise HomeError(f"Home Assistant no longer shows {self._label(device_id)}.")
         return await with_extras(connection, device_id, state)
+
+    def follow(self, entity_id: str) -> None:
+        """From now on be told of an entity's changes, whether it is exposed or not."""
+        self._followed.add(entity_id)
+        self._stale.set()
+
+    def sensed(self, entity_id: str) -> DeviceState | None:
+        """An entity's state now; `None` while nothing is known of it."""
+        return self._states.get(entity_id)
 
     async def call(self, call: ServiceCall) -> Sequence[Change]:
         """Call a service, and wait until the entities are as they should be."""
@@ -240,9 +251,9 @@ class HomeAssistantHome:
             await connection.unsubscribe(self._subscription)
             self._subscription = None
         ids = [device.id for device in catalogue.devices]
-        if ids:
+        if followed := [*ids, *self._followed.difference(ids)]:
             self._subscription = await connection.subscribe(
-                "subscribe_entities", self._states.take, entity_ids=ids
+                "subscribe_entities", self._states.take, entity_ids=followed
             )
             there = self._states.get
             await self._states.wait_until(lambda: all(map(there, ids)), _STATES_S)
