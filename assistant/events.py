@@ -198,6 +198,10 @@ class FinalEndpoint(Event):
     """Left out where nobody's voice is known."""
     whispered: float | None = None
     """The probability that it was whispered."""
+    somebody: bool | None = None
+    """Whether somebody is in the room, where a sensor tells."""
+    facing: bool | None = None
+    """Whether somebody faces the device, where a camera tells."""
 
     def hidden(self) -> Self:
         """Without the words."""

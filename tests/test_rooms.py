@@ -8,7 +8,7 @@ ROOT = Path(__file__).parents[1]
 FLOORS = (
     ("errors", "events", "config", "lattice"),
     ("audio", "endpointing", "home"),
-    ("asr", "wake", "nlu", "speaker", "whispering"),
+    ("asr", "wake", "nlu", "speaker", "whispering", "presence"),
     ("plugins", "reply", "dialogue", "ducking"),
     ("pipeline",),
     ("rescoring", "edge", "wyoming"),

@@ -29,6 +29,7 @@ from assistant.pipeline.trigger import GuardedTrigger, SpeechTrigger, Trigger, W
 from assistant.pipeline.utterance import UtteranceServices
 from assistant.pipeline.worker import Worker
 from assistant.plugins.room import EVERYWHERE
+from assistant.presence.senses import Presence, Senses, Unknown
 from assistant.reply.own_voice import OwnVoice
 from assistant.reply.volume import Volume
 from assistant.wake import factory as wake
@@ -56,6 +57,8 @@ class Listening:
     """Whether what was heard until a second has no echo of Hearth's own voice."""
     room: str = EVERYWHERE
     """In which of several rooms it listens."""
+    presence: Presence | None = None
+    """Tells who is there."""
     arbiter: Arbiter | None = None
     """Decides which of them answers."""
     waits: bool = False
@@ -89,6 +92,7 @@ def make_pipeline(
             responder,
             house.identification,
             house.whispers,
+            listening.presence or Unknown(),
         ),
         recogniser=recogniser,
         trigger=_trigger(settings, house, recogniser, replace(listening, follow_ups=follow_ups)),
@@ -104,9 +108,11 @@ def make_pipeline(
     )
 
 
-def make_follow_ups(settings: Settings) -> FollowUps:
-    """When no wake word is needed, as it is set."""
-    return FollowUps(settings.conversation.answer_s, settings.conversation.follow_up_s)
+def make_follow_ups(settings: Settings, senses: Senses | None = None) -> FollowUps:
+    """When no wake word is needed, as it is set, and by who is there."""
+    talk = settings.conversation
+    gaze_s = talk.gaze_s if senses and senses.camera else 0.0
+    return FollowUps(talk.answer_s, talk.follow_up_s, gaze_s, senses)
 
 
 def _said_elsewhere(_reply: Reply) -> None:

@@ -11,9 +11,11 @@ from assistant.app import echo
 from assistant.app.assembly import Listening, make_follow_ups, make_pipeline
 from assistant.app.household import Household
 from assistant.app.music import make_ducking, mixers_of
+from assistant.app.presence import make_senses
 from assistant.app.voices import make_speaker
 from assistant.asr.result import Recogniser
 from assistant.audio.source import AudioSource
+from assistant.config.presence import PresenceSettings
 from assistant.config.settings import Settings
 from assistant.ducking.ducking import Ducking
 from assistant.events import Event, Reply
@@ -22,6 +24,7 @@ from assistant.pipeline.follow_up import FollowUps
 from assistant.pipeline.pipeline import Pipeline
 from assistant.pipeline.worker import Worker
 from assistant.plugins.room import EVERYWHERE, ROOM
+from assistant.presence.senses import Senses
 from assistant.reply.own_voice import OwnVoice
 from assistant.reply.speaker import Speaker
 from assistant.reply.streamed import Outlet, StreamedPlayer
@@ -43,6 +46,8 @@ class AudioIO:
     area: str | None = None
     outlet: Outlet | None = None
     """The player again, where it plays piece by piece, too."""
+    presence: PresenceSettings = field(default_factory=PresenceSettings)
+    """What tells that somebody is there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +59,7 @@ class Room:
     ducking: Ducking
     speaker: Speaker
     own_voice: OwnVoice = field(default_factory=OwnVoice)
+    senses: Senses = field(default_factory=Senses)
     volume: Volume | None = None
     """Turned down for who speaks while it does, where that is wanted."""
     clear: Callable[[float], bool] = lambda _at_s: True
@@ -66,8 +72,8 @@ class Room:
 
     def follow(self, event: Event) -> None:
         """Do in the room what an event asks for."""
-        for follow in (self.ducking.follow, self.speaker.follow, self.audio_io.follow):
-            follow(event)
+        for each in (self.senses, self.ducking, self.speaker, self.audio_io):
+            each.follow(event)
 
     def pipeline(
         self,
@@ -85,6 +91,7 @@ class Room:
             volume=self.volume,
             clear=self.clear,
             room=room,
+            presence=self.senses,
             arbiter=arbiter,
         )
         here = house.in_room(self.audio_io.area, self.ducking.let_go)
@@ -97,7 +104,7 @@ class Rooms:
     def __init__(self, settings: Settings, audio_ios: Sequence[AudioIO], state: Path) -> None:
         self._settings = settings
         self.rooms = [_room(settings, audio_io, state) for audio_io in audio_ios]
-        self._speaking: list[asyncio.Task[None]] = []
+        self._running: list[asyncio.Task[None]] = []
 
     def announce(self, text: str) -> None:
         """Say something when nobody has asked; once where rooms share a loudspeaker."""
@@ -113,8 +120,10 @@ class Rooms:
         return True in {room.speaker.hush() for room in self._meant()}
 
     async def start(self, house: Household) -> None:
-        """Begin to speak, and bring back what was left turned down."""
-        self._speaking = [asyncio.create_task(room.speaker.run()) for room in self.rooms]
+        """Begin to speak and to look, and bring back what was left turned down."""
+        for room in self.rooms:
+            room.senses.begin(house.home)
+            self._running += map(asyncio.create_task, (room.speaker.run(), room.senses.run()))
         local = next((room for room in self.rooms if room.audio_io.player is None), None)
         for room in self.rooms:
             area = room.audio_io.area
@@ -122,10 +131,10 @@ class Rooms:
             await room.ducking.start()
 
     async def close(self) -> None:
-        """Fall silent, and bring back what is turned down."""
-        for task in self._speaking:
+        """Fall silent, look no more, and bring back what is turned down."""
+        for task in self._running:
             task.cancel()
-        await asyncio.gather(*self._speaking, return_exceptions=True)
+        await asyncio.gather(*self._running, return_exceptions=True)
         await asyncio.gather(*(room.ducking.close() for room in self.rooms))
 
     def _meant(self) -> list[Room]:
@@ -134,7 +143,8 @@ class Rooms:
 
 
 def _room(settings: Settings, audio_io: AudioIO, state: Path) -> Room:
-    follow_ups = make_follow_ups(settings)
+    senses = make_senses(audio_io.presence)
+    follow_ups = make_follow_ups(settings, senses)
     ducking = make_ducking(settings, state, audio_io.room)
     own_voice = OwnVoice()
     volume = Volume() if settings.barge_in else None
@@ -154,4 +164,4 @@ def _room(settings: Settings, audio_io: AudioIO, state: Path) -> Room:
         settings.replies, own_voice, player, ended, streamed if streams else None
     )
     audio_io = replace(audio_io, source=ears.source)
-    return Room(audio_io, follow_ups, ducking, speaker, own_voice, volume, ears.clear)
+    return Room(audio_io, follow_ups, ducking, speaker, own_voice, senses, volume, ears.clear)

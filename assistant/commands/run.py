@@ -49,14 +49,18 @@ def audio_ios(settings: Settings, watchdog: AudioWatchdog) -> list[AudioIO]:
     audio = settings.audio
     if not audio.sources:
         device = MicrophoneOptions(audio.device, audio.channels, audio.gain_db)
-        return [_audio_io(device, audio.satellite, watchdog, "", settings.home.area)]
+        only = _audio_io(device, audio.satellite, watchdog, "", settings.home.area)
+        return [replace(only, presence=settings.conversation.presence)]
     return [
-        _audio_io(
-            MicrophoneOptions(each.device, each.channels, each.gain_db),
-            each.satellite,
-            watchdog,
-            each.name,
-            each.area or settings.home.area,
+        replace(
+            _audio_io(
+                MicrophoneOptions(each.device, each.channels, each.gain_db),
+                each.satellite,
+                watchdog,
+                each.name,
+                each.area or settings.home.area,
+            ),
+            presence=settings.presence_at(each),
         )
         for each in audio.sources
     ]

@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 
 from assistant.config.error import nearest
 from assistant.config.limits import SettingError, SettingLimits, check_tcp
+from assistant.config.presence import PresenceSettings
 
 VoiceActivityKind = Literal["silero", "webrtc"]
 EchoCancellation = Literal["none", "webrtc"]
@@ -37,6 +38,7 @@ class SourceSettings:
     channels: Annotated[int, SettingLimits(at_least=1, at_most=32)] = 1
     gain_db: Annotated[float, SettingLimits(at_least=-40, at_most=40)] = 0.0
     satellite: str | None = None
+    presence: PresenceSettings = field(default_factory=PresenceSettings)
 
     def __post_init__(self) -> None:
         if self.satellite is not None:

@@ -17,9 +17,11 @@ from assistant.config.hearing import (
     EndpointSettings,
     PersonalisationSettings,
     RecogniserSettings,
+    SourceSettings,
     WakeSettings,
 )
 from assistant.config.limits import SettingError, SettingLimits, check_tcp
+from assistant.config.presence import PresenceSettings
 from assistant.config.rescoring import RescorerSettings, RescoringSettings
 from assistant.config.shipped import shipped
 
@@ -78,6 +80,8 @@ class ConversationSettings:
     answer_s: Annotated[float, SettingLimits(at_least=0, at_most=30)] = 8.0
     follow_up_s: Annotated[float, SettingLimits(at_least=0, at_most=30)] = 0.0
     barge_in: bool | None = None
+    presence: PresenceSettings = field(default_factory=PresenceSettings)
+    gaze_s: Annotated[float, SettingLimits(at_least=0, at_most=30)] = 12.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -195,6 +199,17 @@ class Settings:
         """Whether speech interrupts Hearth: if it is not said, where it does not hear itself."""
         wanted = self.conversation.barge_in
         return self.audio.echo_cancellation != "none" if wanted is None else wanted
+
+    def presence_at(self, source: SourceSettings) -> PresenceSettings:
+        """What tells who is there, where a source hears: its own, else what all have."""
+        own = source.presence
+        return self.conversation.presence if own == PresenceSettings() else own
+
+    @property
+    def presences(self) -> tuple[PresenceSettings, ...]:
+        """All that tell who is there."""
+        sources = self.audio.sources
+        return tuple(map(self.presence_at, sources)) or (self.conversation.presence,)
 
     @property
     def needs_network(self) -> bool:

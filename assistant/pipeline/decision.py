@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 
 from assistant.asr.result import RecognitionResult
 from assistant.dialogue.dispatcher import Carried
@@ -24,6 +24,7 @@ from assistant.nlu.interpretation import Interpretation
 from assistant.pipeline.rescorer import Account
 from assistant.pipeline.speculation import Speculation
 from assistant.pipeline.trigger import FollowUp
+from assistant.presence.senses import Seen
 from assistant.speaker.heard import HeardVoice
 from assistant.whispering.detector import is_whisper
 
@@ -47,6 +48,8 @@ class TurnEnd:
     """Whose voice it is in; `None` where nobody's is known."""
     whispered: float | None = None
     """The probability that it was whispered; `None` where nothing can tell."""
+    seen: Seen = field(default_factory=Seen)
+    """What is known of who was there."""
 
     secret: bool = False
     """Whether it may be a code, whose words nobody is told."""
@@ -108,6 +111,8 @@ def final_endpoint(decision: Decision, lattice: Lattice | str | None) -> Event:
         lattice=lattice,
         speaker=_spoken_by(decision.end.speaker),
         whispered=decision.end.whispered,
+        somebody=decision.end.seen.somebody,
+        facing=decision.end.seen.facing,
     )
 
 

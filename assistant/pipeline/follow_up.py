@@ -1,11 +1,14 @@
 """Speech that needs no wake word: the answer to a question, or what follows a reply at once.
 
 The microphone is open for it from where the reply has really ended, for so many seconds of audio;
-whatever sounds meanwhile closes it until it is quiet again.
+whatever sounds meanwhile closes it until it is quiet again. It stays open while somebody faces the
+device, and where nobody is in the room it does not open, except for an answer.
 """
 
 from __future__ import annotations
 
+import logging
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -16,13 +19,21 @@ from assistant.events import Reply
 from assistant.nlu.interpretation import Interpretation
 from assistant.nlu.parse import UNKNOWN_NAME
 from assistant.pipeline.trigger import Activation, FollowUp, Trigger
+from assistant.presence.senses import Presence, Unknown
 
+_LOG = logging.getLogger(__name__)
 ECHO_S = 0.2
 """The room and the loudspeaker may sound on for so long after the reply."""
 LEAD_S = 0.3
 """So much before speech is certain belongs to it."""
 CERTAIN_S = 0.1
 """Speech that began in time may become certain so much later."""
+LOOKED_S = 2.0
+"""Who has looked at the device may begin to speak so much later."""
+
+
+_NOBODY_ANSWERS = "presence: nobody seems to be in the room to answer"
+_NOBODY_FOLLOWS = "presence: nobody seems to be in the room, so the wake word is needed"
 
 
 def is_for_us(meant: Interpretation) -> bool:
@@ -36,24 +47,46 @@ class _Window:
     kind: FollowUp
     from_s: float
     until_s: float
+    most_s: float
+    """It is open until then while somebody faces the device."""
 
 
 class FollowUps:
     """When the microphone is open without the wake word, in seconds of the stream's audio.
 
     `answer_s`: for how long after a question; `more_s`: after any other reply. 0: not at all.
+    `gaze_s`: for how long at most after either, while somebody faces the device as `presence` says.
     """
 
-    def __init__(self, answer_s: float, more_s: float = 0.0) -> None:
+    def __init__(
+        self,
+        answer_s: float,
+        more_s: float = 0.0,
+        gaze_s: float = 0.0,
+        presence: Presence | None = None,
+    ) -> None:
         self._length_s = {FollowUp.ANSWER: answer_s, FollowUp.MORE: more_s}
+        self._gaze_s = gaze_s
+        self._presence = presence or Unknown()
         self._window: _Window | None = None
+        self._looked_s = -math.inf
+        """When somebody faced the device last, while it was open."""
 
     def after(self, reply: Reply, ended_s: float) -> None:
         """A reply has ended there, its playback included."""
         kind = FollowUp.ANSWER if reply.asks else FollowUp.MORE
         length_s = self._length_s[kind]
-        until_s = ended_s + length_s
-        self._window = _Window(kind, ended_s, until_s) if length_s else None
+        opens, seen = bool(length_s or self._gaze_s), self._presence.seen()
+        if opens and seen.somebody is False:
+            opens = kind is FollowUp.ANSWER
+            _LOG.info(_NOBODY_ANSWERS if opens else _NOBODY_FOLLOWS)
+        self._looked_s = ended_s if seen.facing else -math.inf
+        if not opens:
+            self._window = None
+            self._presence.rest()
+            return
+        most_s = ended_s + max(length_s, self._gaze_s)
+        self._window = _Window(kind, ended_s, ended_s + length_s, most_s)
 
     def close(self) -> None:
         """Nothing more is expected."""
@@ -62,13 +95,23 @@ class FollowUps:
     def at(self, at_s: float) -> FollowUp | None:
         """Why speech counts that begins there; `None` if it does not."""
         window = self._window
-        inside = window is not None and window.from_s <= at_s <= window.until_s
+        inside = window is not None and window.from_s <= at_s <= self._until_s(window)
         return window.kind if window and inside else None
 
     def may_begin(self, at_s: float) -> bool:
         """Whether speech that is heard there may have begun in time."""
         window = self._window
-        return window is not None and window.from_s + ECHO_S < at_s <= window.until_s + CERTAIN_S
+        if window is None:
+            return False
+        if at_s > self._until_s(window) + CERTAIN_S:
+            self._presence.rest()
+            return False
+        if self._presence.seen().facing:
+            self._looked_s = at_s
+        return at_s > window.from_s + ECHO_S
+
+    def _until_s(self, window: _Window) -> float:
+        return max(window.until_s, min(window.most_s, self._looked_s + LOOKED_S))
 
 
 class FollowUpTrigger:

@@ -36,6 +36,7 @@ from assistant.pipeline.speculation import Speculation
 from assistant.pipeline.trigger import FollowUp
 from assistant.pipeline.turn_state import TurnState
 from assistant.pipeline.worker import Worker
+from assistant.presence.senses import Presence, Unknown
 from assistant.wake.place import Call
 from assistant.whispering.detector import NoDetector, WhisperDetector
 
@@ -56,6 +57,7 @@ class UtteranceServices:
     responder: Responder
     identification: Identification = field(default_factory=Identification)
     whispers: WhisperDetector = field(default_factory=NoDetector)
+    presence: Presence = field(default_factory=Unknown)
 
 
 class Utterance:
@@ -235,6 +237,7 @@ class Utterance:
             speaker=await self._voice.identified(),
             whispered=await self._whispered(),
             secret=self._secret(),
+            seen=self._services.presence.seen(),
         )
 
     async def _whispered(self) -> float | None:

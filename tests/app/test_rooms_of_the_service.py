@@ -8,11 +8,14 @@ import pytest
 
 from assistant.app.household import make_household
 from assistant.app.rooms import AudioIO, Rooms
+from assistant.app.systemd import AudioWatchdog, Notifier
 from assistant.audio.echo import EchoCancelled
-from assistant.config import RepliesSettings, Settings
+from assistant.commands.run import audio_ios
+from assistant.config import RepliesSettings, Settings, load
 from assistant.config.hearing import AudioSettings, SourceSettings
 from assistant.config.limits import SettingError
 from assistant.dialogue.dispatcher import nothing_before
+from assistant.events import Reply
 from assistant.plugins.room import ROOM
 from assistant.reply.streamed import StreamedPlayer
 from tests.hand_clock import settle
@@ -135,3 +138,31 @@ def test_with_echo_cancellation_a_room_knows_what_it_plays(tmp_path):
     assert isinstance(room.audio_io.source, EchoCancelled)
     if shutil.which("aplay") or shutil.which("paplay"):
         assert isinstance(room.speaker._player, StreamedPlayer)
+
+
+async def test_a_room_knows_who_is_there_by_its_own_sensor(tmp_path, house):
+    """A bedroom whose window counts as somebody, and a kitchen where nobody is."""
+    file = tmp_path / "config.yaml"
+    file.write_text(
+        """
+        conversation: {presence: {entity: binary_sensor.kitchen_window}, follow_up_s: 3}
+        audio:
+          sources:
+            - {name: kitchen, satellite: "tcp://127.0.0.1:9"}
+            - name: bedroom
+              satellite: "tcp://127.0.0.1:9"
+              presence: {entity: binary_sensor.bedroom_window}
+        replies: {silent: true}
+        """
+    )
+    settings = load(file)
+    ios = audio_ios(settings, AudioWatchdog(Notifier(None), None))
+    made = Rooms(settings, ios, tmp_path)
+    await made.start(house)
+    try:
+        assert [room.senses.seen().somebody for room in made.rooms] == [False, True]
+        for room in made.rooms:
+            room.follow_ups.after(Reply(source="mic", audio_s=0.0, text="Done."), 1.0)
+        assert [room.follow_ups.may_begin(2.0) for room in made.rooms] == [False, True]
+    finally:
+        await made.close()

@@ -57,6 +57,7 @@ def test_settings_cannot_be_changed(name):
         ("audio: {satellite: kitchen.local}", "must be an address such as tcp://"),
         ("audio: {satellite: 'tcp://kitchen.local'}", "must be an address such as tcp://"),
         ("audio: {satellite: 'tcp://kitchen:many'}", "must be an address such as tcp://"),
+        ("conversation: {presence: {entity: light.lamp}}", "must be an entity of binary_sensor"),
         ("calls: {command: [linphonecsh, dial]}", "say where the number goes"),
         ("calls: {command: ['{number}']}", "say where the number goes"),
     ],

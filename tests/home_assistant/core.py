@@ -37,7 +37,7 @@ automation:
   - alias: Blinds
     trigger: {{platform: conversation, command: close the living room blinds}}
     action: [{{set_conversation_response: Down they go}}]
-input_boolean: {{tidy: {{name: Tidy}}}}
+input_boolean: {{tidy: {{name: Tidy}}, somebody: {{name: Somebody}}}}
 script:
   flat:
     alias: Clean the flat
@@ -116,7 +116,7 @@ class Core:
         for _ in range(_START_S * 2):
             try:
                 self._get("/manifest.json")
-            except (urllib.error.URLError, ConnectionError):
+            except (urllib.error.URLError, ConnectionError, TimeoutError):
                 time.sleep(0.5)
                 assert self._process.poll() is None, (self.folder / "output.log").read_text()
             else:

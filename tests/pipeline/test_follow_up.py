@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import logging
 from contextlib import aclosing
 from dataclasses import replace
 from pathlib import Path
@@ -18,9 +19,10 @@ from assistant.audio.file import FileSource
 from assistant.config import Settings, WakeSettings
 from assistant.config.settings import ConversationSettings
 from assistant.events import Reply
-from assistant.pipeline.follow_up import ECHO_S, FollowUps, FollowUpTrigger
+from assistant.pipeline.follow_up import ECHO_S, LOOKED_S, FollowUps, FollowUpTrigger
 from assistant.pipeline.trigger import FollowUp
 from assistant.pipeline.worker import Worker
+from assistant.presence.senses import Seen
 from assistant.reply.own_voice import OwnVoice
 from tests.scripted import ArraySource, LoudnessVad, spoken
 
@@ -98,6 +100,70 @@ def test_who_answers_at_once_is_heard_from_the_end_of_the_question():
     assert activation.hear_from_s == pytest.approx(1.0, abs=0.05)
 
 
+class There:
+    """Who is there, as a test says; `rests` counts how often that was enough."""
+
+    def __init__(self, somebody=None, facing=None):
+        self.is_seen = Seen(somebody, facing)
+        self.rests = 0
+
+    def seen(self):
+        return self.is_seen
+
+    def follow(self, event):
+        pass
+
+    def rest(self):
+        self.rests += 1
+
+
+def kinds(there, reply, speech_s, more_s=3.0, gaze_s=0.0):
+    """What opens at a second, after a reply that ended at 1 s."""
+    follow_ups = FollowUps(3.0, more_s, gaze_s, there)
+    follow_ups.after(reply, 1.0)
+    audio = spoken(("quiet", speech_s), ("speech", 0.5))
+    return [each.follow_up for each in opened(follow_ups, audio)]
+
+
+@pytest.mark.parametrize("somebody", [True, None])
+def test_somebody_may_go_on_and_so_may_they_where_nothing_is_known(somebody):
+    there = There(somebody)
+    assert kinds(there, PLAIN, 2.0) == [FollowUp.MORE]
+    assert there.rests == 0
+
+
+def test_with_nobody_in_the_room_only_an_answer_opens_and_that_is_told(caplog):
+    caplog.set_level(logging.INFO)
+    there = There(somebody=False)
+    assert kinds(there, PLAIN, 2.0) == []
+    assert there.rests == 1
+    assert kinds(there, QUESTION, 2.0) == [FollowUp.ANSWER]
+    said = [each.message for each in caplog.records]
+    assert ["wake word is needed" in each for each in said] == [True, False]
+    assert "nobody seems to be in the room to answer" in said[1]
+
+
+@pytest.mark.parametrize(
+    ("facing", "speech_s", "opens"),
+    [(True, 8.0, True), (False, 8.0, False), (None, 8.0, False), (True, 12.0, False)],
+)
+@pytest.mark.parametrize("more_s", [3.0, 0.0])
+def test_it_stays_open_while_somebody_faces_it_but_not_for_ever(facing, speech_s, opens, more_s):
+    there = There(facing or None, facing)
+    assert bool(kinds(there, PLAIN, speech_s, more_s, 10.0)) is opens
+    assert bool(there.rests) is not opens
+
+
+def test_who_looks_away_may_still_begin_a_moment_later():
+    there = There(somebody=True, facing=True)
+    follow_ups = FollowUps(3.0, 0.0, 10.0, there)
+    follow_ups.after(PLAIN, 1.0)
+    assert [follow_ups.may_begin(at_s) for at_s in (1.5, 3.0, 5.0)] == [True, True, True]
+    there.is_seen = Seen()
+    assert follow_ups.may_begin(5.0 + LOOKED_S)
+    assert not follow_ups.may_begin(5.0 + LOOKED_S + 0.2)
+
+
 @pytest.fixture(scope="module")
 def recogniser():
     return load_recogniser(SETTINGS)
@@ -173,6 +239,13 @@ async def test_talk_after_a_question_is_ignored_and_the_answer_still_counts(hear
     ignored = [event for event in events if event.get("reason") == "not meant for this device"]
     assert [event["intent"] for event in ignored] == [None]
     assert sum(event["type"] == "reply" for event in events) == 2
+
+
+async def test_events_say_who_was_there(hear):
+    audio = recording("which-one-slt")[:80_000]
+    events = await hear(ArraySource(audio), waits=True, presence=There(somebody=True, facing=False))
+    ends = [event for event in events if event["type"] == "final_endpoint"]
+    assert {(end["somebody"], end["facing"]) for end in ends} == {(True, False)}
 
 
 async def test_a_file_gives_the_same_however_fast_it_is_played(hear, tmp_path):

@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterable, Iterator
 
-from assistant.app.doctor import files, hearing, house, models, people
+from assistant.app.doctor import cameras, files, hearing, house, models, people
 from assistant.app.doctor.finding import Finding, Verdict
 from assistant.audio.capture import Driver
 from assistant.audio.portaudio import PortAudio
@@ -29,6 +29,7 @@ async def examine(
         *files.configuration(settings),
         *await slow(lambda: hearing.microphone(settings, driver)),
         *await slow(lambda: hearing.echo_cancellation(settings.audio)),
+        *await slow(lambda: cameras.cameras(settings)),
         *await slow(lambda: hearing.wake_words(settings)),
         *await slow(lambda: models.recogniser(settings)),
         *await slow(lambda: models.edge(settings)),

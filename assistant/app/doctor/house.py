@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from assistant.app.doctor.finding import CONNECT_S, Finding, hint, ok, problem
 from assistant.app.household import Household, make_household
 from assistant.config.settings import Settings
 from assistant.home.contacts import ContactsError
 from assistant.home.factory import contacts_of
-from assistant.home.model import HomeError
+from assistant.home.model import Home, HomeError, Sensing
 from assistant.nlu.sentence_advice import Advice, unheard
 from assistant.pipeline.rescorer import RescoringError
 
@@ -51,8 +51,12 @@ async def household(settings: Settings) -> list[Finding]:
         return [problem("home", error)]
     except (ContactsError, RescoringError):
         return []  # said already
+    entities = [each.entity for each in settings.presences if each.entity]
     try:
-        connected = [await _home(settings, house)]
+        if isinstance(house.home, Sensing):
+            for entity in entities:
+                house.home.follow(entity)
+        connected = [await _home(settings, house), *_sensors(house.home, entities)]
     finally:
         await house.home.close()
     return [*connected, *_plugins(house), *_sentences(house)]
@@ -75,6 +79,16 @@ async def _home(settings: Settings, house: Household) -> Finding:
     if not devices:
         return problem("home", f"{kind} shows no devices: expose some to Assist")
     return ok("home", f"{kind}, {len(devices)} devices in {len(areas)} areas")
+
+
+def _sensors(home: Home, entities: Sequence[str]) -> Iterator[Finding]:
+    """What tells that somebody is in a room."""
+    for entity in entities:
+        state = home.sensed(entity) if isinstance(home, Sensing) else None
+        if state is None:
+            yield problem("presence", f"the home shows no entity {entity}: check its name there")
+        else:
+            yield ok("presence", f"{entity} is {state.state}")
 
 
 def _is_called(said: str, *names: str) -> bool:

@@ -1,0 +1,1 @@
+"""Whether somebody is in the room, and whether they face the device."""
