@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 import yaml
-from rapidfuzz import fuzz, process
+from rapidfuzz import process
+from rapidfuzz.distance import JaroWinkler
 
 from assistant.errors import HearthError
 
@@ -31,7 +32,11 @@ class ConfigError(HearthError):
         return cls(message, file=str(mark.name), line=mark.line + 1, column=mark.column + 1)
 
 
-def nearest(word: str, valid: Iterable[str]) -> str:
-    """The valid word that is spelt most like `word`; empty when there is none to choose from."""
-    found = process.extractOne(word.lower(), list(valid), scorer=fuzz.ratio)
+def nearest(word: str, valid: Iterable[str], alike: float = 0.0) -> str:
+    """The valid word that is spelt most like `word`, beginnings above all (Winkler, 1990).
+
+    Empty where none is as much alike as is asked, on a scale from 0 to 1.
+    """
+    scorer = JaroWinkler.normalized_similarity
+    found = process.extractOne(word.lower(), list(valid), scorer=scorer, score_cutoff=alike)
     return str(found[0]) if found else ""

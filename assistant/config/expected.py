@@ -20,6 +20,8 @@ _NAMES = {
     Path: "a path",
 }
 _REFUSED = object()
+_MISSPELT = 0.75
+"""How much alike a word is to the one that was probably meant, see `nearest`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +115,8 @@ def _instead(raw: object, value: Value, expected: Expected) -> str:
             f"{quoted}: put it in quotes" if raw is not None and str in expected.choices else quoted
         )
     if expected.words and isinstance(raw, str):
-        return f"{quoted}; the nearest is '{nearest(raw, expected.words)}'"
+        meant = nearest(raw, expected.words, _MISSPELT)
+        return f"{quoted}; the nearest is '{meant}'" if meant else quoted
     if str in expected.choices and raw not in (None, ""):
         return f'{quoted}; put it in quotes if it is meant as text: "{value.text()}"'
     return quoted

@@ -55,6 +55,7 @@ def test_a_wrong_type_says_what_is_wanted(refused, text, line, column, message):
         ("wake: {threshold: .nan}", "must be a number or null, not '.nan'"),
         ("wake: {threshold: .inf}", "must be a number or null, not '.inf'"),
         ("wake: {engine: macro}", "one of micro, open, not 'macro'; the nearest is 'micro'"),
+        ("endpoint: {style: quickest}", "not 'quickest'; the nearest is 'quick'"),
         ("wake: {words: [okay_nabo]}", "the nearest is 'okay_nabu'"),
         ("wake: {words: []}", "name at least one wake word"),
         ("wake: {words: [hey_rhasspy]}", "engine 'micro' has no word 'hey_rhasspy'"),
@@ -95,6 +96,11 @@ def test_home_assistant_needs_its_address(refused):
     assert "needs `url`, such as http://homeassistant.local:8123" in str(error)
     error = refused("home: {kind: home_assistant, url: homeassistant.local}\n")
     assert "'homeassistant.local' must begin with http:// or https://" in str(error)
+
+
+def test_a_word_like_none_of_them_is_not_taken_for_one(refused):
+    wanted = "must be one of patient, normal, quick, not 'fastest'"
+    assert str(refused("endpoint: {style: fastest}")).endswith(wanted)
 
 
 LOCAL = "rescoring: {url: 'https://attic:10500'}\n"

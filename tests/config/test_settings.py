@@ -52,7 +52,7 @@ def test_settings_cannot_be_changed(name):
         ("replies: {engine: piper, voice: amy}", "piper needs `voice`"),
         ("replies: {engine: wyoming}", "wyoming needs `url`"),
         ("replies: {engine: wyoming, url: 'http://x:1'}", "must be an address such as tcp://"),
-        ("replies: {sounds: [bell]}", "the nearest is"),
+        ("replies: {sounds: [succes]}", "the nearest is 'success'"),
         ("replies: {brief: true, sounds: []}", "brief needs the sound `success`"),
         ("audio: {satellite: kitchen.local}", "must be an address such as tcp://"),
         ("audio: {satellite: 'tcp://kitchen.local'}", "must be an address such as tcp://"),

@@ -3,6 +3,7 @@
 import asyncio
 import json
 from contextlib import aclosing
+from datetime import datetime
 from pathlib import Path
 
 import numpy as np
@@ -129,8 +130,17 @@ class JumpingClock:
         await asyncio.sleep(0)
 
 
+class Noon(datetime):
+    """A clock that stands still, whatever it is asked for."""
+
+    @classmethod
+    def now(cls, tz=None):
+        return datetime(2026, 11, 28, 12, 0, tzinfo=tz)
+
+
 @pytest.mark.parametrize("wake", [True, False])
-def test_live_it_takes_the_same_decisions_as_in_a_file(hear, tmp_path, wake):
+def test_live_it_takes_the_same_decisions_as_in_a_file(hear, tmp_path, monkeypatch, wake):
+    monkeypatch.setattr("assistant.plugins.api.datetime", Noon)  # one asks what time it is
     path, clock = tmp_path / "three.wav", JumpingClock()
     soundfile.write(path, np.concatenate([recording(name) for name in ("05", "06", "01")]), 16_000)
     live = hear(FileSource(path, "realtime", clock), wake=wake)
