@@ -5,7 +5,7 @@ and shows partial results by the chunk, as a real streaming recogniser does.
 """
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -58,12 +58,14 @@ def spoken(*stretches):
 class Script:
     """Words and when each has been heard, counted from the stream's beginning.
 
-    `final` replaces the words of the last result; `end_of_sentence` is given once all is said.
+    `final` replaces the words of the last result; `end_of_sentence` is given once all is said, and
+    so is `turn_end`, but only at a look.
     """
 
     words: list[tuple[str, float]]
     final: str | None = None
     end_of_sentence: float = 0.9
+    turn_end: float | None = None
     opened: list = field(default_factory=list)
 
 
@@ -97,7 +99,9 @@ class ScriptedStream:
         return before(looked, until_s) if standing else partial
 
     def peek(self, until_s=math.inf):
-        self._looked = self._result(self._heard)
+        looked = self._result(self._heard)
+        all_said = len(looked.nbest[0].words) == len(self._script.words)
+        self._looked = replace(looked, turn_end=self._script.turn_end if all_said else None)
         return before(self._looked, until_s)
 
     def goes_on(self):

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from assistant.app.assembly import favoured, favoured_sentences
 from assistant.app.household import make_household
 from assistant.app.recognition import load_recogniser
-from assistant.asr.result import RecognitionResult, recognise
+from assistant.asr.result import RecogniserStream, RecognitionResult, recognise
 from assistant.config.settings import Settings
 from assistant.nlu.interpretation import Interpretation
 from assistant.pipeline.certainty import certainty, doubted
@@ -53,6 +53,10 @@ class Home:
         understood = self.house.understanding.interpret(result.nbest)
         sure = certainty(understood, result)
         return Heard(result, understood, doubted(understood, result.text, sure, self._least))
+
+    def open(self) -> RecogniserStream:
+        """The recognition of an utterance as this home has it."""
+        return self._recogniser.open(self._names, self._sentences)
 
     def reads(self, text: str) -> Interpretation:
         """What a text means here."""

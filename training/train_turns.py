@@ -4,7 +4,7 @@
 
 EXAMPLES are files of `training.turn_examples`; OUT gets the weights (`.npz`). Prints the area under
 the receiver operating characteristic for the examples of speakers who were kept apart, at each
-question. One core is enough. The assistant does not ask it yet: docs/endpoints.md says why.
+question. One core is enough.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from assistant.asr.networks.network import Floats
+from assistant.asr.turn_end import OUTPUTS
 from training.score import area_under_curve
-from training.turn_examples import OUTPUTS
 
 BATCH: Final = 64
 RATE: Final = 3e-3

@@ -2,7 +2,7 @@
 
     python -m training.turn_examples OUT CORPUS --noise CORPUS
 
-What tells whether a turn is over (`training.train_turns`) learns from people who read sentences.
+What tells whether a turn is over (`assistant.asr.turn_end`) learns from people who read sentences.
 A whole recording is over at its end. Cut at a natural pause, or where it is quietest for a moment,
 it is not. In both cases the recording's own quiet follows, in a room and with noise, so that
 nothing tells them apart but how it was said. OUT is an `.npz` with what the encoder gave.
@@ -23,6 +23,7 @@ from scipy.signal import oaconvolve
 from assistant.asr.features.whisper_mel import FLOOR, HOP, log_mel
 from assistant.asr.networks.model_folder import load_model
 from assistant.asr.networks.network import Floats, Network
+from assistant.asr.turn_end import padded
 from assistant.audio.source import SAMPLE_RATE
 from training.augment import pick_noise, room
 from training.corpus import Corpus
@@ -31,8 +32,6 @@ Samples = NDArray[np.int16]
 
 ASKED_S: Final = (0.1, 0.2, 0.5)
 """Pauses after which it is asked whether the turn is over."""
-OUTPUTS: Final = 40
-"""How many encoder outputs the answer may depend on: 1.6 s, the pause included."""
 SHORTEST_S: Final = 0.6
 """What is said before a place where it is cut, and after it."""
 LATE_S: Final = (0.0, 0.1)
@@ -97,12 +96,6 @@ def _quiet(
     longest = int(np.argmax(ends - begins))
     begin, end = int(begins[longest]) + 3, int(ends[longest]) - 3
     return samples[begin * HOP : max(begin, end) * HOP]
-
-
-def padded(outputs: Floats) -> Floats:
-    """The last `OUTPUTS` of encoder outputs [T, D], after zeros where there are fewer."""
-    last = outputs[-OUTPUTS:]
-    return np.pad(last, ((OUTPUTS - len(last), 0), (0, 0)))
 
 
 def places(found: Said, rng: np.random.Generator, most: int) -> list[int]:

@@ -54,6 +54,11 @@ class RecognitionResult:
     """Whether log-probabilities are means of the transducer's and the attention decoder's."""
     names: tuple[HeardName, ...] = ()
     """What the names were narrowed down to, the surest first; in the last part of a long one."""
+    turn_end: float | None = None
+    """By how the last words were said, the natural log of the odds that the turn is over.
+
+    Of the last peek; None before any, and where the model cannot tell.
+    """
 
     @property
     def text(self) -> str:

@@ -22,6 +22,7 @@ from assistant.asr.networks.model_folder import Model
 from assistant.asr.networks.network import Floats, State
 from assistant.asr.result import RecognitionResult, extends
 from assistant.asr.trimming import before
+from assistant.asr.turn_end import OUTPUTS
 
 PLACED_LATE_S: Final = 0.15
 """A word may be placed so much later than it begins in the audio."""
@@ -38,6 +39,8 @@ class _Position:
         """All before them in this part of the utterance, if there are two passes; else nothing."""
         self._outputs: tuple[Floats, ...] = ()
         """What the encoder made of those."""
+        self.last_outputs: Floats = np.zeros((0, 0), np.float32)
+        """What it made of the last audio, across parts; at most `OUTPUTS` of them."""
         self.state: State = model.streaming.initial_state()
         self.search = search.copy()
         """Of this part."""
@@ -93,6 +96,8 @@ class _Position:
         """Decode `count` frames, seen with those that the network looks ahead to."""
         window = self.frames[: count + self._network.look_ahead_frames]
         encoded, self.state = self._network.encode(window, self.state)
+        last = [self.last_outputs, encoded] if len(self.last_outputs) else [encoded]
+        self.last_outputs = np.concatenate(last)[-OUTPUTS:]
         if self._twice:
             self.decoded = (*self.decoded, self.frames[:count])
             self._outputs = (*self._outputs, encoded)
@@ -125,6 +130,7 @@ class Stream:
         self._chunk = model.streaming.chunk_frames * HOP
         self._waiting = np.zeros(0, np.int16)
         self._two_pass = two_pass
+        self._turn_end = model.turn_end
         self._position = _Position(model, first, two_pass)
         self._result: RecognitionResult | None = None
         """Of the first pass."""
@@ -169,7 +175,8 @@ class Stream:
             with self._timed():
                 position = self._position.copy()
                 position.finish(self._waiting)
-                result = self._two_pass_result(position, until_s)
+                over = self._over(position)
+                result = replace(self._two_pass_result(position, until_s), turn_end=over)
         self._looked, self._spoken_since = result, False
         return before(result, until_s)
 
@@ -226,6 +233,12 @@ class Stream:
         frames = position.decoded_until(until_s - PLACED_LATE_S)
         part = self._two_pass.decode(frames, first, earlier)
         return self._told(replace(earlier.before(part.result), streaming_text=text))
+
+    def _over(self, position: _Position) -> float | None:
+        """How likely it is, by how the last words were said, that the speaker is done."""
+        if self._turn_end is None or not len(position.last_outputs):
+            return None
+        return self._turn_end.log_odds(position.last_outputs)
 
     def _told(self, result: RecognitionResult) -> RecognitionResult:
         return replace(result, decode_ms=self._decode_ms)

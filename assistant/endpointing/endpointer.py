@@ -30,6 +30,11 @@ class EndpointFeatures:
     end_of_sentence: float
     """The recogniser's probability (0 to 1) that the sentence has ended."""
     completeness: Completeness
+    turn_end: float | None = None
+    """By how the last words were said, the natural log of the odds that the turn is over.
+
+    None where nothing tells.
+    """
 
 
 class Endpointer(Protocol):

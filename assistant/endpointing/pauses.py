@@ -1,10 +1,11 @@
 """End-pointers that wait for a pause, which is as long as the words make it.
 
 Countdowns in audio time; no clock, no thread, no side effect. The joint decision: the words choose
-how long a pause must be ("set the lamp to" waits for more, "turn on the lamp" does not), and the
-recogniser's end-of-sentence probability shortens it, unless the words are plainly unfinished. The
-speculative end-pointer waits less and may be wrong; the final one is surer, and also gives up when
-nobody speaks or nobody stops.
+how long a pause must be ("set the lamp to" waits for more, "turn on the lamp" does not), and how
+likely it is that the turn is over shortens it, unless the words are plainly unfinished. That is
+known by the words and the voice; where no voice tells, by the recogniser's end-of-sentence token.
+The speculative end-pointer waits less and may be wrong; the final one is surer, and also gives up
+when nobody speaks or nobody stops.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from dataclasses import dataclass, replace
 
 from assistant.endpointing.completeness import Completeness
 from assistant.endpointing.endpointer import EndpointFeatures
+from assistant.endpointing.turn_evidence import probability
 from assistant.events import EndReason
 
 
@@ -27,6 +29,8 @@ class Waits:
     incomplete_s: float
     end_of_sentence_share: float = 0.4
     """How much of the wait falls away when the recogniser is certain that the sentence ended."""
+    turn_end_share: float = 0.5
+    """The same when words and voice together are certain that the turn is over."""
 
     def required_s(self, features: EndpointFeatures) -> float:
         """The pause that is long enough for these features."""
@@ -39,7 +43,12 @@ class Waits:
         }[features.completeness]
         if features.completeness in {Completeness.OPEN, Completeness.INCOMPLETE}:
             return base_s  # The words know better than the recogniser.
-        return base_s * (1.0 - self.end_of_sentence_share * features.end_of_sentence)
+        return base_s * (1.0 - self._falls_away(features))
+
+    def _falls_away(self, features: EndpointFeatures) -> float:
+        if features.turn_end is None:
+            return self.end_of_sentence_share * features.end_of_sentence
+        return self.turn_end_share * probability(features.completeness, features.turn_end)
 
 
 @dataclass(frozen=True, slots=True)

@@ -118,6 +118,7 @@ class TurnState:
             has_words=bool(self.text),
             end_of_sentence=self.result.end_of_sentence if self.result else 0.0,
             completeness=self.completeness,
+            turn_end=self.result.turn_end if self.result else None,
         )
 
     def _silence_s(self) -> float:

@@ -10,7 +10,13 @@ import numpy as np
 import pytest
 import torch
 
-from assistant.asr.networks.manifest import FileEntry, ModelError, read_manifest, write_manifest
+from assistant.asr.networks.manifest import (
+    TURN_END,
+    FileEntry,
+    ModelError,
+    read_manifest,
+    write_manifest,
+)
 from assistant.asr.networks.model_folder import load_model, runtime_for
 from assistant.asr.recogniser import load_recogniser
 from assistant.asr.vocabulary.lexicon import Words
@@ -154,7 +160,8 @@ def test_the_manifest_says_how_many_tokens_a_frame_may_emit(folder, runtime):
     manifest = folder / "manifest.json"
     if runtime == "edge":
         manifest.write_bytes((shipped("models") / "en-mini" / "manifest.json").read_bytes())
-        (folder / "model.edge").symlink_to(shipped("models") / "en-mini" / "model.edge")
+        for name in ("model.edge", TURN_END):
+            (folder / name).symlink_to(shipped("models") / "en-mini" / name)
     values = json.loads(manifest.read_text())
     manifest.write_text(json.dumps(values | {"max_symbols_per_frame": 2}))
     assert load_recogniser(folder, runtime=runtime).search.max_symbols_per_frame == 2

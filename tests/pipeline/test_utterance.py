@@ -398,6 +398,26 @@ async def test_a_plugin_that_breaks_does_not_break_the_pipeline():
     assert types(events)[-1] == "latency"
 
 
+async def test_how_it_is_said_tells_when_it_is_over_in_every_utterance_of_a_stream():
+    """Three commands in one stream: the voice ends, or may go on, or nothing is known of it."""
+    voices = (6.0, -6.0, None)
+    room = Room(*(Script(COMMAND, turn_end=odds) for odds in voices))
+    events = await room.hear(np.concatenate([AUDIO] * len(voices)))
+    waited_s = [
+        round(event.audio_s - 3.5 * number - 1.5, 2)
+        for number, event in enumerate(e for e in events if e.type == "final_endpoint")
+    ]
+    waits = STYLES["normal"].final
+    assert waited_s == pytest.approx(
+        [
+            waits.complete_s * (1 - waits.turn_end_share),
+            waits.complete_s,
+            waits.complete_s * (1 - 0.9 * waits.end_of_sentence_share),
+        ],
+        abs=0.021,
+    )
+
+
 async def test_one_utterance_after_the_other():
     room = Room(Script(COMMAND), Script([("blue", 0.8)]))
     events = await room.hear(spoken(*[("quiet", 0.5), ("speech", 1.0), ("quiet", 3.0)] * 2))

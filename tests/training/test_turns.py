@@ -3,11 +3,12 @@
 import numpy as np
 import pytest
 
+from assistant.asr.turn_end import OUTPUTS
+from assistant.asr.turn_end import TurnEndNetwork as Shipped
 from training.score import area_under_curve
 from training.train_turns import Examples, TurnEndNetwork, areas, load, log_odds, save, train
 from training.turn_examples import (
     ASKED_S,
-    OUTPUTS,
     PAUSE,
     Ear,
     Scene,
@@ -125,6 +126,14 @@ def test_it_learns_to_tell_them_apart(told_apart, tmp_path):
     heard = told_apart.heard[:9, 0]
     kept = log_odds(load(tmp_path / "weights.npz"), heard)
     assert kept == pytest.approx(log_odds(network, heard), abs=0.05)
+
+
+def test_what_was_trained_is_what_the_assistant_computes(told_apart, tmp_path):
+    save(tmp_path / "weights.npz", train(told_apart, rounds=1, seed=0))
+    heard = told_apart.heard[:5, 0].astype(np.float32)
+    shipped = Shipped.load(tmp_path / "weights.npz")
+    expected = log_odds(load(tmp_path / "weights.npz"), heard)
+    assert [shipped.log_odds(each) for each in heard] == pytest.approx(expected, abs=1e-4)
 
 
 def test_it_is_small():

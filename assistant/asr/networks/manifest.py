@@ -27,12 +27,16 @@ INNER: Final = "inner"
 WORDS: Final = "words.txt"
 PHONEMES: Final = "phonemes.npz"
 """What hears phonemes, beside the joiner."""
-OPTIONAL: Final = (WORDS, PHONEMES, CROSS_KV, DECODER_STEP, *_OLDER_NAMES.values(), PIECES)
+TURN_END: Final = "turn-end.npz"
+"""What tells from the encoder's outputs whether a turn is over."""
+_SMALL: Final = (WORDS, PHONEMES, TURN_END)
+"""Read with an attention decoder or without."""
+OPTIONAL: Final = (*_SMALL, CROSS_KV, DECODER_STEP, *_OLDER_NAMES.values(), PIECES)
 
 
 def optional_files(*, attention_decoder: bool) -> tuple[str, ...]:
     """The optional files that are read, with an attention decoder or without."""
-    return OPTIONAL if attention_decoder else (WORDS, PHONEMES)
+    return OPTIONAL if attention_decoder else _SMALL
 
 
 class ModelError(HearthError):

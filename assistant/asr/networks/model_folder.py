@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar
 from zipfile import BadZipFile
 
 from assistant.asr.biasing.phonemes import PhonemeNetwork
@@ -14,6 +14,7 @@ from assistant.asr.networks.manifest import (
     FEATURES,
     NAME,
     PHONEMES,
+    TURN_END,
     Manifest,
     ModelError,
     NoModelError,
@@ -23,8 +24,11 @@ from assistant.asr.networks.manifest import (
 )
 from assistant.asr.networks.network import Network
 from assistant.asr.networks.published import TOKENS, is_published, published_files
+from assistant.asr.turn_end import TurnEndNetwork
 from assistant.asr.vocabulary.lexicon import FILE as WORDS
 from assistant.asr.vocabulary.lexicon import Words
+
+T = TypeVar("T")
 
 RUNTIMES: Final = ("onnx", "edge")
 FRONT_ENDS: Final[dict[str, Callable[[], FrontEnd]]] = {FEATURES: WhisperFrontEnd}
@@ -48,6 +52,8 @@ class Model:
     """What hears the stream, where `network` was not trained for that."""
     phonemes: PhonemeNetwork | None = None
     """What hears phonemes in what `network` makes of an utterance, where the model has that."""
+    turn_end: TurnEndNetwork | None = None
+    """Tells from what `streaming` makes of the stream whether a turn is over, where it can."""
 
     @property
     def streaming(self) -> Network:
@@ -139,25 +145,20 @@ def _described(folder: Path, network: Network, runtime: str) -> Model:
     """A network as its manifest says that it is used; old folders for edge have none."""
     undescribed = Manifest(name=network.name, language="", licence="")
     manifest = read_manifest(folder) if (folder / NAME).exists() else undescribed
-    first = None
-    if manifest.streaming_model:
-        first = _first_pass(first_pass_of(folder, manifest), network, runtime)
     front_end, most = FRONT_ENDS[manifest.features](), manifest.max_symbols_per_frame
-    return Model(
-        network,
-        front_end,
-        most,
-        _words(folder, manifest),
-        first,
-        _phonemes(folder, manifest, network),
-    )
+    words, phonemes = _words(folder, manifest), _phonemes(folder, manifest, network)
+    if not manifest.streaming_model:
+        over = _turn_end(folder, manifest)
+        return Model(network, front_end, most, words, phonemes=phonemes, turn_end=over)
+    first = _first_pass(first_pass_of(folder, manifest), network, runtime)
+    return Model(network, front_end, most, words, first.network, phonemes, first.turn_end)
 
 
-def _first_pass(folder: Path, network: Network, runtime: str) -> Network:
-    """The network in a folder, which hears the stream for one trained on whole utterances."""
+def _first_pass(folder: Path, network: Network, runtime: str) -> Model:
+    """The model in a folder, which hears the stream for one trained on whole utterances."""
     runtime = _runtime_of_first(folder, runtime)
-    first = load_model(folder, runtime, attention_decoder=False).network
-    if _kind(first) != _kind(network):
+    first = load_model(folder, runtime, attention_decoder=False)
+    if _kind(first.network) != _kind(network):
         raise ModelError(
             f"{folder} cannot hear the stream for {network.name}, its tokens or frames are others:"
             " fetch both models again"
@@ -183,10 +184,22 @@ def _phonemes(folder: Path, manifest: Manifest, network: Network) -> PhonemeNetw
     """What hears phonemes, if the manifest lists it and the network has what it listens to."""
     if PHONEMES not in manifest.files or network.attention_decoder is None:
         return None
-    file = path_of(folder, PHONEMES, manifest.files[PHONEMES])
+    return _loaded(PhonemeNetwork.load, folder, manifest, PHONEMES)
+
+
+def _turn_end(folder: Path, manifest: Manifest) -> TurnEndNetwork | None:
+    """What tells whether a turn is over, if the manifest lists it."""
+    if TURN_END not in manifest.files:
+        return None
+    return _loaded(TurnEndNetwork.load, folder, manifest, TURN_END)
+
+
+def _loaded(load: Callable[[Path], T], folder: Path, manifest: Manifest, name: str) -> T:
+    """A small network beside the large ones, from a file that the manifest lists."""
+    file = path_of(folder, name, manifest.files[name])
     try:
-        return PhonemeNetwork.load(file)
-    except (OSError, ValueError, KeyError, BadZipFile) as error:
+        return load(file)
+    except (OSError, ValueError, KeyError, EOFError, BadZipFile) as error:
         raise ModelError(f"{file} cannot be read ({error}): fetch the model again") from None
 
 
