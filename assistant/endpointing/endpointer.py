@@ -9,10 +9,11 @@ final one something is done. Whatever implements `Endpointer` may be either of t
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from assistant.endpointing.completeness import Completeness
+from assistant.endpointing.usual_pauses import UsualPauses
 from assistant.events import EndReason
 
 
@@ -35,6 +36,8 @@ class EndpointFeatures:
 
     None where nothing tells.
     """
+    patience: float = 1.0
+    """How many times as long as others the user is to be waited for, where more may follow."""
 
 
 class Endpointer(Protocol):
@@ -54,3 +57,5 @@ class Endpointing:
     """How complete some words are; heavy, asked in the worker once a text."""
     most_speculations: int = 8
     """In one utterance: whoever talks on and on makes as much work as a few sentences, no more."""
+    usual: UsualPauses = field(default_factory=UsualPauses)
+    """Learns how long the user pauses within sentences."""

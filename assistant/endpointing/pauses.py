@@ -41,6 +41,8 @@ class Waits:
             Completeness.OPEN: self.open_s,
             Completeness.INCOMPLETE: self.incomplete_s,
         }[features.completeness]
+        if features.completeness is not Completeness.COMPLETE:
+            base_s *= features.patience
         if features.completeness in {Completeness.OPEN, Completeness.INCOMPLETE}:
             return base_s  # The words know better than the recogniser.
         return base_s * (1.0 - self._falls_away(features))

@@ -25,11 +25,16 @@ WORD_LATE_S = 0.25
 class TurnState:
     """Follows one utterance. Audio that ends by `start_s` does not count as its speech.
 
-    `foreground` tells the user's voice from others.
+    `foreground` tells the user's voice from others; `patience` goes into the features.
     """
 
-    def __init__(self, start_s: float, foreground: Foreground | None = None) -> None:
+    def __init__(
+        self, start_s: float, foreground: Foreground | None = None, patience: float = 1.0
+    ) -> None:
         self._start_s = start_s
+        self._patience = patience
+        self.pauses_s: list[float] = []
+        """How long the user has paused, each time that they went on."""
         self.now_s = start_s
         self.speech = SpeechTracker()
         self.result: RecognitionResult | None = None
@@ -83,7 +88,7 @@ class TurnState:
         if end_s <= self._start_s:
             return False
         if probability < self.speech.off:
-            return self.speech.step(probability, end_s)
+            return self._speech(probability, end_s)
         if self._foreground.takes(level):
             self._own_frames += 1
             self._own_s = end_s
@@ -93,7 +98,15 @@ class TurnState:
             if self._goes_on(end_s):
                 self.speech.speech_end_s = self._own_s
             self._others_s, probability = end_s, 0.0
-        return self.speech.step(probability, end_s)
+        return self._speech(probability, end_s)
+
+    def _speech(self, probability: float, end_s: float) -> bool:
+        """Whether a stretch of speech became certain; notes the pause before it."""
+        stopped_s = self.speech_end_s
+        began = self.speech.step(probability, end_s)
+        if began and stopped_s is not None:
+            self.pauses_s.append(end_s - self.speech.start_s - stopped_s)
+        return began
 
     def _goes_on(self, end_s: float) -> bool:
         """Whether there was speech in the frame before the one that ends here."""
@@ -119,6 +132,7 @@ class TurnState:
             end_of_sentence=self.result.end_of_sentence if self.result else 0.0,
             completeness=self.completeness,
             turn_end=self.result.turn_end if self.result else None,
+            patience=self._patience,
         )
 
     def _silence_s(self) -> float:

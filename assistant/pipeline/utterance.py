@@ -85,7 +85,7 @@ class Utterance:
         self._began_secret = services.responder.secret
         self._send = discreet(send, self._secret)
         self._follow_up = follow_up
-        self._turn = TurnState(start_s, foreground)
+        self._turn = TurnState(start_s, foreground, services.endpointing.usual.patience)
         self._voice = voice or services.identification.open()
         self._speculation: Speculation | None = None
         self._speculated_s = 0.0
@@ -124,10 +124,17 @@ class Utterance:
                 self._send,
             )
             self._speculation = None  # From here on it is the decision's.
+            self._learn()
             return decision
         finally:
             self._voice.cancel()
             await self._drop_speculation()
+
+    def _learn(self) -> None:
+        """Note how long the user has paused, if anything was said."""
+        if self._turn.text:
+            for pause_s in self._turn.pauses_s:
+                self._services.endpointing.usual.note(pause_s)
 
     async def _said_before(self, call: Call | None) -> RecognitionResult | None:
         """What was said before another wake word, if that could be all: else they begin anew."""

@@ -418,6 +418,20 @@ async def test_how_it_is_said_tells_when_it_is_over_in_every_utterance_of_a_stre
     )
 
 
+async def test_who_pauses_long_is_waited_for_in_the_next_utterance():
+    """The second time she says what is no command yet; after it the words are still unfinished."""
+    slow = spoken(("quiet", 0.5), ("speech", 0.5), ("quiet", 1.2), ("speech", 0.5), ("quiet", 3.0))
+    begun = spoken(("quiet", 0.5), ("speech", 0.5), ("quiet", 4.0))
+    room = Room(Script([("turn", 0.6), ("light", 2.4)]), Script([("turn", 0.6)]))
+    usual = room.pipeline.services.endpointing.usual
+    events = await room.hear(np.concatenate([slow, begun]))
+    assert usual.patience > 1.05
+    end_s = [event.audio_s for event in events if event.type == "final_endpoint"][1]
+    waited_s = end_s - len(slow) / SAMPLE_RATE - 1.0
+    incomplete_s = STYLES["normal"].final.incomplete_s
+    assert waited_s == pytest.approx(usual.patience * incomplete_s, abs=0.021)
+
+
 async def test_one_utterance_after_the_other():
     room = Room(Script(COMMAND), Script([("blue", 0.8)]))
     events = await room.hear(spoken(*[("quiet", 0.5), ("speech", 1.0), ("quiet", 3.0)] * 2))
