@@ -65,7 +65,11 @@ class Style:
 STYLES = {
     "quick": Style(Waits(0.14, 0.20, 0.26, 0.30, 0.50), Waits(0.34, 0.46, 0.60, 0.80, 1.10)),
     "normal": Style(Waits(0.16, 0.26, 0.36, 0.40, 0.70), Waits(0.45, 0.80, 1.10, 1.30, 1.60)),
-    "patient": Style(Waits(0.30, 0.40, 0.50, 0.60, 1.00), Waits(0.75, 1.20, 1.60, 2.00, 2.40)),
+    # With half of a wait falling away, one more was cut off in the patient style.
+    "patient": Style(
+        Waits(0.30, 0.40, 0.50, 0.60, 1.00, turn_end_share=0.4),
+        Waits(0.75, 1.20, 1.60, 2.00, 2.40, turn_end_share=0.4),
+    ),
 }
 
 
