@@ -27,7 +27,7 @@ class OnnxEmbedder:
     def __init__(self, folder: Path) -> None:
         self.manifest: SpeakerManifest = read_manifest(folder)
         self.version = self.manifest.version
-        self._network = session(folder / NETWORK)
+        self._network = session(folder / NETWORK, optimised=True)
 
     def embed(self, speech: NDArray[np.int16]) -> Floats:
         """Embed the newest `MOST_S` of speech."""
