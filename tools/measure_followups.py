@@ -1,11 +1,13 @@
 """What comes of speech without the wake word, while the microphone is held open.
 
     python tools/measure_followups.py --talk FOLDER.tsv [FOLDER.tsv ...] [--limit 200] [--tuning]
+    python tools/measure_followups.py --talk FOLDER.tsv [FOLDER.tsv ...] --read [--limit 9999]
 
 Follow-ups ("and the bedroom", "turn it off") are spoken by voices of espeak-ng and flite, half of
 them in noise, and should be acted on. `--talk`: lists (path, ..., text) of speech that is meant for
 nobody here, each recording heard as if the window were open, after a plain reply and after a
-question; nothing should be done then. `--tuning` takes other voices, for choosing thresholds.
+question; nothing should be done then. `--tuning` takes other voices, for choosing thresholds. With
+`--read` nothing is heard, the texts are taken: what would be done if all were heard right.
 """
 
 # ruff: noqa: INP001, T201 - a script, not part of a package
@@ -119,6 +121,12 @@ class Ears:
             is_for_us(meant) and not meant.question,
         )
 
+    def read(self, said: str, after: str, *, own: bool) -> Case:
+        """What comes of a text after something was said."""
+        meant = self._rooms[after].conversation.interpret_text(said)
+        acts = is_for_us(meant) and not meant.question
+        return Case(said, after, own, said, meant.intent, meant.answers, 1.0, 1.0, acts)
+
 
 def spoken(text: str, program: str, voice: str) -> NDArray[np.float64]:
     """A text by a voice, float [n] at 16 kHz, at its usual level."""
@@ -145,26 +153,31 @@ def follow_ups(voices: Sequence[tuple[str, str]]) -> Iterator[tuple[str, str, ND
             yield after, text, np.clip(audio, -32768, 32767).astype(np.int16)
 
 
-def talk(lists: Sequence[Path], limit: int) -> Iterator[tuple[str, NDArray[np.int16]]]:
-    """The text and the audio of recordings, evenly chosen from each list."""
+def talk(lists: Sequence[Path], limit: int) -> Iterator[tuple[str, Path]]:
+    """The text and the file of recordings, evenly chosen from each list."""
     for file in lists:
         header, *lines = file.read_text("utf-8").splitlines()
         text = header.split("\t").index("text")
         for line in lines[:: max(1, len(lines) // limit)][:limit]:
             fields = line.split("\t")
-            samples, rate = soundfile.read(file.parent / fields[0], dtype="int16")
-            if rate == SAMPLE_RATE and samples.ndim == 1:
-                yield fields[text], samples
+            yield fields[text], file.parent / fields[0]
 
 
 async def cases(args: argparse.Namespace) -> list[Case]:
     """Every recording in each situation."""
     ears = Ears()
     await ears.begin()
+    if args.read:
+        own = [ears.read(text, after, own=True) for after in AFTER for text in AFTER[after]]
+        texts = [text for text, _ in talk(args.talk, args.limit)]
+        return own + [ears.read(text, after, own=False) for text in texts for after in AFTER]
     found = []
     for after, text, samples in follow_ups(TUNING_VOICES if args.tuning else VOICES):
         found.append(ears.case(text, after, ears.hear(samples), own=True))
-    for text, samples in talk(args.talk, args.limit):
+    for text, file in talk(args.talk, args.limit):
+        samples, rate = soundfile.read(file, dtype="int16")
+        if rate != SAMPLE_RATE or samples.ndim > 1:
+            continue
         result = ears.hear(samples)
         found += [ears.case(text, after, result, own=False) for after in AFTER]
         args.seconds += samples.size / SAMPLE_RATE
@@ -177,7 +190,9 @@ def report(found: Sequence[Case], seconds: float) -> None:
     print(f"{100 * sum(case.acts for case in own) / len(own):.1f} % of {len(own)} follow-ups done")
     for after in AFTER:
         false = [c for c in found if not c.meant_for_it and c.after == after and c.acts]
-        print(f"{len(false)} false actions in {seconds / 60:.0f} min of talk after '{after}'")
+        count = sum(not c.meant_for_it and c.after == after for c in found)
+        talked = f"{count} sentences" + (f" ({seconds / 60:.0f} min)" if seconds else "")
+        print(f"{len(false)} false actions in {talked} after '{after}'")
         for case in false:
             print(f"    said: {case.said!r}, heard: {case.heard!r}, {case.intent} {case.sure}")
     for case in own:
@@ -191,6 +206,7 @@ def main() -> None:
     parser.add_argument("--talk", type=Path, nargs="+", default=[])
     parser.add_argument("--limit", type=int, default=200, help="recordings of each list")
     parser.add_argument("--tuning", action="store_true", help="with the voices for tuning")
+    parser.add_argument("--read", action="store_true", help="take the texts, hear nothing")
     parser.add_argument("--cases", type=Path, help="write what came of each, as JSON Lines")
     args = parser.parse_args()
     if not all(map(shutil.which, ("espeak-ng", "flite"))):

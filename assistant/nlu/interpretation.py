@@ -55,6 +55,8 @@ class Interpretation:
     """Whether it takes what was said before: an answer, a correction, more of the same."""
     speaker: HeardVoice | None = field(default=None, compare=False, repr=False)
     """Whose voice it was said in; `None` where nobody's is known, or it was a text."""
+    free_words: int = 0
+    """How many of the words may be any, such as what is added to a list."""
     takes_back: bool = False
     """Whether it is said instead of the last command, which was not meant."""
 

@@ -85,4 +85,5 @@ def interpretation_of(reading: Reading) -> Interpretation:
         slots=reading.slots,
         targets=reading.targets,
         confidence=round(reading.quality, 4),
+        free_words=reading.free_words,
     )

@@ -154,6 +154,7 @@ class Weighing:
             reason="" if best.exact else f"heard as: {heard}",
             question=_question(reading, sure=sure),
             evidence=self._evidence(_key(reading)),
+            free_words=reading.free_words,
         )
 
     def _evidence(self, key: tuple[object, ...]) -> SentenceEvidence | None:

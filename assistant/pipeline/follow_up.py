@@ -32,14 +32,27 @@ LOOKED_S = 2.0
 """Who has looked at the device may begin to speak so much later."""
 
 
+_TELLING = frozenset({"i", "i've", "we", "we've"})
+_BEGINNING_WORDS = 2
 _NOBODY_ANSWERS = "presence: nobody seems to be in the room to answer"
 _NOBODY_FOLLOWS = "presence: nobody seems to be in the room, so the wake word is needed"
 
 
 def is_for_us(meant: Interpretation) -> bool:
-    """Whether words that needed no wake word are a sure command, or answer what was asked."""
+    """Whether words that needed no wake word are a sure command, or answer what was asked.
+
+    What is told rather than asked for is none where free text makes it one: people tell each other
+    that they "have never been there", which would take that off the shopping list.
+    """
     nothing = meant.intent is None or UNKNOWN_NAME in meant.slots
-    return not nothing and (meant.answers or not meant.question)
+    if nothing or meant.answers:
+        return not nothing
+    return not meant.question and not any(map(_is_told, meant.commands))
+
+
+def _is_told(command: Interpretation) -> bool:
+    begins = command.text.lower().split()[:_BEGINNING_WORDS]
+    return bool(command.free_words) and not _TELLING.isdisjoint(begins)
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ from assistant.audio.file import FileSource
 from assistant.config import Settings, WakeSettings
 from assistant.config.settings import ConversationSettings
 from assistant.events import Reply
-from assistant.pipeline.follow_up import ECHO_S, LOOKED_S, FollowUps, FollowUpTrigger
+from assistant.pipeline.follow_up import ECHO_S, LOOKED_S, FollowUps, FollowUpTrigger, is_for_us
 from assistant.pipeline.trigger import FollowUp
 from assistant.pipeline.worker import Worker
 from assistant.presence.senses import Seen
@@ -172,6 +172,25 @@ def recogniser():
 @pytest.fixture(scope="module")
 def understanding():
     return make_household(SETTINGS).understanding
+
+
+@pytest.mark.parametrize(
+    ("said", "sure"),
+    [
+        ("add oat milk to my shopping list", True),
+        ("remind me to call my mother", True),
+        ("turn on the kitchen light in ten minutes", True),
+        ("play jingle bells", True),
+        ("i have never seen it before", False),
+        ("and we have seen it before", False),
+        ("i need a drink", False),
+        ("turn on the kitchen light and i need a drink", False),
+    ],
+)
+def test_what_is_told_in_free_text_is_no_command(understanding, said, sure):
+    meant = understanding.interpret_text(said)
+    assert meant.intent is not None
+    assert is_for_us(meant) is sure
 
 
 @pytest.fixture
