@@ -30,8 +30,6 @@ CERTAIN_S = 0.1
 """Speech that began in time may become certain so much later."""
 LOOKED_S = 2.0
 """Who has looked at the device may begin to speak so much later."""
-
-
 _TELLING = frozenset({"i", "i've", "we", "we've"})
 _BEGINNING_WORDS = 2
 _NOBODY_ANSWERS = "presence: nobody seems to be in the room to answer"
