@@ -32,14 +32,20 @@ class RecordingRecogniser:
     def __init__(self, recogniser: Recogniser, folder: Path) -> None:
         self.name = recogniser.name
         self.sample_rate = recogniser.sample_rate
-        self._recogniser = recogniser
+        self.silent = recogniser
+        """The same without writing anything."""
         self._folder = folder
 
     def open(
         self, bias: Sequence[BiasPhrase] = (), sentences: Sentences | None = None
     ) -> RecogniserStream:
         """Start an utterance."""
-        return _RecordingStream(self._recogniser.open(bias, sentences), self._folder)
+        return _RecordingStream(self.silent.open(bias, sentences), self._folder)
+
+
+def unrecorded(recogniser: Recogniser) -> Recogniser:
+    """The same recogniser, which writes nothing of what it hears."""
+    return recogniser.silent if isinstance(recogniser, RecordingRecogniser) else recogniser
 
 
 class _RecordingStream:

@@ -11,6 +11,7 @@ from contextlib import aclosing
 from dataclasses import dataclass, field
 from functools import partial
 
+from assistant.asr.recording import unrecorded
 from assistant.asr.result import (
     BiasPhrase,
     Recogniser,
@@ -157,11 +158,13 @@ class Pipeline:
         end = TurnEnd(source, at_s, EndReason.PAUSE, speech_end_s=None, speculated_s=None)
         return await self.services.responder.decide(end, lambda: said, None, send)
 
-    def _stream(self, *, called: bool) -> RecogniserStream:
+    def _stream(self, *, called: bool, secret: bool) -> RecogniserStream:
         """A stream that favours the names there are now; collecting them can take a while.
 
-        Who opened it by speaking may still begin with a wake word.
+        Who opened it by speaking may still begin with a wake word. What is `secret` is not kept.
         """
+        if secret:
+            return unrecorded(self.recogniser).open()
         words = () if called else map(BiasPhrase, self.wake_words)
         return self.recogniser.open((*self.bias(), *words), self.sentences())
 
@@ -172,7 +175,11 @@ class Pipeline:
 
         Where the recogniser does not hear the wake word, it ends some time before it was detected.
         """
-        stream = await self.services.worker.run(self._stream, called=activation.wake is not None)
+        stream = await self.services.worker.run(
+            self._stream,
+            called=activation.wake is not None,
+            secret=self.services.responder.secret,
+        )
         voice = await self.services.worker.run(self.voice)
         call = await feed.call()
         words_from_s = 0.0

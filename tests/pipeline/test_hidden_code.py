@@ -1,4 +1,4 @@
-"""What may be a code is told to nobody: not in events, and not to a server."""
+"""What may be a code is told to nobody: not in events, to no server, in no recording."""
 
 import json
 import logging
@@ -9,6 +9,7 @@ import pytest
 
 from assistant.app.assembly import Listening, make_pipeline
 from assistant.app.household import make_household
+from assistant.asr.recording import RecordingRecogniser
 from assistant.config import HomeSettings, Settings
 from assistant.endpointing.completeness import Completeness
 from assistant.endpointing.endpointer import Endpointing
@@ -40,7 +41,8 @@ class Server(Unchanged):
 class Heard:
     """What came of some commands in a home that asks for a code, one after the other."""
 
-    def __init__(self, *texts):
+    def __init__(self, folder, *texts):
+        self.folder = folder
         self.settings = Settings(home=HomeSettings(code="4711"))
         self.server, self.worker = Server(), Worker()
         self.house = replace(make_household(self.settings), rescorer=self.server)
@@ -55,7 +57,7 @@ class Heard:
         pipeline = make_pipeline(
             self.settings,
             self.house,
-            self.recogniser,
+            RecordingRecogniser(self.recogniser, self.folder),
             self.worker,
             Listening(wake=False, waits=True),
         )
@@ -83,9 +85,9 @@ def words_of(event):
 
 
 @pytest.fixture
-async def heard(caplog):
+async def heard(tmp_path, caplog):
     caplog.set_level(logging.DEBUG)
-    heard = Heard(UNLOCK, SAID)
+    heard = Heard(tmp_path, UNLOCK, SAID)
     heard.happened = await heard.events()
     yield heard
     heard.worker.close()
@@ -103,12 +105,13 @@ async def test_a_code_opens_and_is_in_no_event(heard, caplog):
     assert not set(log.split()) & DIGITS
 
 
-async def test_a_code_goes_to_no_server(heard):
+async def test_a_code_goes_to_no_server_and_into_no_recording(heard):
     assert heard.server.asked == [UNLOCK]
+    assert len(list(heard.folder.glob("*.wav"))) == 1
 
 
-async def test_words_are_told_again_after_it():
-    heard = Heard(UNLOCK, SAID, "turn on the kitchen light")
+async def test_words_are_told_again_after_it(tmp_path):
+    heard = Heard(tmp_path, UNLOCK, SAID, "turn on the kitchen light")
     happened = await heard.events()
     finals = [event.text for event in happened if event.type == "final_endpoint"]
     assert finals == [UNLOCK, HIDDEN, "turn on the kitchen light"]
