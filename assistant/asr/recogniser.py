@@ -8,7 +8,7 @@ from functools import lru_cache, partial
 from pathlib import Path
 from typing import Final
 
-from assistant.asr.biasing.heard_names import HeardNames, proposed
+from assistant.asr.biasing.heard_names import HeardNames, evidence, proposed
 from assistant.asr.biasing.internal_lm import InternalLanguageModel
 from assistant.asr.biasing.phonemes import side_by_side
 from assistant.asr.biasing.pronunciation import Pronunciations
@@ -112,6 +112,7 @@ class TransducerRecogniser:
             partial(self.transcript_scorer, names=names),
             names.listed,
             partial(proposed, said=said),
+            partial(evidence, said=said),
             said,
         )
 

@@ -9,7 +9,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from assistant.asr.biasing.heard_names import LEAST, HeardNames, favour, proposed
+from assistant.asr.biasing.heard_names import (
+    EVIDENCE,
+    EVIDENT,
+    LEAST,
+    HeardNames,
+    evidence,
+    favour,
+    proposed,
+)
 from assistant.asr.biasing.phonemes import PhonemeNetwork, side_by_side
 from assistant.asr.decoding.beam_search import SearchSettings
 from assistant.asr.decoding.two_pass import encode_whole
@@ -131,3 +139,32 @@ def test_a_recogniser_writes_the_name_that_it_hears(model, monkeypatch):
     others = [BiasPhrase(f"Siobhan {'light ' * (n % 3)}garage {'x' * n}") for n in range(100)]
     text = recognise(recogniser, samples, [BiasPhrase("Alexa"), *others]).text
     assert text == "alexa close the living room blinds"
+
+
+def test_a_name_speaks_for_a_hypothesis_where_it_was_heard() -> None:
+    """Not elsewhere in the sentence, and of several in one place only the surest."""
+    kitchen, light = BiasPhrase("Kitchen light"), BiasPhrase("Light")
+    said = [HeardName(kitchen, 25.0, 1.0, 1.8), HeardName(light, 22.0, 1.5, 1.8)]
+    there = hypothesis(("kitchen", 1.0, 1.4), ("light", 1.5, 1.8))
+    elsewhere = hypothesis(("kitchen", 3.0, 3.4), ("light", 3.5, 3.8))
+    apart = hypothesis(("kitchen", 0.2, 0.4), ("light", 1.5, 1.8))
+    assert evidence(there, said) == EVIDENCE
+    both = hypothesis(("light", 1.2, 1.5), ("kitchen", 1.3, 1.5), ("light", 1.5, 1.8))
+    assert evidence(both, said) == EVIDENCE
+    assert evidence(elsewhere, said) == 0.0
+    assert evidence(apart, said) == EVIDENCE
+
+
+def test_a_name_that_was_hardly_heard_speaks_for_nothing() -> None:
+    """From a margin on it counts more, the surer it is."""
+    there = hypothesis(("light", 1.5, 1.8))
+    worth = [
+        evidence(there, [HeardName(BiasPhrase("Light"), margin, 1.5, 1.8)])
+        for margin in (EVIDENT[0], sum(EVIDENT) / 2, EVIDENT[1], 2 * EVIDENT[1])
+    ]
+    assert worth == [0.0, EVIDENCE / 2, EVIDENCE, EVIDENCE]
+
+
+def hypothesis(*words: tuple[str, float, float]) -> Hypothesis:
+    """Words with their times."""
+    return Hypothesis(tuple(Word(*each) for each in words), -1.0)

@@ -30,6 +30,12 @@ PROPOSED: Final = 3
 """How many of them are put into a hypothesis where the search has not."""
 NEAR_S: Final = 0.02
 """How far outside of a name the middle of a word that it replaces may lie."""
+AROUND_S: Final = 0.1
+"""How far outside of a name the middle of its words may lie."""
+EVIDENT: Final = (10.0, 20.0)
+EVIDENCE: Final = 8.0
+"""What a name is worth, in nats, to a hypothesis that writes it where it was heard: none of it at
+the first of these margins, all of it from the second on."""
 FOR_PHONEME: Final = 3.0
 """What each phoneme of a name is worth, in nats: a long one is not found by chance."""
 LEAST: Final = 2.0
@@ -108,6 +114,32 @@ def proposed(best: Hypothesis, said: Sequence[HeardName]) -> list[str]:
             words[there[0] : there[-1] + 1] = [spelled(name.phrase.text)]
             texts.append(" ".join(words))
     return texts
+
+
+def evidence(hypothesis: Hypothesis, said: Sequence[HeardName]) -> float:
+    """What speaks for a hypothesis in nats, because it writes names where they were heard.
+
+    Of names that were heard in the same place only the surest that it writes counts: else it would
+    pay to write "bedroom" and "bedroom light" there.
+    """
+    counted = list[HeardName]()
+    for name in said:
+        free = all(name.start_s >= each.end_s or each.start_s >= name.end_s for each in counted)
+        if free and _writes(hypothesis, name):
+            counted.append(name)
+    return sum(float(np.interp(name.margin, EVIDENT, (0.0, EVIDENCE))) for name in counted)
+
+
+def _writes(hypothesis: Hypothesis, name: HeardName) -> bool:
+    """Whether a hypothesis has the name where it was heard."""
+    wanted, words = spelled(name.phrase.text).split(), hypothesis.words
+    first_s, last_s = name.start_s - AROUND_S, name.end_s + AROUND_S
+    for at in range(len(words) - len(wanted) + 1):
+        span = words[at : at + len(wanted)]
+        middle_s = (span[0].start_s + span[-1].end_s) / 2
+        if [word.text for word in span] == wanted and first_s <= middle_s <= last_s:
+            return True
+    return False
 
 
 def favour(margin: float) -> float:

@@ -20,8 +20,9 @@ likelier than a long one.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Final
 
 import numpy as np
@@ -45,6 +46,8 @@ PROPOSAL_THRESHOLD: Final = 2.0
 """Texts that would be this much below the best one (natural log) are not proposed."""
 RESCORED: Final = 8
 """The transducer's best hypotheses that the attention decoder scores."""
+LIKELY: Final = 2
+"""The likeliest hypotheses, into which names are put that they may have missed."""
 LEAST_FOR_NAMES: Final = -1.0
 """A word of a listed name is at least this likely (natural log) to the attention decoder.
 
@@ -92,6 +95,8 @@ class Favouring:
     """The words of the names."""
     proposed: Callable[[Hypothesis], Sequence[str]]
     """Texts with names that a hypothesis may have missed."""
+    evidence: Callable[[Hypothesis], float]
+    """What speaks for a hypothesis because of names that were heard, in nats."""
     names: tuple[HeardName, ...] = ()
     """Those that the part may say, by their sound."""
 
@@ -150,14 +155,27 @@ class TwoPass:
                 scorer = JointScorer(decoder, inner, favouring.listed, own, earlier)
             proposals = [] if scorer is None else scorer.proposals()
             of_home = [] if sentences is None else sentences.texts(outputs)
-            with_names = favouring.proposed(own[0])
-            known = {each.text for each in own}
-            texts = dict.fromkeys((*proposals, *of_home, *with_names))
-            new = [text for text in texts if text not in known]
-            found = favouring.transcript_scorer(new).scored(outputs, self._output_s)
-            result = self._ranked([*found, *own], scorer, sentences)
+            scored = partial(self._with, favouring, outputs)
+            hypotheses = scored(own, [*proposals, *of_home])
+            likely = hypotheses if scorer is None else scorer.ranked(hypotheses)
+            with_names = [text for each in likely[:LIKELY] for text in favouring.proposed(each)]
+            hypotheses = scored(hypotheses, with_names)
+            result = self._ranked(hypotheses, scorer, sentences, favouring.evidence)
         result = replace(result, end_of_sentence=first.end_of_sentence, names=favouring.names)
         return DecodedPart(result, inner, state)
+
+    def _with(
+        self,
+        favouring: Favouring,
+        outputs: Floats,
+        hypotheses: Sequence[Hypothesis],
+        texts: Iterable[str],
+    ) -> list[Hypothesis]:
+        """Hypotheses, and before them those texts that they lack as the transducer hears them."""
+        known = {each.text for each in hypotheses}
+        new = [text for text in dict.fromkeys(texts) if text not in known]
+        scorer = favouring.transcript_scorer(new)
+        return [*scorer.scored(outputs, self._output_s), *hypotheses]
 
     def after(self, frames: Floats, first: Search, earlier: Earlier) -> Earlier:
         """What is over after these frames, the beginning of those that `first` has heard."""
@@ -171,14 +189,19 @@ class TwoPass:
         hypotheses: Sequence[Hypothesis],
         scorer: JointScorer | None,
         sentences: SentenceSearch | None,
+        evidence: Callable[[Hypothesis], float],
     ) -> RecognitionResult:
         """A search's hypotheses, the attention decoder's texts and sentences of the home, ranked.
 
-        Both decoders score all of them, where there are two; the last of one text counts.
+        Both decoders score all of them, where there are two; the last of one text counts. What
+        speaks for names where they were heard comes on top.
         """
         ranked = list({each.text: each for each in hypotheses}.values())
         if scorer is not None:
             ranked = scorer.ranked(ranked)
+        ranked = sorted(
+            (_with_more(each, evidence(each)) for each in ranked), key=lambda each: -each.log_prob
+        )
         if sentences is not None:
             of_names = {each.text: scorer.of_names(each.text) for each in ranked} if scorer else {}
             ranked = sentences.favoured(ranked, of_names)
@@ -262,6 +285,10 @@ class JointScorer:
             max(log_prob, LEAST_FOR_NAMES) if word in self._listed else log_prob
             for word, log_prob in words
         )
+
+
+def _with_more(each: Hypothesis, boost: float) -> Hypothesis:
+    return replace(each, log_prob=each.log_prob + boost, boost=each.boost + boost)
 
 
 def _mean(transducer: float, decoder: float) -> float:
