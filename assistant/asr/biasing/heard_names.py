@@ -33,7 +33,7 @@ NEAR_S: Final = 0.02
 AROUND_S: Final = 0.1
 """How far outside of a name the middle of its words may lie."""
 EVIDENT: Final = (10.0, 20.0)
-EVIDENCE: Final = 8.0
+EVIDENCE: Final = 4.0
 """What a name is worth, in nats, to a hypothesis that writes it where it was heard: none of it at
 the first of these margins, all of it from the second on."""
 FOR_PHONEME: Final = 3.0
