@@ -8,6 +8,7 @@ before the final one.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -82,7 +83,7 @@ class Utterance:
         self._source = source
         self._listener = listener
         self._services = services
-        self._began_secret = services.responder.secret
+        self._secret = _secrecy(services.responder)
         self._send = discreet(send, self._secret)
         self._follow_up = follow_up
         self._turn = TurnState(start_s, foreground, services.endpointing.usual.patience)
@@ -253,12 +254,18 @@ class Utterance:
             return None
         return await self._services.worker.run(self._listener.whispered)
 
-    def _secret(self) -> bool:
-        """Whether what is said may be a code."""
-        return self._began_secret or self._services.responder.secret
-
     def _at(self) -> Where:
         return {"source": self._source, "audio_s": self._turn.now_s}
+
+
+def _secrecy(responder: Responder) -> Callable[[], bool]:
+    """Tells whether what is said, from now on, may be a code.
+
+    It knows nothing of the utterance: what an utterance heard is forgotten with it, as nothing
+    that it holds leads back to it.
+    """
+    began = responder.secret
+    return lambda: began or responder.secret
 
 
 def _as_it_is(result: RecognitionResult) -> RecognitionResult:

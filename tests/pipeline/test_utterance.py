@@ -1,6 +1,8 @@
 """One utterance, driven by audio: order of events, speculation, giving up."""
 
 import asyncio
+import gc
+import weakref
 from contextlib import aclosing
 from dataclasses import replace
 
@@ -498,3 +500,23 @@ async def test_when_speech_goes_on_the_second_opinion_is_asked_anew():
     )
     assert other.log[:3] == ["open", "begin turn on the light", "cancel"]
     assert other.log[3:6] == ["open", f"begin {whole}", f"settle {whole}"]
+
+
+async def test_what_an_utterance_heard_is_forgotten_with_it():
+    """At once, not whenever the garbage collector comes: it is some megabytes."""
+    room = Room(Script(COMMAND))
+    opened, open_stream = [], room.pipeline.recogniser.open
+
+    def watched(*args):
+        stream = open_stream(*args)
+        opened.append(weakref.ref(stream))
+        return stream
+
+    room.pipeline.recogniser.open = watched
+    gc.disable()
+    try:
+        await room.hear(AUDIO)
+    finally:
+        gc.enable()
+    assert opened
+    assert [stream() for stream in opened] == [None] * len(opened)
