@@ -26,7 +26,7 @@ from assistant.lattice.graph import Hypothesis
 
 MOST: Final = 12
 """Names that are favoured in one utterance."""
-PROPOSED: Final = 3
+PROPOSED: Final = 4
 """How many of them are put into a hypothesis where the search has not."""
 NEAR_S: Final = 0.02
 """How far outside of a name the middle of a word that it replaces may lie."""
