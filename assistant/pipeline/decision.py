@@ -50,7 +50,6 @@ class TurnEnd:
     """The probability that it was whispered; `None` where nothing can tell."""
     seen: Seen = field(default_factory=Seen)
     """What is known of who was there."""
-
     secret: bool = False
     """Whether it may be a code, whose words nobody is told."""
 

@@ -26,12 +26,12 @@ from assistant.audio.vad import VoiceActivity
 from assistant.events import EndReason, Error, Event, Interrupted, WakeDetected, Yielded
 from assistant.pipeline.arbitration import Arbiter, loudness_db, score
 from assistant.pipeline.decision import Decision, TurnEnd
+from assistant.pipeline.discretion import Send
 from assistant.pipeline.feed import AudioFeed
 from assistant.pipeline.foreground import Foreground
 from assistant.pipeline.listener import Listener, power
 from assistant.pipeline.memory import give_back
 from assistant.pipeline.outbox import Outbox
-from assistant.pipeline.responder import Send
 from assistant.pipeline.trigger import Activation, FollowUp, Trigger
 from assistant.pipeline.utterance import Utterance, UtteranceServices
 from assistant.plugins.room import EVERYWHERE, ROOM

@@ -24,8 +24,7 @@ from assistant.nlu.interpretation import Interpretation, Understanding
 from assistant.pipeline import decision as tell
 from assistant.pipeline.certainty import certainty, doubted
 from assistant.pipeline.decision import Decision, TurnEnd
-from assistant.pipeline.discretion import Send as Send  # noqa: PLC0414 - of who sends, too
-from assistant.pipeline.discretion import discreet
+from assistant.pipeline.discretion import Send, discreet
 from assistant.pipeline.follow_up import FollowUps, is_for_us
 from assistant.pipeline.rescorer import Rescorer, Rescoring, Unchanged
 from assistant.pipeline.speculation import Speculation, Understood, understand
