@@ -63,6 +63,8 @@ class Listening:
     """Decides which of them answers."""
     waits: bool = False
     """Whether the audio waits for what comes of a command, see `Pipeline.waits`."""
+    waiting_s: Callable[[], float] = lambda: 0.0
+    """How much captured audio waits to be heard."""
 
 
 def make_pipeline(
@@ -93,6 +95,7 @@ def make_pipeline(
             house.identification,
             house.whispers,
             listening.presence or Unknown(),
+            listening.waiting_s,
         ),
         recogniser=recogniser,
         trigger=_trigger(settings, house, recogniser, replace(listening, follow_ups=follow_ups)),

@@ -48,6 +48,8 @@ class AudioIO:
     """The player again, where it plays piece by piece, too."""
     presence: PresenceSettings = field(default_factory=PresenceSettings)
     """What tells that somebody is there."""
+    waiting_s: Callable[[], float] = lambda: 0.0
+    """How much audio was captured and not taken yet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +95,7 @@ class Room:
             room=room,
             presence=self.senses,
             arbiter=arbiter,
+            waiting_s=self.audio_io.waiting_s,
         )
         here = house.in_room(self.audio_io.area, self.ducking.let_go)
         return make_pipeline(settings, here, recogniser, worker, listening)

@@ -56,6 +56,11 @@ class Inbox:
         self.lost = ""
         """Why no more audio comes; empty while it does."""
 
+    def waiting(self) -> int:
+        """Samples, of each channel, that nobody has taken yet; from any thread."""
+        with self._lock:
+            return sum(len(block) for block in self._blocks)
+
     def put(self, samples: Samples, *, overrun: bool = False) -> None:
         """Add a block; from any thread."""
         with self._lock:

@@ -11,6 +11,7 @@ import contextlib
 import logging
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from rapidfuzz import process
@@ -67,14 +68,20 @@ class Microphone:
         self._on_attempt = on_attempt
         self._reported, self._reported_s = 0, self._clock.now() - REPORT_EVERY_S
         self._opened = False
+        self._waiting_s: Callable[[], float] = lambda: 0.0
         self.overruns = 0
         """Times that audio was lost because it was not taken quickly enough."""
+
+    def waiting_s(self) -> float:
+        """How much captured audio nobody has taken yet."""
+        return self._waiting_s()
 
     async def frames(self) -> AsyncIterator[Frame]:
         """Audio without end; raises `AudioError` only where `persistent` is not set."""
         while True:
             inbox = Inbox(asyncio.get_running_loop(), CAPACITY)
             capture = await self._connect(inbox)
+            self._waiting_s = partial(_waiting_s, inbox, capture.rate)
             watch = asyncio.create_task(self._watch(capture, inbox))
             try:
                 async for frame in self._captured(capture, inbox):
@@ -153,6 +160,10 @@ class Microphone:
                 "audio was lost %d times since the start: the machine does not keep up",
                 self.overruns,
             )
+
+
+def _waiting_s(inbox: Inbox, rate: int) -> float:
+    return inbox.waiting() / rate
 
 
 def choose(devices: Sequence[InputDevice], wanted: str | int | None) -> InputDevice:

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from assistant.audio.capture import Capture, DeviceError, Inbox, InputDevice
+from assistant.audio.priority import real_time
 from assistant.audio.source import SAMPLE_RATE, NoAudioLibraryError
 from assistant.config.extras import install_command
 
@@ -114,8 +115,14 @@ def _callback(
     inbox: Inbox,
 ) -> Callable[[bytes, int, Mapping[str, float], int], tuple[None, int]]:
     """What PortAudio calls in its own thread for every buffer."""
+    begun = False
 
     def take(data: bytes, _count: int, _time: Mapping[str, float], status: int) -> tuple[None, int]:
+        nonlocal begun
+        if not begun:
+            begun = True
+            if not real_time():
+                _LOG.debug("the microphone is read without real-time priority: docs/service.md")
         samples = np.frombuffer(data, np.int16).reshape(-1, channels).astype(np.float32)
         samples /= 32768.0
         inbox.put(samples, overrun=bool(status & pyaudio.paInputOverflow))

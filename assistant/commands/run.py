@@ -76,12 +76,21 @@ def _audio_io(
     if satellite_url is None:
         microphone = Microphone(PortAudio(), device, on_attempt=watchdog.looked_for_device)
         microphone.name = room or microphone.name
-        return AudioIO(Watched(microphone, watchdog), room=room, area=area)
+        heard = Watched(microphone, watchdog)
+        return AudioIO(heard, room=room, area=area, waiting_s=microphone.waiting_s)
     satellite = wyoming_extra("satellite").Satellite(
         satellite_url, on_attempt=watchdog.looked_for_device
     )
     heard = Watched(satellite, watchdog)
-    return AudioIO(heard, satellite, satellite.follow, room, area, outlet=satellite)
+    return AudioIO(
+        heard,
+        satellite,
+        satellite.follow,
+        room,
+        area,
+        outlet=satellite,
+        waiting_s=satellite.waiting_s,
+    )
 
 
 class Watched:

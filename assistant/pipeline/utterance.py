@@ -4,10 +4,14 @@ It listens block by block. The recogniser works in the worker thread, and each b
 awaited before anything is decided, so every decision falls on a fixed place in the audio however
 fast or slow the machine is. At the speculative end-point understanding begins; nothing is acted on
 before the final one.
+
+A look at the words costs a second pass. Where audio waits because the machine does not keep up, the
+only one is that of the final end-point: what is understood stays the same, it comes a little later.
 """
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
@@ -41,10 +45,14 @@ from assistant.presence.senses import Presence, Unknown
 from assistant.wake.place import Call
 from assistant.whispering.detector import NoDetector, WhisperDetector
 
+_LOG = logging.getLogger(__name__)
+
 BLOCK_FRAMES = 2
 """20 ms: how finely end-points are placed."""
 SAMPLE_BYTES = 2
 """Of 16-bit audio."""
+MOST_WAITING_S = 0.5
+"""So much captured audio may wait before looks are left out; the queues of sources hold 5 s."""
 WHOLE = frozenset({Completeness.COMPLETE, Completeness.LIKELY, Completeness.OPEN})
 """What words must be, to be acted on where another wake word ends them."""
 
@@ -59,6 +67,8 @@ class UtteranceServices:
     identification: Identification = field(default_factory=Identification)
     whispers: WhisperDetector = field(default_factory=NoDetector)
     presence: Presence = field(default_factory=Unknown)
+    waiting_s: Callable[[], float] = lambda: 0.0
+    """How much captured audio waits to be heard; of a recording, none ever does."""
 
 
 class Utterance:
@@ -92,6 +102,7 @@ class Utterance:
         self._speculated_s = 0.0
         self._speculations = 0
         self._announced = True
+        self._late = False
         self._shown = ""
 
     @property
@@ -169,7 +180,7 @@ class Utterance:
 
     async def _read(self) -> None:
         """Keep up with the words: look closer in a pause, show them, doubt what changed."""
-        if self._speculation is None and self._turn.due_for_a_look():
+        if self._speculation is None and self._turn.due_for_a_look() and self._keeps_up():
             await self._look()
         if self._speculation and not extends(self._speculation.result.text, self._turn.text):
             await self._reset("the words changed")
@@ -183,6 +194,18 @@ class Utterance:
         if text:
             await self._send(PartialTranscript(**self._at(), text=text))
 
+    def _keeps_up(self) -> bool:
+        """Whether there is time for a look; says so in the log where there was none at first."""
+        waiting_s = self._services.waiting_s()
+        if waiting_s > MOST_WAITING_S and not self._late:
+            self._late = True
+            _LOG.warning(
+                "the machine does not keep up: %.1f s of audio wait, so words are looked at again "
+                "only when the utterance is over",
+                waiting_s,
+            )
+        return waiting_s <= MOST_WAITING_S
+
     async def _look(self) -> None:
         self._turn.result = await self._services.worker.run(self._listener.peek)
 
@@ -191,7 +214,7 @@ class Utterance:
         endpointing = self._services.endpointing
         if self._speculations >= endpointing.most_speculations:
             return
-        if endpointing.speculative.decide(self._turn.features()) is None:
+        if endpointing.speculative.decide(self._turn.features()) is None or not self._keeps_up():
             return
         await self._look()
         await self._read()

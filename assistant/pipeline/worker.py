@@ -1,4 +1,7 @@
-"""One thread for heavy calls, so that the event loop never waits for them."""
+"""One thread for heavy calls, so that the event loop never waits for them.
+
+It gives way to the loop and to the thread that captures audio (`audio/priority.py`).
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,8 @@ import asyncio
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import ParamSpec, TypeVar
+
+from assistant.audio.priority import give_way
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -18,7 +23,7 @@ class Worker:
     """
 
     def __init__(self) -> None:
-        self._executor = ThreadPoolExecutor(1, thread_name_prefix="hearth")
+        self._executor = ThreadPoolExecutor(1, "hearth", initializer=give_way)
 
     async def run(self, call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """The call's result, or its exception."""

@@ -69,14 +69,19 @@ class Satellite:
         self._received = 0
         self._played = asyncio.Event()
         self._told: set[asyncio.Task[None]] = set()
+        self._waiting: asyncio.Queue[Frame | None] = asyncio.Queue(CAPACITY)
         self.dropped = 0
         """Frames dropped because nobody took them."""
+
+    def waiting_s(self) -> float:
+        """How much audio that has come nobody has taken yet."""
+        return self._waiting.qsize() * FRAME_SAMPLES / SAMPLE_RATE
 
     async def frames(self) -> AsyncIterator[Frame]:
         """Audio without end; raises `AudioError` only where `persistent` is not set."""
         while True:
             peer = await self._connect()
-            waiting: asyncio.Queue[Frame | None] = asyncio.Queue(CAPACITY)
+            waiting = self._waiting = asyncio.Queue(CAPACITY)
             tasks = [
                 asyncio.create_task(self._read(peer, waiting)),
                 asyncio.create_task(self._watch(peer)),

@@ -92,6 +92,7 @@ def test_what_audio_and_the_watchdog_need_is_there(installed):
     unit, _, _ = installed()
     settings = settings_of(unit)
     assert {("Type", "notify"), ("WatchdogSec", "45"), ("Restart", "always")} <= set(settings)
+    assert {("CPUWeight", "200"), ("LimitRTPRIO", "10")} <= set(settings)
     # Each of these would take the sound card or the sound server away.
     hidden = {"PrivateDevices", "ProtectClock", "PrivateIPC", "RestrictRealtime", "PrivateNetwork"}
     assert not hidden & {name for name, _ in settings}

@@ -165,7 +165,9 @@ async def test_lost_audio_is_counted_and_reported_once_a_minute(caplog):
 
 async def test_when_nobody_takes_the_audio_the_oldest_is_dropped():
     driver, clock = FakeDriver(BUILT_IN), HandClock()
-    async with aclosing(Microphone(driver, None, clock).frames()) as frames:
+    microphone = Microphone(driver, None, clock)
+    assert microphone.waiting_s() == 0
+    async with aclosing(microphone.frames()) as frames:
         first = asyncio.ensure_future(anext(frames))
         await settle()
         (capture,) = driver.captures
@@ -173,6 +175,8 @@ async def test_when_nobody_takes_the_audio_the_oldest_is_dropped():
             capture.give(np.full(882, index / 1000))
         await first
         assert capture.inbox.dropped == 51
+        taken = round(CAPACITY - microphone.waiting_s() / 0.02)
+        assert 1 <= taken <= 4, "a first frame needs no more than the resampler keeps back"
         assert capture.inbox.received == CAPACITY + 51
 
 

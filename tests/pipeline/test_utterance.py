@@ -248,6 +248,27 @@ async def test_another_end_pointer_needs_no_other_pipeline():
     assert '"reason": "pause"' in one(events, "final_endpoint").to_json()
 
 
+async def test_where_audio_waits_the_words_are_looked_at_once_when_all_is_over(caplog):
+    waiting_s = [0.0]
+    room = Room(*(Script(COMMAND, final="turn on the light please") for _ in range(3)))
+    services = replace(room.pipeline.services, waiting_s=lambda: waiting_s[0])
+    room.pipeline = replace(room.pipeline, services=services)
+    kinds = []
+    async with aclosing(room.pipeline.events(ArraySource(np.tile(AUDIO, 3)))) as events:
+        async for event in events:
+            kinds.append(event.type)
+            if event.type == "latency":  # Late in the second of three commands.
+                waiting_s[0] = 0.8 if kinds.count("latency") == 1 else 0.1
+            if event.type == "final_endpoint":
+                assert event.text == "turn on the light please"
+    room.worker.close()
+    told = [kind for kind in kinds if kind in {"speculative_endpoint", "final_endpoint"}]
+    assert told == [*WHOLE[1:4:2], "final_endpoint", *WHOLE[1:4:2]]
+    assert kinds.count("action") == 3
+    (told,) = [record.message for record in caplog.records if "keep up" in record.message]
+    assert "0.8 s of audio wait" in told
+
+
 async def test_a_prepare_that_hangs_is_cancelled_when_speech_goes_on():
     room = Room(Script([*COMMAND, ("off", 2.0)]))
     room.plugin.release = asyncio.Event()

@@ -203,12 +203,15 @@ async def test_a_pipeline_that_does_not_keep_up_loses_the_oldest(device):
         await device.next("run-satellite")
         await device.speak(1)
         await taken
+        assert satellite.waiting_s() == 0
         await device.speak(*range(2, CAPACITY + 12))
         async with asyncio.timeout(10):
             while satellite.dropped < 10:
                 await device.send(Ping())
                 await device.next("pong")
+        assert satellite.waiting_s() == 0.01 * CAPACITY
         assert await take(frames, 2) == [12, 13]
+        assert satellite.waiting_s() == pytest.approx(0.01 * (CAPACITY - 2))
 
 
 async def test_without_patience_one_that_is_away_is_an_error(device):
