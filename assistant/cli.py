@@ -161,8 +161,8 @@ def _transcribe(transcribe: argparse.ArgumentParser) -> None:
     )
     transcribe.add_argument(
         "--attention",
-        choices=["svg"],
-        help="draw which names were heard where, into FILE's name with .attention.svg",
+        choices=["svg", "png"],
+        help="draw which names were heard where, into FILE's name with .attention.svg or .png",
     )
     _runtime(transcribe)
 

@@ -20,6 +20,7 @@ from assistant.audio.source import SAMPLE_RATE, AudioError
 from assistant.audio.vad import SileroVad
 from assistant.commands import UsageError, print_json, say, settings_of
 from assistant.config import SettingError, Settings
+from assistant.config.extras import install_command
 from assistant.config.hearing import WAKE_WORDS
 from assistant.config.rescoring import leaves_device
 from assistant.home.factory import make_home
@@ -47,7 +48,7 @@ def run(args: argparse.Namespace) -> int:
         try:
             line, result = transcribe(recogniser, name, bias, second, sentences)
             if args.attention:
-                line |= {"attention": str(_drawn(name, result, line["audio_s"]))}
+                line |= {"attention": str(_drawn(name, args.attention, result, line["audio_s"]))}
             print_json(line)
         except AudioError as error:
             say(f"assistant: {error}")
@@ -156,13 +157,17 @@ def transcribe(
     return line, result
 
 
-def _drawn(name: str, result: RecognitionResult, length_s: float) -> Path:
+def _drawn(name: str, form: str, result: RecognitionResult, length_s: float) -> Path:
     """The picture of the names in a file, in the working directory; raises `UsageError`."""
-    from assistant.asr.biasing.name_map import to_svg  # noqa: PLC0415 - seldom wanted
+    from assistant.asr.biasing.name_map import name_map  # noqa: PLC0415 - seldom wanted
 
-    path = Path(f"{Path(name).stem}.attention.svg")
+    path = Path(f"{Path(name).stem}.attention.{form}")
+    drawn = name_map(result.nbest[0].words, result.names, length_s)
     try:
-        path.write_text(to_svg(result.nbest[0].words, result.names, length_s), "utf8")
+        path.write_bytes(drawn.png() if form == "png" else drawn.svg().encode())
+    except ImportError:
+        message = f"--attention png needs Pillow; install it: {install_command('png')}"
+        raise UsageError(message) from None
     except OSError as error:
         raise UsageError(f"{path} cannot be written: {error.strerror}") from None
     return path
