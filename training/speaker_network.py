@@ -144,8 +144,9 @@ class _Dense(nn.Module):
             channels += GROWTH
 
     def forward(self, x: Tensor) -> Tensor:
+        lies_in = _segments(x)
         for layer in self.children():
-            x = torch.cat([x, layer(x)], 1)
+            x = torch.cat([x, layer(x, lies_in)], 1)
         return x
 
 
@@ -157,8 +158,8 @@ class _DenseLayer(nn.Module):
         self.nonlinear2 = _normed(BOTTLENECK)
         self.cam_layer = _ContextMask(dilation)
 
-    def forward(self, x: Tensor) -> Tensor:
-        masked: Tensor = self.cam_layer(self.nonlinear2(self.linear1(self.nonlinear1(x))))
+    def forward(self, x: Tensor, lies_in: Tensor) -> Tensor:
+        masked: Tensor = self.cam_layer(self.nonlinear2(self.linear1(self.nonlinear1(x))), lies_in)
         return masked
 
 
@@ -173,19 +174,26 @@ class _ContextMask(nn.Module):
         self.linear1 = nn.Conv1d(BOTTLENECK, BOTTLENECK // 2, 1)
         self.linear2 = nn.Conv1d(BOTTLENECK // 2, GROWTH, 1)
 
-    def forward(self, x: Tensor) -> Tensor:
-        context = x.mean(-1, keepdim=True) + _by_segment(x)
+    def forward(self, x: Tensor, lies_in: Tensor) -> Tensor:
+        """The mask is the same for all frames of a segment, so it is worked out once for each."""
+        context = x @ _averages(lies_in)
         mask = torch.sigmoid(self.linear2(relu(self.linear1(context))))
-        weighed: Tensor = self.linear_local(x) * mask
+        weighed: Tensor = self.linear_local(x) * (mask @ lies_in)
         return weighed
 
 
-def _by_segment(x: Tensor) -> Tensor:
-    """Each frame's segment's mean: [B, C, T] to [B, C, T]; the last one may be shorter."""
+def _segments(x: Tensor) -> Tensor:
+    """Which segment each frame of [B, C, T] lies in, as ones: [segments, T]."""
     segment = torch.arange(x.shape[-1], device=x.device) // SEGMENT_FRAMES
-    lies_in = (segment == torch.arange(MOST_SEGMENTS, device=x.device)[:, None]).to(x.dtype)
-    means = (x @ lies_in.T) / lies_in.sum(1).clamp(min=1.0)
-    return means @ lies_in
+    return (segment == torch.arange(MOST_SEGMENTS, device=x.device)[:, None]).to(x.dtype)
+
+
+def _averages(lies_in: Tensor) -> Tensor:
+    """What makes of frames the mean of each segment and of all: [segments, T] to [T, segments].
+
+    The last segment may be shorter. One without frames has no use: any number will do there.
+    """
+    return (lies_in / lies_in.sum(1, keepdim=True).clamp(min=1.0) + 1.0 / lies_in.shape[1]).T
 
 
 class _Statistics(nn.Module):

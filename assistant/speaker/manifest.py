@@ -9,7 +9,8 @@ from typing import Final
 from assistant.asr.networks.single import SingleManifest, SingleNetwork
 from assistant.speaker.calibration import Calibration
 
-NETWORK: Final = "network.onnx"
+NETWORK: Final = "network.ort"
+"""In ONNX Runtime's own format: training/slim_speaker.py."""
 _MODEL: Final = SingleNetwork("hearth-speaker", "speaker model", NETWORK)
 
 

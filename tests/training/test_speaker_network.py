@@ -9,14 +9,17 @@ import torch
 
 from assistant.asr.networks.onnx import session
 from training.export_speaker import export
-from training.speaker_network import SEGMENT_FRAMES, SpeakerNetwork, _by_segment
+from training.speaker_network import SEGMENT_FRAMES, SpeakerNetwork, _averages, _segments
 
 
 def test_the_last_segment_may_be_shorter():
     x = torch.arange(250.0).expand(1, 2, 250)
-    means = _by_segment(x)
-    assert means.shape == x.shape
-    assert means[0, 0, [0, 99, 100, 200, 249]].tolist() == [49.5, 49.5, 149.5, 224.5, 224.5]
+    lies_in = _segments(x)
+    context = x @ _averages(lies_in) @ lies_in
+    assert context.shape == x.shape
+    assert (context[0, 0, [0, 99, 100, 200, 249]] - 124.5).tolist() == pytest.approx(
+        [49.5, 49.5, 149.5, 224.5, 224.5], abs=1e-3
+    )
     assert SEGMENT_FRAMES == 100
 
 
