@@ -127,6 +127,18 @@ def _listen(listen: argparse.ArgumentParser) -> None:
     listen.add_argument(
         "--no-wake", action="store_true", help="no wake word: any speech opens an utterance"
     )
+    listen.add_argument(
+        "--directed",
+        action="store_true",
+        help="with --no-wake: act only on what is probably meant for this device, and say how "
+        "probable that is",
+    )
+    listen.add_argument(
+        "--presence",
+        type=Path,
+        metavar="FILE",
+        help="who is there over the audio, as JSON Lines: audio_s, present, facing",
+    )
     listen.add_argument("--pace", choices=["realtime", "fast"], default="fast")
     listen.add_argument(
         "--lattice",

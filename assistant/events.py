@@ -208,6 +208,14 @@ class FinalEndpoint(Event):
         return replace(self, text=HIDDEN, nbest=(), lattice=None)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Directed(Event):
+    """How likely something that was said without the wake word is meant for this device."""
+
+    type: ClassVar[str] = "directed"
+    probability: float
+
+
 NOT_MEANT = "not meant for this device"
 """The reason of an intent that is none because somebody else was spoken to: nothing is answered."""
 

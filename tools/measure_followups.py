@@ -1,13 +1,20 @@
 """What comes of speech without the wake word, while the microphone is held open.
 
-    python tools/measure_followups.py --talk FOLDER.tsv [FOLDER.tsv ...] [--limit 200] [--tuning]
-    python tools/measure_followups.py --talk FOLDER.tsv [FOLDER.tsv ...] --read [--limit 9999]
+    python tools/measure_followups.py --talk LIST.tsv [LIST.tsv ...] [--home CORPUS ...]
+        [--limit 200] [--tuning] [--heard FILE]
+    python tools/measure_followups.py --talk LIST.tsv [LIST.tsv ...] --read [--limit 9999]
 
-Follow-ups ("and the bedroom", "turn it off") are spoken by voices of espeak-ng and flite, half of
-them in noise, and should be acted on. `--talk`: lists (path, ..., text) of speech that is meant for
-nobody here, each recording heard as if the window were open, after a plain reply and after a
-question; nothing should be done then. `--tuning` takes other voices, for choosing thresholds. With
+Follow-ups ("and the bedroom", "turn it off") are spoken by voices of flite and festival, half of
+them in noise, and should be acted on, as should what the demo home understands of `--home`, a
+corpus as `training.prepare` writes it. `--talk`: lists (path, speaker, text) of speech that is
+meant for nobody here, each recording heard as if the window were open, after a plain reply and
+after a question; nothing should be done then. `--tuning` takes other voices, for choosing
+thresholds. `--heard` keeps what was heard in a file, from which it is taken the next time. With
 `--read` nothing is heard, the texts are taken: what would be done if all were heard right.
+
+Equal error rates tell what is meant for the device from what is not: by the certainty of the words
+alone, and by the signs of directedness.py, without and with the senses that are compared for real
+(whose voice it is) or simulated (see simulated_senses.py).
 """
 
 # ruff: noqa: INP001, T201 - a script, not part of a package
@@ -16,31 +23,44 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
+import random
 import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import numpy as np
 import soundfile
 import soxr
 from numpy.typing import NDArray
+from simulated_senses import SAME_PERSON, near, seen
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from assistant.app.assembly import favoured, favoured_sentences
 from assistant.app.household import make_household
 from assistant.app.recognition import load_recogniser
-from assistant.asr.confidence import confidence
+from assistant.app.speakers import make_voices
 from assistant.asr.result import RecognitionResult, recognise
 from assistant.audio.source import SAMPLE_RATE
+from assistant.audio.vad import SileroVad
 from assistant.config.settings import Settings
 from assistant.dialogue.dispatcher import nothing_before
+from assistant.nlu.interpretation import Interpretation
 from assistant.pipeline.certainty import certainty, doubted
-from assistant.pipeline.follow_up import is_for_us
+from assistant.pipeline.directedness import (
+    SHIPPED,
+    Judge,
+    Signs,
+    is_command,
+    signs_of,
+    signs_of_text,
+)
+from assistant.speaker.speech import speech_of
+from training.corpus import Corpus
 
 DONE, ASKED = "turn on the kitchen light", "turn on the desk lamp"
 AFTER = {
@@ -53,29 +73,46 @@ AFTER = {
     ASKED: ("the office one", "the second one", "in the kids room", "both", "no", "the first"),
 }
 """What may be said after a command was carried out, and after it was asked which one is meant."""
-VOICES = (
-    ("espeak-ng", "en-gb-x-rp"),
-    ("espeak-ng", "en-us+f3"),
-    ("flite", "awb"),
-    ("flite", "kal"),
-)
-TUNING_VOICES = (("espeak-ng", "en-us"), ("flite", "slt"), ("flite", "rms"))
+VOICES = (("flite", "rms"), ("festival", "ked_diphone"))
+"""None of which the recogniser was trained on."""
+TUNING_VOICES = (("espeak-ng", "en-us"), ("flite", "slt"))
+PROGRAMS = {"espeak-ng": "espeak-ng", "flite": "flite", "festival": "text2wave"}
 NOISE_DB = 15.0
+DRAWS = 20
+"""Of each simulated sense for a recording."""
+LEAST = Settings().conversation.directedness
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A recording, int16 [n] at 16 kHz, and whether it is meant for the device."""
+
+    group: str
+    text: str
+    voice: str
+    own: bool
+    samples: NDArray[np.int16]
+    after: tuple[str, ...] = tuple(AFTER)
+    """In what situations it is heard."""
 
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One recording in one situation, and what came of it."""
+    """One recording in one situation, and what is known of it."""
 
+    group: str
     said: str
+    voice: str
+    own: bool
     after: str
-    meant_for_it: bool
+    seconds: float
     heard: str
     intent: str | None
-    answers: bool
-    sure: float
-    confidence: float
-    acts: bool
+    signs: Signs
+    command: bool
+    """Whether it would be done if it were meant for the device."""
+    embedding: tuple[float, ...] | None
+    """The voice; None where there is too little of it."""
 
 
 class Ears:
@@ -89,6 +126,7 @@ class Ears:
         self._sentences = favoured_sentences(settings, self._house)
         self._least = settings.understanding.confidence
         self._rooms = {text: self._house.in_room(None, nothing_before) for text in AFTER}
+        self._voices = make_voices(None)
 
     async def begin(self) -> None:
         """Say in each room what was said before."""
@@ -99,50 +137,63 @@ class Ears:
             carried = await room.dispatcher.carry_out(meant, text)
             room.understanding.referents.note(carried.named)
 
-    def hear(self, samples: NDArray[np.int16]) -> RecognitionResult:
-        """What is recognised, a pause after it."""
-        padded = np.concatenate((samples, np.zeros(SAMPLE_RATE // 2, np.int16)))
-        return recognise(self._recogniser, padded, self._names, self._sentences)
+    def cases(self, said: Said) -> list[Case]:
+        """What is heard of a recording in each of its situations, a pause after it."""
+        padded = np.concatenate((said.samples, np.zeros(SAMPLE_RATE // 2, np.int16)))
+        result = recognise(self._recogniser, padded, self._names, self._sentences)
+        voice = self._voices.embed(speech_of(padded, SileroVad()))
+        embedding = None if voice is None else tuple(voice.round(4).tolist())
+        return [self._case(said, after, result, embedding) for after in said.after]
 
-    def case(self, said: str, after: str, result: RecognitionResult, *, own: bool) -> Case:
-        """What comes of it after something was said."""
+    def _case(
+        self,
+        said: Said,
+        after: str,
+        result: RecognitionResult,
+        embedding: tuple[float, ...] | None,
+    ) -> Case:
         understood = self._rooms[after].conversation.interpret(result.nbest)
         sure = certainty(understood, result)
         meant = doubted(understood, result.text, sure, self._least)
         return Case(
-            said,
-            after,
-            own,
+            *(said.group, said.text, said.voice, said.own, after),
+            said.samples.size / SAMPLE_RATE,
             result.text,
             understood.intent,
-            understood.answers,
-            round(sure, 4),
-            round(confidence(result), 4),
-            is_for_us(meant) and not meant.question,
+            signs_of(understood, result, sure),
+            is_command(meant),
+            embedding,
         )
 
-    def read(self, said: str, after: str, *, own: bool) -> Case:
-        """What comes of a text after something was said."""
-        meant = self._rooms[after].conversation.interpret_text(said)
-        acts = is_for_us(meant) and not meant.question
-        return Case(said, after, own, said, meant.intent, meant.answers, 1.0, 1.0, acts)
+    def likeness(self, one: Case, other: Case) -> float | None:
+        """How alike two voices are; None where one of them was not heard for long enough."""
+        if one.embedding is None or other.embedding is None:
+            return None
+        voices = [np.array(each.embedding, np.float32) for each in (one, other)]
+        return self._voices.likeness(*voices)
+
+    def reads(self, said: str, after: str) -> Interpretation:
+        """What a text means after something was said."""
+        return self._rooms[after].conversation.interpret_text(said)
 
 
 def spoken(text: str, program: str, voice: str) -> NDArray[np.float64]:
     """A text by a voice, float [n] at 16 kHz, at its usual level."""
     with tempfile.TemporaryDirectory() as folder:
         file = f"{folder}/said.wav"
-        espeak = ["espeak-ng", "-v", voice, "-w", file, text]
-        flite = ["flite", "-voice", voice, "-t", text, "-o", file]
-        command = espeak if program == "espeak-ng" else flite
-        subprocess.run(command, check=True)  # noqa: S603 - texts of our own
+        command = {
+            "espeak-ng": ["espeak-ng", "-v", voice, "-w", file, text],
+            "flite": ["flite", "-voice", voice, "-t", text, "-o", file],
+            "festival": ["text2wave", "-eval", f"(voice_{voice})", "-o", file],
+        }[program]
+        subprocess.run(command, input=text.encode(), check=True)  # noqa: S603 - texts of our own
         samples, rate = soundfile.read(file)
     samples = soxr.resample(samples, rate, SAMPLE_RATE) if rate != SAMPLE_RATE else samples
     return np.asarray(samples / np.abs(samples).max() * 8000)
 
 
-def follow_ups(voices: Sequence[tuple[str, str]]) -> Iterator[tuple[str, str, NDArray[np.int16]]]:
-    """What is said after what, and its audio: by each voice in turn, half of it in noise."""
+def follow_ups(voices: Sequence[tuple[str, str]]) -> Iterator[Said]:
+    """What is said after something, by each voice in turn, half of it in noise."""
     noise = np.random.default_rng(1)
     for number, (after, text) in enumerate((a, text) for a in AFTER for text in AFTER[a]):
         for at, voice in enumerate(voices):
@@ -150,72 +201,237 @@ def follow_ups(voices: Sequence[tuple[str, str]]) -> Iterator[tuple[str, str, ND
             if (number + at) % 2:
                 level = np.sqrt(np.mean(audio**2)) / 10 ** (NOISE_DB / 20)
                 audio = audio + noise.normal(0, level, audio.size)
-            yield after, text, np.clip(audio, -32768, 32767).astype(np.int16)
+            samples = np.clip(audio, -32768, 32767).astype(np.int16)
+            yield Said(
+                "follow-up", text, " ".join(voice), own=True, samples=samples, after=(after,)
+            )
 
 
-def talk(lists: Sequence[Path], limit: int) -> Iterator[tuple[str, Path]]:
-    """The text and the file of recordings, evenly chosen from each list."""
+def commands(folders: Sequence[Path], ears: Ears, limit: int) -> Iterator[Said]:
+    """What the home understands of corpora, evenly chosen."""
+    for corpus in map(Corpus, folders):
+        known = [
+            index
+            for index, entry in enumerate(corpus.entries)
+            if is_command(ears.reads(entry.text, DONE))
+        ]
+        for index in known[:: max(1, len(known) // limit)][:limit]:
+            entry, samples = corpus.entries[index], corpus.audio(index)
+            yield Said("command", entry.text, entry.voice, own=True, samples=samples, after=(DONE,))
+
+
+def talk(lists: Sequence[Path], limit: int) -> Iterator[tuple[str, str, Path]]:
+    """The text, the speaker and the file of recordings, evenly chosen from each list."""
     for file in lists:
         header, *lines = file.read_text("utf-8").splitlines()
-        text = header.split("\t").index("text")
+        text, speaker = (header.split("\t").index(name) for name in ("text", "speaker"))
         for line in lines[:: max(1, len(lines) // limit)][:limit]:
             fields = line.split("\t")
-            yield fields[text], file.parent / fields[0]
+            yield fields[text], fields[speaker] or fields[0], file.parent / fields[0]
 
 
-async def cases(args: argparse.Namespace) -> list[Case]:
-    """Every recording in each situation."""
-    ears = Ears()
-    await ears.begin()
-    if args.read:
-        own = [ears.read(text, after, own=True) for after in AFTER for text in AFTER[after]]
-        texts = [text for text, _ in talk(args.talk, args.limit)]
-        return own + [ears.read(text, after, own=False) for text in texts for after in AFTER]
-    found = []
-    for after, text, samples in follow_ups(TUNING_VOICES if args.tuning else VOICES):
-        found.append(ears.case(text, after, ears.hear(samples), own=True))
-    for text, file in talk(args.talk, args.limit):
+def recordings(args: argparse.Namespace, ears: Ears) -> Iterator[Said]:
+    """Everything that is to be heard."""
+    yield from follow_ups(TUNING_VOICES if args.tuning else VOICES)
+    yield from commands(args.home, ears, args.home_limit)
+    for text, speaker, file in talk(args.talk, args.limit):
         samples, rate = soundfile.read(file, dtype="int16")
-        if rate != SAMPLE_RATE or samples.ndim > 1:
-            continue
-        result = ears.hear(samples)
-        found += [ears.case(text, after, result, own=False) for after in AFTER]
-        args.seconds += samples.size / SAMPLE_RATE
+        if rate == SAMPLE_RATE and samples.ndim == 1:
+            yield Said("talk", text, speaker, own=False, samples=samples)
+
+
+def heard(said: Iterator[Said], ears: Ears, file: Path | None) -> list[Case]:
+    """What was heard of everything; a file keeps it, so nothing is heard twice.
+
+    In any order, but always the same one: what was heard when it is interrupted is a fair part.
+    """
+    found = kept(file) if file is not None and file.exists() else []
+    known = {(case.group, case.said, case.voice) for case in found}
+    new = [each for each in said if (each.group, each.text, each.voice) not in known]
+    random.Random(1).shuffle(new)
+    for number, each in enumerate(new, 1):
+        cases = ears.cases(each)
+        found += cases
+        if file is not None:
+            with file.open("a", encoding="utf-8") as lines:
+                lines.writelines(json.dumps(asdict(case)) + "\n" for case in cases)
+        if number % 20 == 0:
+            print(f"{number} of {len(new)} heard", file=sys.stderr, flush=True)
     return found
 
 
-def report(found: Sequence[Case], seconds: float) -> None:
-    """Print the figures, and every mistake."""
-    own = [case for case in found if case.meant_for_it]
-    print(f"{100 * sum(case.acts for case in own) / len(own):.1f} % of {len(own)} follow-ups done")
+def kept(file: Path) -> list[Case]:
+    """What a file has kept of what was heard."""
+    lines = map(json.loads, file.read_text("utf-8").splitlines())
+    return [Case(**{**line, "signs": Signs(**line["signs"])}) for line in lines]
+
+
+def compared(
+    cases: Sequence[Case], likeness: Callable[[Case, Case], float | None], rng: np.random.Generator
+) -> list[Case]:
+    """The cases with how alike the voice is to that of the last command.
+
+    That was said by the same voice where it is meant for the device, and in some of the others.
+    """
+    found = []
+    for case in cases:
+        same = case.own or rng.random() < SAME_PERSON
+        others = [
+            other
+            for other in cases
+            if (other.voice == case.voice) is same and other.said != case.said
+        ]
+        alike = likeness(case, others[rng.integers(len(others))]) if others else None
+        found.append(replace(case, signs=replace(case.signs, likeness=alike)))
+    return found
+
+
+def sensed(
+    cases: Sequence[Case], *senses: Callable[[Signs, bool, np.random.Generator], Signs]
+) -> list[Case]:
+    """The cases with what simulated senses tell, each drawn several times."""
+    rng, found = np.random.default_rng(3), []
+    for case in [case for case in cases for _ in range(DRAWS if senses else 1)]:
+        signs = case.signs
+        for sense in senses:
+            signs = sense(signs, case.own, rng)
+        found.append(replace(case, signs=signs))
+    return found
+
+
+def equal_error(own: NDArray[np.float64], others: NDArray[np.float64]) -> float:
+    """The rate at which as many of either are taken for the other."""
+    levels = np.unique(np.concatenate((own, others, [np.inf])))
+    missed = np.array([(own < level).mean() for level in levels])
+    false = np.array([(others >= level).mean() for level in levels])
+    at = int(np.argmin(np.abs(missed - false)))
+    return float(missed[at] + false[at]) / 2
+
+
+def rates(cases: Sequence[Case], score: Callable[[Case], float]) -> float:
+    """The equal error rate of cases by a score."""
+    scores = np.array([score(case) for case in cases])
+    own = np.array([case.own for case in cases])
+    return equal_error(scores[own], scores[~own])
+
+
+def by_certainty(case: Case) -> float:
+    """How sure what is understood is, where anything is."""
+    return case.signs.sure if case.signs.command else 0.0
+
+
+def shipped(_case: Case) -> Judge:
+    """What tells how likely it is meant for the device."""
+    return SHIPPED
+
+
+def by_signs(case: Case) -> float:
+    """How likely it is meant for the device."""
+    return SHIPPED.probability(case.signs)
+
+
+def acts(case: Case, judge: Callable[[Case], Judge] = shipped) -> bool:
+    """Whether it is done."""
+    return case.command and judge(case).probability(case.signs) >= LEAST
+
+
+def report(found: Sequence[Case], ears: Ears) -> None:
+    """Print the figures, and every mistake without other senses."""
+    told_apart(found, ears)
+    for group in ("follow-up", "command"):
+        own = [case for case in found if case.group == group]
+        if own:
+            print(f"{100 * sum(map(acts, own)) / len(own):.1f} % of {len(own)} {group}s done")
     for after in AFTER:
-        false = [c for c in found if not c.meant_for_it and c.after == after and c.acts]
-        count = sum(not c.meant_for_it and c.after == after for c in found)
-        talked = f"{count} sentences" + (f" ({seconds / 60:.0f} min)" if seconds else "")
-        print(f"{len(false)} false actions in {talked} after '{after}'")
-        for case in false:
-            print(f"    said: {case.said!r}, heard: {case.heard!r}, {case.intent} {case.sure}")
-    for case in own:
-        if not case.acts:
-            print(f"missed: {case.said!r}, heard: {case.heard!r}, {case.intent} {case.sure}")
+        others = [case for case in found if not case.own and case.after == after]
+        minutes = sum(case.seconds for case in others) / 60
+        false = [case for case in others if acts(case)]
+        print(
+            f"{len(false)} false actions in {len(others)} sentences, {minutes:.0f} min, "
+            f"after '{after}'; {sum(case.command for case in others)} by certainty alone"
+        )
+    for case in found:
+        if acts(case) != case.own:
+            kind = "missed" if case.own else "false"
+            print(f"    {kind}: said {case.said!r}, heard {case.heard!r}, {case.intent}", end="")
+            print(f" {case.signs.sure:.2f}, meant for it: {by_signs(case):.2f}")
+
+
+def told_apart(found: Sequence[Case], ears: Ears, judge: Callable[[Case], Judge] = shipped) -> None:
+    """Print how well what is meant for the device is told from what is not."""
+    alike = compared(found, ears.likeness, np.random.default_rng(2))
+    own = sum(case.own for case in found)
+
+    def score(case: Case) -> float:
+        return judge(case).probability(case.signs)
+
+    print(f"{own} meant for the device, {len(found) - own} not; equal error rates:")
+    print(f"  certainty alone             {rates(found, by_certainty):.1%}")
+    for name, cases in (
+        ("words                      ", found),
+        ("words, voice               ", alike),
+        ("words, gaze (simulated)    ", sensed(found, seen)),
+        ("words, voice, gaze         ", sensed(alike, seen)),
+        ("words, voice, how near, gaze", sensed(alike, near, seen)),
+    ):
+        done = np.array([acts(case, judge) for case in cases])
+        meant = np.array([case.own for case in cases])
+        print(
+            f"  {name} {rates(cases, score):.1%}; from {LEAST}: {done[meant].mean():.1%} done, "
+            f"{done[~meant].mean():.2%} of the others"
+        )
+
+
+def read(args: argparse.Namespace, ears: Ears) -> list[Case]:
+    """What comes of texts, as if they were heard right."""
+    own = [(text, after, True) for after in AFTER for text in AFTER[after]]
+    others = [(text, after, False) for text, *_ in talk(args.talk, args.limit) for after in AFTER]
+    found = []
+    for text, after, meant_for_it in own + others:
+        meant = ears.reads(text, after)
+        found.append(
+            Case(
+                group="follow-up" if meant_for_it else "talk",
+                said=text,
+                voice="",
+                own=meant_for_it,
+                after=after,
+                seconds=0.0,
+                heard=text,
+                intent=meant.intent,
+                signs=signs_of_text(meant, text),
+                command=is_command(meant),
+                embedding=None,
+            )
+        )
+    return found
+
+
+async def measure(args: argparse.Namespace) -> None:
+    """Hear, or read, and print what comes of it."""
+    ears = Ears()
+    await ears.begin()
+    found = read(args, ears) if args.read else heard(recordings(args, ears), ears, args.heard)
+    report(found, ears)
 
 
 def main() -> None:
     """Measure."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--talk", type=Path, nargs="+", default=[])
+    parser.add_argument("--home", type=Path, nargs="+", default=[])
     parser.add_argument("--limit", type=int, default=200, help="recordings of each list")
+    parser.add_argument("--home-limit", type=int, default=60, help="recordings of each corpus")
     parser.add_argument("--tuning", action="store_true", help="with the voices for tuning")
     parser.add_argument("--read", action="store_true", help="take the texts, hear nothing")
-    parser.add_argument("--cases", type=Path, help="write what came of each, as JSON Lines")
+    parser.add_argument("--heard", type=Path, help="what was heard, as JSON Lines")
     args = parser.parse_args()
-    if not all(map(shutil.which, ("espeak-ng", "flite"))):
-        raise SystemExit("it needs espeak-ng and flite: sudo apt install espeak-ng flite")
-    args.seconds = 0.0
-    found = asyncio.run(cases(args))
-    report(found, args.seconds)
-    if args.cases:
-        args.cases.write_text("".join(json.dumps(asdict(case)) + "\n" for case in found), "utf-8")
+    programs = [PROGRAMS[program] for program, _ in (TUNING_VOICES if args.tuning else VOICES)]
+    if not args.read and not all(map(shutil.which, programs)):
+        raise SystemExit(
+            "it needs espeak-ng, flite and festival: apt install espeak-ng flite festival"
+        )
+    asyncio.run(measure(args))
 
 
 if __name__ == "__main__":

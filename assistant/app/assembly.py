@@ -19,17 +19,24 @@ from assistant.endpointing.pauses import (
     with_waits,
 )
 from assistant.events import Reply
+from assistant.pipeline.addressee import Addressee
 from assistant.pipeline.arbitration import Arbiter
 from assistant.pipeline.barge_in import BargeInTrigger
 from assistant.pipeline.follow_up import FollowUps, FollowUpTrigger
 from assistant.pipeline.pipeline import Pipeline
 from assistant.pipeline.responder import LatticeFormat, Responder
 from assistant.pipeline.stopping import StopSpotter, StopTrigger
-from assistant.pipeline.trigger import GuardedTrigger, SpeechTrigger, Trigger, WakeTrigger
+from assistant.pipeline.trigger import (
+    FollowUp,
+    GuardedTrigger,
+    SpeechTrigger,
+    Trigger,
+    WakeTrigger,
+)
 from assistant.pipeline.utterance import UtteranceServices
 from assistant.pipeline.worker import Worker
 from assistant.plugins.room import EVERYWHERE
-from assistant.presence.senses import Presence, Senses, Unknown
+from assistant.presence.senses import Presence, Unknown
 from assistant.reply.own_voice import OwnVoice
 from assistant.reply.volume import Volume
 from assistant.wake import factory as wake
@@ -61,6 +68,8 @@ class Listening:
     """Tells who is there."""
     arbiter: Arbiter | None = None
     """Decides which of them answers."""
+    directed: bool = False
+    """Without a wake word: whether only what is meant for this device is acted on."""
     waits: bool = False
     """Whether the audio waits for what comes of a command, see `Pipeline.waits`."""
     waiting_s: Callable[[], float] = lambda: 0.0
@@ -75,7 +84,7 @@ def make_pipeline(
     listening: Listening,
 ) -> Pipeline:
     """The pipeline; raises `WakeWordError`."""
-    follow_ups = listening.follow_ups or make_follow_ups(settings)
+    follow_ups = listening.follow_ups or make_follow_ups(settings, listening.presence)
     responder = Responder(
         worker,
         house.conversation,
@@ -86,6 +95,7 @@ def make_pipeline(
         remember=house.understanding.referents.note,
         follow_ups=follow_ups,
         replied=_said_elsewhere if listening.follow_ups else None,
+        addressee=Addressee(settings.conversation.directedness, house.identification.likeness),
     )
     return Pipeline(
         services=UtteranceServices(
@@ -111,11 +121,11 @@ def make_pipeline(
     )
 
 
-def make_follow_ups(settings: Settings, senses: Senses | None = None) -> FollowUps:
+def make_follow_ups(settings: Settings, presence: Presence | None = None) -> FollowUps:
     """When no wake word is needed, as it is set, and by who is there."""
     talk = settings.conversation
-    gaze_s = talk.gaze_s if senses and senses.camera else 0.0
-    return FollowUps(talk.answer_s, talk.follow_up_s, gaze_s, senses)
+    gaze_s = talk.gaze_s if presence and presence.looks else 0.0
+    return FollowUps(talk.answer_s, talk.follow_up_s, gaze_s, presence)
 
 
 def _said_elsewhere(_reply: Reply) -> None:
@@ -160,7 +170,8 @@ def _trigger(
     own_voice = listening.own_voice or OwnVoice()
     voice = _voice_activity(settings)
     if not listening.wake:
-        return lambda: GuardedTrigger(SpeechTrigger(voice()), own_voice.covers)
+        doubted = FollowUp.OVERHEARD if listening.directed else None
+        return lambda: GuardedTrigger(SpeechTrigger(voice(), follow_up=doubted), own_voice.covers)
     by_wake_word = _by_wake_word(settings)
     calls = [spoken(word) for word in settings.wake.words]
 

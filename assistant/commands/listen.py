@@ -19,21 +19,27 @@ from assistant.audio.microphone import Microphone, MicrophoneOptions
 from assistant.audio.portaudio import PortAudio
 from assistant.audio.source import AudioSource
 from assistant.audio.stdin import PcmSource
-from assistant.commands import print_line, say, settings_of, wyoming_extra
+from assistant.commands import UsageError, print_line, say, settings_of, wyoming_extra
 from assistant.config import Settings
 from assistant.config.limits import check_tcp
 from assistant.events import Error, WakeDetected
 from assistant.pipeline.pipeline import Pipeline
 from assistant.pipeline.responder import LatticeFormat
 from assistant.pipeline.worker import Worker
+from assistant.presence.recorded import RecordedPresence, SeenFrom, read_presence
 
 
 def run(args: argparse.Namespace) -> int:
     """Print every event of every source; 1 if some audio could not be had."""
     settings = settings_of(args)
-    listening = Listening(wake=not args.no_wake, lattice=lattice_format(args.lattice))
+    if args.directed and not args.no_wake:
+        raise UsageError("--directed judges speech without a wake word: add --no-wake")
+    listening = Listening(
+        wake=not args.no_wake, lattice=lattice_format(args.lattice), directed=args.directed
+    )
+    seen = read_presence(args.presence) if args.presence else None
     sources = [make_source(name, args.pace, settings) for name in args.sources]
-    return asyncio.run(_until_told_to_stop(settings, listening, sources))
+    return asyncio.run(_until_told_to_stop(settings, listening, sources, seen))
 
 
 def lattice_format(name: str | None) -> LatticeFormat | None:
@@ -63,10 +69,13 @@ def make_source(name: str, pace: Pace, settings: Settings) -> AudioSource:
 
 
 async def _until_told_to_stop(
-    settings: Settings, listening: Listening, sources: list[AudioSource]
+    settings: Settings,
+    listening: Listening,
+    sources: list[AudioSource],
+    seen: tuple[SeenFrom, ...] | None,
 ) -> int:
     """Listen to each source; SIGTERM and Ctrl-C end it cleanly, in mid-utterance, too."""
-    task = asyncio.ensure_future(listen(settings, listening, sources))
+    task = asyncio.ensure_future(listen(settings, listening, sources, seen))
     stopped = []
 
     def stop(name: str) -> None:
@@ -85,8 +94,16 @@ async def _until_told_to_stop(
         return 1
 
 
-async def listen(settings: Settings, listening: Listening, sources: list[AudioSource]) -> int:
-    """Print the events of each source in turn, each with a pipeline and a demo home of its own."""
+async def listen(
+    settings: Settings,
+    listening: Listening,
+    sources: list[AudioSource],
+    seen: tuple[SeenFrom, ...] | None = None,
+) -> int:
+    """Print the events of each source in turn, each with a pipeline and a demo home of its own.
+
+    `seen`: who is there, in the audio of each.
+    """
     worker = Worker()
     house: Household | None = None
     words = settings.wake.words if listening.wake else ()
@@ -97,7 +114,9 @@ async def listen(settings: Settings, listening: Listening, sources: list[AudioSo
             known = house.understanding if house else None
             voices = make_voices(state_folder(), kept=False)
             house = await worker.run(make_household, settings, understanding=known, voices=voices)
-            recorded = replace(listening, waits=isinstance(source, FileSource))
+            presence = None if seen is None else RecordedPresence(seen, house.heard_time.now)
+            waits = isinstance(source, FileSource)
+            recorded = replace(listening, presence=presence, waits=waits)
             pipeline = make_pipeline(settings, house, recogniser, worker, recorded)
             await house.start()
             try:

@@ -79,6 +79,7 @@ class ConversationSettings:
 
     answer_s: Annotated[float, SettingLimits(at_least=0, at_most=30)] = 8.0
     follow_up_s: Annotated[float, SettingLimits(at_least=0, at_most=30)] = 0.0
+    directedness: Annotated[float, SettingLimits(at_least=0, at_most=1)] = 0.6
     barge_in: bool | None = None
     presence: PresenceSettings = field(default_factory=PresenceSettings)
     gaze_s: Annotated[float, SettingLimits(at_least=0, at_most=30)] = 12.0

@@ -9,6 +9,7 @@ from assistant.asr.result import RecognitionResult
 from assistant.dialogue.dispatcher import Carried
 from assistant.events import (
     Action,
+    Directed,
     EndReason,
     Error,
     Event,
@@ -24,6 +25,7 @@ from assistant.nlu.interpretation import Interpretation
 from assistant.pipeline.rescorer import Account
 from assistant.pipeline.speculation import Speculation
 from assistant.pipeline.trigger import FollowUp
+from assistant.pipeline.turn_state import Loudness
 from assistant.presence.senses import Seen
 from assistant.speaker.heard import HeardVoice
 from assistant.whispering.detector import is_whisper
@@ -44,6 +46,9 @@ class TurnEnd:
     """What the recogniser heard of the utterance, in 16-bit samples."""
     follow_up: FollowUp | None = None
     """Why it counts, where it needed no wake word."""
+    since_reply_s: float | None = None
+    """How long after the end of a reply it began, where it followed one."""
+    loudness: Loudness = field(default_factory=Loudness)
     speaker: HeardVoice | None = None
     """Whose voice it is in; `None` where nobody's is known."""
     whispered: float | None = None
@@ -80,6 +85,8 @@ class Decision:
     """The speculation, when its work is used."""
     begin_s: float
     """When the final end-point was there, by `time.perf_counter`."""
+    directed: float | None = None
+    """The probability that it was meant for this device, where it needed no wake word."""
     ignored: bool = False
     """Whether it was said to nobody here, as far as can be told: nothing comes of it."""
 
@@ -95,9 +102,9 @@ def rescored(end: TurnEnd, account: Account) -> Event:
     )
 
 
-def final_endpoint(decision: Decision, lattice: Lattice | str | None) -> Event:
-    """That the sentence is over, and what was heard."""
-    return FinalEndpoint(
+def final_endpoint(decision: Decision, lattice: Lattice | str | None) -> Iterator[Event]:
+    """That the sentence is over, what was heard, and whether it is meant for this device."""
+    yield FinalEndpoint(
         **decision.end.at,
         text=decision.result.text,
         confidence=decision.sure,
@@ -113,6 +120,8 @@ def final_endpoint(decision: Decision, lattice: Lattice | str | None) -> Event:
         somebody=decision.end.seen.somebody,
         facing=decision.end.seen.facing,
     )
+    if decision.directed is not None:
+        yield Directed(**decision.end.at, probability=decision.directed)
 
 
 def _spoken_by(heard: HeardVoice | None) -> SpokenBy | None:

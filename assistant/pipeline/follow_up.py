@@ -16,8 +16,6 @@ from assistant.audio.blocks import Block
 from assistant.audio.vad import VoiceActivity
 from assistant.endpointing.speech_tracker import SpeechTracker
 from assistant.events import Reply
-from assistant.nlu.interpretation import Interpretation
-from assistant.nlu.parse import UNKNOWN_NAME
 from assistant.pipeline.trigger import Activation, FollowUp, Trigger
 from assistant.presence.senses import Presence, Unknown
 
@@ -30,27 +28,8 @@ CERTAIN_S = 0.1
 """Speech that began in time may become certain so much later."""
 LOOKED_S = 2.0
 """Who has looked at the device may begin to speak so much later."""
-_TELLING = frozenset({"i", "i've", "we", "we've"})
-_BEGINNING_WORDS = 2
 _NOBODY_ANSWERS = "presence: nobody seems to be in the room to answer"
 _NOBODY_FOLLOWS = "presence: nobody seems to be in the room, so the wake word is needed"
-
-
-def is_for_us(meant: Interpretation) -> bool:
-    """Whether words that needed no wake word are a sure command, or answer what was asked.
-
-    What is told rather than asked for is none where free text makes it one: people tell each other
-    that they "have never been there", which would take that off the shopping list.
-    """
-    nothing = meant.intent is None or UNKNOWN_NAME in meant.slots
-    if nothing or meant.answers:
-        return not nothing
-    return not meant.question and not any(map(_is_told, meant.commands))
-
-
-def _is_told(command: Interpretation) -> bool:
-    begins = command.text.lower().split()[:_BEGINNING_WORDS]
-    return bool(command.free_words) and not _TELLING.isdisjoint(begins)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +87,10 @@ class FollowUps:
         window = self._window
         inside = window is not None and window.from_s <= at_s <= self._until_s(window)
         return window.kind if window and inside else None
+
+    def since_reply_s(self, at_s: float) -> float | None:
+        """How long after the reply something begins; `None` where nothing is expected."""
+        return None if self._window is None else max(0.0, at_s - self._window.from_s)
 
     def may_begin(self, at_s: float) -> bool:
         """Whether speech that is heard there may have begun in time."""
@@ -180,4 +163,7 @@ class FollowUpTrigger:
         start_s = self._speech.speech_start_s or end_s
         kind = self._follow_ups.at(start_s)
         from_s = max(self._from_s - ECHO_S, start_s - LEAD_S)
-        return None if kind is None else Activation(end_s, from_s, from_s, follow_up=kind)
+        if kind is None:
+            return None
+        since_s = self._follow_ups.since_reply_s(start_s)
+        return Activation(end_s, from_s, from_s, follow_up=kind, since_reply_s=since_s)

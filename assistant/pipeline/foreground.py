@@ -40,10 +40,16 @@ class Foreground:
     def takes(self, level: float) -> bool:
         """Whether a frame of speech at this level is the user's; if so, it is learnt from."""
         own = self._own
-        if len(own) >= ENOUGH_FRAMES and level < own[int(SHARE * (len(own) - 1))] - BELOW_DB:
+        usual_db = self.own_db
+        if usual_db is not None and len(own) >= ENOUGH_FRAMES and level < usual_db - BELOW_DB:
             return False
         insort(own, level)
         return True
+
+    @property
+    def own_db(self) -> float | None:
+        """How loud their speech is, in decibels; `None` before any."""
+        return self._own[int(SHARE * (len(self._own) - 1))] if self._own else None
 
     def forget(self) -> None:
         """They are somebody else, or have turned away."""

@@ -19,6 +19,7 @@ from assistant.audio.ring import PreRoll
 from assistant.audio.source import SAMPLE_RATE
 from assistant.audio.vad import SileroVad
 from assistant.pipeline.worker import Worker
+from assistant.speaker.embedding import Floats
 from assistant.speaker.heard import HeardVoice
 from assistant.speaker.identity import SpeakerIdentity
 from assistant.speaker.speech import SpeechCollector, speech_of
@@ -30,10 +31,13 @@ KEPT_S = 8.0
 
 
 class Listening(SpeakerIdentity, Protocol):
-    """An identity that says whether there is anybody to be told apart."""
+    """An identity that says whether there is anybody to be told apart, and compares voices."""
 
     def wanted(self) -> bool:
         """Whether a voice is known or being learned; looks at files."""
+
+    def likeness(self, embedding: Floats, other: Floats, /) -> float:
+        """How much more likely two embeddings are of one voice than of two, natural log."""
 
 
 class Nobody:
@@ -46,6 +50,10 @@ class Nobody:
     def identify(self, speech: NDArray[np.int16]) -> HeardVoice:
         """It is nobody's voice."""
         return HeardVoice(None, 0.0, speech=speech)
+
+    def likeness(self, _embedding: Floats, _other: Floats, /) -> float:
+        """Nobody can tell."""
+        return 0.0
 
 
 class Identification:
@@ -70,6 +78,16 @@ class Identification:
         `speech` is asked for in the thread, and only if somebody is known.
         """
         return await self._worker.run(self._identify, speech)
+
+    def likeness(self, one: HeardVoice | None, other: HeardVoice | None) -> float | None:
+        """How much more likely two utterances are of one voice than of two, natural log.
+
+        `None` where one of them was not listened to, or there was too little of it.
+        """
+        first, second = (each.embedding if each else None for each in (one, other))
+        if first is None or second is None:
+            return None
+        return self._identity.likeness(first, second)
 
     def close(self) -> None:
         """Let the thread end."""

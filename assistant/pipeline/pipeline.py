@@ -208,6 +208,7 @@ class Pipeline:
             send=send,
             foreground=foreground,
             follow_up=activation.follow_up,
+            since_reply_s=activation.since_reply_s,
             voice=speaker,
         )
         return utterance, before

@@ -22,10 +22,12 @@ from assistant.events import NOT_MEANT, Reply, SpeculationReset
 from assistant.lattice.graph import Lattice
 from assistant.nlu.interpretation import Interpretation, Understanding
 from assistant.pipeline import decision as tell
+from assistant.pipeline.addressee import Addressee
 from assistant.pipeline.certainty import certainty, doubted
 from assistant.pipeline.decision import Decision, TurnEnd
+from assistant.pipeline.directedness import Signs, is_command, signs_of
 from assistant.pipeline.discretion import Send, discreet
-from assistant.pipeline.follow_up import FollowUps, is_for_us
+from assistant.pipeline.follow_up import FollowUps
 from assistant.pipeline.rescorer import Rescorer, Rescoring, Unchanged
 from assistant.pipeline.speculation import Speculation, Understood, understand
 from assistant.pipeline.worker import Worker
@@ -54,7 +56,8 @@ class Responder:
     what was heard. `remember` is told the devices of each command, for "it" and "them".
     `least_confidence`: how likely words must have been heard right to be acted on; below it they
     are asked back, below half of it they mean nothing. `replied` is told of each reply, whose end
-    opens `follow_ups`; without it, nobody says replies and they end at once.
+    opens `follow_ups`; without it, nobody says replies and they end at once. `addressee` tells
+    whether what needed no wake word is meant for this device.
     """
 
     def __init__(
@@ -69,6 +72,7 @@ class Responder:
         least_confidence: float = 0.0,
         follow_ups: FollowUps | None = None,
         replied: Callable[[Reply], None] | None = None,
+        addressee: Addressee | None = None,
     ) -> None:
         self._worker = worker
         self._understanding = understanding
@@ -79,6 +83,7 @@ class Responder:
         self._least_confidence = least_confidence
         self._follow_ups = follow_ups or FollowUps(0.0)
         self._replied = replied or self._open
+        self._addressee = addressee or Addressee()
         self._order = CommandOrder()
         self._latest: Decision | None = None
 
@@ -128,10 +133,11 @@ class Responder:
             speculation=meaning.speculation,
             begin_s=begin_s,
         )
-        decision = self._directed(decision)
+        if end.follow_up is not None:
+            decision = self._directed(decision, signs_of(meant, own, sure))
         self._expect(decision)
         lattice = self._lattice(heard.result.lattice) if self._lattice else None
-        await send(tell.final_endpoint(decision, lattice))
+        await send(*tell.final_endpoint(decision, lattice))
         return decision
 
     async def carry_out(self, decision: Decision, send: Send) -> None:
@@ -149,15 +155,16 @@ class Responder:
             if decision.speculation is not None:
                 await decision.speculation.cancel()
 
-    def _directed(self, decision: Decision) -> Decision:
-        """Leave out what was said without a wake word and is no sure command, nor an answer."""
-        if decision.end.follow_up is None or self._dispatcher.attends:
+    def _directed(self, decision: Decision, words: Signs) -> Decision:
+        """Leave out what is hardly meant for this device, or is no sure command nor an answer."""
+        last = self._latest.end if self._latest else None
+        probability = self._addressee.probability(words, decision.end, last)
+        decision, meant = replace(decision, directed=probability), decision.meant
+        meant_for_it = is_command(meant) and probability >= self._addressee.least
+        if meant_for_it or self._dispatcher.attends:
             return decision
-        meant = decision.meant
-        if not is_for_us(meant):
-            meant = Interpretation(meant.text, None, reason=NOT_MEANT)
-            return replace(decision, meant=meant, ignored=True)
-        return decision
+        meant = Interpretation(meant.text, None, reason=NOT_MEANT)
+        return replace(decision, meant=meant, ignored=True)
 
     async def _carry_out(self, decision: Decision, send: Send) -> None:
         if decision.ignored:

@@ -23,6 +23,8 @@ class FollowUp(StrEnum):
     """A reply was given just now."""
     INTERRUPTION = "interruption"
     """It is said while Hearth speaks."""
+    OVERHEARD = "overheard"
+    """Anything may be meant for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +42,8 @@ class Activation:
     """The word that it consists of, where it only stops what sounds; it is over then."""
     follow_up: FollowUp | None = None
     """Why it counts, where it needed no wake word."""
+    since_reply_s: float | None = None
+    """How long after the end of a reply it begins, where it follows one."""
 
 
 class Trigger(Protocol):
@@ -85,12 +89,18 @@ class WakeTrigger:
 
 
 class SpeechTrigger:
-    """Opens when someone speaks; the recogniser hears from somewhat before that."""
+    """Opens when someone speaks; the recogniser hears from somewhat before that.
+
+    `follow_up` is why it counts, where that is in doubt.
+    """
 
     idle_frames = 4
 
-    def __init__(self, voice: VoiceActivity, lead_s: float = 0.3) -> None:
+    def __init__(
+        self, voice: VoiceActivity, lead_s: float = 0.3, follow_up: FollowUp | None = None
+    ) -> None:
         self._voice = voice
+        self._follow_up = follow_up
         self._lead_s = lead_s
         self._speech = SpeechTracker()
         self._from_s = 0.0
@@ -102,7 +112,7 @@ class SpeechTrigger:
             if self._speech.step(probability, end_s):
                 start_s = (self._speech.speech_start_s or 0.0) - self._lead_s
                 start_s = max(self._from_s, start_s)
-                return Activation(end_s, start_s, start_s)
+                return Activation(end_s, start_s, start_s, follow_up=self._follow_up)
         return None
 
     def overhear(self, block: Block) -> Activation | None:

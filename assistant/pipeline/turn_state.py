@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from bisect import insort
+from dataclasses import dataclass
 
 from assistant.asr.result import RecognitionResult
 from assistant.endpointing.completeness import Completeness
@@ -18,8 +20,25 @@ LOOK_EVERY_S = 0.1
 FADES_S = 0.35
 """A word may go on so long after it has become quiet."""
 FRAME_S = 0.01
+QUIET = 0.1
+"""Share of the frames that are taken for noise."""
 WORD_LATE_S = 0.25
 """A word may be written so long after it was said."""
+
+
+@dataclass(frozen=True, slots=True)
+class Loudness:
+    """How loud somebody speaks, in decibels; `None` where they do not."""
+
+    level_db: float | None = None
+    """Of a mean square of 1."""
+    over_noise_db: float | None = None
+
+    def above_db(self, other: Loudness) -> float | None:
+        """How much louder it is than another; `None` where that is not known."""
+        if self.level_db is None or other.level_db is None:
+            return None
+        return self.level_db - other.level_db
 
 
 class TurnState:
@@ -41,6 +60,8 @@ class TurnState:
         self.completeness = Completeness.INCOMPLETE
         self._look_s = LOOK_EVERY_S
         self._foreground = foreground or Foreground()
+        self._powers: list[float] = []
+        """Of all frames, in the order of their size."""
         self._own_frames = 0
         """How much of the speech is the user's."""
         self._own_s = start_s
@@ -58,6 +79,20 @@ class TurnState:
     def speech_end_s(self) -> float | None:
         """Where the last speech ended; `None` before any."""
         return None if self.speech.speech_start_s is None else self.speech.speech_end_s
+
+    @property
+    def speaking(self) -> bool:
+        """Whether there is speech now."""
+        return self.speech_end_s is not None and self.speech.silence_s(self.now_s) == 0.0
+
+    @property
+    def loudness(self) -> Loudness:
+        """How loud the user's speech is so far."""
+        level_db = self._foreground.own_db
+        if level_db is None or self.speech_end_s is None:
+            return Loudness()
+        quiet = self._powers[int(QUIET * len(self._powers))]
+        return Loudness(level_db, max(0.0, level_db - 10 * math.log10(quiet + 1.0)))
 
     @property
     def words_until_s(self) -> float:
@@ -85,6 +120,7 @@ class TurnState:
 
     def _step(self, end_s: float, probability: float, power: float) -> bool:
         level = self._foreground.level(power)
+        insort(self._powers, power)
         if end_s <= self._start_s:
             return False
         if probability < self.speech.off:

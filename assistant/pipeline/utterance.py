@@ -41,7 +41,7 @@ from assistant.pipeline.speculation import Speculation
 from assistant.pipeline.trigger import FollowUp
 from assistant.pipeline.turn_state import TurnState
 from assistant.pipeline.worker import Worker
-from assistant.presence.senses import Presence, Unknown
+from assistant.presence.senses import Presence, SeenWhile, Unknown
 from assistant.wake.place import Call
 from assistant.whispering.detector import NoDetector, WhisperDetector
 
@@ -88,6 +88,7 @@ class Utterance:
         send: Send,
         foreground: Foreground | None = None,
         follow_up: FollowUp | None = None,
+        since_reply_s: float | None = None,
         voice: UtteranceVoice | None = None,
     ) -> None:
         self._source = source
@@ -96,6 +97,8 @@ class Utterance:
         self._secret = _secrecy(services.responder)
         self._send = discreet(send, self._secret)
         self._follow_up = follow_up
+        self._since_reply_s = since_reply_s
+        self._seen = SeenWhile()
         self._turn = TurnState(start_s, foreground, services.endpointing.usual.patience)
         self._voice = voice or services.identification.open()
         self._speculation: Speculation | None = None
@@ -166,6 +169,8 @@ class Utterance:
         quiet_before = self._turn.speech_end_s is None
         began = self._turn.follow(observed)
         self._listener.until_s = self._turn.words_until_s
+        if self._turn.speaking:
+            self._seen.note(self._services.presence.seen())
         if began:
             self._listener.goes_on()
         if began and quiet_before:
@@ -257,6 +262,8 @@ class Utterance:
 
     async def _turn_end(self, reason: EndReason) -> TurnEnd:
         await self._announce()
+        if self._turn.speech_end_s is None:
+            self._seen.note(self._services.presence.seen())
         return TurnEnd(
             source=self._source,
             audio_s=self._turn.now_s,
@@ -265,10 +272,12 @@ class Utterance:
             speculated_s=self._speculated_s if self._speculation else None,
             audio_bytes=SAMPLE_BYTES * self._listener.samples,
             follow_up=self._follow_up,
+            since_reply_s=self._since_reply_s,
+            loudness=self._turn.loudness,
             speaker=await self._voice.identified(),
             whispered=await self._whispered(),
             secret=self._secret(),
-            seen=self._services.presence.seen(),
+            seen=self._seen.seen,
         )
 
     async def _whispered(self) -> float | None:

@@ -6,6 +6,7 @@ device. Either may be missing or fail; then nothing is known, and all goes on as
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -27,6 +28,10 @@ class Seen:
 class Presence(Protocol):
     """Tells who is there. What it says is at hand: it may be asked for every frame of audio."""
 
+    @property
+    def looks(self) -> bool:
+        """Whether it may ever say who faces the device."""
+
     def seen(self) -> Seen:
         """What is known now."""
 
@@ -40,6 +45,8 @@ class Presence(Protocol):
 class Unknown:
     """A `Presence` that nothing is known by."""
 
+    looks = False
+
     def seen(self) -> Seen:
         """Nothing is known."""
         return Seen()
@@ -51,12 +58,41 @@ class Unknown:
         """Nothing to end."""
 
 
+class SeenWhile:
+    """Who was there while something was said, by what was seen for most of it."""
+
+    def __init__(self) -> None:
+        self._somebody: list[bool] = []
+        self._facing: list[bool] = []
+
+    def note(self, seen: Seen) -> None:
+        """Who is there now; call it in equal steps of time."""
+        if seen.somebody is not None:
+            self._somebody.append(seen.somebody)
+        if seen.facing is not None:
+            self._facing.append(seen.facing)
+
+    @property
+    def seen(self) -> Seen:
+        """Who was there."""
+        return Seen(_mostly(self._somebody), _mostly(self._facing))
+
+
+def _mostly(noted: Sequence[bool]) -> bool | None:
+    return 2 * sum(noted) >= len(noted) if noted else None
+
+
 @dataclass(frozen=True, slots=True)
 class Senses:
     """A `Presence` by a sensor of the home, a camera, or both."""
 
     sensor: HomeSensor | None = None
     camera: Camera | None = None
+
+    @property
+    def looks(self) -> bool:
+        """A camera sees faces."""
+        return self.camera is not None
 
     def seen(self) -> Seen:
         """What is known now; whoever is seen is there, whatever the sensor says."""

@@ -81,9 +81,12 @@ class EnrolledVoices(SpeakerIdentity):
         """Whether an utterance is in the voice of the others."""
         if not others:
             return True
-        mean = Profile("", "", tuple(others)).mean
-        cosine = float(mean @ normalised(embedding))
-        return self._network()[1].log_ratio(cosine, length(embedding)) > ALIKE
+        return self.likeness(embedding, Profile("", "", tuple(others)).mean) > ALIKE
+
+    def likeness(self, embedding: Floats, other: Floats) -> float:
+        """How much more likely two embeddings are of one voice than of two, natural log."""
+        cosine = float(normalised(other) @ normalised(embedding))
+        return self._network()[1].log_ratio(cosine, length(embedding))
 
     def _usable(self) -> list[Profile]:
         """Those that this network has made."""

@@ -66,6 +66,50 @@ def test_without_wake_word_speech_opens(assistant, scripted):
     assert "wake_detected" not in ran.types()
 
 
+@pytest.mark.parametrize(("least", "acts"), [(0.0, True), (1.0, False)])
+def test_what_may_be_meant_for_it_is_judged_before_it_is_acted_on(
+    assistant, scripted, tmp_path, least, acts
+):
+    scripted()
+    config = tmp_path / "judging.yaml"
+    config.write_text(f"conversation: {{directedness: {least}}}\n")
+    ran = assistant("listen", "--config", config, "--no-wake", "--directed", LIGHT)
+    types = ran.types()
+    assert types.index("final_endpoint") + 1 == types.index("directed") == types.index("intent") - 1
+    probabilities = [each["probability"] for each in ran.events if each["type"] == "directed"]
+    intents = [event["intent"] for event in ran.events if event["type"] == "intent"]
+    assert len(probabilities) == len(intents)
+    assert all(0.0 < each < 1.0 for each in probabilities)
+    assert set(intents) == {"HassTurnOn" if acts else None}
+    assert ("action" in types, "reply" in types) == (acts, acts)
+
+
+def test_nothing_is_judged_where_it_is_not_in_doubt(assistant, scripted):
+    scripted()
+    assert "directed" not in assistant("listen", "--no-wake", LIGHT).types()
+    ran = assistant("listen", "--directed", LIGHT)
+    assert (ran.status, ran.events) == (2, [])
+    assert "add --no-wake" in ran.err
+
+
+def test_who_was_there_counts(assistant, scripted, tmp_path):
+    scripted()
+    told = []
+    for facing in ("true", "null", "false"):
+        seen = tmp_path / "seen.jsonl"
+        seen.write_text(f'{{"audio_s": 0, "facing": {facing}}}\n')
+        ran = assistant("listen", "--no-wake", "--directed", "--presence", seen, LIGHT)
+        events = {event["type"]: event for event in ran.events}
+        assert json.dumps(events["final_endpoint"].get("facing")) == facing
+        told.append(events["directed"]["probability"])
+    assert told == sorted(told, reverse=True)
+    assert len(set(told)) == 3
+    seen.write_text("no\n")
+    ran = assistant("listen", "--presence", seen, LIGHT)
+    assert ran.status == 2
+    assert "line 1: write a JSON object" in ran.err
+
+
 def test_each_file_finds_the_home_as_it_was(assistant, scripted, config):
     scripted()
     ran = assistant("listen", "--config", config, LIGHT, LIGHT)
