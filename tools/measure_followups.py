@@ -9,8 +9,9 @@ them in noise, and should be acted on, as should what the demo home understands 
 corpus as `training.prepare` writes it. `--talk`: lists (path, speaker, text) of speech that is
 meant for nobody here, each recording heard as if the window were open, after a plain reply and
 after a question; nothing should be done then. `--tuning` takes other voices, for choosing
-thresholds. `--heard` keeps what was heard in a file, from which it is taken the next time. With
-`--read` nothing is heard, the texts are taken: what would be done if all were heard right.
+thresholds. `--heard` keeps what was heard in a file, from which it is taken the next time; with
+`--kept` no more is. With `--read` nothing is heard, the texts are taken: what would be done if
+all were heard right.
 
 Equal error rates tell what is meant for the device from what is not: by the certainty of the words
 alone, and by the signs of directedness.py, without and with the senses that are compared for real
@@ -411,7 +412,12 @@ async def measure(args: argparse.Namespace) -> None:
     """Hear, or read, and print what comes of it."""
     ears = Ears()
     await ears.begin()
-    found = read(args, ears) if args.read else heard(recordings(args, ears), ears, args.heard)
+    if args.read:
+        found = read(args, ears)
+    elif args.kept:
+        found = kept(args.heard)
+    else:
+        found = heard(recordings(args, ears), ears, args.heard)
     report(found, ears)
 
 
@@ -425,7 +431,10 @@ def main() -> None:
     parser.add_argument("--tuning", action="store_true", help="with the voices for tuning")
     parser.add_argument("--read", action="store_true", help="take the texts, hear nothing")
     parser.add_argument("--heard", type=Path, help="what was heard, as JSON Lines")
+    parser.add_argument("--kept", action="store_true", help="take what --heard has, hear no more")
     args = parser.parse_args()
+    if args.kept and args.heard is None:
+        parser.error("--kept needs --heard FILE")
     programs = [PROGRAMS[program] for program, _ in (TUNING_VOICES if args.tuning else VOICES)]
     if not args.read and not all(map(shutil.which, programs)):
         raise SystemExit(
