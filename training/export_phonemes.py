@@ -8,30 +8,22 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 
-from assistant.asr.biasing.phonemes import SCALE, SIGNS
+from assistant.asr.biasing.phonemes import SIGNS
+from assistant.asr.networks import int8_file
 from assistant.asr.networks.manifest import PHONEMES, read_manifest, write_manifest
 
 
-def stored(checkpoint: Path) -> dict[str, NDArray[Any]]:
-    """The arrays of the file, for a checkpoint of `training.train_phonemes`."""
+def export(checkpoint: Path, file: Path) -> None:
+    """Write the file for a checkpoint of `training.train_phonemes`."""
     saved = torch.load(checkpoint, map_location="cpu", weights_only=True)
-    arrays: dict[str, NDArray[Any]] = {SIGNS: np.array(saved[SIGNS])}
-    for name, weights in saved["weights"].items():
-        array = weights.float().numpy()
-        if array.ndim < 2:
-            arrays[name] = array
-            continue
-        rows = array.reshape(len(array), -1)
-        scale = np.maximum(np.abs(rows).max(1), 1e-8).astype(np.float32) / 127
-        arrays[name] = np.round(rows / scale[:, None]).astype(np.int8).reshape(array.shape)
-        arrays[name + SCALE] = scale
-    return arrays
+    weights = {name: each.float().numpy() for name, each in saved["weights"].items()}
+    matrices = {name: each for name, each in weights.items() if each.ndim > 1}
+    rest = {name: each for name, each in weights.items() if each.ndim == 1}
+    int8_file.write(file, matrices, {SIGNS: np.array(saved[SIGNS]), **rest})
 
 
 def main() -> None:
@@ -40,7 +32,7 @@ def main() -> None:
     parser.add_argument("checkpoint", type=Path)
     parser.add_argument("model", type=Path)
     args = parser.parse_args()
-    np.savez_compressed(args.model / PHONEMES, allow_pickle=False, **stored(args.checkpoint))
+    export(args.checkpoint, args.model / PHONEMES)
     write_manifest(args.model, read_manifest(args.model))
     print(args.model / PHONEMES, (args.model / PHONEMES).stat().st_size, "bytes")
 

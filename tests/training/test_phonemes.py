@@ -13,7 +13,7 @@ import torch
 
 from assistant.asr.biasing.phonemes import PhonemeNetwork as OnDevice
 from tests.asr.toy_network import ToyNetwork
-from training.export_phonemes import stored
+from training.export_phonemes import export
 from training.heard_examples import Examples, write
 from training.phonemes import PhonemeNetwork
 from training.train_phonemes import Batches, Sounds, error_rate, loss_of, save
@@ -45,7 +45,7 @@ def test_numpy_computes_what_pytorch_does(tmp_path: Path) -> None:
     network = PhonemeNetwork(8, len(Sounds(KNOWN).phonemes), width=16)
     network.standardise(torch.randn(50, 8))
     save(tmp_path, network, Sounds(KNOWN))
-    np.savez(tmp_path / "phonemes.npz", allow_pickle=False, **stored(tmp_path / "phonemes.pt"))
+    export(tmp_path / "phonemes.pt", tmp_path / "phonemes.npz")
     heard = np.random.default_rng(3).normal(size=(7, 8)).astype(np.float32)
     wanted = network(torch.from_numpy(heard)[None], torch.tensor([7]))[0].detach().numpy()
     assert OnDevice.load(tmp_path / "phonemes.npz").log_probs(heard) == pytest.approx(

@@ -13,10 +13,9 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from assistant.asr.networks import int8_file
 from assistant.asr.networks.network import Floats
 
-SCALE: Final = ".scale"
-"""Ends the name of the scales of a matrix's rows, whose numbers are int8."""
 FRAMES_PER_OUTPUT: Final = 2
 """How often phonemes are asked for in each encoder output."""
 SIGNS: Final = "phonemes"
@@ -46,15 +45,9 @@ class PhonemeNetwork:
             OSError, ValueError, KeyError, BadZipFile: it cannot be read, or is something else.
 
         """
-        with np.load(file, allow_pickle=False) as stored:
-            arrays = dict(stored)
+        arrays = int8_file.read(file)
         signs = str(arrays.pop(SIGNS))
-        scales = {name: arrays.pop(name) for name in list(arrays) if name.endswith(SCALE)}
-        weights = {name: array.astype(np.float32) for name, array in arrays.items()}
-        for name, scale in scales.items():
-            array = weights[name.removesuffix(SCALE)]
-            array *= scale.reshape(-1, *[1] * (array.ndim - 1))
-        return cls(weights, signs)
+        return cls({name: array.astype(np.float32) for name, array in arrays.items()}, signs)
 
     def numbers(self, said: str) -> list[int]:
         """Numbers of phonemes; those that the network does not know are left out."""
