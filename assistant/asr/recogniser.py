@@ -66,7 +66,7 @@ class TransducerRecogniser:
         self._streaming = Vocabulary(model.first_pass) if model.first_pass else self.vocabulary
         self._boost = boost
         self._expected = InternalLanguageModel(model.network)
-        self._pronunciations = Pronunciations()
+        self._pronunciations = Pronunciations(model.pronunciations)
         self.prepared = lru_cache(LISTS_KEPT)(self._names_of)
         self._sentences = lru_cache(LISTS_KEPT)(self._sentences_of)
 

@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from assistant.asr.biasing.grapheme_to_phoneme import GraphemeToPhoneme
 from assistant.asr.biasing.pronunciation import PROGRAM, Pronunciations, pronounced
+from assistant.config.shipped import shipped
 
 installed = pytest.mark.skipif(shutil.which(PROGRAM) is None, reason="needs espeak-ng")
 
@@ -35,6 +37,17 @@ def test_without_the_program_nothing_is_known(monkeypatch: pytest.MonkeyPatch) -
     """Names are favoured all the same."""
     monkeypatch.setenv("PATH", "/nowhere")
     assert Pronunciations()(["light"]) == {}
+
+
+def test_without_the_program_a_network_says_what_it_can(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The one of the model that ships: nearly what the program says of most words."""
+    model = shipped("models") / "en-small"
+    network = GraphemeToPhoneme.load(model / "pronunciations.npz")
+    monkeypatch.setenv("PATH", "/nowhere")
+    known = Pronunciations(network)
+    assert known(["kitchen", "light"])["light"] == ("laɪt", "laɪt")
+    assert known(["kitchen"])["kitchen"] == ("kɪtʃən", "kɪtʃən")
+    assert "łódź" not in known(["łódź"]), "only letters that the recogniser writes"
 
 
 @pytest.mark.parametrize("script", ["exit 1", "echo just one line"])

@@ -1,4 +1,4 @@
-"""How words are pronounced: phonemes by espeak-ng, where it is installed."""
+"""How words are pronounced: phonemes by espeak-ng, or by a network where it is not installed."""
 
 from __future__ import annotations
 
@@ -24,10 +24,14 @@ _LONGEST_S: Final = 20.0
 
 
 class Pronunciations:
-    """How words are said, each asked for once; of none where espeak-ng is not installed."""
+    """How words are said, each asked for once.
 
-    def __init__(self) -> None:
+    `otherwise` knows it where espeak-ng is not installed; without it, nobody does then.
+    """
+
+    def __init__(self, otherwise: Pronounce | None = None) -> None:
         self._known: dict[str, tuple[str, ...]] = {}
+        self._otherwise = otherwise
         self._able = shutil.which(PROGRAM) is not None
 
     def __call__(self, words: Iterable[str]) -> Mapping[str, tuple[str, ...]]:
@@ -41,6 +45,8 @@ class Pronunciations:
                 self._able = False
             else:
                 self._known |= {word: tuple(each[word] for each in accents) for word in fresh}
+        if fresh and not self._able and self._otherwise is not None:
+            self._known |= self._otherwise(fresh)
         return self._known
 
 

@@ -27,9 +27,11 @@ INNER: Final = "inner"
 WORDS: Final = "words.txt"
 PHONEMES: Final = "phonemes.npz"
 """What hears phonemes, beside the joiner."""
+PRONUNCIATIONS: Final = "pronunciations.npz"
+"""What says words by their letters."""
 TURN_END: Final = "turn-end.npz"
 """What tells from the encoder's outputs whether a turn is over."""
-_SMALL: Final = (WORDS, PHONEMES, TURN_END)
+_SMALL: Final = (WORDS, PHONEMES, PRONUNCIATIONS, TURN_END)
 """Read with an attention decoder or without."""
 OPTIONAL: Final = (*_SMALL, CROSS_KV, DECODER_STEP, *_OLDER_NAMES.values(), PIECES)
 

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final, TypeVar
 from zipfile import BadZipFile
 
+from assistant.asr.biasing.grapheme_to_phoneme import GraphemeToPhoneme
 from assistant.asr.biasing.phonemes import PhonemeNetwork
 from assistant.asr.features.frontend import FrontEnd, WhisperFrontEnd
 from assistant.asr.networks.manifest import (
     FEATURES,
     NAME,
     PHONEMES,
+    PRONUNCIATIONS,
     TURN_END,
     Manifest,
     ModelError,
@@ -52,6 +54,8 @@ class Model:
     """What hears the stream, where `network` was not trained for that."""
     phonemes: PhonemeNetwork | None = None
     """What hears phonemes in what `network` makes of an utterance, where the model has that."""
+    pronunciations: GraphemeToPhoneme | None = None
+    """Says how words are said, where the model has that."""
     turn_end: TurnEndNetwork | None = None
     """Tells from what `streaming` makes of the stream whether a turn is over, where it can."""
 
@@ -147,11 +151,18 @@ def _described(folder: Path, network: Network, runtime: str) -> Model:
     manifest = read_manifest(folder) if (folder / NAME).exists() else undescribed
     front_end, most = FRONT_ENDS[manifest.features](), manifest.max_symbols_per_frame
     words, phonemes = _words(folder, manifest), _phonemes(folder, manifest, network)
+    model = Model(
+        network,
+        front_end,
+        most,
+        words,
+        phonemes=phonemes,
+        pronunciations=_pronunciations(folder, manifest),
+    )
     if not manifest.streaming_model:
-        over = _turn_end(folder, manifest)
-        return Model(network, front_end, most, words, phonemes=phonemes, turn_end=over)
+        return replace(model, turn_end=_turn_end(folder, manifest))
     first = _first_pass(first_pass_of(folder, manifest), network, runtime)
-    return Model(network, front_end, most, words, first.network, phonemes, first.turn_end)
+    return replace(model, first_pass=first.network, turn_end=first.turn_end)
 
 
 def _first_pass(folder: Path, network: Network, runtime: str) -> Model:
@@ -185,6 +196,13 @@ def _phonemes(folder: Path, manifest: Manifest, network: Network) -> PhonemeNetw
     if PHONEMES not in manifest.files or network.attention_decoder is None:
         return None
     return _loaded(PhonemeNetwork.load, folder, manifest, PHONEMES)
+
+
+def _pronunciations(folder: Path, manifest: Manifest) -> GraphemeToPhoneme | None:
+    """What says words by their letters, if the manifest lists it."""
+    if PRONUNCIATIONS not in manifest.files:
+        return None
+    return _loaded(GraphemeToPhoneme.load, folder, manifest, PRONUNCIATIONS)
 
 
 def _turn_end(folder: Path, manifest: Manifest) -> TurnEndNetwork | None:
