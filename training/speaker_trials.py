@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from assistant.audio.file import read_samples
 from assistant.audio.source import SAMPLE_RATE
 from assistant.audio.vad import SileroVad
-from assistant.speaker.across_room import across_room
+from assistant.speaker.across_room import learned_as
 from assistant.speaker.embedding import LEAST_S, Embedder, Floats, length, normalised
 from assistant.speaker.speech import speech_of
 from training.augment import in_noise
@@ -105,8 +105,8 @@ def embed_trials(
     lengths: list[list[float]] = [[] for _ in conditions]
     for number, paths in enumerate(recordings.values()):
         speech = [sound for path in paths if (sound := _speech(path)).size >= LEAST_S * SAMPLE_RATE]
-        learned = speech[:ENROLMENTS]
-        learned += [across_room(each, at) for at, each in enumerate(learned)]
+        taught = enumerate(speech[:ENROLMENTS])
+        learned = [heard for at, each in taught for heard in learned_as(each, at)]
         units = [normalised(embedder.embed(each)) for each in learned]
         means.append(normalised(np.mean(units, axis=0)))
         for each in speech[ENROLMENTS:]:

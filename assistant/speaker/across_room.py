@@ -1,7 +1,7 @@
 """Speech as it would be heard across a room with some noise, for what is learned of a voice.
 
 What is learned beside the microphone alone is missed from the sofa: a voice is learned as it was
-heard, and once more so. The room's tail decays exponentially (Polack, 1988).
+heard, and once more in each of two rooms. The room's tail decays exponentially (Polack, 1988).
 """
 
 from __future__ import annotations
@@ -17,8 +17,15 @@ DECAY_S: Final = (0.2, 0.6)
 """Until the tail is 60 dB down: shortest, longest."""
 TAIL: Final = (0.3, 0.9)
 """Its energy's root beside that of the direct sound."""
-SNR_DB: Final = 10.0
+SNR_DB: Final = 5.0
+ROOMS: Final = 2
+"""In which each sentence is learned, beside as it was heard."""
 _LOUDEST: Final = 32_000.0
+
+
+def learned_as(speech: NDArray[np.int16], number: int) -> tuple[NDArray[np.int16], ...]:
+    """A person's sentence of this number in all the ways that it is learned: `1 + ROOMS`."""
+    return (speech, *(across_room(speech, ROOMS * number + at) for at in range(ROOMS)))
 
 
 def across_room(speech: NDArray[np.int16], seed: int) -> NDArray[np.int16]:

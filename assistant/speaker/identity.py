@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from assistant.audio.source import SAMPLE_RATE
-from assistant.speaker.across_room import across_room
+from assistant.speaker.across_room import learned_as
 from assistant.speaker.calibration import Calibration
 from assistant.speaker.embedding import LEAST_S, Embedder, Floats, length, normalised
 from assistant.speaker.heard import HeardVoice
@@ -73,8 +73,8 @@ class EnrolledVoices(SpeakerIdentity):
         return HeardVoice(None, 1.0 - sum(scores.values()), scores, embedding, speech)
 
     def learned_from(self, speech: NDArray[np.int16], number: int) -> tuple[Floats, ...]:
-        """What is kept of a person's sentence: the voice as it was, and as across a room."""
-        heard = (speech, across_room(speech, number))
+        """What is kept of a person's sentence: the voice as it was, and as across rooms."""
+        heard = learned_as(speech, number)
         return tuple(normalised(self._network()[0].embed(each)) for each in heard)
 
     def alike(self, embedding: Floats, others: Sequence[Floats]) -> bool:

@@ -19,12 +19,13 @@ import numpy as np
 from assistant.config.reload import FileReloader
 from assistant.config.whole_file import write_whole
 from assistant.errors import HearthError
+from assistant.speaker.across_room import ROOMS
 from assistant.speaker.embedding import Floats, normalised
 
 _LOG = logging.getLogger(__name__)
 FORMAT: Final = 1
-OF_A_SENTENCE: Final = 2
-"""Embeddings: as it was heard, and as across a room."""
+OF_A_SENTENCE: Final = 1 + ROOMS
+"""Embeddings: as it was heard, and as across each room."""
 FOLDER: Final = "voices"
 """In the folder for what must survive a restart."""
 LONGEST_NAME: Final = 60

@@ -2,8 +2,10 @@
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from assistant.speaker.across_room import across_room
+from assistant.speaker.across_room import ROOMS, across_room, learned_as
 from assistant.speaker.calibration import Calibration
 from assistant.speaker.embedding import MOST_S, normalised
 from assistant.speaker.profiles import Profile, ProfileError, Profiles
@@ -36,6 +38,34 @@ def test_a_room_is_the_same_each_time_and_clips_nothing():
     assert np.array_equal(heard, across_room(speech, 1))
     assert not np.array_equal(heard, across_room(speech, 2))
     assert np.abs(heard.astype(int)).max() <= 32_000
+
+
+@given(
+    number=st.integers(0, 100),
+    length=st.integers(8_000, 40_000),
+    loudness=st.integers(1, 32_767),
+)
+@settings(max_examples=20, deadline=None)
+def test_a_sentence_is_learned_as_it_was_and_in_rooms_of_its_own(number, length, loudness):
+    speech = np.random.default_rng(0).integers(-loudness, loudness + 1, length).astype(np.int16)
+    heard, *rooms = learned_as(speech, number)
+    assert np.array_equal(heard, speech)
+    assert len(rooms) == ROOMS
+    assert all(each.shape == speech.shape and each.dtype == np.int16 for each in rooms)
+    others = learned_as(speech, number + 1)[1:]
+    everything = [each.tobytes() for each in (heard, *rooms, *others)]
+    assert loudness < 100 or len(set(everything)) == 1 + 2 * ROOMS
+
+
+@given(st.lists(st.floats(-1, 1), min_size=1, max_size=6), st.floats(1, 50), st.floats(0.85, 1))
+def test_at_most_one_is_sure_enough(cosines, length, accept):
+    calibration = Calibration(scale=36.1, offset=-0.9, per_log_length=-7.0, accept=accept)
+    scores = calibration.probabilities(dict(zip("abcdef", cosines, strict=False)), length)
+    assert 0 <= sum(scores.values()) <= 1 + 1e-9
+    assert sum(score >= calibration.accept for score in scores.values()) <= 1
+    best = max(scores, key=scores.__getitem__)
+    if scores[best] >= calibration.accept:
+        assert cosines["abcdef".index(best)] == max(cosines)
 
 
 def test_probabilities_leave_room_for_guests():
