@@ -39,7 +39,7 @@ def test_only_the_user_can_read_what_is_kept_and_it_is_no_audio(household):
     assert [file.name for file in files] == ["anna.json", "ben.json"]
     for file in files:
         assert stat.S_IMODE(file.stat().st_mode) == 0o600
-        assert file.stat().st_size < 10_000
+        assert file.stat().st_size < 15_000
     assert stat.S_IMODE(household.stat().st_mode) == 0o700
 
 
