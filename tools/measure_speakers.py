@@ -134,9 +134,13 @@ def _cost(folder: Path) -> OnnxEmbedder:
 
 
 def _private_mb() -> float:
-    """Memory that this process alone holds, as Linux counts it."""
+    """Memory that this process has written, and that nothing but it can give back.
+
+    What it has read of files, the runtime's library first, counts as private or as shared by which
+    other programs happen to run.
+    """
     lines = Path("/proc/self/smaps_rollup").read_text("ascii").splitlines()
-    kilobytes = [int(line.split()[1]) for line in lines if line.startswith("Private_")]
+    kilobytes = [int(line.split()[1]) for line in lines if line.startswith("Private_Dirty")]
     return sum(kilobytes) / 1e3
 
 

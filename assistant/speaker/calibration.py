@@ -25,7 +25,7 @@ class Calibration:
     """Of the natural logarithm of the embedding's length."""
     guests: float = 0.2
     """How much of what is said guests say."""
-    accept: float = 0.85
+    accept: float = 0.9
     """A member is named from this probability on."""
 
     def log_ratio(self, cosine: float, length: float) -> float:
