@@ -200,16 +200,18 @@ class Utterance:
             await self._send(PartialTranscript(**self._at(), text=text))
 
     def _keeps_up(self) -> bool:
-        """Whether there is time for a look; says so in the log where there was none at first."""
-        waiting_s = self._services.waiting_s()
-        if waiting_s > MOST_WAITING_S and not self._late:
+        """Whether there is time for a look."""
+        return self._services.waiting_s() <= MOST_WAITING_S
+
+    def _tell_late(self) -> None:
+        """Say once in the log that understanding does not begin early."""
+        if not self._late:
             self._late = True
             _LOG.warning(
                 "the machine does not keep up: %.1f s of audio wait, so words are looked at again "
                 "only when the utterance is over",
-                waiting_s,
+                self._services.waiting_s(),
             )
-        return waiting_s <= MOST_WAITING_S
 
     async def _look(self) -> None:
         self._turn.result = await self._services.worker.run(self._listener.peek)
@@ -219,7 +221,10 @@ class Utterance:
         endpointing = self._services.endpointing
         if self._speculations >= endpointing.most_speculations:
             return
-        if endpointing.speculative.decide(self._turn.features()) is None or not self._keeps_up():
+        if endpointing.speculative.decide(self._turn.features()) is None:
+            return
+        if not self._keeps_up():
+            self._tell_late()
             return
         await self._look()
         await self._read()
