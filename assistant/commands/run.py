@@ -149,6 +149,8 @@ async def _serve(settings: Settings, ios: Sequence[AudioIO], notifier: Notifier)
         ]
         await house.start()
         await rooms.start(house)
+        for pipeline in pipelines:
+            await pipeline.prepare()
         words = " or ".join(Path(word).stem.replace("_", " ") for word in settings.wake.words)
         note = DEMO_HOME if settings.home.kind == "demo" else ""
         if note:

@@ -66,6 +66,10 @@ class Pipeline:
     """Whether what was said is done before more is heard: for a recording, which waits; so what
     comes of a command falls at the same place however fast it is played."""
 
+    async def prepare(self) -> None:
+        """Do now what the first utterance would wait for: names and sentences are read once."""
+        await self.services.worker.run(self._stream, called=True, secret=False)
+
     async def events(self, source: AudioSource) -> AsyncGenerator[Event]:
         """Everything that happens in a stream of audio; an `Error` when the audio cannot be had.
 

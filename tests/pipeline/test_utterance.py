@@ -151,6 +151,15 @@ async def test_a_command_from_speech_to_reply():
     assert room.words.asked == ["turn on the light"], "the speculation's work is reused"
 
 
+async def test_what_the_first_utterance_would_wait_for_is_done_before():
+    room = Room(Script([]), Script(COMMAND))
+    asked = []
+    room.pipeline = replace(room.pipeline, bias=lambda: asked.append("names") or ())
+    await room.pipeline.prepare()
+    assert asked == ["names"]
+    assert types(await room.hear(AUDIO)) == WHOLE, "nothing of it is an utterance"
+
+
 async def test_times_are_those_of_the_audio():
     events = await Room(Script(COMMAND)).hear(AUDIO)
     latency = one(events, "latency")
