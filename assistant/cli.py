@@ -94,6 +94,9 @@ def parser() -> argparse.ArgumentParser:
         "folder", metavar="AUDIO_DIR", nargs="?", type=Path, help="default: the demo's recordings"
     )
     bench.add_argument("--json", action="store_true", help="one JSON object on standard output")
+    bench.add_argument(
+        "--live", action="store_true", help="hear the recordings as they are spoken, too"
+    )
     _edge(command("edge", "Work out what the model costs on an edge processor."))
     rescorer = command("rescorer", "Serve a language model's second opinion to other devices.")
     rescorer.add_argument("--host", default="127.0.0.1", help="default: 127.0.0.1, this device")

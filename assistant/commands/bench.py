@@ -25,7 +25,7 @@ def run(args: argparse.Namespace) -> int:
     folder = args.folder or FOLDER
     if not recordings(folder):
         raise UsageError(f"{folder} holds no recordings; name a folder with wav, flac or ogg files")
-    report = bench(settings, folder, args.config)
+    report = bench(settings, folder, args.config, live=args.live)
     if args.json:
         print_json(report)
     else:
@@ -34,7 +34,9 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-def bench(settings: Settings, folder: Path, config: Path | None) -> dict[str, Any]:
+def bench(
+    settings: Settings, folder: Path, config: Path | None, *, live: bool = False
+) -> dict[str, Any]:
     """All figures as plain values; raises `BenchError`."""
     say(f"Measuring on {len(recordings(folder))} recordings in {folder}, one core ...")
     runtimes = {}
@@ -50,6 +52,10 @@ def bench(settings: Settings, folder: Path, config: Path | None) -> dict[str, An
     waiting = measure("waiting", folder, config)
     say("  the whole pipeline")
     listening = measure("listening", folder, config)
+    waited: dict[str, float] | None = None
+    if live:
+        say("  the whole pipeline, as it is spoken")
+        waited = _middle(measure("live", folder, config)["response_ms"])
     say("  a peer")
     utterances = listening.pop("utterances")
     return {
@@ -60,6 +66,7 @@ def bench(settings: Settings, folder: Path, config: Path | None) -> dict[str, An
         "listening": listening,
         **summary([each for each in utterances if "response_ms" in each]),
         "files": utterances,
+        "live": waited,
         "peer": peer if "name" in (peer := measure("peer", folder, config)) else None,
     }
 
@@ -78,11 +85,7 @@ def summary(utterances: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         if each["speculative_ms"] is not None
     ]
     return {
-        "latency": {
-            name: {"median": statistics.median(items), "p90": percentile(items, 90)}
-            for name, items in values.items()
-            if items
-        },
+        "latency": {name: figures for name, items in values.items() if (figures := _middle(items))},
         "endpoints": {
             "utterances": len(utterances),
             "speculation_held": _share(utterances, "reused"),
@@ -91,6 +94,13 @@ def summary(utterances: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
             "plain_rule_cut_off": _share(utterances, "plain_rule_cut_off"),
         },
     }
+
+
+def _middle(items: Sequence[float]) -> dict[str, float] | None:
+    """Median and 90th percentile, if there is anything."""
+    if not items:
+        return None
+    return {"median": statistics.median(items), "p90": percentile(items, 90)}
 
 
 def _share(utterances: Sequence[Mapping[str, Any]], name: str) -> float:
@@ -129,6 +139,9 @@ def table(report: Mapping[str, Any]) -> Iterator[str]:
         f"({wall_ms:.1f} by the clock)"
     )
     yield from _latencies(report["latency"])
+    if waited := report["live"]:
+        title = "the same by the clock, heard live"
+        yield f"{title:<38}{waited['median']:>9.1f}{waited['p90']:>9.1f}"
     yield from _endpoints(report["endpoints"])
 
 
