@@ -9,7 +9,7 @@ import statistics
 import time
 from bisect import bisect_right
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
-from contextlib import aclosing
+from contextlib import aclosing, asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -158,15 +158,22 @@ def listening(settings: Settings, folder: Path) -> dict[str, Any]:
 async def _listen(
     settings: Settings, folder: Path, wakes: bool
 ) -> tuple[list[dict[str, Any]], dict[str, int], Longest]:
+    async with _hearing(settings, wakes) as pipeline:
+        with watched() as longest:
+            alone = [await _utterance(pipeline, path) for path in recordings(folder)]
+        return alone, await _in_a_row(pipeline, folder, alone), longest
+
+
+@asynccontextmanager
+async def _hearing(settings: Settings, wakes: bool) -> AsyncIterator[Pipeline]:
+    """The whole pipeline in a home that has started."""
     worker = Worker()
     house = await worker.run(make_household, settings)
     try:
         recogniser = await worker.run(load_recogniser, settings)
         pipeline = make_pipeline(settings, house, recogniser, worker, Listening(wake=wakes))
         await house.start()
-        with watched() as longest:
-            alone = [await _utterance(pipeline, path) for path in recordings(folder)]
-        return alone, await _in_a_row(pipeline, folder, alone), longest
+        yield pipeline
     finally:
         await house.close()
         worker.close()
@@ -178,24 +185,16 @@ def live(settings: Settings, folder: Path) -> dict[str, Any]:
     Each file is heard as it is spoken. A machine that is still busy with one thing when the next is
     due is late, which audio time does not show.
     """
-    chosen = demo_settings(settings) if (folder / "commands.tsv").is_file() else settings
-    return {"response_ms": asyncio.run(_live(chosen, folder))}
+    wakes = (folder / "commands.tsv").is_file()
+    chosen = demo_settings(settings) if wakes else settings
+    return {"response_ms": asyncio.run(_live(chosen, folder, wakes))}
 
 
-async def _live(settings: Settings, folder: Path) -> list[float]:
-    worker = Worker()
-    house = await worker.run(make_household, settings)
-    wakes = Listening(wake=(folder / "commands.tsv").is_file())
-    try:
-        recogniser = await worker.run(load_recogniser, settings)
-        pipeline = make_pipeline(settings, house, recogniser, worker, wakes)
-        await house.start()
+async def _live(settings: Settings, folder: Path, wakes: bool) -> list[float]:
+    async with _hearing(settings, wakes) as pipeline:
         await pipeline.prepare()
         heard = [await _waited_ms(pipeline, path) for path in recordings(folder)]
         return [each for each in heard if each is not None]
-    finally:
-        await house.close()
-        worker.close()
 
 
 async def _waited_ms(pipeline: Pipeline, path: Path) -> float | None:
