@@ -21,9 +21,7 @@ def export(checkpoint: Path, file: Path) -> None:
     """Write the file for a checkpoint of `training.train_phonemes`."""
     saved = torch.load(checkpoint, map_location="cpu", weights_only=True)
     weights = {name: each.float().numpy() for name, each in saved["weights"].items()}
-    matrices = {name: each for name, each in weights.items() if each.ndim > 1}
-    rest = {name: each for name, each in weights.items() if each.ndim == 1}
-    int8_file.write(file, matrices, {SIGNS: np.array(saved[SIGNS]), **rest})
+    int8_file.write(file, weights, {SIGNS: np.array(saved[SIGNS])})
 
 
 def main() -> None:

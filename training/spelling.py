@@ -29,10 +29,10 @@ from assistant.asr.biasing.grapheme_to_phoneme import (
     FOR_LETTER,
     LAYERS,
     LETTERS,
-    SIGNS,
     GraphemeToPhoneme,
     numbered,
 )
+from assistant.asr.biasing.phonemes import SIGNS
 from assistant.asr.biasing.pronunciation import ACCENTS, pronounced
 from assistant.asr.networks import int8_file
 from assistant.asr.networks.manifest import PRONUNCIATIONS, read_manifest, write_manifest
@@ -160,9 +160,7 @@ def train(said: Said, signs: str, steps: int, units: int = UNITS) -> SpellingNet
 def export(network: SpellingNetwork, signs: str, file: Path) -> None:
     """Write it for the device, its matrices as int8."""
     weights = {name: each.detach().numpy() for name, each in network.state_dict().items()}
-    matrices = {name: each for name, each in weights.items() if each.ndim > 1}
-    rest = {name: each for name, each in weights.items() if each.ndim == 1}
-    int8_file.write(file, matrices, {SIGNS: np.array(signs), **rest})
+    int8_file.write(file, weights, {SIGNS: np.array(signs)})
 
 
 def main() -> None:

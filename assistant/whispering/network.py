@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from assistant.asr.networks.manifest import ModelError
+from assistant.asr.networks.recurrent import gated_units, sigmoid
 from assistant.asr.networks.single import SingleNetwork
 from assistant.audio.source import SAMPLE_RATE
 from assistant.whispering.detector import WhisperStream
@@ -107,7 +108,7 @@ class RecurrentWhisperStream:
         features = self._features.accept(np.concatenate(self._waiting))
         self._waiting = []
         outputs, self._state = run(self._weights, features, self._state)
-        telling = _sigmoid(outputs[:, 1])
+        telling = sigmoid(outputs[:, 1])
         self._told += float(telling @ outputs[:, 0])
         self._weight += float(telling.sum())
 
@@ -115,15 +116,8 @@ class RecurrentWhisperStream:
 def run(weights: Weights, features: Floats, state: Floats) -> tuple[Floats, Floats]:
     """Features [m, COUNT] to outputs [m, 2], and the state [units] after them."""
     inputs = features @ weights.of_input + weights.input_bias
-    units = weights.units
-    states = np.empty((len(features), units), np.float32)
-    for number, of_input in enumerate(inputs):
-        of_state = state @ weights.of_state + weights.state_bias
-        gates = _sigmoid(of_input[: 2 * units] + of_state[: 2 * units])
-        reset, update = gates[:units], gates[units:]
-        new = np.tanh(of_input[2 * units :] + reset * of_state[2 * units :])
-        state = states[number] = new + update * (state - new)
-    return states @ weights.of_output + weights.output_bias, state
+    states = gated_units(inputs, weights.of_state, weights.state_bias, state)
+    return states @ weights.of_output + weights.output_bias, states[-1] if len(states) else state
 
 
 def read_weights(path: Path) -> Weights:
@@ -141,7 +135,3 @@ def read_weights(path: Path) -> Weights:
 def _weights(arrays: Mapping[str, Floats]) -> Weights:
     named = {name: np.asarray(arrays[name], np.float32) for name in Weights.__slots__}
     return Weights(**named)
-
-
-def _sigmoid(values: Floats) -> Floats:
-    return np.asarray(0.5 + 0.5 * np.tanh(0.5 * values), values.dtype)

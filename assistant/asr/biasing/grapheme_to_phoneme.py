@@ -18,13 +18,13 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from assistant.asr.biasing.phonemes import SIGNS
 from assistant.asr.networks import int8_file
 from assistant.asr.networks.network import Floats
+from assistant.asr.networks.recurrent import gated_units
 
 LETTERS: Final = "abcdefghijklmnopqrstuvwxyz'"
 """What words are written with, as the recogniser writes them."""
-SIGNS: Final = "phonemes"
-"""The name of the phonemes, a letter each; their numbers begin with 1, 0 is blank."""
 FOR_LETTER: Final = 2
 """Phonemes that one letter may stand for; more where the letters beside it are silent."""
 LAYERS: Final = 2
@@ -49,7 +49,7 @@ class GraphemeToPhoneme:
         """
         arrays = int8_file.read(file)
         signs = str(arrays.pop(SIGNS))
-        return cls({name: array.astype(np.float32) for name, array in arrays.items()}, signs)
+        return cls(arrays, signs)
 
     def __call__(self, words: Iterable[str]) -> dict[str, tuple[str, ...]]:
         """Phonemes of words in each accent; words with other letters are left out."""
@@ -86,16 +86,8 @@ class GraphemeToPhoneme:
         state_bias = self._weights[f"units.bias_hh_{name}"]
         inputs = x @ self._weights[f"units.weight_ih_{name}"].T
         inputs += self._weights[f"units.bias_ih_{name}"]
-        units = len(of_state)
-        state = np.zeros((len(x), units), np.float32)
-        states = np.empty((*x.shape[:2], units), np.float32)
-        for at in range(x.shape[1]):
-            given, kept = inputs[:, at], state @ of_state + state_bias
-            gates = _sigmoid(given[:, : 2 * units] + kept[:, : 2 * units])
-            reset, update = gates[:, :units], gates[:, units:]
-            new = np.tanh(given[:, 2 * units :] + reset * kept[:, 2 * units :])
-            state = states[:, at] = new + update * (state - new)
-        return states
+        state = np.zeros((len(x), len(of_state)), np.float32)
+        return gated_units(inputs.swapaxes(0, 1), of_state, state_bias, state).swapaxes(0, 1)
 
     def _said(self, best: NDArray[np.int64]) -> tuple[str, ...]:
         """The phonemes that the likeliest numbers [accents, 2 L] stand for."""
@@ -108,7 +100,3 @@ class GraphemeToPhoneme:
 def numbered(words: list[str]) -> NDArray[np.int64]:
     """Letters of words alike in length, as numbers: [N, L]."""
     return np.array([[LETTERS.index(letter) for letter in word] for word in words], np.int64)
-
-
-def _sigmoid(values: Floats) -> Floats:
-    return np.asarray(0.5 + 0.5 * np.tanh(0.5 * values), np.float32)

@@ -19,7 +19,7 @@ from assistant.asr.networks.network import Floats
 FRAMES_PER_OUTPUT: Final = 2
 """How often phonemes are asked for in each encoder output."""
 SIGNS: Final = "phonemes"
-"""The name of the phonemes, a letter each; their numbers begin with 1."""
+"""The name of the phonemes, a letter each; their numbers begin with 1, 0 is blank."""
 
 
 def side_by_side(outputs: Floats, inner: Floats) -> Floats:
@@ -47,7 +47,7 @@ class PhonemeNetwork:
         """
         arrays = int8_file.read(file)
         signs = str(arrays.pop(SIGNS))
-        return cls({name: array.astype(np.float32) for name, array in arrays.items()}, signs)
+        return cls(arrays, signs)
 
     def numbers(self, said: str) -> list[int]:
         """Numbers of phonemes; those that the network does not know are left out."""

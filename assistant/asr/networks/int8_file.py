@@ -16,10 +16,13 @@ SCALE: Final = ".scale"
 _LARGEST: Final = 127
 
 
-def write(file: Path, matrices: Mapping[str, NDArray[np.float32]], rest: Arrays) -> None:
-    """Write matrices of any number of dimensions, rounded, and arrays that stay as they are."""
+def write(file: Path, weights: Mapping[str, NDArray[np.float32]], rest: Arrays) -> None:
+    """Write weights, matrices of any number of dimensions rounded; what else there is, as it is."""
     stored = dict(rest)
-    for name, matrix in matrices.items():
+    for name, matrix in weights.items():
+        if matrix.ndim <= 1:
+            stored[name] = matrix
+            continue
         rows = matrix.reshape(len(matrix), -1)
         scale = np.maximum(np.abs(rows).max(1), 1e-8).astype(np.float32) / _LARGEST
         stored[name] = np.round(rows / scale[:, None]).astype(np.int8).reshape(matrix.shape)
