@@ -52,7 +52,7 @@ def confidence(result: RecognitionResult) -> float:
     by = _calibration(result)
     share, score, words = evidence(result)
     odds = by.share * share + by.score * score + by.word * words + by.bias
-    return 1 / (1 + math.exp(-max(-30.0, min(30.0, odds))))
+    return probability_of(odds)
 
 
 def _calibration(result: RecognitionResult) -> Calibration:
@@ -74,3 +74,8 @@ def evidence(result: RecognitionResult) -> tuple[float, float, int]:
     count = len(best.words)
     scored = score * min(1.0, _USUAL_WORDS / count)
     return math.log(share / (1 - share)), scored, min(_MOST_WORDS, count)
+
+
+def probability_of(log_odds: float) -> float:
+    """From 0 to 1, for the natural logarithm of the odds, which count up to 30."""
+    return 1 / (1 + math.exp(-max(-30.0, min(30.0, log_odds))))

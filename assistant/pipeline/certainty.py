@@ -15,7 +15,7 @@ import math
 from dataclasses import dataclass, replace
 from typing import Final
 
-from assistant.asr.confidence import confidence
+from assistant.asr.confidence import confidence, probability_of
 from assistant.asr.result import RecognitionResult
 from assistant.dialogue.state import CONFIRM, NEVER_MIND
 from assistant.nlu.interpretation import Interpretation, SentenceEvidence
@@ -56,7 +56,7 @@ def certainty(meant: Interpretation, result: RecognitionResult) -> float:
     by = calibration_of(result)
     others, behind, ahead, per_word = evidence_of(meant.evidence, by)
     odds = by.others * others + by.behind * behind + by.ahead * ahead + by.per_word * per_word
-    return 1 / (1 + math.exp(-max(-30.0, min(30.0, odds + by.bias))))
+    return probability_of(odds + by.bias)
 
 
 def doubted(meant: Interpretation, heard: str, sure: float, least: float) -> Interpretation:

@@ -15,7 +15,7 @@ import math
 from dataclasses import dataclass
 from typing import Final, Protocol
 
-from assistant.asr.confidence import confidence
+from assistant.asr.confidence import confidence, probability_of
 from assistant.asr.result import RecognitionResult
 from assistant.nlu.interpretation import Interpretation
 from assistant.nlu.parse import UNKNOWN_NAME
@@ -86,7 +86,7 @@ class Regression:
         """From 0 to 1; with even odds before anything is known of it."""
         given = measures(signs).values()
         odds = self.bias + sum(w * each for w, each in zip(self.weights, given, strict=True))
-        return 1 / (1 + math.exp(-_within(odds, 30.0)))
+        return probability_of(odds)
 
 
 SHIPPED: Final = Regression(
