@@ -1,9 +1,7 @@
 """Names are boosted along their letters, and what they have not earned is taken back."""
 
 import math
-import time
 
-import numpy as np
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
@@ -206,17 +204,17 @@ def test_names_are_read_as_the_recogniser_writes_them():
     assert boost_of(["!!!", ""], "a") == 0
 
 
-def test_a_thousand_names_are_ready_within_50_ms():
-    rng = np.random.default_rng(0)
-    letters = np.array(list("abcdefghijklmnopqrstuvwxyz"))
-    names = ["".join(rng.choice(letters, 10)) for _ in range(1000)]
-    phrases = [BiasPhrase(f"{a} {b}") for a, b in zip(names, reversed(names), strict=True)]
-    took = []
-    for _ in range(3):
-        began = time.process_time()
-        ShallowFusion(LETTERS, phrases, STRENGTH, by_letters).onward([0])
-        took.append(time.process_time() - began)
-    assert min(took) < 0.05
+def test_a_thousand_names_are_made_ready_in_one_go():
+    """How long that takes is printed by `tools/measure_names.py`."""
+    asked = []
+
+    def improbability(texts):
+        asked.append(len(texts))
+        return by_letters(texts)
+
+    phrases = [BiasPhrase(f"fa {'ade'[n % 3]} {n}") for n in range(1000)]
+    ShallowFusion(LETTERS, phrases, STRENGTH, improbability).onward([0])
+    assert asked == [1000]
 
 
 def test_tokens_of_the_same_letters_are_boosted_alike():
