@@ -74,7 +74,7 @@ class TransducerRecogniser:
         """Start an utterance; the tree of names is made anew only when they have changed."""
         names = self.prepared(tuple(bias))
         two_pass = TwoPass(
-            self.model.network,
+            self.vocabulary,
             partial(self._favouring, names),
             self.output,
             sentences=None if sentences is None else self._sentences(sentences),

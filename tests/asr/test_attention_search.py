@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from assistant.asr.decoding import attention_search
-from assistant.asr.decoding.attention_search import decode, prefix_of, score
+from assistant.asr.decoding.attention_search import Continuations, decode, score
 from assistant.asr.vocabulary.word_pieces import END, START, WordPieces
 from tests.asr.toy_network import LETTERS, ToyAttentionDecoder
 
@@ -29,7 +29,7 @@ def log_prob(decoder, pieces, before=()):
 def test_texts_are_judged_as_if_each_were_alone(seed, texts, before):
     decoder = ToyAttentionDecoder(None, seed=seed)
     known = decoder.pieces.encode(before)
-    scored = score(prefix_of(decoder, HEARD, before), texts)
+    scored = score(Continuations(decoder, HEARD, before), texts)
     for text, found in zip(texts, scored, strict=True):
         assert found.text == text
         assert len(found.words) == len(text.split())
@@ -44,7 +44,7 @@ def test_a_wide_beam_finds_the_likeliest_of_all_texts(seed, before, shortest, mo
     decoder = ToyAttentionDecoder(None, seed=seed)
     known = decoder.pieces.encode(before)
     monkeypatch.setattr(attention_search, "MOST_PIECES", 4 + len(known))
-    found = decode(prefix_of(decoder, HEARD, before), 100, beam=200, shortest=shortest)
+    found = decode(Continuations(decoder, HEARD, before), 100, beam=200, shortest=shortest)
     others = range(2, len(LETTERS))
     every = [pieces for length in range(4) for pieces in product(others, repeat=length)]
     long = [pieces for pieces in every if len(decoder.pieces.decode(pieces)) >= shortest]
@@ -56,15 +56,40 @@ def test_a_wide_beam_finds_the_likeliest_of_all_texts(seed, before, shortest, mo
 
 @pytest.mark.parametrize("beam", [1, 3])
 def test_the_best_come_first_and_no_more_than_the_beam(beam):
-    found = decode(prefix_of(ToyAttentionDecoder(None, seed=4), HEARD), 100, beam)
+    found = decode(Continuations(ToyAttentionDecoder(None, seed=4), HEARD), 100, beam)
     scores = [each.log_prob for each in found]
     assert scores == sorted(scores, reverse=True)
     assert len(found) <= beam
 
 
+@pytest.mark.parametrize("seed", range(5))
+def test_texts_too_unlikely_to_be_wanted_are_not_followed(seed):
+    decoder = ToyAttentionDecoder(None, seed=seed)
+    every = decode(Continuations(decoder, HEARD), 8, beam=30)
+    least = every[len(every) // 2].log_prob - 1e-3
+    likely = decode(Continuations(decoder, HEARD), 8, beam=30, least=least)
+    assert [each.text for each in likely] == [x.text for x in every if x.log_prob > least]
+
+
+def test_a_beginning_is_asked_for_once(monkeypatch):
+    decoder, asked = ToyAttentionDecoder(None, seed=2), []
+
+    def step(pieces, *rest):
+        asked.extend(pieces)
+        return ToyAttentionDecoder.step(decoder, pieces, *rest)
+
+    monkeypatch.setattr(decoder, "step", step)
+    continuations = Continuations(decoder, HEARD)
+    first = score(continuations, ["bad cab", "bad"])
+    count = len(decoder.pieces.encode("bad cab"))
+    assert len(asked) == 1 + count
+    assert score(continuations, ["bad", "bad cab"]) == first[::-1]
+    assert len(asked) == 1 + count
+
+
 def test_a_decoder_that_never_ends_is_stopped():
     decoder = ToyAttentionDecoder(None, unlikely=LETTERS[END])
-    found = decode(prefix_of(decoder, HEARD), 40, beam=2)
+    found = decode(Continuations(decoder, HEARD), 40, beam=2)
     assert all(len(decoder.pieces.encode(each.text)) <= 14 for each in found)
 
 
@@ -76,7 +101,7 @@ def test_what_is_longer_than_a_decoder_can_write_is_judged():
             assert position <= attention_search.MOST_PIECES
             return super().step(pieces, position, cross_kv, past)
 
-    (found,) = score(prefix_of(Placed(None), HEARD, "abc"), ["bad " * 100])
+    (found,) = score(Continuations(Placed(None), HEARD, "abc"), ["bad " * 100])
     assert len(found.words) == 100
     assert np.isfinite(found.log_prob)
 

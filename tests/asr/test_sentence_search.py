@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import replace
+from functools import reduce
 
 import numpy as np
 import pytest
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 from assistant.asr.biasing import sentences as biasing
 from assistant.asr.biasing.sentences import SpelledSentences
 from assistant.asr.decoding.beam_search import SearchSettings
+from assistant.asr.decoding.frames import ScoredFrame
 from assistant.asr.decoding.sentence_search import (
     BY_BOTH,
     BY_TRANSDUCER,
@@ -71,6 +73,11 @@ def outputs(seed, frames):
     return np.random.default_rng(seed).standard_normal((frames, 8), np.float32)
 
 
+def found_in(vectors, spelled, vocabulary, settings=WIDE):
+    frames = [ScoredFrame(vocabulary, vector) for vector in vectors]
+    return find_sentences(frames, spelled, vocabulary, settings)
+
+
 def test_tokens_that_continue_a_sentence_are_allowed():
     spelled = SpelledSentences(Listed(*SENTENCES), TOKENS)
     first = spelled.following(spelled.begin())
@@ -99,13 +106,12 @@ def spellings(text):
 def best_alignment(network, vectors, tokens, symbols):
     """The log-probability of a row of tokens on its likeliest way through the frames."""
     vocabulary = Vocabulary(network)
-    start = (network.blank_id,) * network.context_size
     places = {0: 0.0}
     for vector in vectors:
         after = {}
         for place, score in places.items():
             for count in range(symbols + 1):
-                context = (*start, *tokens[:place])[-len(start) :]
+                context = reduce(vocabulary.context, tokens[:place], vocabulary.start)
                 log_probs, _ = vocabulary.scores(vector, [context])
                 stayed = score + float(log_probs[0, network.blank_id])
                 after[place] = max(after.get(place, -math.inf), stayed)
@@ -123,7 +129,7 @@ def test_a_wide_search_finds_the_best_sentence(seed, frames):
     network = ToyNetwork(seed=seed, blank=0.5)
     vectors = outputs(seed, frames)
     spelled = SpelledSentences(Listed(*SENTENCES), TOKENS)
-    found = find_sentences(vectors, spelled, Vocabulary(network), WIDE)
+    found = found_in(vectors, spelled, Vocabulary(network))
     scores = {
         text: max(best_alignment(network, vectors, each, WIDE.symbols) for each in spellings(text))
         for text in SENTENCES
@@ -139,7 +145,7 @@ def test_a_wide_search_finds_the_best_sentence(seed, frames):
 def test_nothing_but_sentences_is_found(seed):
     network = ToyNetwork(seed=seed, blank=0.5)
     spelled = SpelledSentences(Listed(*SENTENCES), TOKENS)
-    found = find_sentences(
+    found = found_in(
         outputs(seed, 12), spelled, Vocabulary(network), SentenceSettings(FAVOUR, beam=6)
     )
     assert set(found) <= set(SENTENCES)
@@ -150,8 +156,8 @@ def test_what_takes_room_is_forgotten_between_utterances(monkeypatch):
     sentences = Listed(*SENTENCES)
     spelled = SpelledSentences(sentences, TOKENS)
     vocabulary, vectors = Vocabulary(ToyNetwork(blank=0.5)), outputs(1, 8)
-    first = find_sentences(vectors, spelled, vocabulary, WIDE)
-    assert find_sentences(vectors, spelled, vocabulary, WIDE) == first
+    first = found_in(vectors, spelled, vocabulary)
+    assert found_in(vectors, spelled, vocabulary) == first
     assert sentences.forgotten == 1
 
 

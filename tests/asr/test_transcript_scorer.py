@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from assistant.asr.biasing.shallow_fusion import NoBias, ShallowFusion
 from assistant.asr.decoding.beam_search import SearchSettings
+from assistant.asr.decoding.frames import ScoredFrame, SoundingFrames
 from assistant.asr.decoding.transcript_scorer import TranscriptScorer, tokenised
 from assistant.asr.decoding.vocabulary import Vocabulary
 from assistant.asr.result import BiasPhrase
@@ -45,8 +46,10 @@ def cut(word):
 
 def scored(texts, vectors, bias=None):
     known = [tokenised(text, cut, VOCABULARY, bias or NoBias(), FREELY) for text in texts]
+    frames = tuple(ScoredFrame(VOCABULARY, vector) for vector in vectors)
+    sounding = SoundingFrames(frames, tuple(range(len(frames))), 0.0)
     return TranscriptScorer(VOCABULARY, SYMBOLS, [each for each in known if each]).scored(
-        vectors, FRAME_S
+        sounding, FRAME_S
     )
 
 

@@ -34,8 +34,8 @@ class Position(NamedTuple):
 class Next:
     """What can come next at a position: tokens, and the numbers of the positions after them."""
 
-    tokens: NDArray[np.intp]
-    positions: tuple[int, ...]
+    tokens: NDArray[np.int64]
+    positions: NDArray[np.int64]
     final: bool
     """Whether a sentence may end here."""
 
@@ -108,7 +108,7 @@ class SpelledSentences:
                 tokens.append(token)
                 positions.append(self._numbered(Position(state, letters + piece)))
         final = bool(letters) and after is not None and self._sentences.final(after)
-        return Next(np.array(tokens, np.intp), tuple(positions), final)
+        return Next(np.array(tokens, np.int64), np.array(positions, np.int64), final)
 
     def _after(self, state: int, word: str) -> int | None:
         return self._sentences.step(state, word) if word else None

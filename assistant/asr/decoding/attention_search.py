@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from assistant.asr.networks.network import AttentionDecoder, Floats, State
 from assistant.asr.vocabulary.tokens import WORD_START
@@ -32,6 +32,56 @@ class ScoredText:
         return sum(self.words) + self.end
 
 
+class _Known(NamedTuple):
+    """What came of one piece: a row of what a step of the decoder gave."""
+
+    log_probs: Floats
+    past: State
+    row: int
+
+
+class Continuations:
+    """What a decoder expects after each beginning of a sentence, asked for each once.
+
+    Texts that are compared differ in a few words. Beginnings are told by the pieces after `text`,
+    the words that were said before.
+    """
+
+    def __init__(self, decoder: AttentionDecoder, cross_kv: State, text: str = "") -> None:
+        self.decoder, self._cross_kv = decoder, cross_kv
+        pieces = [START, *decoder.pieces.encode(text)]
+        past = decoder.initial_past(1)
+        for position, piece in enumerate(pieces):
+            log_probs, past = decoder.step(np.array([piece]), position, cross_kv, past)
+        self._known: dict[tuple[int, ...], _Known] = {(): _Known(log_probs[0], past, 0)}
+        self.position = len(pieces)
+        """Of the first piece after the text."""
+
+    def log_probs(self, beginnings: Sequence[tuple[int, ...]]) -> list[Floats]:
+        """Of each piece [V] after each beginning; all beginnings have equally many pieces."""
+        known = self._known
+        new = [each for each in dict.fromkeys(beginnings) if each not in known]
+        if new:
+            before = [each[:-1] for each in new]
+            self.log_probs(before)
+            # What comes after the last position that a decoder knows counts as if it stood there.
+            position = min(self.position + len(before[0]), MOST_PIECES)
+            past = _side_by_side([known[each] for each in before])
+            pieces = np.array([each[-1] for each in new])
+            log_probs, past = self.decoder.step(pieces, position, self._cross_kv, past)
+            known.update(
+                (each, _Known(of_each, past, row))
+                for row, (each, of_each) in enumerate(zip(new, log_probs, strict=True))
+            )
+        return [known[each].log_probs for each in beginnings]
+
+
+def _side_by_side(known: Sequence[_Known]) -> State:
+    """What the decoder remembers of several beginnings."""
+    parts = zip(*([part[:, each.row, None] for part in each.past] for each in known), strict=True)
+    return tuple(np.concatenate(part, axis=1) for part in parts)
+
+
 @dataclass(frozen=True, slots=True)
 class _Sentence:
     pieces: tuple[int, ...]
@@ -39,57 +89,36 @@ class _Sentence:
     score: float
 
 
-@dataclass(frozen=True, slots=True)
-class Prefix:
-    """The beginning of a sentence, known before the search."""
-
-    decoder: AttentionDecoder
-    cross_kv: State
-    piece: int
-    """The last one."""
-    position: int
-    past: State
-    """What the decoder remembers of the pieces before it."""
-
-
-def prefix_of(decoder: AttentionDecoder, cross_kv: State, text: str = "") -> Prefix:
-    """A sentence that begins with `text`, the words that were said first."""
-    pieces = [START, *decoder.pieces.encode(text)]
-    past = decoder.initial_past(1)
-    for position, piece in enumerate(pieces[:-1]):
-        _, past = decoder.step(np.array([piece]), position, cross_kv, past)
-    return Prefix(decoder, cross_kv, pieces[-1], len(pieces) - 1, past)
-
-
-def decode(prefix: Prefix, steps: int, beam: int, shortest: int = 0) -> list[ScoredText]:
-    """The likeliest texts, best first, at most `beam`, that go on from the prefix.
+def decode(
+    continuations: Continuations,
+    steps: int,
+    beam: int,
+    shortest: int = 0,
+    least: float = -np.inf,
+) -> list[ScoredText]:
+    """The likeliest texts, best first, at most `beam`, likelier than `least` (natural log).
 
     For `steps` of 20 ms; none has fewer than `shortest` letters, the spaces among them.
     """
-    decoder = prefix.decoder
-    most = min(MOST_PIECES - prefix.position, 4 + int(PIECES_A_STEP * steps))
-    open_ones = [_Sentence((prefix.piece,), (), 0.0)]
-    past = prefix.past
+    decoder = continuations.decoder
+    most = min(MOST_PIECES - continuations.position + 1, 4 + int(PIECES_A_STEP * steps))
+    open_ones = [_Sentence((), (), 0.0)]
     done: list[_Sentence] = []
-    for position in range(prefix.position, prefix.position + most):
-        last = np.array([sentence.pieces[-1] for sentence in open_ones])
-        log_probs, past = decoder.step(last, position, prefix.cross_kv, past)
-        ended, chosen = _extended(open_ones, log_probs, beam)
-        done += [each for each in ended if len(_text(decoder, each)) >= shortest]
+    for _ in range(most):
+        log_probs = continuations.log_probs([each.pieces for each in open_ones])
+        ended = [_longer(each, END, row) for each, row in zip(open_ones, log_probs, strict=True)]
+        done += [
+            each
+            for each in ended
+            if each.score > least and len(decoder.pieces.decode(each.pieces)) >= shortest
+        ]
         done = sorted(done, key=_total, reverse=True)[:beam]
         # A longer sentence is never likelier than its beginning.
-        least = done[-1].score if len(done) == beam else -np.inf
-        chosen = [(row, sentence) for row, sentence in chosen if sentence.score > least]
-        if not chosen:
+        bound = max(least, done[-1].score) if len(done) == beam else least
+        open_ones = _extended(open_ones, log_probs, beam, bound)
+        if not open_ones:
             break
-        rows = [row for row, _ in chosen]
-        open_ones = [sentence for _, sentence in chosen]
-        past = tuple(part[:, rows] for part in past)
-    return [_scored(decoder, sentence.pieces[1:], sentence.log_probs) for sentence in done]
-
-
-def _text(decoder: AttentionDecoder, sentence: _Sentence) -> str:
-    return decoder.pieces.decode(sentence.pieces[1:])
+    return [_scored(decoder, sentence.pieces, sentence.log_probs) for sentence in done]
 
 
 def _total(sentence: _Sentence) -> float:
@@ -97,22 +126,20 @@ def _total(sentence: _Sentence) -> float:
 
 
 def _extended(
-    sentences: Sequence[_Sentence], log_probs: Floats, beam: int
-) -> tuple[list[_Sentence], list[tuple[int, _Sentence]]]:
-    """The sentences that end here, and the `beam` best longer ones with the rows they grew from."""
-    ended = [_longer(each, END, row) for each, row in zip(sentences, log_probs, strict=True)]
-    totals = log_probs + np.array([[each.score] for each in sentences], np.float32)
+    sentences: Sequence[_Sentence], log_probs: Sequence[Floats], beam: int, least: float
+) -> list[_Sentence]:
+    """The `beam` best sentences with one more piece, best first; only those above `least`."""
+    totals = np.stack(log_probs) + np.array([[each.score] for each in sentences], np.float32)
     totals[:, [END, START]] = -np.inf
-    count = min(beam, totals.size)
-    least = np.partition(totals, totals.size - count, axis=None)[-count]
-    rows, pieces = (each.tolist() for each in np.nonzero(totals >= least))
+    rows, pieces = np.nonzero(totals > least)
+    if len(rows) > beam:
+        best = np.argpartition(-totals[rows, pieces], beam - 1)[:beam]
+        rows, pieces = rows[best], pieces[best]
     longer = [
-        (row, _longer(sentences[row], piece, log_probs[row]))
-        for row, piece in zip(rows, pieces, strict=True)
-        if piece not in (END, START)
+        _longer(sentences[row], piece, log_probs[row])
+        for row, piece in zip(rows.tolist(), pieces.tolist(), strict=True)
     ]
-    # More where several are as good as the last one.
-    return ended, sorted(longer, key=lambda each: -each[1].score)[:beam]
+    return sorted(longer, key=_total, reverse=True)
 
 
 def _longer(sentence: _Sentence, piece: int, log_probs: Floats) -> _Sentence:
@@ -121,35 +148,20 @@ def _longer(sentence: _Sentence, piece: int, log_probs: Floats) -> _Sentence:
     return _Sentence(pieces, (*sentence.log_probs, added), sentence.score + added)
 
 
-def score(prefix: Prefix, texts: Sequence[str]) -> list[ScoredText]:
-    """How likely each of some texts is to go on from the prefix."""
-    decoder = prefix.decoder
-    if not texts:
-        return []
+def score(continuations: Continuations, texts: Sequence[str]) -> list[ScoredText]:
+    """How likely each of some texts is to go on from the words before."""
+    decoder = continuations.decoder
     targets = [(*decoder.pieces.encode(text), END) for text in texts]
-    given = _inputs(prefix.piece, targets)
-    past = tuple(np.repeat(part, len(texts), axis=1) for part in prefix.past)
     gained: list[list[float]] = [[] for _ in texts]
-    for count in range(given.shape[1] - 1):
-        # What comes after the last position that a decoder knows is scored as if it stood there.
-        position = min(prefix.position + count, MOST_PIECES)
-        log_probs, past = decoder.step(given[:, count], position, prefix.cross_kv, past)
-        for row, target in enumerate(targets):
-            if count < len(target):
-                gained[row].append(float(log_probs[row, target[count]]))
+    for count in range(max(map(len, targets), default=0)):
+        longer = [row for row, target in enumerate(targets) if count < len(target)]
+        log_probs = continuations.log_probs([targets[row][:count] for row in longer])
+        for row, of_each in zip(longer, log_probs, strict=True):
+            gained[row].append(float(of_each[targets[row][count]]))
     return [
         _scored(decoder, target[:-1], tuple(row))
         for target, row in zip(targets, gained, strict=True)
     ]
-
-
-def _inputs(first: int, targets: Sequence[tuple[int, ...]]) -> NDArray[np.int64]:
-    """`first` and the pieces, [texts, longest + 1]; after a text's end it does not matter."""
-    given = np.full((len(targets), max(map(len, targets)) + 1), END)
-    given[:, 0] = first
-    for row, target in enumerate(targets):
-        given[row, 1 : len(target) + 1] = target
-    return given
 
 
 def _scored(

@@ -23,6 +23,7 @@ from typing import NamedTuple
 import numpy as np
 
 from assistant.asr.biasing.shallow_fusion import Biaser, NoBias
+from assistant.asr.decoding.frames import ScoredFrame
 from assistant.asr.decoding.vocabulary import Vocabulary
 from assistant.asr.decoding.word_graph import (
     START,
@@ -60,7 +61,7 @@ class SearchSettings:
 class Key(NamedTuple):
     """What decides a state's future."""
 
-    context: tuple[int, ...]
+    context: int
     word: tuple[int, ...]
     """Tokens of the unfinished word."""
     bias: int
@@ -125,8 +126,7 @@ class Search:
         self._boundaries: dict[int, Boundary] = {}
         self._made = 0
         self._born = 0
-        context = (network.blank_id,) * network.context_size
-        key = Key(context, (), self._bias.start)
+        key = Key(vocabulary.start, (), self._bias.start)
         self._states = [BeamState(key, 0.0, {START: Branch(0.0, 0.0)}, 0.0, 0, 0.0, 0, 0, 0.0)]
 
     def copy(self) -> Search:
@@ -149,12 +149,16 @@ class Search:
 
     def step(self, encoded: Floats) -> None:
         """Take the next encoder frame [D]."""
+        self.hear(ScoredFrame(self._vocabulary, encoded))
+
+    def hear(self, frame: ScoredFrame) -> None:
+        """Take the next frame, of which others may know the scores already."""
         settings = self._settings
         ready: dict[Key, BeamState] = {}
         active = self._states
         for left in range(settings.max_symbols_per_frame, 0, -1):
-            contexts = [state.key.context for state in active]
-            log_probs, ends = self._vocabulary.scores(encoded, contexts)
+            rows = frame.rows([state.key.context for state in active])
+            log_probs, ends = frame.log_probs[rows], frame.ends[rows]
             self._stay(ready, active, log_probs, ends.tolist())
             emitted: dict[Key, BeamState] = {}
             for row, token, log_prob, boost in self._candidates(ready, active, log_probs):
@@ -230,7 +234,7 @@ class Search:
     def _emit(self, state: BeamState, token: int, log_prob: float, boost: float) -> BeamState:
         """The state after one more token."""
         self._born += 1
-        context = (*state.key.context[1:], token)
+        context = self._vocabulary.context(state.key.context, token)
         bias = self._bias.next(state.key.bias, token)
         if self._vocabulary.begins[token] and state.key.word:
             branches = {self._boundary(state): Branch(0.0, boost)}

@@ -9,19 +9,22 @@ spoken finds its words. What the search finds is scored by others, without that.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Final, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from assistant.asr.biasing.sentences import SpelledSentences
-from assistant.asr.decoding.vocabulary import Vocabulary
-from assistant.asr.networks.network import Floats
+from assistant.asr.decoding.frames import ScoredFrame
+from assistant.asr.decoding.vocabulary import Numbers, Vocabulary
 from assistant.asr.result import Sentences
 from assistant.asr.vocabulary.byte_tokens import joined
 from assistant.lattice.graph import Hypothesis
+
+Doubles = NDArray[np.float64]
 
 
 class Favour(NamedTuple):
@@ -71,9 +74,9 @@ class SentenceSearch:
         self._found: dict[str, float] = {}
         """What the last search has found, with the scores by which only that can be compared."""
 
-    def texts(self, outputs: Floats) -> list[str]:
-        """The sentences that encoder outputs [M, D] sound most like, best first."""
-        self._found = find_sentences(outputs, self._sentences, self._vocabulary, self._settings)
+    def texts(self, frames: Iterable[ScoredFrame]) -> list[str]:
+        """The sentences that some frames sound most like, best first."""
+        self._found = find_sentences(frames, self._sentences, self._vocabulary, self._settings)
         return list(self._found)
 
     def favoured(
@@ -140,117 +143,121 @@ def _with(hypothesis: Hypothesis, favour: float, given: float, prior: float) -> 
     )
 
 
-class _Said(NamedTuple):
-    """The tokens of a hypothesis, last one first."""
-
-    token: int
-    before: _Said | None
-
-
 @dataclass(frozen=True, slots=True)
-class _State:
-    position: int
-    context: tuple[int, ...]
-    score: float
-    said: _Said | None
+class _States:
+    """Hypotheses, each with an entry in every array."""
+
+    positions: Numbers
+    """In the network of sentences."""
+    contexts: Numbers
+    scores: Doubles
+    said: Numbers
+    """Their last tokens' numbers among all that were emitted."""
+
+    def __getitem__(self, which: NDArray[np.intp] | slice) -> _States:
+        return _States(
+            self.positions[which], self.contexts[which], self.scores[which], self.said[which]
+        )
+
+    def best(self, least: float, contexts: int) -> _States:
+        """Those above `least`, best first; of those with the same future the best one.
+
+        There are so many contexts.
+        """
+        order = np.argsort(-self.scores, kind="stable")
+        ranked = self[order[: np.count_nonzero(self.scores > least)]]
+        futures = ranked.positions * contexts + ranked.contexts
+        _, first = np.unique(futures, return_index=True)
+        return ranked[np.sort(first)]
 
 
-_Key = tuple[int, tuple[int, ...]]
+class _Search:
+    """The beam over one part of an utterance."""
+
+    def __init__(
+        self, sentences: SpelledSentences, vocabulary: Vocabulary, settings: SentenceSettings
+    ) -> None:
+        self._sentences, self._vocabulary, self._settings = sentences, vocabulary, settings
+        self._tokens = [-1]
+        """All that were emitted, after one that stands for nothing."""
+        self._before = [-1]
+        """The number of the token before each."""
+        begin = np.array([sentences.begin()]), np.array([vocabulary.start])
+        self._beam = _States(*begin, np.zeros(1), np.zeros(1, np.int64))
+
+    def hear(self, frame: ScoredFrame) -> None:
+        """Take one more frame."""
+        settings, blank = self._settings, self._vocabulary.network.blank_id
+        active, stayed, most = self._beam, [], -np.inf
+        for left in range(settings.symbols, -1, -1):
+            rows = np.array(frame.rows(active.contexts.tolist()))
+            scores = active.scores + frame.log_probs[rows, blank]
+            stayed.append(replace(active, scores=scores))
+            most = max(most, float(scores.max()))
+            # What is below this cannot come within the margin again, not even with one more token.
+            least = most - settings.margin - settings.token_gain
+            active = self._emitted(active, rows, frame, least) if left else active[:0]
+            if not len(active.scores):
+                break
+        ready = _States(
+            np.concatenate([each.positions for each in stayed]),
+            np.concatenate([each.contexts for each in stayed]),
+            np.concatenate([each.scores for each in stayed]),
+            np.concatenate([each.said for each in stayed]),
+        )
+        self._beam = ready.best(most - settings.margin, self._vocabulary.contexts)[: settings.beam]
+
+    def _emitted(
+        self, active: _States, rows: NDArray[np.intp], frame: ScoredFrame, least: float
+    ) -> _States:
+        """The best states after one more token; none with a score below `least`."""
+        allowed = [self._sentences.following(position) for position in active.positions.tolist()]
+        counts = [len(each.tokens) for each in allowed]
+        owners = np.repeat(np.arange(len(rows)), counts)
+        tokens = np.concatenate([each.tokens for each in allowed])
+        scores = frame.log_probs[rows[owners], tokens] + active.scores[owners]
+        scores += self._settings.token_gain
+        likely = np.flatnonzero(scores > least)
+        owners, tokens = owners[likely], tokens[likely]
+        positions = np.concatenate([each.positions for each in allowed])[likely]
+        contexts = self._vocabulary.context(active.contexts[owners], tokens)
+        emitted = _States(positions, contexts, scores[likely], likely)
+        best = emitted.best(least, self._vocabulary.contexts)[: self._settings.beam]
+        chosen = np.searchsorted(likely, best.said)
+        self._tokens += tokens[chosen].tolist()
+        self._before += active.said[owners[chosen]].tolist()
+        said = np.arange(len(self._tokens) - len(chosen), len(self._tokens))
+        return replace(best, said=said)
+
+    def found(self) -> Iterator[tuple[str, float]]:
+        """The sentences that may end here, best first, and their scores."""
+        beam = self._beam
+        for position, said, score in zip(
+            beam.positions.tolist(), beam.said.tolist(), beam.scores.tolist(), strict=True
+        ):
+            if self._sentences.following(position).final:
+                yield self._text(said), score
+
+    def _text(self, said: int) -> str:
+        tokens = []
+        while said > 0:
+            tokens.append(self._tokens[said])
+            said = self._before[said]
+        pieces = self._vocabulary.network.tokens
+        return joined(pieces[token] for token in reversed(tokens)).replace("▁", " ").strip()
 
 
 def find_sentences(
-    outputs: Floats,
+    frames: Iterable[ScoredFrame],
     sentences: SpelledSentences,
     vocabulary: Vocabulary,
     settings: SentenceSettings,
 ) -> dict[str, float]:
-    """The sentences that encoder outputs [M, D] sound most like, best first, and their scores."""
-    network = vocabulary.network
-    start = _State(sentences.begin(), (network.blank_id,) * network.context_size, 0.0, None)
-    beam = [start]
-    for vector in outputs:
-        beam = _after(vector, beam, sentences, vocabulary, settings)
-    ended = (state for state in beam if sentences.following(state.position).final)
+    """The sentences that some frames sound most like, best first, and their scores."""
+    search = _Search(sentences, vocabulary, settings)
+    for frame in frames:
+        search.hear(frame)
     found: dict[str, float] = {}
-    for state in ended:
-        found.setdefault(_text(state.said, vocabulary), state.score)
+    for text, score in search.found():
+        found.setdefault(text, score)
     return dict(islice(found.items(), settings.texts))
-
-
-def _after(
-    vector: Floats,
-    beam: Sequence[_State],
-    sentences: SpelledSentences,
-    vocabulary: Vocabulary,
-    settings: SentenceSettings,
-) -> list[_State]:
-    """The beam after one more encoder output [D]."""
-    ready: dict[_Key, _State] = {}
-    active = beam
-    for left in range(settings.symbols, -1, -1):
-        contexts = list(dict.fromkeys(state.context for state in active))
-        rows = {context: row for row, context in enumerate(contexts)}
-        log_probs, _ = vocabulary.scores(vector, contexts)
-        blanks = log_probs[:, vocabulary.network.blank_id]
-        for state in active:
-            score = state.score + float(blanks[rows[state.context]])
-            _keep(ready, _State(state.position, state.context, score, state.said))
-        if not left:
-            break
-        # What is below this cannot come within the margin again, not even with one more token.
-        least = max(state.score for state in ready.values()) - settings.margin - settings.token_gain
-        active = _emitted(active, log_probs, rows, sentences, settings, least=least)
-        if not active:
-            break
-    kept = sorted(ready.values(), key=lambda state: -state.score)[: settings.beam]
-    least = kept[0].score - settings.margin
-    return [state for state in kept if state.score > least]
-
-
-def _emitted(
-    active: Sequence[_State],
-    log_probs: Floats,
-    rows: dict[tuple[int, ...], int],
-    sentences: SpelledSentences,
-    settings: SentenceSettings,
-    *,
-    least: float,
-) -> list[_State]:
-    """The best states after one more token; none with a score below `least`."""
-    allowed = [sentences.following(state.position) for state in active]
-    scores = [
-        log_probs[rows[state.context], each.tokens] + (state.score + settings.token_gain)
-        for state, each in zip(active, allowed, strict=True)
-    ]
-    counts = np.array([len(each) for each in scores])
-    together = np.concatenate(scores)
-    likely = np.flatnonzero(together > least)
-    best = likely[np.argsort(-together[likely])[: 2 * settings.beam]]
-    owners = np.searchsorted(np.cumsum(counts), best, side="right")
-    firsts = np.cumsum(counts) - counts
-    found: dict[_Key, _State] = {}
-    for at, owner in zip(best.tolist(), owners.tolist(), strict=True):
-        state, each = active[owner], allowed[owner]
-        number = at - int(firsts[owner])
-        token = int(each.tokens[number])
-        context = (*state.context[1:], token)
-        said = _Said(token, state.said)
-        _keep(found, _State(each.positions[number], context, float(together[at]), said))
-    return list(found.values())[: settings.beam]
-
-
-def _keep(states: dict[_Key, _State], state: _State) -> None:
-    """The better one of two states with the same future."""
-    key = state.position, state.context
-    known = states.get(key)
-    if known is None or known.score < state.score:
-        states[key] = state
-
-
-def _text(said: _Said | None, vocabulary: Vocabulary) -> str:
-    tokens = []
-    while said is not None:
-        tokens.append(said.token)
-        said = said.before
-    pieces = vocabulary.network.tokens
-    return joined(pieces[token] for token in reversed(tokens)).replace("▁", " ").strip()

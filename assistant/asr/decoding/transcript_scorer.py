@@ -15,9 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from assistant.asr.biasing.shallow_fusion import Biaser
+from assistant.asr.decoding.frames import ScoredFrame, SoundingFrames
 from assistant.asr.decoding.vocabulary import Vocabulary
 from assistant.asr.decoding.word_graph import with_word
-from assistant.asr.networks.network import Floats
 from assistant.asr.vocabulary.lexicon import Lexicon
 from assistant.lattice.graph import Hypothesis, Word
 
@@ -38,7 +38,7 @@ class TokenisedText:
     tokens: tuple[int, ...]
     word_of: tuple[int, ...]
     """The word that each token belongs to."""
-    contexts: tuple[tuple[int, ...], ...]
+    contexts: tuple[int, ...]
     """The last tokens at each position."""
     added: tuple[float, ...]
     """What is added to the score with each token."""
@@ -55,19 +55,18 @@ def tokenised(
 
     None where a word cannot be written with the tokens.
     """
-    network = vocabulary.network
     words = text.split()
     cuts = [tuple(cut(word)) for word in words]
     if not all(cuts):
         return None
     tokens = [token for each in cuts for token in each]
-    contexts = [(network.blank_id,) * network.context_size]
+    contexts = [vocabulary.start]
     added, boosts, state, letters = [], [], bias.start, ""
     for token in tokens:
         boosts.append(bias.boost(state, token))
         added.append(float(lexicon.costs(letters)[token]) + boosts[-1])
         state = bias.next(state, token)
-        contexts.append((*contexts[-1][1:], token))
+        contexts.append(vocabulary.context(contexts[-1], token))
         letters = "" if vocabulary.begins[token] else letters
         letters += vocabulary.texts[token]
     taken_back = bias.finish(state)
@@ -88,43 +87,42 @@ class TranscriptScorer:
     def __init__(
         self, vocabulary: Vocabulary, max_symbols: int, texts: Sequence[TokenisedText]
     ) -> None:
-        self._vocabulary, self._max_symbols, self._texts = vocabulary, max_symbols, texts
-        numbers: dict[tuple[int, ...], int] = {}
+        self._blank = vocabulary.network.blank_id
+        self._max_symbols, self._texts = max_symbols, texts
         shape = len(texts), 1 + max((len(text.tokens) for text in texts), default=0)
         self._context = np.zeros(shape, np.int64)
         self._token = np.zeros(shape, np.int64)
         self._added = np.full(shape, -np.inf)
         """Nothing comes after a text's last token."""
         for row, text in enumerate(texts):
-            known = [numbers.setdefault(context, len(numbers)) for context in text.contexts]
-            self._context[row, : len(known)] = known
+            self._context[row, : len(text.contexts)] = text.contexts
             self._token[row, : len(text.tokens)] = text.tokens
             self._added[row, : len(text.tokens)] = text.added
-        self._contexts = list(numbers)
 
-    def scored(self, outputs: Floats, frame_s: float) -> list[Hypothesis]:
-        """The texts that could be said with encoder outputs [M, D], as they score and time them."""
+    def scored(self, sounding: SoundingFrames, frame_s: float) -> list[Hypothesis]:
+        """The texts that could be said with some frames, as they score and time them."""
         if not self._texts:
             return []
         log_probs = np.full(self._token.shape, -np.inf)
-        log_probs[:, 0] = 0.0
-        emitted = np.zeros((len(outputs), *log_probs.shape), np.int8)
-        for frame, vector in enumerate(outputs):
-            log_probs = self._after(vector, log_probs, emitted[frame])
+        log_probs[:, 0] = sounding.blanks
+        emitted = np.zeros((len(sounding.frames), *log_probs.shape), np.int8)
+        for frame, counts in zip(sounding.frames, emitted, strict=True):
+            log_probs = self._after(frame, log_probs, counts)
         found = []
         for row, text in enumerate(self._texts):
             log_prob = float(log_probs[row, len(text.tokens)]) + text.ending
             if log_prob > -np.inf:
-                frames = _frames(emitted[:, row], len(text.tokens))
+                places = _frames(emitted[:, row], len(text.tokens))
+                frames = [sounding.numbers[place] for place in places]
                 found.append(Hypothesis(_timed(text, frames, frame_s), log_prob, text.boost))
         return found
 
-    def _after(self, vector: Floats, log_probs: Doubles, emitted: NDArray[np.int8]) -> Doubles:
-        """The positions' summed scores [texts, positions] after one more encoder output [D].
+    def _after(self, frame: ScoredFrame, log_probs: Doubles, emitted: NDArray[np.int8]) -> Doubles:
+        """The positions' summed scores [texts, positions] after one more frame.
 
         `emitted` gets the number of tokens that the frame had on the likeliest way to each.
         """
-        blanks, onward = self._steps(vector, log_probs)
+        blanks, onward = self._steps(frame, log_probs)
         after, best = log_probs + blanks, log_probs + blanks
         moved = log_probs
         for count in range(1, self._max_symbols + 1):
@@ -135,7 +133,7 @@ class TranscriptScorer:
             after = np.logaddexp(after, way)
         return np.where(after > after.max(axis=1, keepdims=True) - _BEAM_THRESHOLD, after, -np.inf)
 
-    def _steps(self, vector: Floats, log_probs: Doubles) -> tuple[Doubles, Doubles]:
+    def _steps(self, frame: ScoredFrame, log_probs: Doubles) -> tuple[Doubles, Doubles]:
         """Log-probabilities [texts, positions] of a blank at each position, and of its next token.
 
         Minus infinity where no text can be at this frame.
@@ -144,12 +142,10 @@ class TranscriptScorer:
         for _ in range(self._max_symbols - 1):
             reached[:, 1:] |= reached[:, :-1]
         positions = np.nonzero(reached)
-        asked, rows = np.unique(self._context[positions], return_inverse=True)
-        contexts = [self._contexts[number] for number in asked.tolist()]
-        scores, _ = self._vocabulary.scores(vector, contexts)
+        rows = frame.rows(self._context[positions].tolist())
         blanks, onward = np.full(log_probs.shape, -np.inf), np.full(log_probs.shape, -np.inf)
-        blanks[positions] = scores[rows, self._vocabulary.network.blank_id]
-        onward[positions] = scores[rows, self._token[positions]] + self._added[positions]
+        blanks[positions] = frame.log_probs[rows, self._blank]
+        onward[positions] = frame.log_probs[rows, self._token[positions]] + self._added[positions]
         return blanks, onward
 
 

@@ -27,11 +27,13 @@ from typing import Final
 
 import numpy as np
 
-from assistant.asr.decoding.attention_search import ScoredText, decode, prefix_of, score
+from assistant.asr.decoding.attention_search import Continuations, ScoredText, decode, score
 from assistant.asr.decoding.beam_search import Search
+from assistant.asr.decoding.frames import ScoredFrame, SoundingFrames
 from assistant.asr.decoding.parts import NO_INNER, DecodedPart, Earlier, blocks
 from assistant.asr.decoding.sentence_search import SentenceSearch
 from assistant.asr.decoding.transcript_scorer import TranscriptScorer
+from assistant.asr.decoding.vocabulary import Vocabulary
 from assistant.asr.networks.network import AttentionDecoder, Floats, Network, State
 from assistant.asr.result import HeardName, OutputSettings, RecognitionResult
 from assistant.lattice.from_nbest import lattice_of
@@ -110,13 +112,14 @@ class TwoPass:
 
     def __init__(
         self,
-        network: Network,
+        vocabulary: Vocabulary,
         favour: Favour,
         output: OutputSettings,
         *,
         sentences: SentenceSearch | None = None,
     ) -> None:
-        self._network, self._favour, self._output = network, favour, output
+        self._vocabulary, self._favour, self._output = vocabulary, favour, output
+        self._network = network = vocabulary.network
         self._sentences = sentences
         self._output_s = network.frames_per_output * FRAME_S
 
@@ -141,8 +144,10 @@ class TwoPass:
         outputs, inner, state = encode_whole(self._network, frames, earlier.state)
         favouring = self._favour(outputs, inner)
         search = favouring.search
-        for vector in outputs:
-            search.step(vector)
+        heard = [ScoredFrame(self._vocabulary, vector) for vector in outputs]
+        for frame in heard:
+            search.hear(frame)
+        sounding = SoundingFrames.of(heard)
         # Where more was said before this part, it is no sentence by itself.
         sentences = None if earlier.best.words else self._sentences
         decoder = self._network.attention_decoder
@@ -150,12 +155,12 @@ class TwoPass:
             result = self.made(search)
         else:
             own = search.graph(self._output_s).nbest(self._output.nbest)[:RESCORED]
+            of_home = [] if sentences is None else sentences.texts(sounding.frames)
             scorer = None
             if decoder is not None:
-                scorer = JointScorer(decoder, inner, favouring.listed, own, earlier)
+                scorer = JointScorer(decoder, inner, favouring.listed, own, earlier, others=of_home)
             proposals = [] if scorer is None else scorer.proposals()
-            of_home = [] if sentences is None else sentences.texts(outputs)
-            scored = partial(self._with, favouring, outputs)
+            scored = partial(self._with, favouring, sounding)
             hypotheses = scored(own, [*proposals, *of_home])
             likely = hypotheses if scorer is None else scorer.ranked(hypotheses)
             with_names = [text for each in likely[:LIKELY] for text in favouring.proposed(each)]
@@ -167,7 +172,7 @@ class TwoPass:
     def _with(
         self,
         favouring: Favouring,
-        outputs: Floats,
+        sounding: SoundingFrames,
         hypotheses: Sequence[Hypothesis],
         texts: Iterable[str],
     ) -> list[Hypothesis]:
@@ -175,7 +180,7 @@ class TwoPass:
         known = {each.text for each in hypotheses}
         new = [text for text in dict.fromkeys(texts) if text not in known]
         scorer = favouring.transcript_scorer(new)
-        return [*scorer.scored(outputs, self._output_s), *hypotheses]
+        return [*scorer.scored(sounding, self._output_s), *hypotheses]
 
     def after(self, frames: Floats, first: Search, earlier: Earlier) -> Earlier:
         """What is over after these frames, the beginning of those that `first` has heard."""
@@ -217,7 +222,8 @@ class TwoPass:
 class JointScorer:
     """An attention decoder that decodes a part of an utterance and scores others' texts for it.
 
-    `own` are the transducer's hypotheses, best first.
+    `own` are the transducer's hypotheses, best first. `others` are texts that will be ranked, too:
+    several in one go are quicker.
     """
 
     def __init__(
@@ -227,6 +233,8 @@ class JointScorer:
         listed: Collection[str],
         own: Sequence[Hypothesis],
         earlier: Earlier,
+        *,
+        others: Sequence[str] = (),
     ) -> None:
         self.own = own
         self._listed = listed
@@ -234,12 +242,21 @@ class JointScorer:
         if len(decoder.pieces.encode(before)) > MOST_BEFORE:
             before = ""
         cross_kv = decoder.cross_kv(np.concatenate([earlier.inner, inner]) if before else inner)
-        self._prefix = prefix_of(decoder, cross_kv, before)
-        shortest = round(LEAST_LETTERS * len(own[0].text))
-        decoded = decode(self._prefix, len(inner), ATTENTION_BEAM, shortest)
-        # A text that was found in other pieces, too, counts as its likeliest ones.
-        self._known = {each.text: each for each in reversed(decoded)}
+        self._continuations = Continuations(decoder, cross_kv, before)
         self._most = max(each.log_prob for each in own)
+        self._known: dict[str, ScoredText] = {}
+        self._score([*(each.text for each in own), *others])
+        best = self.ranked(own)[0]
+        self._least = best.log_prob - PROPOSAL_THRESHOLD
+        # What a text needs that has the transducer's best log-probability, too.
+        needed = self._least - _mean(self._most, 0.0) - self.of_names(best.text)
+        needed /= ATTENTION_WEIGHT
+        shortest = round(LEAST_LETTERS * len(own[0].text))
+        for each in decode(self._continuations, len(inner), ATTENTION_BEAM, shortest, needed):
+            # A text that was found in other pieces, too, counts as its likeliest ones.
+            known = self._known.get(each.text)
+            if known is None or known.log_prob < each.log_prob:
+                self._known[each.text] = each
 
     def proposals(self) -> list[str]:
         """Its own texts that the transducer's hypotheses lack, where they could be the best.
@@ -248,17 +265,13 @@ class JointScorer:
         """
         texts = {each.text for each in self.own}
         new = [each for text, each in self._known.items() if text not in texts]
-        best = self.ranked(self.own)[0].log_prob
         return [
-            each.text
-            for each in new
-            if _mean(self._most, self._likelihood(each)) > best - PROPOSAL_THRESHOLD
+            each.text for each in new if _mean(self._most, self._likelihood(each)) > self._least
         ]
 
     def ranked(self, hypotheses: Sequence[Hypothesis]) -> list[Hypothesis]:
         """The hypotheses with the joint score as `log_prob`, best first."""
-        new = [each.text for each in hypotheses if each.text not in self._known]
-        self._known |= zip(new, score(self._prefix, new), strict=True)
+        self._score([each.text for each in hypotheses])
         both = [
             replace(
                 each,
@@ -268,6 +281,10 @@ class JointScorer:
             for each in hypotheses
         ]
         return sorted(both, key=lambda each: -each.log_prob)
+
+    def _score(self, texts: Iterable[str]) -> None:
+        new = [text for text in dict.fromkeys(texts) if text not in self._known]
+        self._known |= zip(new, score(self._continuations, new), strict=True)
 
     def _joint(self, each: Hypothesis) -> float:
         """The mean of both log-probabilities, less what the transducer's loss is beyond bounds."""

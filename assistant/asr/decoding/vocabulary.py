@@ -4,38 +4,61 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import lru_cache
-from typing import Final
+from typing import Final, overload
 
 import numpy as np
+from numpy.typing import NDArray
 
 from assistant.asr.networks.network import Floats, Network
 from assistant.asr.vocabulary.byte_tokens import joined
 from assistant.asr.vocabulary.tokens import WORD_START, is_special
 
-CONTEXTS: Final = 1024
+CONTEXTS: Final = 4096
 """Predictor outputs that are kept, about a kilobyte each."""
+
+Numbers = NDArray[np.int64]
 
 
 class Vocabulary:
-    """What the search needs to know of the tokens, and the predictor's outputs seen so far."""
+    """What the search needs to know of the tokens, and the predictor's outputs seen so far.
+
+    A context, the last tokens, is all that the predictor sees. It is written as one number, whose
+    digits are the tokens.
+    """
 
     def __init__(self, network: Network) -> None:
         self.network = network
         self.begins = [token.startswith(WORD_START) for token in network.tokens]
         self.texts = [token.replace(WORD_START, "") for token in network.tokens]
+        self._digits = len(network.tokens) ** np.arange(network.context_size)[::-1]
+        self._kept = int(self._digits[0])
+        self.contexts: Final = len(network.tokens) ** network.context_size
+        """How many there are."""
+        self.start: Final = network.blank_id * int(self._digits.sum())
+        """The context before the first token."""
         specials = [i for i, token in enumerate(network.tokens) if is_special(token)]
         # A token without text counts as a blank: it changes nothing that anyone sees.
         self.silent = np.array(sorted({network.blank_id, *specials}))
-        self.predicted = lru_cache(CONTEXTS)(self._predicted)
+        self._predicted = lru_cache(CONTEXTS)(self._predict)
         self.word = lru_cache(CONTEXTS)(self._word)
 
-    def scores(self, encoded: Floats, contexts: Sequence[tuple[int, ...]]) -> tuple[Floats, Floats]:
+    @overload
+    def context(self, before: int, token: int) -> int: ...
+
+    @overload
+    def context(self, before: Numbers, token: Numbers) -> Numbers: ...
+
+    def context(self, before: int | Numbers, token: int | Numbers) -> int | Numbers:
+        """The context after one more token."""
+        return before % self._kept * len(self.texts) + token
+
+    def scores(self, encoded: Floats, contexts: Sequence[int]) -> tuple[Floats, Floats]:
         """What an encoder output [D] makes of the tokens after each context.
 
         Log-probabilities [contexts, tokens], silent tokens as blanks; and the probabilities
         [contexts] that the sentence has ended.
         """
-        predicted = np.array([self.predicted(context) for context in contexts])
+        predicted = np.array([self._predicted(context) for context in contexts])
         scores = self.network.join(encoded, predicted).astype(np.float32)
         scores -= scores.max(axis=1, keepdims=True)
         probabilities = np.exp(scores)
@@ -48,8 +71,14 @@ class Vocabulary:
         scores[:, self.network.blank_id] = blank
         return scores, ends
 
-    def _predicted(self, context: tuple[int, ...]) -> Floats:
-        predicted: Floats = self.network.predict(np.array([context], np.int64))[0]
+    def _predict(self, context: int) -> Floats:
+        """The predictor's output [P].
+
+        Each is asked for alone: several at once may share a scale of numbers, and what an utterance
+        is heard as would depend on those before it.
+        """
+        tokens = context // self._digits % len(self.texts)
+        predicted: Floats = self.network.predict(tokens[None])[0]
         return predicted
 
     def _word(self, tokens: tuple[int, ...]) -> str:

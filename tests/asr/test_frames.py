@@ -1,0 +1,75 @@
+"""Frames that several searches hear are computed once, and not at all where nothing is said."""
+
+import numpy as np
+import pytest
+
+from assistant.asr.biasing.shallow_fusion import NoBias
+from assistant.asr.decoding.beam_search import Search, SearchSettings
+from assistant.asr.decoding.frames import ScoredFrame, SoundingFrames
+from assistant.asr.decoding.transcript_scorer import TranscriptScorer, tokenised
+from assistant.asr.decoding.vocabulary import Vocabulary
+from assistant.asr.vocabulary.lexicon import Lexicon
+from tests.asr.toy_network import TOKENS, ToyNetwork
+
+NETWORK = ToyNetwork(seed=1, blank=0.5)
+VOCABULARY = Vocabulary(NETWORK)
+SILENCE = (10 * np.sign(NETWORK._out[:, NETWORK.blank_id])).astype(np.float32)
+"""An encoder output after which a blank is all but certain, whatever was said."""
+
+
+def test_the_joiner_is_asked_once_for_each_context(monkeypatch):
+    asked = []
+
+    def join(encoded, predicted):
+        asked.append(len(predicted))
+        return ToyNetwork.join(NETWORK, encoded, predicted)
+
+    monkeypatch.setattr(NETWORK, "join", join)
+    frame = ScoredFrame(VOCABULARY, np.linspace(-1, 1, 8, dtype=np.float32))
+    one, two = (VOCABULARY.context(VOCABULARY.start, TOKENS.index(each)) for each in ("▁a", "▁b"))
+    first, again = frame.rows([one, two, one]), frame.rows([two, VOCABULARY.start, one])
+    assert asked == [2, 1]
+    assert (first[0], first[1]) == (first[2], again[0])
+    log_probs, ends = VOCABULARY.scores(np.linspace(-1, 1, 8, dtype=np.float32), [one, two])
+    assert frame.log_probs[[first[0], first[1]]] == pytest.approx(log_probs)
+    assert frame.ends[[first[0], first[1]]] == pytest.approx(ends)
+
+
+def test_a_context_s_digits_are_the_last_tokens():
+    context = VOCABULARY.start
+    for token in (4, 5, 6):
+        context = VOCABULARY.context(context, token)
+    assert context == 5 * len(TOKENS) + 6
+    assert 0 <= context < VOCABULARY.contexts
+
+
+def heard(vectors):
+    search = Search(VOCABULARY, SearchSettings())
+    frames = [ScoredFrame(VOCABULARY, vector) for vector in vectors]
+    for frame in frames:
+        search.hear(frame)
+    return frames
+
+
+def scored(sounding):
+    words = Lexicon(TOKENS, None)
+    text = tokenised("ad", lambda _: [TOKENS.index("▁a"), 6], VOCABULARY, NoBias(), words)
+    return TranscriptScorer(VOCABULARY, 2, [text]).scored(sounding, 0.04)[0]
+
+
+def test_where_nothing_is_said_only_the_open_search_hears():
+    spoken = np.random.default_rng(3).standard_normal((3, 8), np.float32)
+    vectors = [SILENCE, spoken[0], SILENCE, SILENCE, spoken[1], spoken[2], SILENCE]
+    frames = heard(vectors)
+    sounding = SoundingFrames.of(frames)
+    assert sounding.numbers == (1, 4, 5)
+    assert sounding.frames == (frames[1], frames[4], frames[5])
+    every = scored(SoundingFrames(tuple(frames), tuple(range(len(frames))), 0.0))
+    some = scored(sounding)
+    assert some.words == every.words
+    assert some.log_prob == pytest.approx(every.log_prob, abs=0.01 * len(vectors))
+
+
+def test_what_nobody_has_heard_is_not_taken_for_silence():
+    frames = [ScoredFrame(VOCABULARY, SILENCE)]
+    assert SoundingFrames.of(frames).numbers == (0,)
