@@ -7,7 +7,7 @@ that a word is met however it is cut into tokens.
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
@@ -19,6 +19,10 @@ from assistant.asr.vocabulary.tokens import WORD_START, is_special
 
 _KNOWN: Final = 20_000
 """Positions that are kept, some six megabytes."""
+
+
+_LAST: Final = chr(0x10FFFF)
+"""Comes after every letter."""
 
 
 class Position(NamedTuple):
@@ -47,11 +51,10 @@ class SpelledSentences:
 
     def __init__(self, sentences: Sentences, pieces: Sequence[str]) -> None:
         self._sentences = sentences
-        self._tokens = [
-            (number, piece)
-            for number, piece in enumerate(pieces)
-            if piece and not is_special(piece)
-        ]
+        known = [(n, piece) for n, piece in enumerate(pieces) if piece and not is_special(piece)]
+        begin = [(n, piece[1:]) for n, piece in known if piece.startswith(WORD_START)]
+        self._first = _Tokens(begin)
+        self._further = _Tokens(each for each in known if not each[1].startswith(WORD_START))
         self._numbers: dict[Position, int] = {}
         self._positions: list[Position] = []
         self._next: dict[int, Next] = {}
@@ -95,16 +98,14 @@ class SpelledSentences:
     def _made(self, position: Position) -> Next:
         state, letters = position
         word = letters.removeprefix(WORD_START)
-        words = self._sentences.words(state)
         after = self._sentences.start if not letters else self._after(state, word)
-        following = () if after is None else self._sentences.words(after)
         tokens, positions = [], []
-        for token, piece in self._tokens:
-            if piece.startswith(WORD_START):
-                if after is not None and _begins(following, piece[1:]):
-                    tokens.append(token)
-                    positions.append(self._numbered(Position(after, piece)))
-            elif letters and _begins(words, word + piece):
+        if after is not None:
+            for token, piece in self._first.that_go_on(self._sentences.words(after), ""):
+                tokens.append(token)
+                positions.append(self._numbered(Position(after, WORD_START + piece)))
+        if letters:
+            for token, piece in self._further.that_go_on(self._sentences.words(state), word):
                 tokens.append(token)
                 positions.append(self._numbered(Position(state, letters + piece)))
         final = bool(letters) and after is not None and self._sentences.final(after)
@@ -114,7 +115,23 @@ class SpelledSentences:
         return self._sentences.step(state, word) if word else None
 
 
-def _begins(words: Sequence[str], letters: str) -> bool:
-    """Whether one of some sorted words begins with the letters."""
-    at = bisect_left(words, letters)
-    return at < len(words) and words[at].startswith(letters)
+class _Tokens:
+    """Tokens, found by their first letters."""
+
+    def __init__(self, tokens: Iterable[tuple[int, str]]) -> None:
+        self._by_letter: dict[str, list[tuple[int, str]]] = {}
+        for token, letters in tokens:
+            self._by_letter.setdefault(letters[:1], []).append((token, letters))
+
+    def that_go_on(self, words: Sequence[str], before: str) -> Iterator[tuple[int, str]]:
+        """Those with which one of some sorted words goes on after some letters of it."""
+        first = bisect_left(words, before)
+        last = bisect_left(words, before + _LAST, first)
+        if first == last:
+            return
+        following = dict.fromkeys(word[len(before)] for word in words[first:last] if word != before)
+        for letter in ("", *following):
+            for token, letters in self._by_letter.get(letter, ()):
+                at = bisect_left(words, before + letters, first, last)
+                if at < last and words[at].startswith(before + letters):
+                    yield token, letters

@@ -58,6 +58,13 @@ BY_TRANSDUCER: Final = SentenceSettings(Favour(5.0, 40.0), keeps_order=True)
 sentence with words left out seems likelier to it than what was said."""
 
 
+_PRIORS: Final = 4.0
+"""What is this much below the best (natural log) is not asked for its prior, which is smaller.
+
+To know what a text means takes some milliseconds.
+"""
+
+
 class SentenceSearch:
     """Finds and favours the sentences of a home."""
 
@@ -91,16 +98,20 @@ class SentenceSearch:
         order of the search, that is the last one.
         """
         favour = self._settings.favour
+        favoured, known = [], set()
+        for each in hypotheses:
+            if self._sentences.begin_with(each.text):
+                known.add(each.text)
+                given = each.boost + of_names.get(each.text, 0.0)
+                favoured.append(_with(each, min(favour.most, favour.word * len(each.words)), given))
+            else:
+                favoured.append(each)
+        least = max(each.log_prob for each in favoured) - _PRIORS
         favoured = [
-            _with(
-                each,
-                min(favour.most, favour.word * len(each.words)),
-                each.boost + of_names.get(each.text, 0.0),
-                self._sentences.prior(each.text),
-            )
-            if self._sentences.begin_with(each.text)
+            _given(each, self._sentences.prior(each.text))
+            if each.text in known and each.log_prob > least
             else each
-            for each in hypotheses
+            for each in favoured
         ]
         if self._settings.keeps_order:
             scores = {text: s + self._sentences.prior(text) for text, s in self._found.items()}
@@ -128,17 +139,13 @@ def _given(hypothesis: Hypothesis, more: float) -> Hypothesis:
     )
 
 
-def _with(hypothesis: Hypothesis, favour: float, given: float, prior: float) -> Hypothesis:
-    """The hypothesis favoured in all by as much, of which its names were given some before.
-
-    The prior is added in any case.
-    """
-    boost = favour if favour > given else hypothesis.boost
-    more = max(0.0, favour - given) + prior
+def _with(hypothesis: Hypothesis, favour: float, given: float) -> Hypothesis:
+    """The hypothesis favoured in all by as much, of which its names were given some before."""
+    more = max(0.0, favour - given)
     return replace(
         hypothesis,
         log_prob=hypothesis.log_prob + more,
-        boost=boost + prior,
+        boost=favour if more else hypothesis.boost,
         sentence_boost=more,
     )
 
