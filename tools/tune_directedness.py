@@ -6,7 +6,7 @@
 `--home`: sentences for homes, by synthetic voices; of those that the demo home understands some are
 its commands, and of those that are prose some are talk. `--talk`: sentences that people read. Of
 `--read`, where there are many, only those are heard whose words the home would act on, which are
-the hardest. Follow-ups ("and the bedroom") are spoken by the tuning voices of measure_followups.
+the hardest. Follow-ups ("and the bedroom") are spoken by the tuning voices of followup_recordings.
 Half of everything is in noise at 5 to 20 dB. All is development data, as `training.prepare` writes
 it. `--heard` keeps what was heard, so that another fit takes seconds.
 
@@ -37,17 +37,8 @@ from numpy.typing import NDArray
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from measure_followups import (
-    DONE,
-    TUNING_VOICES,
-    Case,
-    Ears,
-    Said,
-    compared,
-    follow_ups,
-    heard,
-    told_apart,
-)
+from followup_recordings import DONE, TUNING_VOICES, Said, follow_ups
+from measure_followups import Case, Ears, compared, heard, told_apart
 from simulated_senses import near, seen
 from tune_confidence import odds
 
