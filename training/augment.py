@@ -187,12 +187,21 @@ class Augmenter:
 
     def __call__(self, samples: NDArray[np.int16]) -> Floats:
         """int16 [n] to float32 [m] in -1 to 1; the tempo changes by up to 15 %."""
+        return self.elsewhere(self.otherwise(samples))
+
+    def otherwise(self, samples: NDArray[np.int16]) -> Floats:
+        """What the speaker could have done: a longer pause, another tempo; as `__call__`."""
         rng = self._rng
         if rng.random() < HESITATING:
             samples = hesitate(samples, rng)
         audio = samples.astype(np.float32) / 32768.0
         if rng.random() < STRETCHED:  # tempo and pitch together, by linear interpolation
             audio = _resample(audio, rng.uniform(*TEMPO))
+        return audio
+
+    def elsewhere(self, audio: Floats) -> Floats:
+        """The same speech float32 [n] in a room, in noise, by another microphone."""
+        rng = self._rng
         if rng.random() < ROOMY:
             audio = oaconvolve(audio, self._rooms[rng.integers(ROOMS)])[: len(audio)]
         if rng.random() < TILTED:

@@ -79,6 +79,8 @@ class Batch:
     pieces: Tensor
     """Labels of the attention decoder, END included; [B, P]."""
     piece_lengths: Tensor
+    clean: Tensor
+    """The features without room, noise and masks, [B, F, 80]; `features` where not asked for."""
 
     def to(self, device: torch.device) -> Batch:
         """The batch on a device."""
@@ -89,13 +91,15 @@ class Batch:
         shapes = shapes or Shapes()
         frames = self.frames[kept]
         lengths, counts = self.label_lengths[kept], self.piece_lengths[kept]
+        most = shapes.of_frames(frames)
         return Batch(
-            self.features[kept, : shapes.of_frames(frames)],
+            self.features[kept, :most],
             frames,
             self.labels[kept, : shapes.of_labels(lengths)],
             lengths,
             self.pieces[kept, : shapes.of_labels(counts)],
             counts,
+            self.clean[kept, :most],
         )
 
 
@@ -103,18 +107,25 @@ def collate(
     features: Sequence[np.ndarray],
     labels: Sequence[list[int]],
     pieces: Sequence[list[int]] | None = None,
+    clean: Sequence[np.ndarray] | None = None,
 ) -> Batch:
     """Pad utterances to one batch; features with silence, labels with blank, pieces with END."""
     frames = [-(-len(x) // 4) * 4 for x in features]
-    padded = np.full((len(features), max(frames), features[0].shape[1]), FLOOR, np.float32)
-    for row, x in enumerate(features):
-        padded[row, : len(x)] = x
+    padded = _padded(features, max(frames))
     return Batch(
-        torch.from_numpy(padded),
+        padded,
         torch.tensor(frames),
         *padded_labels(labels),
         *padded_labels(pieces or [[END]] * len(features)),
+        padded if clean is None else _padded(clean, max(frames)),
     )
+
+
+def _padded(features: Sequence[np.ndarray], length: int) -> Tensor:
+    padded = np.full((len(features), length, features[0].shape[1]), FLOOR, np.float32)
+    for row, x in enumerate(features):
+        padded[row, : len(x)] = x
+    return torch.from_numpy(padded)
 
 
 def padded_labels(rows: Sequence[list[int]], shapes: Shapes | None = None) -> tuple[Tensor, Tensor]:
@@ -166,6 +177,7 @@ class Utterances(IterableDataset[Batch]):
     """Endless batches from corpora, each drawn in proportion to its length times its weight.
 
     The first `clean` batches are not augmented; of the others, `augmented` of the utterances are.
+    With `clean_too`, batches also hold their utterances without room, noise and masks.
     """
 
     def __init__(
@@ -180,8 +192,9 @@ class Utterances(IterableDataset[Batch]):
         augmented: float = 1.0,
         pieces: WordPieces | None = None,
         ranks: Ranks | None = None,
+        clean_too: bool = False,
     ) -> None:
-        self._ranks = ranks or Ranks()
+        self._ranks, self._clean_too = ranks or Ranks(), clean_too
         self._corpora, self._tokens, self._noise = corpora, tokens, noise
         self._batch_s, self._seed = batch_s, seed
         self._clean, self._augmented = clean, augmented
@@ -201,7 +214,7 @@ class Utterances(IterableDataset[Batch]):
     def _batch(
         self, items: list[tuple[Corpus, int]], augment: Augmenter | None, rng: np.random.Generator
     ) -> Batch:
-        features = []
+        features, clean = [], []
         waiting = augment is not None and rng.random() < WAITING
         # The same for all, so that a batch has no more padding than before.
         waits_s = rng.uniform(0, LONGEST_WAITS_S) if waiting else np.zeros(2)
@@ -209,13 +222,15 @@ class Utterances(IterableDataset[Batch]):
             samples = np.pad(corpus.audio(index), (waits_s * SAMPLE_RATE).astype(int))
             if augment is None or rng.random() >= self._augmented:
                 features.append(log_mel(samples.astype(np.float32) / 32768.0))
-            else:
-                spoken = log_mel(augment(samples)) @ random_warp(rng)
-                features.append(spec_augment(spoken, rng))
+                clean.append(features[-1])
+                continue
+            spoken, tract = augment.otherwise(samples), random_warp(rng)
+            features.append(spec_augment(log_mel(augment.elsewhere(spoken)) @ tract, rng))
+            clean.append(log_mel(spoken) @ tract if self._clean_too else features[-1])
         texts = [corpus.entries[index].text for corpus, index in items]
         labels = [[*self._tokens.encode(text), EOS] for text in texts]
         pieces = [[*self._pieces.encode(text), END] for text in texts]
-        return collate(features, labels, pieces)
+        return collate(features, labels, pieces, clean if self._clean_too else None)
 
 
 def _give_way(worker: int) -> None:

@@ -108,8 +108,9 @@ class DeviceUtterances:
         pieces: WordPieces | None = None,
         shapes: Shapes = FEW_SHAPES,
         ranks: Ranks | None = None,
+        clean_too: bool = False,
     ) -> None:
-        self._shapes, self._ranks = shapes, ranks or Ranks()
+        self._shapes, self._ranks, self._clean_too = shapes, ranks or Ranks(), clean_too
         self._corpora = [Corpus(folder) for folder in corpora]
         self._weights = list(corpora.values())
         self._batch_s, self._augmented, self._device = batch_s, augmented, device
@@ -146,14 +147,15 @@ class DeviceUtterances:
         before, after = (waits_s * SAMPLE_RATE).astype(int)
         kept = rng.random(len(rows)) < self._augmented
         draws, lengths = self._drawn(rows, kept, int(before), int(after))
-        audio = self._sound(draws, self._length(lengths), int(before))
-        counts = lengths // HOP
-        features = self._features(audio, counts) @ self._warps(kept)
-        features = self._masked(features, kept, counts)
+        spoken = self._spoken(draws, self._length(lengths), int(before))
+        counts, tracts = lengths // HOP, self._warps(kept)
+        heard = self._features(self._sound(draws, spoken), counts) @ tracts
+        features = self._masked(heard, kept, counts)
+        clean = self._features(spoken, counts) @ tracts if self._clean_too else features
         frames = -(-counts // 4) * 4
         labels = padded_labels([self._labels[row] for row in rows], self._shapes)
         pieces = padded_labels([self._pieces[row] for row in rows], self._shapes)
-        made = Batch(features, torch.from_numpy(frames), *labels, *pieces)
+        made = Batch(features, torch.from_numpy(frames), *labels, *pieces, clean)
         return made.to(self._device)
 
     def _length(self, lengths: NDArray[np.int64]) -> int:
@@ -231,11 +233,11 @@ class DeviceUtterances:
         gains = np.where(noisy, 10.0 ** (-rng.uniform(*augment.NOISE_DB, count) / 20.0), 0.0)
         return dict(zip(names, values, strict=True)), gains
 
-    def _sound(self, draws: Draws, length: int, before: int) -> Tensor:
-        """What a microphone records, float32 [B, length], zero beyond each utterance's end."""
-        time = torch.arange(length, device=self._device)[None]
+    def _sound(self, draws: Draws, spoken: Tensor) -> Tensor:
+        """What a microphone records of speech [B, length], zero beyond each utterance's end."""
+        audio = spoken.clone()
+        time = torch.arange(audio.shape[1], device=self._device)[None]
         within = time < draws.until
-        audio = self._spoken(draws, time - before)
         if len(draws.roomy):
             audio[draws.roomy] = self._in_rooms(audio[draws.roomy], self._rooms[draws.rooms])
         audio[:, 1:] += draws.tilt.float() * audio[:, :-1]
@@ -252,8 +254,9 @@ class DeviceUtterances:
         loudest = audio.abs().amax(1, keepdim=True) + 1e-6
         return audio * torch.where(draws.peak > 0, draws.peak / loudest, 1.0).float()
 
-    def _spoken(self, draws: Draws, time: Tensor) -> Tensor:
-        """The recordings, with their hesitations and tempo, from time 0 on: float32 [B, T]."""
+    def _spoken(self, draws: Draws, length: int, before: int) -> Tensor:
+        """The recordings with hesitations and tempo, after so much silence: float32 [B, length]."""
+        time = torch.arange(length, device=self._device)[None] - before
         place, longer, quiet, length = draws.hesitation
         at = time * draws.factor
         inside = (time >= 0) & (at <= draws.samples + longer - 1)

@@ -45,6 +45,12 @@ class Recipe:
     """
     distil_share: float = 0.3
     """The part of every batch that this loss sees."""
+    clean_teacher: bool = False
+    """Whether the teacher hears the speech without room, noise and masks, which the student hears
+    with them, so that it learns to hear the one in the other (Mosner et al., "Improving noise
+    robustness of automatic speech recognition via parallel data and teacher-student learning",
+    2019). Only what the decoders get is compared: how the layers below clean it is their affair.
+    """
     frozen_steps: int = 0
     """The first steps of the transducer stage, in which only what is above the teacher learns."""
     flat_start_steps: int = 0
@@ -102,6 +108,8 @@ class Recipe:
     def __post_init__(self) -> None:
         if (self.distil_steps or self.distil_weight) and not (self.whisper or self.teacher):
             raise ValueError("the recipe distils, but has no teacher: set `whisper` or `teacher`")
+        if self.clean_teacher and not self.teacher:
+            raise ValueError("the recipe has `clean_teacher`, but no `teacher` of the same shape")
         if self.whisper and self.teacher:
             raise ValueError("the recipe has both `whisper` and `teacher`: leave one out")
         if self.pieces and not self.dictionary:

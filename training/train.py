@@ -243,14 +243,22 @@ class Trainer:
     def _distil(self, batch: Batch, outputs: list[Tensor], chunk: int, position: int) -> Tensor:
         """How far the layers' outputs are from the teacher's, relative to their size."""
         teacher, steps = cast("Teacher", self.teacher), batch.frames // 2
-        targets = teacher.layers(batch.features, steps, chunk, position)
+        heard = batch.clean if self.recipe.clean_teacher else batch.features
+        targets = teacher.layers(heard, steps, chunk, position)
         kept = (torch.arange(outputs[0].shape[1], device=self.device) < steps[:, None])[..., None]
-        pairs = list(zip(outputs, targets, strict=False))
+        first = self._compared_from()
+        pairs = list(zip(outputs[first:], targets[first:], strict=False))
         last = teacher.ln_post(pairs[-1][0]), teacher.ln_post(pairs[-1][1])
         losses = [self._distance(*pair, kept) for pair in (*pairs[:-1], last)]
         top = self._top_distance(outputs[-1], targets[-1], kept)
         losses.append(losses[-1] if top is None else top)
         return torch.stack(losses).mean()
+
+    def _compared_from(self) -> int:
+        """The first layer whose outputs are held near the teacher's."""
+        if not self.recipe.clean_teacher:
+            return 0
+        return min(self.model.settings.decoder_layer, self.model.settings.layers) - 1
 
     def _top_distance(self, output: Tensor, target: Tensor, kept: Tensor) -> Tensor | None:
         """How far what the joiner gets is from what the teacher's gets, if it has one."""
@@ -371,6 +379,7 @@ def batches(trainer: Trainer, *, on_device: bool | None = None) -> Iterator[Batc
         "augmented": recipe.augmented,
         "pieces": trainer.pieces,
         "ranks": trainer.ranks,
+        "clean_too": recipe.clean_teacher,
     }
     if on_device is None:
         on_device = trainer.device.type != "cpu" and clean <= 0

@@ -113,7 +113,7 @@ def test_a_hesitation_repeats_the_quiet_of_a_pause(tmp_path, monkeypatch):
     monkeypatch.setattr(augment, "HESITATING", 1.0)
     draws, lengths = utterances._drawn(np.arange(4), np.ones(4, bool), 0, 0)
     draws.factor.fill_(1.0)
-    heard = utterances._spoken(draws, torch.arange(int(lengths.max()) + 30_000)[None])
+    heard = utterances._spoken(draws, int(lengths.max()) + 30_000, 0)
     for row in range(4):
         longer = int(draws.hesitation[1][row])
         sound = (heard[row, : len(samples) + longer] * 32768).round().short().numpy()
@@ -132,3 +132,18 @@ def test_a_room_lets_the_sound_ring_on(spoken):
     heard = DeviceUtterances._in_rooms(click, room)
     assert heard.shape == click.shape
     torch.testing.assert_close(heard, 1.0 * click + 0.25 * click.roll(500, 1), atol=1e-5, rtol=0)
+
+
+def test_what_a_teacher_hears_clean_is_the_speech_without_room_noise_and_masks(
+    spoken, noise, monkeypatch
+):
+    monkeypatch.setattr(device_data, "WAITING", 0.0)
+    for happens in ("HESITATING", "STRETCHED", "WARPED"):
+        monkeypatch.setattr(augment, happens, 0.0)
+    [noisy] = made(spoken, noise, clean_too=True)
+    [exact] = made(spoken, augmented=0.0)
+    assert not torch.equal(noisy.features, noisy.clean)
+    rows = {float(row.sum()): row for row in exact.features}
+    for row in noisy.clean:
+        nearest = min(rows, key=lambda total: abs(total - float(row.sum())))
+        torch.testing.assert_close(row, rows[nearest], atol=1e-4, rtol=0)

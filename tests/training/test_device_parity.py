@@ -82,7 +82,7 @@ def test_a_recording_in_a_noisy_room_is_the_same(pair):
     colour = here._rng.integers(len(here._colours))
     draws.hiss_from.fill_(colour * size + here._rng.integers(size - len(expected)))
     draws.noise_from.fill_(here._rng.integers(left + 1))
-    heard = there._sound(draws, length, 0)[0].numpy()
+    heard = there._sound(draws, there._spoken(draws, length, 0))[0].numpy()
     assert not heard[len(expected) :].any()
     np.testing.assert_allclose(heard[: len(expected)], expected, atol=0.01 * np.abs(expected).max())
 

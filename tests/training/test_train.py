@@ -18,7 +18,7 @@ from training.prepare import read_recordings
 from training.progress import LOSSES
 from training.recipe import Recipe
 from training.saved_weights import WEIGHTS
-from training.train import Trainer
+from training.train import Trainer, batches
 
 ROOT = Path(__file__).parents[2]
 RECIPE = ROOT / "training" / "recipes" / "toy.yaml"
@@ -212,6 +212,31 @@ def test_a_dense_model_teaches_the_sparse_one_that_goes_on_from_it(recipe, tmp_p
     assert distances[-1] < 0.8 * max(distances), "then half is gone, and it learns to do without"
 
 
+def test_a_teacher_that_hears_the_speech_clean_teaches_to_hear_it_in_noise(recipe, tmp_path):
+    before = Trainer(replace(recipe, output=tmp_path / "before"))
+    before.save()
+    weights = str(before.recipe.output / "weights.pt")
+    noisy = replace(
+        recipe,
+        output=tmp_path / "noisy",
+        start=weights,
+        teacher=weights,
+        clean_teacher=True,
+        clean_steps=0,
+        distil_steps=1000,
+        warmup=1,
+    )
+    trainer = Trainer(noisy)
+    batch = next(batches(trainer))
+    assert not torch.equal(batch.clean, batch.features)
+    distances = []
+    for _ in range(40):
+        distances.append(trainer._update(batch, 16).teacher)
+        trainer.step += 1
+    assert distances[0] > 1e-3, "it hears something else than its teacher"
+    assert distances[-1] < 0.7 * distances[0]
+
+
 def test_wrong_words_of_what_the_search_finds_are_learned_from(recipe, tmp_path):
     torch.set_num_threads(1)
     plain = replace(recipe, output=tmp_path, flat_start_steps=20, lead_steps=0)
@@ -243,6 +268,8 @@ def test_distilling_without_a_teacher_is_refused(recipe, tmp_path):
         Trainer(replace(recipe, output=tmp_path, distil_weight=0.5))
     with pytest.raises(ValueError, match="leave one out"):
         Trainer(replace(recipe, output=tmp_path, whisper="tiny.pt", teacher="weights.pt"))
+    with pytest.raises(ValueError, match="no `teacher` of the same shape"):
+        Trainer(replace(recipe, output=tmp_path, clean_teacher=True))
 
 
 def test_weights_of_another_model_are_no_start(recipe, tmp_path):
