@@ -201,6 +201,7 @@ class Stream:
             with self._timed():
                 made = self._two_pass.made(self._position.search)
                 self._result = self._told(self._position.earlier.before(made))
+                self._two_pass.expect(self._result.text)
         return self._result
 
     def _standing(self, until_s: float) -> RecognitionResult | None:

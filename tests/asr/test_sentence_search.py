@@ -36,6 +36,7 @@ class Listed:
     start = 0
 
     def __init__(self, *texts):
+        self.walked = []
         self._texts = [tuple(text.split()) for text in texts]
         self._states = [()]
         self.forgotten = 0
@@ -46,6 +47,7 @@ class Listed:
         return tuple(sorted({t[len(known)] for t in self._texts if t[: len(known)] == known != t}))
 
     def step(self, state, word):
+        self.walked.append(word)
         if word not in self.words(state):
             return None
         reached = (*self._states[state], word)
@@ -217,6 +219,20 @@ def test_the_recogniser_hears_a_sentence_rather_than_other_words(attentive):
     assert sum(edge.sentence_boost for edge in held.lattice.edges) > 0
     favour = BY_BOTH.favour if attentive else BY_TRANSDUCER.favour
     assert best.sentence_boost >= min(favour.most, favour.word * len(best.words))
+
+
+def test_what_follows_is_found_out_while_somebody_speaks():
+    network = ToyNetwork(seed=7)
+    network.whole_frames = 128
+    model = Model(network, WhisperFrontEnd(), max_symbols_per_frame=3)
+    recogniser = TransducerRecogniser(model, SearchSettings())
+    audio = (np.random.default_rng(0).standard_normal(32_000) * 4000).astype(np.int16)
+    sentences = Listed("ad b")
+    stream = recogniser.open((), sentences)
+    stream.accept(audio)
+    assert not sentences.walked
+    heard = stream.partial().text.split()
+    assert sentences.walked == heard[: len(sentences.walked)] != []
 
 
 def test_what_is_asked_for_often_comes_with_more_and_what_is_not_with_less():

@@ -81,6 +81,10 @@ class SentenceSearch:
         self._found: dict[str, float] = {}
         """What the last search has found, with the scores by which only that can be compared."""
 
+    def expect(self, text: str) -> None:
+        """Be ready for sentences that begin with a text; finding out what follows takes a while."""
+        self._sentences.begin_with(text)
+
     def texts(self, frames: Iterable[ScoredFrame]) -> list[str]:
         """The sentences that some frames sound most like, best first."""
         self._found = find_sentences(frames, self._sentences, self._vocabulary, self._settings)

@@ -127,6 +127,11 @@ class TwoPass:
         """The words of a search's best hypothesis."""
         return search.graph(self._output_s).nbest(1)[0].words
 
+    def expect(self, text: str) -> None:
+        """Be ready to decode an utterance that begins with a text, while somebody still speaks."""
+        if self._sentences is not None:
+            self._sentences.expect(text)
+
     def made(self, search: Search) -> RecognitionResult:
         """What a search has found."""
         graph = search.graph(self._output_s)
