@@ -8,6 +8,7 @@ and mends what a streaming transducer has heard, from the same encoder's outputs
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import cast
 
@@ -92,12 +93,19 @@ class AttentionDecoder(nn.Module):
 
         `encoded` [B, T, W] with `steps` [B] of them that are not padding.
         """
+        return self.after(pieces, self.hear(encoded), steps)
+
+    def after(
+        self, pieces: Tensor, heard: Sequence[tuple[Tensor, Tensor]], steps: Tensor
+    ) -> Tensor:
+        """As `forward`, with the keys and values of every layer, [B, T, W]."""
         count = pieces.shape[1]
         causal = torch.ones(count, count, dtype=torch.bool, device=pieces.device).tril()
-        within = torch.arange(encoded.shape[1], device=pieces.device) < steps[:, None]
+        length = heard[0][0].shape[1]
+        within = torch.arange(length, device=pieces.device) < steps[:, None]
         x = self.token_embedding(pieces) + self.positional_embedding[:count]
-        for block, heard in zip(self.blocks, self.hear(encoded), strict=True):
-            x = block(x, causal, heard, within[:, None, None])
+        for block, of_layer in zip(self.blocks, heard, strict=True):
+            x = block(x, causal, of_layer, within[:, None, None])
         return self.scores(x)
 
 
