@@ -1,17 +1,15 @@
 """Recordings as the second pass hears them: `python -m training.heard_examples OUT CORPUS ...`.
 
 What hears phonemes (`training.phonemes`) learns from a recogniser that stays as it is. So what its
-encoder makes of each recording is computed once, outputs and inner ones. OUT is a folder with
-`heard.f16`, a row of numbers for each encoder output of all utterances one after another, and
-`index.jsonl`.
+encoder makes of each recording is computed once, outputs and inner ones. OUT is a folder of
+`training.heard_rows`, with a row for each encoder output.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -24,11 +22,11 @@ from assistant.asr.features.whisper_mel import log_mel
 from assistant.asr.networks.model_folder import load_model
 from assistant.asr.networks.network import Floats, Network
 from assistant.audio.source import SAMPLE_RATE
+from training import heard_rows
 from training.augment import Augmenter
 from training.corpus import Corpus
+from training.heard_rows import HeardRows
 
-HEARD: Final = "heard.f16"
-INDEX: Final = "index.jsonl"
 LONGEST_S: Final = 12.0
 
 
@@ -45,13 +43,12 @@ class Examples:
     """A folder opened for reading; what was heard stays on disk until it is asked for."""
 
     def __init__(self, folder: Path) -> None:
-        lines = (folder / INDEX).read_text("utf8").splitlines()
-        found = [json.loads(line) for line in lines]
-        self.width = int(found[0]["width"])
+        self._heard = HeardRows(folder)
+        self.width = self._heard.width
         self.examples = [
-            Example(each["offset"], each["rows"], tuple(each["words"])) for each in found[1:]
+            Example(each["offset"], each["rows"], tuple(each["words"]))
+            for each in self._heard.entries
         ]
-        self._heard = np.memmap(folder / HEARD, np.float16, mode="r").reshape(-1, self.width)
 
     def __len__(self) -> int:
         return len(self.examples)
@@ -63,7 +60,7 @@ class Examples:
 
     def heard_first(self, rows: int) -> Floats:
         """What is heard in the first utterances, float32 [rows, width]."""
-        return np.asarray(self._heard[:rows], np.float32)
+        return np.asarray(self._heard[0:rows], np.float32)
 
 
 def heard_in(network: Network, audio: Floats) -> Floats:
@@ -76,19 +73,9 @@ def heard_in(network: Network, audio: Floats) -> Floats:
 
 def write(folder: Path, network: Network, spoken: Iterable[tuple[str, Floats]]) -> int:
     """Hear texts with their audio [n] into a folder; returns how many utterances it has."""
-    folder.mkdir(parents=True)
-    examples: list[Example] = []
-    offset = 0
-    with (folder / HEARD).open("wb") as file:
-        for text, audio in spoken:
-            heard = heard_in(network, audio)
-            file.write(heard.astype(np.float16).tobytes())
-            examples.append(Example(offset, len(heard), tuple(text.split())))
-            offset += len(heard)
-            width = heard.shape[1]
-    lines = [json.dumps({"width": width}), *(json.dumps(asdict(each)) for each in examples)]
-    (folder / INDEX).write_text("\n".join(lines) + "\n", "utf8")
-    return len(examples)
+    return heard_rows.write(
+        folder, ((heard_in(network, audio), {"words": text.split()}) for text, audio in spoken)
+    )
 
 
 def recordings(

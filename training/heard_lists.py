@@ -2,18 +2,17 @@
 
 The attention decoder learns to rank texts (`training.train_ranking`) from lists that the second
 pass itself makes, with a recogniser that stays as it is: for each recording the texts, how likely
-the transducer finds them, and what the decoder attends to. OUT is a folder with `heard.f16`, a row
-of numbers for each 20 ms of all utterances one after another, and `index.jsonl`.
+the transducer finds them, and what the decoder attends to. OUT is a folder of
+`training.heard_rows`, with a row for each 20 ms.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
-from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,9 +26,11 @@ from assistant.asr.features.whisper_mel import log_mel
 from assistant.asr.networks.network import Floats
 from assistant.asr.recogniser import TransducerRecogniser, load_recogniser
 from assistant.lattice.graph import Hypothesis
+from training import heard_rows
 from training.augment import Augmenter
 from training.corpus import Corpus
-from training.heard_examples import HEARD, INDEX, recordings
+from training.heard_examples import recordings
+from training.heard_rows import HeardRows
 
 BEAM: Final = 8
 OWN, PROPOSED = 4, 3
@@ -50,18 +51,22 @@ class HeardList:
     @property
     def errors(self) -> tuple[int, ...]:
         """Words that each text has wrong."""
-        spoken = self.truth.split()
-        return tuple(Levenshtein.distance(spoken, text.split()) for text in self.texts)
+        return tuple(errors(self.truth, text) for text in self.texts)
+
+
+def errors(truth: str, text: str) -> int:
+    """Words that a text has wrong."""
+    return Levenshtein.distance(truth.split(), text.split())
 
 
 class HeardLists:
     """A folder opened for reading; what was heard stays on disk until it is asked for."""
 
     def __init__(self, folder: Path) -> None:
-        width, *found = map(json.loads, (folder / INDEX).read_text("utf8").splitlines())
-        self.lists = [HeardList(**{**each, "texts": tuple(each["texts"])}) for each in found]
-        heard = np.memmap(folder / HEARD, np.float16, mode="r")
-        self._heard = heard.reshape(-1, int(width["width"]))
+        self._heard = HeardRows(folder)
+        self.lists = [
+            HeardList(**{**each, "texts": tuple(each["texts"])}) for each in self._heard.entries
+        ]
 
     def heard(self, each: HeardList) -> NDArray[np.float16]:
         """What the decoder attends to in an utterance, float16 [rows, width]."""
@@ -94,28 +99,20 @@ def heard_in(recogniser: TransducerRecogniser, audio: Floats) -> tuple[Floats, l
 def write(
     folder: Path, recogniser: TransducerRecogniser, spoken: Iterable[tuple[str, Floats]]
 ) -> int:
-    """Hear texts with their audio [n] into a folder; returns how many lists it has.
+    """Hear texts with their audio [n] into a folder; returns how many lists it has."""
+    return heard_rows.write(folder, _lists(recogniser, spoken))
 
-    A list whose texts are all as wrong says nothing about their order and is left out.
-    """
-    folder.mkdir(parents=True)
-    found: list[HeardList] = []
-    offset = 0
-    with (folder / HEARD).open("wb") as file:
-        for truth, audio in spoken:
-            inner, hypotheses = heard_in(recogniser, audio)
-            texts = tuple(each.text for each in hypotheses)
-            scores = tuple(round(each.log_prob, 3) for each in hypotheses)
-            heard = HeardList(offset, len(inner), truth, texts, scores)
-            if len(set(heard.errors)) < 2:
-                continue
-            file.write(inner.astype(np.float16).tobytes())
-            found.append(heard)
-            offset += len(inner)
-            width = inner.shape[1]
-    lines = [json.dumps({"width": width}), *(json.dumps(asdict(each)) for each in found)]
-    (folder / INDEX).write_text("\n".join(lines) + "\n", "utf8")
-    return len(found)
+
+def _lists(
+    recogniser: TransducerRecogniser, spoken: Iterable[tuple[str, Floats]]
+) -> Iterator[tuple[Floats, Mapping[str, Any]]]:
+    """What was heard; a list whose texts are all as wrong says nothing about their order."""
+    for truth, audio in spoken:
+        inner, hypotheses = heard_in(recogniser, audio)
+        texts = [each.text for each in hypotheses]
+        if len({errors(truth, text) for text in texts}) > 1:
+            scores = [round(each.log_prob, 3) for each in hypotheses]
+            yield inner, {"truth": truth, "texts": texts, "transducer": scores}
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -7,8 +7,8 @@ import pytest
 import soundfile
 
 from training import heard_lists
-from training.heard_examples import INDEX
 from training.heard_lists import OWN, PROPOSED, HeardLists
+from training.heard_rows import INDEX
 
 DEMO = Path(__file__).parents[2] / "demo"
 MODEL = Path(__file__).parents[2] / "models" / "en-small"

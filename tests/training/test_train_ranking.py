@@ -1,7 +1,6 @@
 """An attention decoder learns which of some texts was said."""
 
 import json
-from dataclasses import asdict
 from itertools import count
 
 import numpy as np
@@ -10,10 +9,9 @@ import torch
 
 from assistant.asr.decoding.two_pass import ATTENTION_WEIGHT
 from assistant.asr.vocabulary.word_pieces import END, SPECIAL, WordPieces
-from training import train_ranking
+from training import heard_rows, train_ranking
 from training.attention_decoder import AttentionDecoder, shifted
-from training.heard_examples import HEARD, INDEX
-from training.heard_lists import HeardList, HeardLists
+from training.heard_lists import HeardLists
 from training.train_ranking import Batches, loss_of, ranked, train, word_errors
 
 PIECES = WordPieces([*SPECIAL, "▁", *"abcdef", "▁a", "▁b", "▁c"])
@@ -25,19 +23,16 @@ def lists(tmp_path):
     """Sounds of which each says one word, and texts that the transducer ranks wrongly."""
     rng = np.random.default_rng(0)
     sounds = {word: rng.standard_normal(WIDTH) for word in ("a", "b", "c")}
-    found, heard, offset = [], [], 0
+    utterances = []
     for number in range(24):
         said = [("a", "b", "c")[each] for each in rng.integers(3, size=2 + number % 2)]
         rows = np.repeat([sounds[word] for word in said], 4, axis=0)
         other = ["b" if word == "a" else "a" for word in said]
-        texts = (" ".join(other), " ".join(said), " ".join([*said[:-1], other[-1]]))
-        found.append(HeardList(offset, len(rows), " ".join(said), texts, (-1.0, -1.5, -1.2)))
-        heard.append(rows + 0.1 * rng.standard_normal(rows.shape))
-        offset += len(rows)
-    np.concatenate(heard).astype(np.float16).tofile(tmp_path / HEARD)
-    lines = [json.dumps({"width": WIDTH}), *(json.dumps(asdict(each)) for each in found)]
-    (tmp_path / INDEX).write_text("\n".join(lines) + "\n")
-    return HeardLists(tmp_path)
+        texts = [" ".join(other), " ".join(said), " ".join([*said[:-1], other[-1]])]
+        known = {"truth": " ".join(said), "texts": texts, "transducer": [-1.0, -1.5, -1.2]}
+        utterances.append((rows + 0.1 * rng.standard_normal(rows.shape), known))
+    assert heard_rows.write(tmp_path / "lists", utterances) == 24
+    return HeardLists(tmp_path / "lists")
 
 
 def decoder():
@@ -59,7 +54,7 @@ def test_texts_are_ranked_by_both_decoders(lists, monkeypatch):
         scores = own(shifted(numbers), heard, torch.tensor([each.rows])).log_softmax(-1)
         attended = scores[0].gather(1, numbers[0][:, None]).sum().item()
         expected = ATTENTION_WEIGHT * attended + (1 - ATTENTION_WEIGHT) * transducer
-        assert float(joint) == pytest.approx(expected, abs=1e-4)
+        assert joint.item() == pytest.approx(expected, abs=1e-4)
 
 
 def test_what_is_expected_to_be_wrong_is_a_mean_over_the_list(lists):
