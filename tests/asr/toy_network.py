@@ -76,11 +76,12 @@ class ToyAttentionDecoder:
         return (inner.mean(axis=0),)
 
     def initial_past(self, sentences):
-        return (np.zeros((1, sentences), np.float32),)
+        return (np.zeros((1, sentences, 1, 0, 1), np.float32),)
 
     def step(self, pieces, position, heard, past):
-        (before,) = past
+        before = past[0].sum(axis=(2, 3, 4))
         scores = heard[0] @ self._heard + self._last[pieces] * np.cos(before[0])[:, None]
         scores = scores - self._unlikely
         scores -= np.log(np.exp(scores).sum(axis=1, keepdims=True))
-        return scores.astype(np.float32), (before + pieces[None] + position,)
+        added = (pieces + position).astype(np.float32)[None, :, None, None, None]
+        return scores.astype(np.float32), (np.concatenate([past[0], added], axis=3),)

@@ -33,11 +33,12 @@ class ScoredText:
 
 
 class _Known(NamedTuple):
-    """What came of one piece: a row of what a step of the decoder gave."""
+    """What came of one piece."""
 
     log_probs: Floats
-    past: State
-    row: int
+    """Of the next piece, [V]."""
+    added: State
+    """To what the decoder remembers: keys and values [layers, heads, 1, size]."""
 
 
 class Continuations:
@@ -53,7 +54,8 @@ class Continuations:
         past = decoder.initial_past(1)
         for position, piece in enumerate(pieces):
             log_probs, past = decoder.step(np.array([piece]), position, cross_kv, past)
-        self._known: dict[tuple[int, ...], _Known] = {(): _Known(log_probs[0], past, 0)}
+        self._before = past
+        self._known: dict[tuple[int, ...], _Known] = {(): _Known(log_probs[0], ())}
         self.position = len(pieces)
         """Of the first piece after the text."""
 
@@ -66,20 +68,32 @@ class Continuations:
             self.log_probs(before)
             # What comes after the last position that a decoder knows counts as if it stood there.
             position = min(self.position + len(before[0]), MOST_PIECES)
-            past = _side_by_side([known[each] for each in before])
             pieces = np.array([each[-1] for each in new])
-            log_probs, past = self.decoder.step(pieces, position, self._cross_kv, past)
-            known.update(
-                (each, _Known(of_each, past, row))
-                for row, (each, of_each) in enumerate(zip(new, log_probs, strict=True))
+            log_probs, past = self.decoder.step(
+                pieces, position, self._cross_kv, self._past(before)
             )
+            for row, (each, of_each) in enumerate(zip(new, log_probs, strict=True)):
+                # Copies: all of the past would be kept else, of every beginning.
+                added = tuple(part[:, row, :, -1:].copy() for part in past)
+                known[each] = _Known(of_each, added)
         return [known[each].log_probs for each in beginnings]
 
-
-def _side_by_side(known: Sequence[_Known]) -> State:
-    """What the decoder remembers of several beginnings."""
-    parts = zip(*([part[:, each.row, None] for part in each.past] for each in known), strict=True)
-    return tuple(np.concatenate(part, axis=1) for part in parts)
+    def _past(self, beginnings: Sequence[tuple[int, ...]]) -> State:
+        """What the decoder remembers of beginnings that have equally many pieces."""
+        own = [
+            [self._known[each[:count]].added for count in range(1, len(each) + 1)]
+            for each in beginnings
+        ]
+        return tuple(
+            np.stack(
+                [
+                    np.concatenate([before[:, 0], *(added[part] for added in each)], axis=2)
+                    for each in own
+                ],
+                axis=1,
+            )
+            for part, before in enumerate(self._before)
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,7 +40,10 @@ class AttentionDecoder(Protocol):
         """The cross-attention's keys and values, of inner outputs [T, W]."""
 
     def initial_past(self, sentences: int) -> State:
-        """The self-attention's keys and values before any piece; sentences are the second axis."""
+        """The self-attention's keys and values before any piece.
+
+        [layers, sentences, heads, pieces, size]
+        """
 
     def step(
         self, pieces: NDArray[np.int64], position: int, cross_kv: State, past: State
