@@ -196,7 +196,7 @@ def train(
         (wrong + LIKELIHOOD * truth_loss).backward()
         torch.nn.utils.clip_grad_norm_(taught, 1.0)
         optimiser.step()
-        recent += (float(wrong), float(truth_loss))
+        recent += (wrong.item(), truth_loss.item())
         decay = min(AVERAGE, (step + 1) / (step + 101))
         with torch.no_grad():
             torch._foreach_lerp_(list(average.parameters()), list(decoder.parameters()), 1 - decay)
