@@ -118,7 +118,9 @@ class Conversation:
         return None
 
     def _completed(self, words: Words, last: Exchange) -> Interpretation | None:
-        """The command with what it lacked."""
+        """The command with what it lacked; who says a whole one instead means that."""
+        if is_certain(self._home_words.interpret_text(" ".join(words))):
+            return None
         for joint in _JOINTS:
             text = " ".join(filter(None, (last.meant.text, joint, *words)))
             meant = self._home_words.interpret_text(text)

@@ -94,6 +94,22 @@ async def test_what_was_lacking_may_be_said_alone(house, command, answer, slots)
 
 
 @pytest.mark.parametrize(
+    ("command", "slots"),
+    [
+        ("remind me to take out the bins in ten minutes", {"reminder": "take out the bins"}),
+        ("wake me up at seven", {"clock_hour": 7}),
+        ("turn on the kitchen light", {"name": "Kitchen light"}),
+    ],
+)
+async def test_whoever_says_a_whole_command_instead_of_an_answer_means_that(house, command, slots):
+    assert (await house.say("remind me to call mum")).asks is Asks.MORE
+    found = house.conversation.interpret_text(command)
+    assert found.slots.items() >= slots.items()
+    assert "call mum" not in str(found.slots)
+    assert (await house.say(command)).success
+
+
+@pytest.mark.parametrize(
     ("before", "said", "intent", "targets"),
     [
         ("turn on the kitchen light", "and the bedroom", "HassTurnOn", ("light.bedroom",)),
