@@ -97,7 +97,7 @@ async def test_what_was_lacking_may_be_said_alone(house, command, answer, slots)
     ("command", "slots"),
     [
         ("remind me to take out the bins in ten minutes", {"reminder": "take out the bins"}),
-        ("wake me up at seven", {"clock_hour": 7}),
+        ("wake me up at seven", {"waking_hour": 7}),
         ("turn on the kitchen light", {"name": "Kitchen light"}),
     ],
 )
