@@ -45,23 +45,20 @@ SENTENCE_BY_BOTH = Calibration(0.876, 0.586, -2.117, 0.614)
 """Fitted on orders to gadgets, too, by ten synthetic voices at 8 to 30 dB."""
 
 
-def confidence(result: RecognitionResult, *, free_words: bool = False) -> float:
-    """Probability (0 to 1) that the best hypothesis' words were said; 0 for no words.
-
-    `free_words`: some of a sentence's may be any words, which are no likelier for the sentence.
-    """
+def confidence(result: RecognitionResult) -> float:
+    """Probability (0 to 1) that the best hypothesis' words were said; 0 for no words."""
     if not result.nbest[0].words:
         return 0.0
-    by = _calibration(result, sentence=not free_words)
+    by = _calibration(result)
     share, score, words = evidence(result)
     odds = by.share * share + by.score * score + by.word * words + by.bias
     return probability_of(odds)
 
 
-def _calibration(result: RecognitionResult, *, sentence: bool) -> Calibration:
+def _calibration(result: RecognitionResult) -> Calibration:
     if not result.by_both_decoders:
         return TRANSDUCER
-    return SENTENCE_BY_BOTH if sentence and result.nbest[0].sentence_boost else BOTH_DECODERS
+    return SENTENCE_BY_BOTH if result.nbest[0].sentence_boost else BOTH_DECODERS
 
 
 def evidence(result: RecognitionResult) -> tuple[float, float, int]:

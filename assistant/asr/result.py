@@ -89,7 +89,7 @@ class Sentences(Protocol):
         """The state before the first word."""
 
     def words(self, state: int, /) -> Sequence[str]:
-        """The words that can come next, sorted; where any word can, those of the sentences."""
+        """The words that can come next, sorted."""
 
     def step(self, state: int, word: str, /) -> int | None:
         """The state after one more word; None where no sentence goes on with it."""

@@ -22,21 +22,15 @@ from hassil import (
     SlotList,
     TextSlotList,
 )
-from hassil.intents import WildcardSlotList
 from hassil.parse_expression import parse_sentence
 
 from assistant.nlu.expressions import Traversal
 from assistant.nlu.names import NameKind
 from assistant.nlu.numbers import number_words
-from assistant.nlu.parse import UNKNOWN_NAME
 from assistant.nlu.tokens import CLOSERS, OPENERS
 
 _NUMBERS: Final = 1000
 """A range with more numbers is said in hundreds."""
-ANY_WORD: Final = "*"
-"""A word that stands for all; no template has it as it is said."""
-_FREE_WORDS: Final = 8
-"""The most words of a list that may be any words."""
 _TIME: Final = "clock_time"
 """The list that stands for a time of day, before the word that marks one."""
 _TIME_MARK: Final = "oclock"
@@ -116,8 +110,6 @@ class GraphBuilder(Traversal[int]):
         self._start, self._middle = self._new(), self._new()
         self._last, self._end = self._new(), self._new()
         self._ends = {self._end}
-        self._openings = {self._middle}
-        """The nodes before the first word of a template."""
         self._polite()
 
     def add(self, expression: Expression, context: Mapping[str, Any] | None = None) -> None:
@@ -146,16 +138,8 @@ class GraphBuilder(Traversal[int]):
         return self._spelled(said(text).replace(_TIME_MARK, ""), value)
 
     def listed(self, reference: ListReference, value: int) -> int:
-        """Where a list leads.
-
-        Nowhere if it may be any words and nothing stands before it, for then a sentence could be
-        anything; nor if it stands for what the home lacks, which nobody wants to hear better.
-        """
+        """Where a list leads; nowhere if it may be any words."""
         name = reference.list_name
-        if isinstance(self._values.get(name), WildcardSlotList) and (
-            name == UNKNOWN_NAME or value in self._openings
-        ):
-            return self._new()
         call = Call(name, self._domains if name == NameKind.DEVICE else None)
         if name in set(NameKind):
             self._names.add(call)
@@ -191,8 +175,6 @@ class GraphBuilder(Traversal[int]):
 
     def _arc(self, node: int, text: str, target: int) -> None:
         self._arcs[node].append(Arc(text, target))
-        if node in self._openings and not text.strip():
-            self._openings.add(target)
 
     def _spelled(self, text: str, node: int) -> int:
         if not text:
@@ -211,23 +193,12 @@ class GraphBuilder(Traversal[int]):
                 [self.after(value.text_in, first) for value in values.values] or [self._new()]
             )
         end = self._new()
-        if isinstance(values, WildcardSlotList):
-            self._any_words(first, end)
         for each in _numbers(values) if isinstance(values, RangeSlotList) else ():
             self._arc(first, each, end)
         if name == _SAID_HOUR:
             for hour in range(1, _HOURS):
                 self._arc(first, number_words(hour), end)
         return end
-
-    def _any_words(self, first: int, end: int) -> None:
-        """Any words, but not too many, between two nodes."""
-        node = first
-        for count in range(_FREE_WORDS):
-            following = self._new()
-            self._arc(node, f" {ANY_WORD}" if count else ANY_WORD, following)
-            self._arc(following, "", end)
-            node = following
 
 
 def _domains(context: Mapping[str, Any]) -> frozenset[str] | None:

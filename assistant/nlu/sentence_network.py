@@ -6,8 +6,8 @@ grammars for natural language analysis", 1970). What has the same past is one st
 sets of places, made as somebody comes to them (the subset construction) and kept, so that the
 sentences, of which there are billions, are never written out.
 
-Numbers are as they are spoken, and so are times of day. Where a sentence may go on with any words,
-the network takes each word that comes, but says only those of the sentences themselves.
+Numbers are as they are spoken, and so are times of day. What may be any words is not in the
+network; sentences with it are heard without its help.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from functools import lru_cache
 from typing import Final
 
 from assistant.nlu.names import NameIndex, NameKind
-from assistant.nlu.sentence_graph import ANY_WORD, Arc, Call, SentenceGraph, said
+from assistant.nlu.sentence_graph import Arc, Call, SentenceGraph, said
 
 _NO_STACK: Final = 0
 _SPELLINGS: Final[Mapping[str, tuple[str, ...]]] = {
@@ -100,14 +100,13 @@ class SentenceNetwork:
         self._numbered(frozenset({self._begin}))
 
     def words(self, state: int) -> tuple[str, ...]:
-        """The words that can come next, in the order of their letters; not that any word can."""
+        """The words that can come next, in the order of their letters."""
         return self._made(state).ordered
 
     def step(self, state: int, word: str) -> int | None:
         """The state after one more word; None where no sentence goes on with it."""
-        words = self._made(state).words
-        places = frozenset(words.get(word, ())).union(words.get(ANY_WORD, ()))
-        return self._numbered(places) if places else None
+        places = self._made(state).words.get(word)
+        return None if places is None else self._numbered(frozenset(places))
 
     def final(self, state: int) -> bool:
         """Whether a sentence may end here."""
@@ -148,8 +147,7 @@ class SentenceNetwork:
             todo = [
                 self._lists[call] << _STACK_BITS | self._stack(back) for call, back in calls.items()
             ]
-        ordered = tuple(sorted(word for word in words if word != ANY_WORD))
-        return _State({word: tuple(to) for word, to in words.items()}, ordered, final)
+        return _State({word: tuple(to) for word, to in words.items()}, tuple(sorted(words)), final)
 
     def _stack(self, returns: Iterable[Place]) -> int:
         """The stack of calls that all go on at these places."""

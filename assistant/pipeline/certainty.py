@@ -2,8 +2,7 @@
 
 A sentence of the home competes with everything else that the recogniser heard: a logistic
 regression on likelihood ratios says whether it was said, whatever noise has done to all scores.
-What was heard in other words is as likely as those words (`asr/confidence.py`), and a sentence that
-holds any words is no likelier than they are.
+What was heard in other words is as likely as those words (`asr/confidence.py`).
 
 Fitted as `tools/tune_certainty.py` does, on commands by synthetic voices and on sentences that
 people read, each beside a home that understands it, one that understands all but a part of it, and
@@ -57,8 +56,7 @@ def certainty(meant: Interpretation, result: RecognitionResult) -> float:
     by = calibration_of(result)
     others, behind, ahead, per_word = evidence_of(meant.evidence, by)
     odds = by.others * others + by.behind * behind + by.ahead * ahead + by.per_word * per_word
-    sure = probability_of(odds + by.bias)
-    return min(sure, confidence(result, free_words=True)) if meant.free_words else sure
+    return probability_of(odds + by.bias)
 
 
 def doubted(meant: Interpretation, heard: str, sure: float, least: float) -> Interpretation:

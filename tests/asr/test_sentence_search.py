@@ -31,7 +31,7 @@ from tests.asr.toy_network import TOKENS, ToyAttentionDecoder, ToyNetwork
 
 
 class Listed:
-    """Some sentences, as a tree of words; "*" is any word."""
+    """Some sentences, as a tree of words."""
 
     start = 0
 
@@ -44,18 +44,12 @@ class Listed:
 
     def words(self, state):
         known = self._states[state]
-        return tuple(sorted(self._following(known) - {"*"}))
-
-    def _following(self, known):
-        return {t[len(known)] for t in self._texts if t[: len(known)] == known != t}
+        return tuple(sorted({t[len(known)] for t in self._texts if t[: len(known)] == known != t}))
 
     def step(self, state, word):
         self.walked.append(word)
-        following = self._following(self._states[state])
-        if word not in following:
-            if "*" not in following:
-                return None
-            word = "*"
+        if word not in self.words(state):
+            return None
         reached = (*self._states[state], word)
         if reached not in self._states:
             self._states.append(reached)
@@ -148,14 +142,6 @@ def test_a_wide_search_finds_the_best_sentence(seed, frames):
     assert found == pytest.approx(possible)
 
 
-def test_a_word_of_a_sentence_is_told_from_any_word():
-    spelled = SpelledSentences(Listed("a * b", "a bd b"), TOKENS)
-    assert spelled.own_words("a bd b") == 3
-    assert spelled.own_words("a be b") == 2
-    assert spelled.own_words("a be") == 1
-    assert spelled.own_words("b be") is None
-
-
 @given(st.integers(0, 30))
 @settings(max_examples=20, deadline=None)
 def test_nothing_but_sentences_is_found(seed):
@@ -181,8 +167,8 @@ def hypothesis(text, log_prob):
     return Hypothesis(tuple(Word(word, 0.0, 0.0) for word in text.split()), log_prob)
 
 
-def favoured(*hypotheses, priors=(), sentences=SENTENCES):
-    sentences = Listed(*sentences)
+def favoured(*hypotheses, priors=()):
+    sentences = Listed(*SENTENCES)
     sentences.priors = dict(priors)
     search = SentenceSearch(Vocabulary(ToyNetwork()), sentences, WIDE)
     return search.favoured(
@@ -197,11 +183,6 @@ def test_a_sentence_is_favoured_by_its_words():
     assert long.log_prob == pytest.approx(-1.0)
     assert (short.text, short.sentence_boost) == ("a", FAVOUR.word)
     assert (other.text, other.sentence_boost, other.log_prob) == ("ade d", 0.0, -5.5)
-
-
-def test_words_that_may_be_any_words_are_not_favoured():
-    own, free = favoured(("ade c", -5.0), ("ade f c", -6.0), sentences=["ade c", "ade * c"])
-    assert own.sentence_boost == free.sentence_boost == 2 * FAVOUR.word
 
 
 def test_what_a_name_was_given_is_part_of_it():

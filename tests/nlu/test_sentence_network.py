@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 from assistant.home.demo import DemoHome
 from assistant.nlu.inverse_text_normalisation import with_digits
 from assistant.nlu.names import build_index
-from assistant.nlu.parse import UNKNOWN_NAME
 from assistant.nlu.sentence_graph import GraphBuilder
 from assistant.nlu.sentence_network import SentenceNetwork
 from assistant.nlu.tokens import split_words, text_of, tokens_of, without_fillers
@@ -47,9 +46,6 @@ def network(understanding):
         "what time is it",
         "lock the back door",
         "turn on the t v",
-        "add oat milk to my shopping list",
-        "remind me to call the dentist",
-        "alexa set a nine minute timer named scrambled eggs please",
     ],
 )
 def test_what_is_understood_is_a_sentence(network, said):
@@ -64,9 +60,7 @@ def test_what_is_understood_is_a_sentence(network, said):
         "turn on the moon light",
         "set the bedroom light to",
         "the kitchen light is nice",
-        "add to my shopping list",
-        "add " + 9 * "very " + "old milk to my shopping list",
-        "oat milk in ten minutes",  # could begin with anything
+        "add oat milk to my shopping list",  # holds any words
         "turn on the kitchen light alexa",
     ],
 )
@@ -82,18 +76,16 @@ def accepts(network, words):
     return state is not None and network.final(state)
 
 
-ANY = ("pizza", "old", "window", "fence", "yoga")
-"""Said where any word can come, and no other."""
-
-
 def walks(network, count, seed=1):
     """Random sentences, a word at a time."""
     draw = random.Random(seed)
     found = []
     while len(found) < count:
         state, words = network.start, []
-        while not network.final(state) or (network.words(state) and draw.random() < 0.6):
-            words.append(draw.choice(network.words(state) or ANY))
+        while following := network.words(state):
+            if network.final(state) and draw.random() < 0.4:
+                break
+            words.append(draw.choice(following))
             state = network.step(state, words[-1])
         found.append(words)
         assert network.final(state), words
@@ -111,8 +103,7 @@ def test_every_sentence_of_the_network_is_one_of_the_templates(understanding):
         return grammar.parse(text_of(in_unit(with_digits(tokens), None)), index)
 
     lost = [" ".join(words) for words in said if not parsed(words)]
-    # Numbers that no number follows so ("an hours"), one that the next word makes a time, and
-    # commands for later that are none.
+    # Numbers that no number follows so ("an hours"), and one that the next word makes a time.
     assert len(lost) < 0.06 * len(said), lost
 
 
@@ -198,30 +189,9 @@ def test_templates_are_walked_as_they_are_written(template, said, other):
     assert not any(accepts(network, text.split()) for text in other)
 
 
-WILD = {"anything": {"wildcard": True}, UNKNOWN_NAME: {"wildcard": True}}
-
-
-def test_a_list_of_any_words_goes_on_with_each_but_not_for_ever():
-    network = built("say {anything} twice", "say nothing", lists=WILD)
-    said = network.step(network.start, "say")
-    assert network.words(said) == ("nothing",)
-    for text in ("say nothing", "say it twice", "say nothing twice", "say twice twice"):
-        assert accepts(network, text.split()), text
-    for text in ("say it", "say twice", "say " + 9 * "it " + "twice", "it twice"):
-        assert not accepts(network, text.split()), text
-    assert accepts(network, ("say " + 8 * "it " + "twice").split())
-
-
-def test_a_sentence_that_could_begin_with_anything_is_not_heard_better():
-    network = built("{anything} at noon", "[now] {anything} at noon", "say so", lists=WILD)
-    for said in ("alarm at noon", "now alarm at noon"):
-        assert not accepts(network, said.split())
-    assert accepts(network, ["say", "so"])
-
-
-def test_what_the_home_lacks_is_not_heard_better():
-    network = built(f"open {{{UNKNOWN_NAME}}}", "open up", lists=WILD)
-    assert network.words(network.step(network.start, "open")) == ("up",)
+def test_a_list_of_any_words_leads_nowhere():
+    network = built("say {anything}", "say nothing", lists={"anything": {"wildcard": True}})
+    assert network.words(network.step(network.start, "say")) == ("nothing",)
 
 
 WORDS = st.sampled_from(["a", "b", "ab", "c"])

@@ -9,7 +9,6 @@ from assistant.lattice.from_nbest import lattice_of
 from assistant.lattice.graph import Hypothesis, Word
 from assistant.nlu.interpretation import Interpretation, SentenceEvidence
 from assistant.pipeline.certainty import certainty, doubted
-from tests.household import hypothesis
 
 TEXT = "turn the kitchen light on"
 LEAST = 0.4
@@ -55,14 +54,6 @@ def test_sentences_with_words_left_out_do_not_count_against_what_a_transducer_he
     less, least = replace(CLEAR, over_others=-2.0), replace(CLEAR, over_others=-12.0)
     assert sure(less, both=False) == sure(least, both=False)
     assert sure(less, both=True) > sure(least, both=True)
-
-
-def test_a_sentence_that_holds_any_words_is_no_surer_than_they_are():
-    rivals = [hypothesis(f"add {item} to my list", -3.0 - 0.1 * n) for n, item in enumerate("abc")]
-    rivals = [replace(each, boost=8.0, sentence_boost=8.0) for each in rivals]
-    heard = replace(result(both=True), nbest=tuple(rivals))
-    free = certainty(replace(meant(CLEAR), free_words=1), heard)
-    assert certainty(meant(CLEAR), heard) >= LEAST > free
 
 
 def test_between_the_thresholds_it_is_asked():

@@ -78,16 +78,12 @@ class SpelledSentences:
             known = self._next[position] = self._made(self._positions[position])
         return known
 
-    def own_words(self, text: str) -> int | None:
-        """How many words of a text sentences have themselves; `None` where none begins with it."""
-        own, state = 0, self._sentences.start
+    def begin_with(self, text: str) -> bool:
+        """Whether a text is a sentence, or the beginning of one."""
+        state: int | None = self._sentences.start
         for word in text.split():
-            own += word in self._sentences.words(state)
-            following = self._sentences.step(state, word)
-            if following is None:
-                return None
-            state = following
-        return own
+            state = None if state is None else self._sentences.step(state, word)
+        return state is not None
 
     def prior(self, text: str) -> float:
         """How much likelier (natural log) a sentence is than a usual one."""

@@ -4,8 +4,7 @@ A frame-synchronous beam over the same encoder outputs as the open search: a hyp
 tokens that the network of sentences allows. Hypotheses at one place of the network whose predictor
 has the same context have the same future; the better one is kept. A transducer that is held to
 sentences would rather leave words out than say others, so every token is given something: what was
-spoken finds its words. What the search finds is scored by others, without that. It goes no farther
-where a sentence may go on with any words: the open search finds as many of those.
+spoken finds its words. What the search finds is scored by others, without that.
 """
 
 from __future__ import annotations
@@ -84,7 +83,7 @@ class SentenceSearch:
 
     def expect(self, text: str) -> None:
         """Be ready for sentences that begin with a text; finding out what follows takes a while."""
-        self._sentences.own_words(text)
+        self._sentences.begin_with(text)
 
     def texts(self, frames: Iterable[ScoredFrame]) -> list[str]:
         """The sentences that some frames sound most like, best first."""
@@ -97,21 +96,20 @@ class SentenceSearch:
         """The hypotheses, sentences of the home favoured; best first.
 
         What begins a sentence is favoured as much: else "set the light to", before a pause for
-        thought, would become "set the light two". Words that may be any words get nothing. What
-        names were given already, `of_names` by text besides the hypotheses' boosts, counts as part
-        of it: nothing is favoured twice. What is asked for often comes with more, what is not with
-        less. Where sentences keep the order of the search, that is the last one.
+        thought, would become "set the light two". What names in it were given already, `of_names`
+        by text besides the hypotheses' boosts, counts as part of that: nothing is favoured twice.
+        What is asked for often comes with more, what is not with less. Where sentences keep the
+        order of the search, that is the last one.
         """
         favour = self._settings.favour
         favoured, known = [], set()
         for each in hypotheses:
-            own = self._sentences.own_words(each.text)
-            if own is None:
+            if self._sentences.begin_with(each.text):
+                known.add(each.text)
+                given = each.boost + of_names.get(each.text, 0.0)
+                favoured.append(_with(each, min(favour.most, favour.word * len(each.words)), given))
+            else:
                 favoured.append(each)
-                continue
-            known.add(each.text)
-            given = each.boost + of_names.get(each.text, 0.0)
-            favoured.append(_with(each, min(favour.most, favour.word * own), given))
         least = max(each.log_prob for each in favoured) - _PRIORS
         favoured = [
             _given(each, self._sentences.prior(each.text))
