@@ -21,8 +21,8 @@ from tests.rescoring.lattices import LIGHTS, TOKEN, answering, at_home, result, 
 
 HEARD = result(LIGHTS)
 ANSWER = pack_reweighted(at_home([LIGHTS])[0])
-LEEWAY_S = 2.0
-"""For a machine that is busy with other things."""
+LEEWAY_S = 10.0
+"""For a machine that is busy with other things; what hangs here hangs for ever."""
 
 pytestmark = pytest.mark.skipif(bool(lossy_link.missing()), reason=lossy_link.missing() or "-")
 
