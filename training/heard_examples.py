@@ -65,10 +65,15 @@ class Examples:
 
 def heard_in(network: Network, audio: Floats) -> Floats:
     """What names are looked for in, of audio [n]: [M, width]."""
+    return side_by_side(*encoded(network, audio))
+
+
+def encoded(network: Network, audio: Floats) -> tuple[Floats, Floats]:
+    """The encoder's outputs and inner ones of all of some audio [n]; see `encode_whole`."""
     features = log_mel(audio)
     features = features[: len(features) // network.frame_multiple * network.frame_multiple]
     outputs, inner, _ = encode_whole(network, features, network.initial_state())
-    return side_by_side(outputs, inner)
+    return outputs, inner
 
 
 def write(folder: Path, network: Network, spoken: Iterable[tuple[str, Floats]]) -> int:
@@ -93,19 +98,27 @@ def recordings(
                 yield entry.text, samples.astype(np.float32) / np.float32(32768)
 
 
-def main() -> None:
-    """Command line."""
-    parser = argparse.ArgumentParser(description=__doc__)
+def command_line(
+    description: str | None, augmented: float, arguments: Sequence[str] | None = None
+) -> tuple[argparse.Namespace, Iterator[tuple[str, Floats]]]:
+    """The arguments `out`, `model` and more, and the recordings of the corpora among them."""
+    parser = argparse.ArgumentParser(description=description)
     parser.add_argument("out", type=Path)
     parser.add_argument("corpora", type=Path, nargs="+")
     parser.add_argument("--model", type=Path, default=Path("models/en-small"))
     parser.add_argument("--noise", type=Path)
-    parser.add_argument("--augmented", type=float, default=0.7)
+    parser.add_argument("--augmented", type=float, default=augmented)
     parser.add_argument("--seed", type=int, default=1)
-    args = parser.parse_args()
+    args = parser.parse_args(arguments)
     augment = Augmenter(Corpus(args.noise) if args.noise else None, args.seed)
     corpora = [Corpus(folder) for folder in args.corpora]
-    spoken = recordings(corpora, augment, args.augmented, np.random.default_rng(args.seed))
+    rng = np.random.default_rng(args.seed)
+    return args, recordings(corpora, augment, args.augmented, rng)
+
+
+def main() -> None:
+    """Command line."""
+    args, spoken = command_line(__doc__, 0.7)
     print(write(args.out, load_model(args.model).network, spoken), "utterances")
 
 

@@ -8,7 +8,6 @@ the transducer finds them, and what the decoder attends to. OUT is a folder of
 
 from __future__ import annotations
 
-import argparse
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,15 +20,12 @@ from rapidfuzz.distance import Levenshtein
 from assistant.asr.decoding.beam_search import Search
 from assistant.asr.decoding.frames import ScoredFrame, SoundingFrames
 from assistant.asr.decoding.parts import Earlier
-from assistant.asr.decoding.two_pass import FRAME_S, RESCORED, JointScorer, encode_whole
-from assistant.asr.features.whisper_mel import log_mel
+from assistant.asr.decoding.two_pass import FRAME_S, RESCORED, JointScorer
 from assistant.asr.networks.network import Floats
 from assistant.asr.recogniser import TransducerRecogniser, load_recogniser
 from assistant.lattice.graph import Hypothesis
 from training import heard_rows
-from training.augment import Augmenter
-from training.corpus import Corpus
-from training.heard_examples import recordings
+from training.heard_examples import command_line, encoded
 from training.heard_rows import HeardRows
 
 BEAM: Final = 8
@@ -82,16 +78,16 @@ def heard_in(recogniser: TransducerRecogniser, audio: Floats) -> tuple[Floats, l
     decoder = network.attention_decoder
     if decoder is None:
         raise ValueError(f"{network.name} has no attention decoder")
-    features = log_mel(audio)
-    features = features[: len(features) // network.frame_multiple * network.frame_multiple]
-    outputs, inner, state = encode_whole(network, features, network.initial_state())
+    outputs, inner = encoded(network, audio)
     search = Search(recogniser.vocabulary, recogniser.search, names.biaser, names.lexicon)
     frames = [ScoredFrame(recogniser.vocabulary, output) for output in outputs]
     for frame in frames:
         search.hear(frame)
     output_s = network.frames_per_output * FRAME_S
     own = search.graph(output_s).nbest(RESCORED)
-    scorer = JointScorer(decoder, inner, names.listed, own, Earlier.nothing(state))
+    scorer = JointScorer(
+        decoder, inner, names.listed, own, Earlier.nothing(network.initial_state())
+    )
     new = recogniser.transcript_scorer(scorer.proposals()[:PROPOSED], names)
     return inner, [*own[:OWN], *new.scored(SoundingFrames.of(frames), output_s)]
 
@@ -117,17 +113,7 @@ def _lists(
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Command line."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("out", type=Path)
-    parser.add_argument("corpora", type=Path, nargs="+")
-    parser.add_argument("--model", type=Path, default=Path("models/en-small"))
-    parser.add_argument("--noise", type=Path)
-    parser.add_argument("--augmented", type=float, default=0.8)
-    parser.add_argument("--seed", type=int, default=1)
-    args = parser.parse_args(arguments)
-    augment = Augmenter(Corpus(args.noise) if args.noise else None, args.seed)
-    corpora = [Corpus(folder) for folder in args.corpora]
-    spoken = recordings(corpora, augment, args.augmented, np.random.default_rng(args.seed))
+    args, spoken = command_line(__doc__, 0.8, arguments)
     print(write(args.out, load_recogniser(args.model, beam=BEAM), spoken), "lists")
 
 

@@ -7,12 +7,14 @@ A folder has `heard.f16`, a row of numbers for each step of all utterances one a
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
 from assistant.asr.networks.network import Floats
 
@@ -32,6 +34,15 @@ class HeardRows:
     def __getitem__(self, rows: slice) -> NDArray[np.float16]:
         """Some rows, float16 [rows, width]."""
         return self._heard[rows]
+
+
+def padded(heard: Sequence[NDArray[np.float16]]) -> tuple[Tensor, Tensor]:
+    """Rows of some utterances as float32 [B, T, width], padded with zeros; how many each has."""
+    rows = torch.tensor([len(each) for each in heard])
+    together = np.zeros((len(heard), int(rows.max()), heard[0].shape[1]), np.float32)
+    for row, each in enumerate(heard):
+        together[row, : len(each)] = each
+    return torch.from_numpy(together), rows
 
 
 def write(folder: Path, utterances: Iterable[tuple[Floats, Mapping[str, Any]]]) -> int:

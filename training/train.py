@@ -246,19 +246,15 @@ class Trainer:
         heard = batch.clean if self.recipe.clean_teacher else batch.features
         targets = teacher.layers(heard, steps, chunk, position)
         kept = (torch.arange(outputs[0].shape[1], device=self.device) < steps[:, None])[..., None]
-        first = self._compared_from()
+        settings = self.model.settings
+        above = min(settings.decoder_layer, settings.layers) - 1
+        first = above if self.recipe.clean_teacher else 0
         pairs = list(zip(outputs[first:], targets[first:], strict=False))
         last = teacher.ln_post(pairs[-1][0]), teacher.ln_post(pairs[-1][1])
         losses = [self._distance(*pair, kept) for pair in (*pairs[:-1], last)]
         top = self._top_distance(outputs[-1], targets[-1], kept)
         losses.append(losses[-1] if top is None else top)
         return torch.stack(losses).mean()
-
-    def _compared_from(self) -> int:
-        """The first layer whose outputs are held near the teacher's."""
-        if not self.recipe.clean_teacher:
-            return 0
-        return min(self.model.settings.decoder_layer, self.model.settings.layers) - 1
 
     def _top_distance(self, output: Tensor, target: Tensor, kept: Tensor) -> Tensor | None:
         """How far what the joiner gets is from what the teacher's gets, if it has one."""

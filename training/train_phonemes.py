@@ -25,6 +25,7 @@ from torch.nn import functional
 from assistant.asr.biasing.pronunciation import ACCENTS, pronounced
 from training.data import padded_to
 from training.heard_examples import Examples
+from training.heard_rows import padded
 from training.phonemes import PhonemeNetwork
 
 ROWS: Final = 20_000
@@ -98,17 +99,13 @@ class Batches:
     def made(self, items: Sequence[Item]) -> Batch:
         """A batch of these utterances."""
         examples = [self._folders[folder].examples[index] for folder, index in items]
-        rows = torch.tensor([example.rows for example in examples])
-        heard = np.zeros((len(items), int(rows.max()), self._folders[0].width), np.float32)
-        for row, (folder, index) in enumerate(items):
-            found = self._folders[folder].heard(index)
-            heard[row, : len(found)] = found
+        heard, rows = padded([self._folders[folder].heard(index) for folder, index in items])
         said = []
         for accent in ACCENTS:
             numbers = [self._sounds.of(example.words, accent) or [] for example in examples]
             flat = torch.tensor([number for each in numbers for number in each])
             said.append((flat, torch.tensor([len(each) for each in numbers])))
-        return Batch(torch.from_numpy(heard), rows, tuple(said))
+        return Batch(heard, rows, tuple(said))
 
 
 def loss_of(network: PhonemeNetwork, batch: Batch) -> Tensor:

@@ -33,6 +33,7 @@ from training.attention_decoder import AttentionDecoder, attention_loss, shifted
 from training.data import padded_labels, padded_to
 from training.export import load
 from training.heard_lists import HeardList, HeardLists
+from training.heard_rows import padded
 from training.model import DECODER
 from training.precision import autocast
 from training.saved_weights import WEIGHTS
@@ -95,18 +96,13 @@ class Batches:
         return padded_to(ROWS, ordered, lambda item: item[1].rows)
 
     def _made(self, items: Sequence[Item]) -> Batch:
-        steps = torch.tensor([each.rows for _, each in items])
-        first = items[0][0].heard(items[0][1])
-        heard = np.zeros((len(items), int(steps.max()), first.shape[1]), np.float32)
         texts, owners = [], []
-        for row, (folder, each) in enumerate(items):
-            heard[row, : each.rows] = folder.heard(each)
+        for row, (_, each) in enumerate(items):
             texts += [each.truth, *each.texts]
             owners += [row] * (1 + len(each.texts))
         numbers = [[*self._pieces.encode(text), END] for text in texts]
         return Batch(
-            torch.from_numpy(heard),
-            steps,
+            *padded([folder.heard(each) for folder, each in items]),
             *padded_labels(numbers),
             torch.tensor(owners),
             tuple(torch.tensor(each.transducer) for _, each in items),
