@@ -84,12 +84,16 @@ def write(folder: Path, network: Network, spoken: Iterable[tuple[str, Floats]]) 
 
 
 def recordings(
-    corpora: Sequence[Corpus], augment: Augmenter, share: float, rng: np.random.Generator
+    corpora: Sequence[Corpus],
+    augment: Augmenter,
+    share: float,
+    longest_s: float,
+    rng: np.random.Generator,
 ) -> Iterator[tuple[str, Floats]]:
-    """All utterances that are short enough, so large a share of them augmented."""
+    """All utterances of at most `longest_s`, so large a share of them augmented."""
     for corpus in corpora:
         for index, entry in enumerate(corpus.entries):
-            if entry.samples > LONGEST_S * SAMPLE_RATE:
+            if entry.samples > longest_s * SAMPLE_RATE:
                 continue
             samples = corpus.audio(index)
             if rng.random() < share:
@@ -99,7 +103,10 @@ def recordings(
 
 
 def command_line(
-    description: str | None, augmented: float, arguments: Sequence[str] | None = None
+    description: str | None,
+    augmented: float,
+    longest_s: float = LONGEST_S,
+    arguments: Sequence[str] | None = None,
 ) -> tuple[argparse.Namespace, Iterator[tuple[str, Floats]]]:
     """The arguments `out`, `model` and more, and the recordings of the corpora among them."""
     parser = argparse.ArgumentParser(description=description)
@@ -113,7 +120,7 @@ def command_line(
     augment = Augmenter(Corpus(args.noise) if args.noise else None, args.seed)
     corpora = [Corpus(folder) for folder in args.corpora]
     rng = np.random.default_rng(args.seed)
-    return args, recordings(corpora, augment, args.augmented, rng)
+    return args, recordings(corpora, augment, args.augmented, longest_s, rng)
 
 
 def main() -> None:

@@ -29,6 +29,7 @@ from training.heard_examples import command_line, encoded
 from training.heard_rows import HeardRows
 
 BEAM: Final = 8
+LONGEST_S: Final = 20.0
 OWN, PROPOSED = 4, 3
 """Texts of a list: the transducer's best, and the best that only the attention decoder has."""
 
@@ -113,7 +114,7 @@ def _lists(
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Command line."""
-    args, spoken = command_line(__doc__, 0.8, arguments)
+    args, spoken = command_line(__doc__, 0.8, LONGEST_S, arguments)
     print(write(args.out, load_recogniser(args.model, beam=BEAM), spoken), "lists")
 
 

@@ -45,6 +45,9 @@ class Recipe:
     """
     distil_share: float = 0.3
     """The part of every batch that this loss sees."""
+    whole_teacher: bool = False
+    """Whether `teacher` hears whole utterances where the student hears chunks, since it has heard
+    nothing else in training."""
     clean_teacher: bool = False
     """Whether the teacher hears the speech without room, noise and masks, which the student hears
     with them, so that it learns to hear the one in the other (Mosner et al., "Improving noise
@@ -110,6 +113,8 @@ class Recipe:
             raise ValueError("the recipe distils, but has no teacher: set `whisper` or `teacher`")
         if self.clean_teacher and not self.teacher:
             raise ValueError("the recipe has `clean_teacher`, but no `teacher` of the same shape")
+        if self.whole_teacher and not self.teacher:
+            raise ValueError("the recipe has `whole_teacher`, but no `teacher` of the same shape")
         if self.whisper and self.teacher:
             raise ValueError("the recipe has both `whisper` and `teacher`: leave one out")
         if self.pieces and not self.dictionary:

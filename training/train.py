@@ -111,7 +111,9 @@ class Trainer:
         if self.recipe.whisper:
             teacher = Teacher.whisper(Path(self.recipe.whisper), self.model.settings)
         elif self.recipe.teacher:
-            teacher = Teacher.trained(Path(self.recipe.teacher), self.model.settings)
+            teacher = Teacher.trained(
+                Path(self.recipe.teacher), self.model.settings, whole=self.recipe.whole_teacher
+            )
         else:
             return None
         return teacher.to(self.device)
@@ -259,7 +261,7 @@ class Trainer:
     def _top_distance(self, output: Tensor, target: Tensor, kept: Tensor) -> Tensor | None:
         """How far what the joiner gets is from what the teacher's gets, if it has one."""
         teacher = cast("Teacher", self.teacher)
-        if not teacher.streaming:
+        if not teacher.like_student:
             return None
         student, stack = self.model.encoder, self.model.settings.stack
         heads = student.head(output), teacher.encoder.head(target)

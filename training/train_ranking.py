@@ -4,8 +4,10 @@ LISTS and L are folders of `training.heard_lists`. The second pass ranks texts b
 decoders' log-probabilities; here a text with more words wrong than the others of its list becomes
 less likely in that mean, by what the attention decoder thinks of it (minimum word error training,
 Prabhavalkar et al., "Minimum word error rate training for attention-based sequence-to-sequence
-models", 2018, arXiv 1712.01818). The likelihood of the truth counts as well. Encoder, transducer
-and the vectors of the pieces stay as they are. OUT gets `weights.pt`, the mean of the last steps.
+models", 2018, arXiv 1712.01818). The likelihood of the truth counts as well, and what the decoder
+thought of every piece before, so that scores stay what favours and certainty were weighed for.
+Encoder, transducer and the vectors of the pieces stay as they are. OUT gets `weights.pt`, the mean
+of the last steps.
 """
 
 from __future__ import annotations
@@ -45,8 +47,11 @@ POOL: Final = 256
 RATE: Final = 1.5e-5
 WARM_UP: Final = 30
 AVERAGE: Final = 0.99
-LIKELIHOOD: Final = 0.5
+LIKELIHOOD: Final = 1.0
 """Weight of the truth's loss for each piece, beside the expected wrong words of a list."""
+LIKENESS: Final = 3.0
+"""Weight of how far pieces are from what the decoder thought before (KL divergence, nats)."""
+LOSSES: Final = ("wrong", "truth", "moved")
 REPORT_EVERY: Final = 100
 
 Item = tuple[HeardLists, HeardList]
@@ -119,6 +124,8 @@ class Ranked:
     """For each list, by what its texts are ranked (natural log)."""
     likelihood: Tensor
     """The truths' loss, for each piece."""
+    pieces: Tensor
+    """What the decoder makes of every piece of every text, log-probabilities [M, V]."""
 
 
 def ranked(decoder: AttentionDecoder, batch: Batch) -> Ranked:
@@ -131,23 +138,29 @@ def ranked(decoder: AttentionDecoder, batch: Batch) -> Ranked:
     first = torch.ones_like(batch.owners, dtype=torch.bool)
     first[1:] = batch.owners[1:] != batch.owners[:-1]
     truths = attention_loss(scores[first], batch.pieces[first], batch.lengths[first])
-    others, pieces = scores[~first].float(), batch.pieces[~first]
-    within = torch.arange(pieces.shape[1]) < batch.lengths[~first, None]
-    losses = functional.cross_entropy(others.transpose(1, 2), pieces, reduction="none")
-    own = -(losses * within).sum(1)
-    parts = own.split([len(each) for each in batch.transducer])
+    within = torch.arange(batch.pieces.shape[1]) < batch.lengths[:, None]
+    log_probs = scores.float().log_softmax(2)
+    own = (log_probs.gather(2, batch.pieces[..., None])[..., 0] * within).sum(1)
+    parts = own[~first].split([len(each) for each in batch.transducer])
     joint = tuple(
         ATTENTION_WEIGHT * attended + (1 - ATTENTION_WEIGHT) * transducer
         for attended, transducer in zip(parts, batch.transducer, strict=True)
     )
-    return Ranked(joint, truths[0] / truths[1])
+    return Ranked(joint, truths[0] / truths[1], log_probs[within])
 
 
-def loss_of(decoder: AttentionDecoder, batch: Batch) -> tuple[Tensor, Tensor]:
-    """The expected wrong words of a list, relative to its mean, and the truths' loss."""
+def losses_of(decoder: AttentionDecoder, before: AttentionDecoder, batch: Batch) -> Tensor:
+    """What is to become smaller, [3].
+
+    The expected wrong words of a list, relative to its mean; the truths' loss for each piece; how
+    far the pieces of all texts are from what the decoder thought before.
+    """
     found = ranked(decoder, batch)
     wrong = [expected_errors(*each) for each in zip(found.joint, batch.errors, strict=True)]
-    return torch.stack(wrong).mean(), found.likelihood
+    with torch.no_grad():
+        then = ranked(before, batch).pieces
+    moved = functional.kl_div(found.pieces, then, reduction="batchmean", log_target=True)
+    return torch.stack([torch.stack(wrong).mean(), found.likelihood, moved])
 
 
 @torch.no_grad()
@@ -170,14 +183,16 @@ def train(
     decoder.token_embedding.requires_grad_(requires_grad=False)
     taught = [each for each in decoder.parameters() if each.requires_grad]
     optimiser = torch.optim.AdamW(taught, betas=(0.9, 0.98), weight_decay=1e-3)
-    average = copy.deepcopy(decoder).requires_grad_(requires_grad=False)
-    began, recent = time.monotonic(), np.zeros(2)
+    before = copy.deepcopy(decoder).requires_grad_(requires_grad=False)
+    average = copy.deepcopy(before)
+    weights = torch.tensor([1.0, LIKELIHOOD, LIKENESS])
+    began, recent = time.monotonic(), np.zeros(len(weights))
     for step, batch in enumerate(batches):
         done = (time.monotonic() - began) / (60 * minutes)
         if step % REPORT_EVERY == 0 or done >= 1:
             rate, truth = word_errors(average, develop)
             told = {"step": step, "develop": rate, "develop_truth": truth}
-            told |= dict(zip(("wrong", "truth"), (recent / REPORT_EVERY).tolist(), strict=True))
+            told |= dict(zip(LOSSES, (recent / REPORT_EVERY).tolist(), strict=True))
             print(json.dumps(told), flush=True)
             with log.open("a", encoding="utf8") as file:
                 file.write(json.dumps(told) + "\n")
@@ -187,12 +202,12 @@ def train(
         warm = min(1.0, (step + 1) / WARM_UP)
         for group in optimiser.param_groups:
             group["lr"] = RATE * warm * (0.02 + 0.49 * (1 + math.cos(math.pi * done)))
-        wrong, truth_loss = loss_of(decoder, batch)
+        losses = losses_of(decoder, before, batch)
         optimiser.zero_grad()
-        (wrong + LIKELIHOOD * truth_loss).backward()
+        (weights @ losses).backward()
         torch.nn.utils.clip_grad_norm_(taught, 1.0)
         optimiser.step()
-        recent += (wrong.item(), truth_loss.item())
+        recent += losses.detach().numpy()
         decay = min(AVERAGE, (step + 1) / (step + 101))
         with torch.no_grad():
             torch._foreach_lerp_(list(average.parameters()), list(decoder.parameters()), 1 - decay)

@@ -237,6 +237,23 @@ def test_a_teacher_that_hears_the_speech_clean_teaches_to_hear_it_in_noise(recip
     assert distances[-1] < 0.7 * distances[0]
 
 
+def test_a_teacher_may_hear_whole_what_its_student_hears_in_chunks(recipe, tmp_path):
+    before = Trainer(replace(recipe, output=tmp_path / "before"))
+    before.save()
+    weights = str(before.recipe.output / "weights.pt")
+    taught = replace(recipe, output=tmp_path / "taught", start=weights, teacher=weights)
+    chunks = Trainer(taught)
+    whole = Trainer(replace(taught, whole_teacher=True))
+    batch = batch_of(recipe, whole)
+    steps = batch.frames // 2
+    assert steps.max() > 32
+    outputs = whole.teacher.layers(batch.features, steps, 16, 0)
+    expected = whole.model.encoder.layers(batch.features, steps, whole.model.settings.whole, 0)
+    assert torch.allclose(outputs[-1], expected[-1], atol=2e-2)
+    in_chunks = chunks.teacher.layers(batch.features, steps, 16, 0)
+    assert not torch.allclose(in_chunks[-1], expected[-1], atol=0.1)
+
+
 def test_wrong_words_of_what_the_search_finds_are_learned_from(recipe, tmp_path):
     torch.set_num_threads(1)
     plain = replace(recipe, output=tmp_path, flat_start_steps=20, lead_steps=0)
@@ -270,6 +287,8 @@ def test_distilling_without_a_teacher_is_refused(recipe, tmp_path):
         Trainer(replace(recipe, output=tmp_path, whisper="tiny.pt", teacher="weights.pt"))
     with pytest.raises(ValueError, match="no `teacher` of the same shape"):
         Trainer(replace(recipe, output=tmp_path, clean_teacher=True))
+    with pytest.raises(ValueError, match="no `teacher` of the same shape"):
+        Trainer(replace(recipe, output=tmp_path, whole_teacher=True))
 
 
 def test_weights_of_another_model_are_no_start(recipe, tmp_path):

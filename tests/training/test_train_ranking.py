@@ -12,7 +12,7 @@ from assistant.asr.vocabulary.word_pieces import END, SPECIAL, WordPieces
 from training import heard_rows, train_ranking
 from training.attention_decoder import AttentionDecoder, shifted
 from training.heard_lists import HeardLists
-from training.train_ranking import Batches, loss_of, ranked, train, word_errors
+from training.train_ranking import Batches, losses_of, ranked, train, word_errors
 
 PIECES = WordPieces([*SPECIAL, "▁", *"abcdef", "▁a", "▁b", "▁c"])
 WIDTH = 16
@@ -59,18 +59,34 @@ def test_texts_are_ranked_by_both_decoders(lists, monkeypatch):
 
 def test_what_is_expected_to_be_wrong_is_a_mean_over_the_list(lists):
     batch = next(Batches([lists], PIECES).all())
-    wrong, _ = loss_of(decoder(), batch)
+    wrong, _, moved = losses_of(decoder(), decoder(), batch)
     joint = ranked(decoder(), batch).joint
     means = [
         float(((each.softmax(0)) * errors).sum() - errors.mean())
         for each, errors in zip(joint, batch.errors, strict=True)
     ]
     assert float(wrong) == pytest.approx(np.mean(means), abs=1e-2)
+    assert float(moved) == pytest.approx(0, abs=1e-6)
+
+
+def test_a_decoder_moves_by_how_much_less_likely_what_it_thought_has_become(lists):
+    before, own = decoder(), decoder()
+    with torch.no_grad():
+        own.token_embedding.weight += 0.3 * torch.randn_like(own.token_embedding.weight)
+    batch = next(Batches([lists], PIECES).all())
+    _, _, moved = losses_of(own, before, batch)
+    then, now = (ranked(each, batch).pieces.double().detach() for each in (before, own))
+    assert then.shape == (int(batch.lengths.sum()), len(PIECES.pieces))
+    expected = (then.exp() * (then - now)).sum(1).mean()
+    assert expected > 1e-4
+    assert float(moved) == pytest.approx(float(expected), rel=1e-3)
 
 
 def test_it_learns_what_was_said(lists, tmp_path, monkeypatch):
     torch.set_num_threads(1)
     monkeypatch.setattr(train_ranking, "RATE", 3e-3)
+    # What it thought before it had learned anything is nothing to hold on to.
+    monkeypatch.setattr(train_ranking, "LIKENESS", 0.0)
     monkeypatch.setattr(train_ranking, "REPORT_EVERY", 20)
     # A step takes a second here.
     monkeypatch.setattr(train_ranking.time, "monotonic", count().__next__)
