@@ -31,7 +31,7 @@ from torch.nn import functional
 from assistant.asr.decoding.two_pass import ATTENTION_WEIGHT
 from assistant.asr.vocabulary.word_pieces import END, WordPieces
 from training import saved_weights
-from training.attention_decoder import AttentionDecoder, attention_loss, shifted
+from training.attention_decoder import AttentionDecoder, shifted
 from training.data import padded_labels, padded_to
 from training.export import load
 from training.heard_lists import HeardList, HeardLists
@@ -44,13 +44,13 @@ from training.word_errors import expected_errors
 ROWS: Final = 2_500
 """Rows of what is heard in a batch, padding included."""
 POOL: Final = 256
-RATE: Final = 1.5e-5
+RATE: Final = 4e-5
 WARM_UP: Final = 30
 AVERAGE: Final = 0.99
 LIKELIHOOD: Final = 1.0
 """Weight of the truth's loss for each piece, beside the expected wrong words of a list."""
-LIKENESS: Final = 3.0
-"""Weight of how far pieces are from what the decoder thought before (KL divergence, nats)."""
+LIKENESS: Final = 2.0
+"""Weight of how far the truths' pieces are from what was thought before (KL divergence, nats)."""
 LOSSES: Final = ("wrong", "truth", "moved")
 REPORT_EVERY: Final = 100
 
@@ -122,44 +122,56 @@ class Ranked:
 
     joint: tuple[Tensor, ...]
     """For each list, by what its texts are ranked (natural log)."""
+    truths: Tensor
+    """What the decoder makes of all pieces of the truths, log-probabilities [M, V]."""
     likelihood: Tensor
     """The truths' loss, for each piece."""
-    pieces: Tensor
-    """What the decoder makes of every piece of every text, log-probabilities [M, V]."""
 
 
 def ranked(decoder: AttentionDecoder, batch: Batch) -> Ranked:
     """How both decoders together rank the texts of the lists."""
-    with autocast(batch.heard.device):
-        heard = [
-            (keys[batch.owners], values[batch.owners]) for keys, values in decoder.hear(batch.heard)
-        ]
-        scores = decoder.after(shifted(batch.pieces), heard, batch.steps[batch.owners])
-    first = torch.ones_like(batch.owners, dtype=torch.bool)
-    first[1:] = batch.owners[1:] != batch.owners[:-1]
-    truths = attention_loss(scores[first], batch.pieces[first], batch.lengths[first])
-    within = torch.arange(batch.pieces.shape[1]) < batch.lengths[:, None]
-    log_probs = scores.float().log_softmax(2)
-    own = (log_probs.gather(2, batch.pieces[..., None])[..., 0] * within).sum(1)
+    log_probs, said = log_probs_of(decoder, batch, torch.arange(len(batch.owners)))
+    own = (log_probs.gather(2, batch.pieces[..., None])[..., 0] * said).sum(1)
+    first = firsts(batch)
     parts = own[~first].split([len(each) for each in batch.transducer])
     joint = tuple(
         ATTENTION_WEIGHT * attended + (1 - ATTENTION_WEIGHT) * transducer
         for attended, transducer in zip(parts, batch.transducer, strict=True)
     )
-    return Ranked(joint, truths[0] / truths[1], log_probs[within])
+    return Ranked(joint, log_probs[first][said[first]], -own[first].sum() / said[first].sum())
+
+
+def log_probs_of(decoder: AttentionDecoder, batch: Batch, texts: Tensor) -> tuple[Tensor, Tensor]:
+    """Log-probabilities of all pieces at each place of some texts, [N, P, V]; which are in them.
+
+    `texts` are their numbers, [N].
+    """
+    owners, pieces = batch.owners[texts], batch.pieces[texts]
+    with autocast(batch.heard.device):
+        heard = [(keys[owners], values[owners]) for keys, values in decoder.hear(batch.heard)]
+        scores = decoder.after(shifted(pieces), heard, batch.steps[owners])
+    said = torch.arange(pieces.shape[1]) < batch.lengths[texts, None]
+    return scores.float().log_softmax(2), said
+
+
+def firsts(batch: Batch) -> Tensor:
+    """Which texts are the truths, bool [N]."""
+    first = torch.ones_like(batch.owners, dtype=torch.bool)
+    first[1:] = batch.owners[1:] != batch.owners[:-1]
+    return first
 
 
 def losses_of(decoder: AttentionDecoder, before: AttentionDecoder, batch: Batch) -> Tensor:
     """What is to become smaller, [3].
 
     The expected wrong words of a list, relative to its mean; the truths' loss for each piece; how
-    far the pieces of all texts are from what the decoder thought before.
+    far those are from what the decoder thought before.
     """
     found = ranked(decoder, batch)
     wrong = [expected_errors(*each) for each in zip(found.joint, batch.errors, strict=True)]
     with torch.no_grad():
-        then = ranked(before, batch).pieces
-    moved = functional.kl_div(found.pieces, then, reduction="batchmean", log_target=True)
+        log_probs, said = log_probs_of(before, batch, firsts(batch).nonzero()[:, 0])
+    moved = functional.kl_div(found.truths, log_probs[said], reduction="batchmean", log_target=True)
     return torch.stack([torch.stack(wrong).mean(), found.likelihood, moved])
 
 

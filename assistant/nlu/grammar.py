@@ -28,6 +28,7 @@ from assistant.nlu.sentence_graph import GraphBuilder, SentenceGraph
 from assistant.nlu.slot_words import SlotWords
 from assistant.nlu.template_document import is_of_file, one_sentence_each, whole_document
 from assistant.nlu.template_index import NUMBER, Requirements, TemplateIndex, marker
+from assistant.nlu.template_pattern import PatternWriter
 from assistant.nlu.template_words import words_of
 
 _KINDS = {"HassGetState": "question", "HassRespond": "topic"}
@@ -41,11 +42,10 @@ class GrammarError(HearthError):
 class Template:
     """A sentence. Its pattern is compiled when it is first needed: most never are."""
 
-    def __init__(self, intent: str, data: IntentData, intents: Intents) -> None:
+    def __init__(self, intent: str, data: IntentData, writer: PatternWriter) -> None:
         self.intent = intent
         self.data = data
-        self._intents = intents
-        self._pattern: re.Pattern[str] | None = None
+        self._writer = writer
 
     @property
     def source(self) -> Source:
@@ -57,12 +57,10 @@ class Template:
         """What it consists of."""
         return self.data.sentences[0].expression
 
-    @property
+    @cached_property
     def pattern(self) -> re.Pattern[str]:
         """What a text must match to be worth reading by this sentence."""
-        if self._pattern is None:
-            self._pattern = _pattern(self.data, self._intents)
-        return self._pattern
+        return self._writer.pattern(self.expression)
 
 
 class Grammar:
@@ -84,8 +82,9 @@ class Grammar:
         self._responses: Mapping[str, Mapping[str, str]] = document.pop("responses")
         self._intents = _intents(document, wanted)
         self._settings = IntentsSettings(filter_with_regex=False)
+        writer = PatternWriter(self.rules, self.lists)
         self._templates = [
-            Template(intent.name, data, self._intents)
+            Template(intent.name, data, writer)
             for intent in self._intents.intents.values()
             for data in intent.data
         ]
@@ -195,14 +194,6 @@ def _source(data: IntentData) -> Source:
     if is_of_file(metadata):
         return Source(metadata["sentence"], metadata["file"], metadata["line"])
     return Source(data.sentence_texts[0])
-
-
-def _pattern(data: IntentData, intents: Intents) -> re.Pattern[str]:
-    sentence = data.sentences[0]
-    sentence.compile(intents.expansion_rules)
-    if sentence.pattern is None:
-        raise GrammarError(f"The sentence {sentence.text!r} cannot be used.")
-    return sentence.pattern
 
 
 def _literals(sentences: Iterable[Expression], intents: Intents) -> set[str]:

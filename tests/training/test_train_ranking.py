@@ -75,8 +75,10 @@ def test_a_decoder_moves_by_how_much_less_likely_what_it_thought_has_become(list
         own.token_embedding.weight += 0.3 * torch.randn_like(own.token_embedding.weight)
     batch = next(Batches([lists], PIECES).all())
     _, _, moved = losses_of(own, before, batch)
-    then, now = (ranked(each, batch).pieces.double().detach() for each in (before, own))
-    assert then.shape == (int(batch.lengths.sum()), len(PIECES.pieces))
+    then, now = (ranked(each, batch).truths.double().detach() for each in (before, own))
+    truths = [each.truth for each in lists.lists]
+    pieces = sum(len(PIECES.encode(text)) + 1 for text in truths)
+    assert then.shape == (pieces, len(PIECES.pieces))
     expected = (then.exp() * (then - now)).sum(1).mean()
     assert expected > 1e-4
     assert float(moved) == pytest.approx(float(expected), rel=1e-3)
