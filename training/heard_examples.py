@@ -102,13 +102,8 @@ def recordings(
                 yield entry.text, samples.astype(np.float32) / np.float32(32768)
 
 
-def command_line(
-    description: str | None,
-    augmented: float,
-    longest_s: float = LONGEST_S,
-    arguments: Sequence[str] | None = None,
-) -> tuple[argparse.Namespace, Iterator[tuple[str, Floats]]]:
-    """The arguments `out`, `model` and more, and the recordings of the corpora among them."""
+def arguments_of(description: str | None, augmented: float) -> argparse.ArgumentParser:
+    """The arguments `out`, `corpora`, `model` and how recordings are heard."""
     parser = argparse.ArgumentParser(description=description)
     parser.add_argument("out", type=Path)
     parser.add_argument("corpora", type=Path, nargs="+")
@@ -116,17 +111,22 @@ def command_line(
     parser.add_argument("--noise", type=Path)
     parser.add_argument("--augmented", type=float, default=augmented)
     parser.add_argument("--seed", type=int, default=1)
-    args = parser.parse_args(arguments)
+    return parser
+
+
+def spoken_in(args: argparse.Namespace, longest_s: float) -> Iterator[tuple[str, Floats]]:
+    """The recordings of the corpora among such arguments, those of at most `longest_s`."""
     augment = Augmenter(Corpus(args.noise) if args.noise else None, args.seed)
     corpora = [Corpus(folder) for folder in args.corpora]
     rng = np.random.default_rng(args.seed)
-    return args, recordings(corpora, augment, args.augmented, longest_s, rng)
+    return recordings(corpora, augment, args.augmented, longest_s, rng)
 
 
 def main() -> None:
     """Command line."""
-    args, spoken = command_line(__doc__, 0.7)
-    print(write(args.out, load_model(args.model).network, spoken), "utterances")
+    args = arguments_of(__doc__, 0.7).parse_args()
+    network = load_model(args.model).network
+    print(write(args.out, network, spoken_in(args, LONGEST_S)), "utterances")
 
 
 if __name__ == "__main__":

@@ -25,7 +25,7 @@ from assistant.asr.networks.network import Floats
 from assistant.asr.recogniser import TransducerRecogniser, load_recogniser
 from assistant.lattice.graph import Hypothesis
 from training import heard_rows
-from training.heard_examples import command_line, encoded
+from training.heard_examples import arguments_of, encoded, spoken_in
 from training.heard_rows import HeardRows
 
 BEAM: Final = 8
@@ -94,28 +94,39 @@ def heard_in(recogniser: TransducerRecogniser, audio: Floats) -> tuple[Floats, l
 
 
 def write(
-    folder: Path, recogniser: TransducerRecogniser, spoken: Iterable[tuple[str, Floats]]
+    folder: Path,
+    recogniser: TransducerRecogniser,
+    spoken: Iterable[tuple[str, Floats]],
+    *,
+    all_lists: bool = False,
 ) -> int:
-    """Hear texts with their audio [n] into a folder; returns how many lists it has."""
-    return heard_rows.write(folder, _lists(recogniser, spoken))
+    """Hear texts with their audio [n] into a folder; returns how many lists it has.
+
+    A list whose texts are all as wrong says nothing about their order, but with `all_lists` it is
+    kept: the likelihood of its truth can be learned.
+    """
+    return heard_rows.write(folder, _lists(recogniser, spoken, all_lists=all_lists))
 
 
 def _lists(
-    recogniser: TransducerRecogniser, spoken: Iterable[tuple[str, Floats]]
+    recogniser: TransducerRecogniser, spoken: Iterable[tuple[str, Floats]], *, all_lists: bool
 ) -> Iterator[tuple[Floats, Mapping[str, Any]]]:
-    """What was heard; a list whose texts are all as wrong says nothing about their order."""
+    """What was heard."""
     for truth, audio in spoken:
         inner, hypotheses = heard_in(recogniser, audio)
         texts = [each.text for each in hypotheses]
-        if len({errors(truth, text) for text in texts}) > 1:
+        if all_lists or len({errors(truth, text) for text in texts}) > 1:
             scores = [round(each.log_prob, 3) for each in hypotheses]
             yield inner, {"truth": truth, "texts": texts, "transducer": scores}
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Command line."""
-    args, spoken = command_line(__doc__, 0.8, LONGEST_S, arguments)
-    print(write(args.out, load_recogniser(args.model, beam=BEAM), spoken), "lists")
+    parser = arguments_of(__doc__, 0.8)
+    parser.add_argument("--all", action="store_true", help="lists whose texts are as wrong, too")
+    args = parser.parse_args(arguments)
+    recogniser = load_recogniser(args.model, beam=BEAM)
+    print(write(args.out, recogniser, spoken_in(args, LONGEST_S), all_lists=args.all), "lists")
 
 
 if __name__ == "__main__":

@@ -44,12 +44,12 @@ from training.word_errors import expected_errors
 ROWS: Final = 2_500
 """Rows of what is heard in a batch, padding included."""
 POOL: Final = 256
-RATE: Final = 4e-5
+RATE: Final = 1.5e-5
 WARM_UP: Final = 30
 AVERAGE: Final = 0.99
 LIKELIHOOD: Final = 1.0
 """Weight of the truth's loss for each piece, beside the expected wrong words of a list."""
-LIKENESS: Final = 2.0
+LIKENESS: Final = 1.0
 """Weight of how far the truths' pieces are from what was thought before (KL divergence, nats)."""
 LOSSES: Final = ("wrong", "truth", "moved")
 REPORT_EVERY: Final = 100

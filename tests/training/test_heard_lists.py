@@ -48,6 +48,14 @@ def test_rows_of_lists_follow_each_other(folder):
     assert (folder / INDEX).exists()
 
 
+def test_all_lists_are_kept_where_that_is_wanted(tmp_path):
+    recogniser = heard_lists.load_recogniser(MODEL, beam=heard_lists.BEAM)
+    sound, _ = soundfile.read(sorted(DEMO.glob("*.ogg"))[5], dtype="float32")
+    spoken = [("something else entirely", sound[:8000])]
+    assert heard_lists.write(tmp_path / "some", recogniser, spoken) == 0
+    assert heard_lists.write(tmp_path / "all", recogniser, spoken, all_lists=True) == 1
+
+
 def test_errors_are_words():
     each = heard_lists.HeardList(0, 1, "turn it off", ("turn it", "turn off it", ""), (0.0,) * 3)
     assert each.errors == (1, 2, 3)
