@@ -43,6 +43,10 @@ _SHARES = {
     ("two", "thirds"): "67",
     ("full",): "100",
 }
+AMOUNT_WORDS = frozenset(
+    {*_UNITS, "half", "quarter", "quarters", "third", "thirds", "full", "degree", "couple"}
+)
+"""One of these, or a number, is in every amount."""
 _BEFORE_SHARE = frozenset({"to", "at"})
 _AFTER_SHARE = frozenset(
     {"", "and", "then", "brightness", "volume", "open", "speed", "power", "in", "please"}

@@ -7,16 +7,26 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
-from assistant.nlu.amounts import duration, share
-from assistant.nlu.numbers import read_number, written
-from assistant.nlu.times import read_time
+from assistant.nlu.amounts import AMOUNT_WORDS, duration, share
+from assistant.nlu.numbers import NUMBER_WORDS, read_number, written
+from assistant.nlu.times import TIME_WORDS, read_time
 from assistant.nlu.tokens import Token
+
+_TELLING: Final = NUMBER_WORDS | AMOUNT_WORDS | TIME_WORDS
+"""Without one of these words, or a digit, nothing is an amount or a time."""
 
 
 def with_digits(tokens: Sequence[Token]) -> list[Token]:
     """The tokens with numbers, parts of hours and times of day as digits."""
     words = [token.text for token in tokens]
+    if not any(word in _TELLING or word[0].isdecimal() for word in words):
+        return list(tokens)
+    return _converted(tokens, words)
+
+
+def _converted(tokens: Sequence[Token], words: Sequence[str]) -> list[Token]:
     result: list[Token] = []
     position = 0
     while position < len(words):

@@ -22,6 +22,8 @@ _TO = frozenset({"to", "till", "til", "of", "before"})
 _PAST_NIGHT = 5
 """Up to this hour "at night" means the small hours."""
 _NAMED = {"noon": _NOON, "midday": _NOON, "midnight": 0}
+TIME_WORDS = frozenset({*_QUARTERS, *_NAMED, "second"})
+"""One of these, or a number, is in every time of day."""
 _BEFORE_TIME = frozenset(
     {"at", "for", "until", "till", "by", "from", "around", "to", "alarm", "up", "me", "us"}
 )

@@ -1,7 +1,8 @@
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from assistant.nlu import inverse_text_normalisation
 from assistant.nlu.inverse_text_normalisation import with_digits
 from assistant.nlu.numbers import number_words, read_whole
 from assistant.nlu.tokens import split_words, spoken_for, text_of, tokens_of
@@ -68,3 +69,28 @@ def test_what_was_said_is_remembered():
 )
 def test_names_are_spelt_in_plain_letters(text, words):
     assert split_words(text) == words
+
+
+POOL = (
+    *("a", "an", "the", "in", "at", "on", "to", "and", "of", "oh", "o", "point", "for", "past"),
+    *("morning", "night", "tonight", "today", "tomorrow", "monday", "next", "this", "oclock"),
+    *("half", "quarter", "quarters", "third", "thirds", "full", "couple", "degree", "hundred"),
+    *("second", "seconds", "minute", "hour", "m", "h", "timer", "noon", "midnight", "am", "7am"),
+    *("one", "two", "three", "twelve", "twenty", "5", "21.5", "kitchen", "light", "zero"),
+)
+
+
+@given(st.lists(st.sampled_from(POOL), min_size=1, max_size=9))
+@settings(max_examples=500, deadline=None)
+def test_what_has_no_telling_word_is_no_amount_and_no_time(words):
+    tokens = tokens_of(words)
+    read = [token.text for token in tokens]
+    assert with_digits(tokens) == inverse_text_normalisation._converted(tokens, read)
+
+
+@pytest.mark.parametrize("word", sorted(set(POOL) - inverse_text_normalisation._TELLING))
+def test_such_a_word_is_read_as_it_is(word):
+    if not word[0].isdecimal():
+        tokens = tokens_of(["at", word, word])
+        read = [token.text for token in tokens]
+        assert inverse_text_normalisation._converted(tokens, read) == tokens
