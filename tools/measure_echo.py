@@ -30,13 +30,14 @@ import soxr
 from numpy.typing import NDArray
 
 from assistant.app.assembly import Listening, make_follow_ups, make_pipeline
+from assistant.app.echo import make_canceller
 from assistant.app.household import make_household
 from assistant.app.recognition import load_recogniser
 from assistant.asr.result import Recogniser
 from assistant.audio.echo import EchoCancelled, Reference
 from assistant.audio.source import FRAME_SAMPLES, SAMPLE_RATE
 from assistant.audio.vad import SileroVad
-from assistant.audio.webrtc_echo import WebRtcEchoCanceller
+from assistant.config.hearing import AudioSettings, EchoCancellation
 from assistant.config.settings import Settings
 from assistant.events import Event, Interrupted, Reply
 from assistant.pipeline.worker import Worker
@@ -153,13 +154,16 @@ class Scene:
     name: str = "mic"
 
     @classmethod
-    def make(cls, seed: int) -> Scene:
+    def make(cls, seed: int, kind: EchoCancellation) -> Scene:
         """A room of chance."""
+        canceller = make_canceller(AudioSettings(echo_cancellation=kind))
+        if canceller is None:
+            raise SystemExit("without an echo canceller it hears nothing but itself")
         random = np.random.default_rng(seed)
         impulse = room(random) * random.uniform(*ECHO)
         here = EchoRoom(impulse, latency_s=lambda: float(random.uniform(0, LATE_S)), seed=seed)
         reference = Reference(here.clock)
-        cleaned = EchoCancelled(here, WebRtcEchoCanceller(), reference, ahead_frames=1)
+        cleaned = EchoCancelled(here, canceller, reference, ahead_frames=1)
         volume, own_voice = Logged(here.clock.now), OwnVoice()
         voice, said = Espeak(), asyncio.Event()
         player = StreamedPlayer(here, reference, volume, here.clock)
@@ -221,7 +225,7 @@ def itself(args: argparse.Namespace) -> None:
     recogniser = load_recogniser(settings)
     replies = answers = interrupted = turned_down = 0
     for seed in range(args.rooms):
-        scene = Scene.make(seed)
+        scene = Scene.make(seed, args.canceller)
 
         async def script(scene: Scene = scene, seed: int = seed) -> None:
             for number in range(each):
@@ -282,7 +286,7 @@ def interrupt(args: argparse.Namespace) -> None:
     said = list(talk(args.talk, args.replies))
     found: list[Interruption] = []
     for seed in range(args.rooms):
-        scene = Scene.make(1000 + seed)
+        scene = Scene.make(1000 + seed, args.canceller)
 
         async def script(scene: Scene = scene, seed: int = seed) -> None:
             for number in range(SETTLED):
@@ -319,7 +323,7 @@ def cancel(args: argparse.Namespace) -> None:
     """What is removed, and what is lost."""
     first, later, lost = [], [], []
     for seed in range(args.rooms):
-        scene = Scene.make(seed)
+        scene = Scene.make(seed, args.canceller)
         user = list(talk(args.talk, 8 * args.rooms))[8 * seed :] if args.talk else []
         spans, beside = asyncio.run(_cancelled(scene, user))
         near = np.concatenate(scene.room.heard)
@@ -383,6 +387,7 @@ def main() -> None:
     parser.add_argument("--replies", type=int, default=100)
     parser.add_argument("--rooms", type=int, default=5)
     parser.add_argument("--talk", type=Path)
+    parser.add_argument("--canceller", choices=["webrtc", "speex"], default="webrtc")
     args = parser.parse_args()
     if shutil.which("espeak-ng") is None:
         raise SystemExit("it needs espeak-ng: sudo apt install espeak-ng")

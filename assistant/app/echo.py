@@ -10,6 +10,7 @@ from assistant.app.voices import find_program
 from assistant.audio.echo import EchoCancelled, EchoCanceller, Reference
 from assistant.audio.monitor import HOLD_S, PROGRAM, Monitor
 from assistant.audio.source import AudioError, AudioSource
+from assistant.audio.speex_echo import SpeexEchoCanceller
 from assistant.audio.webrtc_echo import WebRtcEchoCanceller
 from assistant.config.extras import install_command
 from assistant.config.hearing import AudioSettings
@@ -32,6 +33,8 @@ class Ears:
 
 def make_canceller(settings: AudioSettings) -> EchoCanceller | None:
     """The canceller, none where none is wanted; raises `AudioError` with what to do."""
+    if settings.echo_cancellation == "speex":
+        return SpeexEchoCanceller()
     return WebRtcEchoCanceller() if settings.echo_cancellation == "webrtc" else None
 
 

@@ -12,7 +12,7 @@ from assistant.config.limits import SettingError, SettingLimits, check_tcp
 from assistant.config.presence import PresenceSettings
 
 VoiceActivityKind = Literal["silero", "webrtc"]
-EchoCancellation = Literal["none", "webrtc"]
+EchoCancellation = Literal["none", "speex", "webrtc"]
 EchoReference = Literal["auto", "own", "system"]
 WakeEngine = Literal["micro", "open"]
 Runtime = Literal["auto", "onnx", "edge"]

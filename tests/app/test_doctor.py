@@ -9,6 +9,7 @@ import pytest
 from assistant.app.doctor import Verdict, examine, healthy
 from assistant.app.speakers import MODEL_FOLDER
 from assistant.asr.networks.manifest import FILES, Manifest, read_manifest, write_manifest
+from assistant.audio import speex_echo
 from assistant.audio.capture import InputDevice
 from assistant.audio.source import NoAudioLibraryError
 from assistant.config import MODELS_FOLDER, load
@@ -316,6 +317,13 @@ async def test_echo_cancellation_without_its_package_says_what_to_install(examin
     (wrong,) = said(findings, Verdict.PROBLEM)
     assert wrong.startswith("echo cancellation: echo cancellation needs an extra")
     assert "[echo]" in wrong
+
+
+async def test_speex_without_its_library_says_what_to_install(examined, monkeypatch):
+    monkeypatch.setattr(speex_echo, "LIBRARY", "libnowhere.so.1")
+    (wrong,) = said(await examined("audio: {echo_cancellation: speex}\n"), Verdict.PROBLEM)
+    assert wrong.startswith("echo cancellation: echo cancellation by Speex needs a library")
+    assert wrong.endswith("sudo apt install libspeexdsp1")
 
 
 async def test_echo_cancellation_tells_what_it_hears(examined):

@@ -8,10 +8,17 @@ import numpy as np
 import pytest
 import soundfile
 
+from assistant.audio import speex_echo
 from assistant.audio.echo import QUIET_S, EchoCancelled, Reference
 from assistant.audio.echo_delay import DelayEstimator
 from assistant.audio.echo_removal import Removal
-from assistant.audio.source import FRAME_SAMPLES, SAMPLE_RATE, AudioError
+from assistant.audio.source import (
+    FRAME_SAMPLES,
+    SAMPLE_RATE,
+    AudioError,
+    NoAudioLibraryError,
+)
+from assistant.audio.speex_echo import SpeexEchoCanceller
 from tests.hand_clock import HandClock
 from tests.scripted import ArraySource
 
@@ -49,11 +56,22 @@ def decibels(samples):
     return 10 * np.log10(np.mean(samples.astype(float) ** 2) + 1e-9)
 
 
-def canceller():
+@pytest.fixture(params=["webrtc", "speex"])
+def canceller(request):
+    """Each that there is."""
+    if request.param == "speex":
+        return speex()
     pytest.importorskip("livekit.rtc.apm", reason="the extra `echo` is not installed")
     from assistant.audio.webrtc_echo import WebRtcEchoCanceller  # noqa: PLC0415 - may be skipped
 
     return WebRtcEchoCanceller()
+
+
+def speex():
+    try:
+        return SpeexEchoCanceller()
+    except NoAudioLibraryError:
+        pytest.skip("libspeexdsp1 is not installed")
 
 
 class Unchanged:
@@ -78,28 +96,28 @@ async def heard(near, played, canceller, **options):
 
 
 @pytest.mark.parametrize("delay_s", [0.02, 0.12, 0.25])
-async def test_an_echo_is_removed_from_several_utterances(delay_s):
+async def test_an_echo_is_removed_from_several_utterances(delay_s, canceller):
     near = echo_of(PLAYED, delay_s)
-    left = await heard(near, PLAYED, canceller())
+    left = await heard(near, PLAYED, canceller)
     half = near.size // 2
     assert decibels(near[half:]) - decibels(left[half:]) > 20
 
 
-async def test_who_speaks_beside_it_is_kept():
+async def test_who_speaks_beside_it_is_kept(canceller):
     echo = echo_of(PLAYED, 0.06)
     begin = PLAYED.size - SAID.size - SAMPLE_RATE
     speech = np.zeros_like(echo)
     speech[begin : begin + SAID.size] = SAID
-    left = await heard(echo + speech, PLAYED, canceller())
+    left = await heard(echo + speech, PLAYED, canceller)
     stretch = slice(begin, begin + SAID.size)
     assert abs(decibels(left[stretch]) - decibels(speech[stretch])) < 3
 
 
-async def test_an_echo_out_of_reach_is_fetched(caplog):
+async def test_an_echo_out_of_reach_is_fetched(caplog, canceller):
     caplog.set_level(logging.INFO)
     played = np.concatenate([PLAYED, PLAYED])
     near = echo_of(played, 0.7)
-    left = await heard(near, played, canceller())
+    left = await heard(near, played, canceller)
     assert "comes 700 ms after what is played" in caplog.text
     assert decibels(near[-3 * near.size // 8 :]) - decibels(left[-3 * near.size // 8 :]) > 15
 
@@ -111,6 +129,27 @@ async def test_a_reference_that_comes_too_late_is_waited_for(caplog):
     left = await heard(near, PLAYED, hears)
     assert "comes -100 ms" in caplog.text
     assert np.array_equal(left[-SAMPLE_RATE:], near[-SAMPLE_RATE - 2400 : -2400])
+
+
+async def test_who_speaks_beside_louder_music_is_kept_by_speex():
+    """WebRTC's takes most of it away."""
+    music = soundfile.read(DEMO / "08-living-room.ogg", dtype="int16")[0][32_000:]
+    music = np.resize(np.concatenate([music, music[::-1]]), 20 * SAMPLE_RATE)
+    echo = 3 * echo_of(music, 0.06).astype(float)
+    begin = 14 * SAMPLE_RATE
+    speech = np.zeros_like(echo)
+    speech[begin : begin + SAID.size] = 0.4 * SAID
+    near = np.clip(echo + speech, -32768, 32767).astype(np.int16)
+    left = await heard(near, music, speex())
+    stretch = slice(begin, begin + SAID.size)
+    assert decibels(near[stretch]) - decibels(speech[stretch]) > 10
+    assert abs(decibels(left[stretch]) - decibels(speech[stretch])) < 3
+
+
+def test_without_its_library_speex_says_what_to_install(monkeypatch):
+    monkeypatch.setattr(speex_echo, "LIBRARY", "libnowhere.so.1")
+    with pytest.raises(NoAudioLibraryError, match="sudo apt install libspeexdsp1"):
+        SpeexEchoCanceller()
 
 
 async def test_where_nothing_is_played_nothing_is_changed():
@@ -260,11 +299,11 @@ def test_an_echo_that_does_not_come_needs_no_canceller():
     assert watched.works_at(SAMPLE_RATE)
 
 
-async def test_it_tells_where_it_works():
+async def test_it_tells_where_it_works(canceller):
     near = echo_of(PLAYED, 0.06)
     reference = Reference(HandClock())
     reference.put(0, PLAYED)
-    source = EchoCancelled(ArraySource(near), canceller(), reference)
+    source = EchoCancelled(ArraySource(near), canceller, reference)
     async with aclosing(source.frames()) as frames:
         async for _ in frames:
             pass
