@@ -6,6 +6,8 @@ import yaml
 
 from assistant.config import ConfigError, Settings, effective, load
 from assistant.config.bind import setting_names
+from assistant.config.hearing import AudioSettings
+from assistant.config.settings import ConversationSettings
 
 EXAMPLE = Path(__file__).parents[2] / "config.example.yaml"
 SECTIONS = {item.name: item.default_factory() for item in fields(Settings) if item.compare}
@@ -92,3 +94,15 @@ def test_what_names_sound_like_is_read(tmp_path):
     path.write_text("personalisation: {sounds_like: {Siobhan: shivawn}}\n", "utf8")
     with pytest.raises(ConfigError, match="expected a list"):
         load(path)
+
+
+@pytest.mark.parametrize(
+    ("canceller", "said", "interrupts"),
+    [("none", None, False), ("speex", None, False), ("webrtc", None, True), ("speex", True, True)],
+)
+def test_speech_interrupts_where_a_canceller_lets_it_be_heard_soon(canceller, said, interrupts):
+    settings = Settings(
+        audio=AudioSettings(echo_cancellation=canceller),
+        conversation=ConversationSettings(barge_in=said),
+    )
+    assert settings.barge_in is interrupts
