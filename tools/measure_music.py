@@ -126,13 +126,13 @@ def read(path: Path) -> Audio:
 
 def scenes(
     said: Sequence[Audio], music: Sequence[Audio], louder_db: float, ducked: float, rooms: int
-) -> Iterator[tuple[int, Scene]]:
-    """Each recording in one of the rooms; the number of its first one, and the room's scene."""
+) -> Iterator[Scene]:
+    """A scene a room: the recordings in their order, each in one of them."""
     each = -(-len(said) // rooms)
     for seed in range(rooms):
         part = said[seed * each : (seed + 1) * each]
         if part:
-            yield seed * each, Scene.of(part, music[seed % len(music)], louder_db, ducked, seed)
+            yield Scene.of(part, music[seed % len(music)], louder_db, ducked, seed)
 
 
 def woken(audio: NDArray[np.int16], places: Iterable[slice]) -> int:
@@ -158,7 +158,7 @@ def main() -> None:
     beside = list(scenes(words, music, args.louder, 1.0, args.rooms))
     print(f"{len(words)} wake words, music {args.louder:.0f} dB louder, echo canceller:")
     for kind in KINDS:
-        heard = sum(woken(scene.cleaned(kind), scene.places) for _, scene in beside)
+        heard = sum(woken(scene.cleaned(kind), scene.places) for scene in beside)
         print(f"    {kind}: {heard} heard ({heard / len(words):.1%})", flush=True)
 
     corpus, recogniser = Corpus(args.commands), load_recogniser(Settings())
@@ -168,21 +168,17 @@ def main() -> None:
     pause = np.zeros(SAMPLE_RATE // 2)
     alone = [recognise(recogniser, whole(np.concatenate([each, pause]))).text for each in said]
     print(
-        f"words wrong in {len(said)} commands, no names known:", word_errors(zipped(texts, alone))
+        f"words wrong in {len(said)} commands, no names known:",
+        word_errors(list(zip(texts, alone, strict=True))),
     )
     ducked = list(scenes(said, music, args.louder, level, args.rooms))
     for kind in KINDS:
-        cleaned = [(scene.cleaned(kind), scene.places) for _, scene in ducked]
+        cleaned = [(scene.cleaned(kind), scene.places) for scene in ducked]
         found = [
             recognise(recogniser, audio[at]).text for audio, places in cleaned for at in places
         ]
-        wrong = word_errors(zipped(texts, found))
+        wrong = word_errors(list(zip(texts, found, strict=True)))
         print(f"    beside music turned down to {level}, {kind}: {wrong}", flush=True)
-
-
-def zipped(texts: Sequence[str], heard: Sequence[str]) -> list[tuple[str, str]]:
-    """What was said and what was heard."""
-    return list(zip(texts, heard, strict=True))
 
 
 if __name__ == "__main__":

@@ -108,12 +108,11 @@ class Trainer:
         self._shared = self.ranks.sharing(Losses(self.model, self._losses))
 
     def _made_teacher(self) -> Teacher | None:
-        if self.recipe.whisper:
-            teacher = Teacher.whisper(Path(self.recipe.whisper), self.model.settings)
-        elif self.recipe.teacher:
-            teacher = Teacher.trained(
-                Path(self.recipe.teacher), self.model.settings, whole=self.recipe.whole_teacher
-            )
+        recipe, settings = self.recipe, self.model.settings
+        if recipe.whisper:
+            teacher = Teacher.whisper(Path(recipe.whisper), settings)
+        elif recipe.teacher:
+            teacher = Teacher.trained(Path(recipe.teacher), settings, whole=recipe.whole_teacher)
         else:
             return None
         return teacher.to(self.device)

@@ -5,7 +5,7 @@ decoders' log-probabilities; here a text with more words wrong than the others o
 less likely in that mean, by what the attention decoder thinks of it (minimum word error training,
 Prabhavalkar et al., "Minimum word error rate training for attention-based sequence-to-sequence
 models", 2018, arXiv 1712.01818). The likelihood of the truth counts as well, and what the decoder
-thought of every piece before, so that scores stay what favours and certainty were weighed for.
+thought of its pieces before, so that scores stay what favours and certainty were weighed for.
 Encoder, transducer and the vectors of the pieces stay as they are. OUT gets `weights.pt`, the mean
 of the last steps.
 """

@@ -88,9 +88,13 @@ def test_what_has_no_telling_word_is_no_amount_and_no_time(words):
     assert with_digits(tokens) == inverse_text_normalisation._converted(tokens, read)
 
 
-@pytest.mark.parametrize("word", sorted(set(POOL) - inverse_text_normalisation._TELLING))
+NOT_TELLING = sorted(
+    word for word in set(POOL) - inverse_text_normalisation._TELLING if not word[0].isdecimal()
+)
+
+
+@pytest.mark.parametrize("word", NOT_TELLING)
 def test_such_a_word_is_read_as_it_is(word):
-    if not word[0].isdecimal():
-        tokens = tokens_of(["at", word, word])
-        read = [token.text for token in tokens]
-        assert inverse_text_normalisation._converted(tokens, read) == tokens
+    tokens = tokens_of(["at", word, word])
+    read = [token.text for token in tokens]
+    assert inverse_text_normalisation._converted(tokens, read) == tokens
