@@ -114,15 +114,15 @@ class Ears:
             carried = await room.dispatcher.carry_out(meant, text)
             room.understanding.referents.note(carried.named)
 
-    def cases(self, said: Said) -> list[Case]:
+    async def cases(self, said: Said) -> list[Case]:
         """What is heard of a recording in each of its situations, a pause after it."""
         padded = np.concatenate((said.samples, np.zeros(SAMPLE_RATE // 2, np.int16)))
         result = recognise(self._recogniser, padded, self._names, self._sentences)
         voice = self._voices.embed(speech_of(padded, SileroVad()))
         embedding = None if voice is None else tuple(voice.round(4).tolist())
-        return [self._case(said, after, result, embedding) for after in said.after]
+        return [await self._case(said, after, result, embedding) for after in said.after]
 
-    def _case(
+    async def _case(
         self,
         said: Said,
         after: str,
@@ -138,9 +138,13 @@ class Ears:
             result.text,
             understood.intent,
             signs_of(understood, result, sure),
-            is_command(meant),
+            await self.would_be_done(meant, after),
             embedding,
         )
+
+    async def would_be_done(self, meant: Interpretation, after: str) -> bool:
+        """Whether something would come of a meaning after something was said."""
+        return is_command(meant) and not await self._rooms[after].dispatcher.is_untimely(meant)
 
     def likeness(self, one: Case, other: Case) -> float | None:
         """How alike two voices are; None where one of them was not heard for long enough."""
@@ -165,17 +169,17 @@ def recordings(args: argparse.Namespace, ears: Ears) -> Iterator[Said]:
     yield from talk_of(args.talk, args.limit)
 
 
-def heard(said: Iterator[Said], ears: Ears, file: Path | None) -> list[Case]:
+async def heard(said: Iterator[Said], ears: Ears, file: Path | None) -> list[Case]:
     """What was heard of everything; a file keeps it, so nothing is heard twice.
 
     In any order, but always the same one: what was heard when it is interrupted is a fair part.
     """
-    found = kept(file) if file is not None and file.exists() else []
+    found = kept(file) if file is not None else []
     known = {(case.group, case.said, case.voice) for case in found}
     new = [each for each in said if (each.group, each.text, each.voice) not in known]
     random.Random(1).shuffle(new)
     for number, each in enumerate(new, 1):
-        cases = ears.cases(each)
+        cases = await ears.cases(each)
         found += cases
         if file is not None:
             with file.open("a", encoding="utf-8") as lines:
@@ -186,7 +190,9 @@ def heard(said: Iterator[Said], ears: Ears, file: Path | None) -> list[Case]:
 
 
 def kept(file: Path) -> list[Case]:
-    """What a file has kept of what was heard."""
+    """What a file has kept of what was heard; nothing, if there is no file yet."""
+    if not file.exists():
+        return []
     lines = map(json.loads, file.read_text("utf-8").splitlines())
     return [Case(**{**line, "signs": Signs(**line["signs"])}) for line in lines]
 
@@ -307,7 +313,7 @@ def told_apart(found: Sequence[Case], ears: Ears, judge: Callable[[Case], Judge]
         )
 
 
-def read(args: argparse.Namespace, ears: Ears) -> list[Case]:
+async def read(args: argparse.Namespace, ears: Ears) -> list[Case]:
     """What comes of texts, as if they were heard right."""
     own = [(text, after, True) for after in AFTER for text in AFTER[after]]
     others = [(text, after, False) for text, *_ in talk(args.talk, args.limit) for after in AFTER]
@@ -325,7 +331,7 @@ def read(args: argparse.Namespace, ears: Ears) -> list[Case]:
                 heard=text,
                 intent=meant.intent,
                 signs=signs_of_text(meant, text),
-                command=is_command(meant),
+                command=await ears.would_be_done(meant, after),
                 embedding=None,
             )
         )
@@ -337,11 +343,11 @@ async def measure(args: argparse.Namespace) -> None:
     ears = Ears()
     await ears.begin()
     if args.read:
-        found = read(args, ears)
+        found = await read(args, ears)
     elif args.kept:
         found = kept(args.heard)
     else:
-        found = heard(recordings(args, ears), ears, args.heard)
+        found = await heard(recordings(args, ears), ears, args.heard)
     report(found, ears)
 
 

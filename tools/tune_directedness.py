@@ -182,7 +182,7 @@ async def tune(args: argparse.Namespace) -> None:
     await ears.begin()
     cases = [
         case
-        for case in heard(chosen(args, ears), ears, args.heard)
+        for case in await heard(chosen(args, ears), ears, args.heard)
         if not (case.own and is_told(ears.reads(case.said, case.after)))
     ]
     print(Counter((case.group, case.own) for case in cases))

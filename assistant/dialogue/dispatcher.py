@@ -29,6 +29,7 @@ from assistant.plugins.api import (
     Opening,
     Outcome,
     Plugin,
+    Timely,
     outcome_of,
 )
 
@@ -133,6 +134,14 @@ class Dispatcher:
         """Whether a yes would lead nowhere; what is amiss is said instead of the question."""
         plugin = self.plugin_for(meant.intent)
         return not meant.then and isinstance(plugin, Foreseeing) and plugin.is_futile(meant)
+
+    async def is_untimely(self, meant: Interpretation) -> bool:
+        """Whether nothing would come of it now, as far as its plugins can tell."""
+        return all([await self._untimely(command) for command in meant.commands])
+
+    async def _untimely(self, command: Interpretation) -> bool:
+        plugin = self.plugin_for(command.intent)
+        return isinstance(plugin, Timely) and await plugin.is_untimely(command)
 
     async def carry_out(self, meant: Interpretation, heard: str, *, said: bool = True) -> Carried:
         """What comes of a meaning of the words `heard`.

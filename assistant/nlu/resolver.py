@@ -104,10 +104,14 @@ class Resolver:
     def resolve(self, parse: Parse, text: str, spoken: Callable[[str], str]) -> Reading | None:
         """The meaning of `parse`, or None where the home has no such combination of names.
 
-        `spoken` gives the words that were said for a piece of text, for the slots that take any.
+        `spoken` gives the words that were said for a piece of text, for the slots that take any;
+        each of them takes some.
         """
         parse = self._as_spoken(parse)
-        slots = dict(parse.slots) | {slot: spoken(said) for slot, said in parse.wildcards.items()}
+        taken = {slot: spoken(said) for slot, said in parse.wildcards.items()}
+        if not all(taken.values()):
+            return None  # of a time of day, which was said as a whole
+        slots = dict(parse.slots) | taken
         unknown = UNKNOWN_NAME in slots
         quality = _UNKNOWN_NAME_QUALITY if unknown else _quality(parse)
         targets: tuple[str, ...] = ()

@@ -134,7 +134,7 @@ class Responder:
             begin_s=begin_s,
         )
         if end.follow_up is not None:
-            decision = self._directed(decision, signs_of(meant, own, sure))
+            decision = await self._directed(decision, signs_of(meant, own, sure))
         self._expect(decision)
         lattice = self._lattice(heard.result.lattice) if self._lattice else None
         await send(*tell.final_endpoint(decision, lattice))
@@ -155,13 +155,18 @@ class Responder:
             if decision.speculation is not None:
                 await decision.speculation.cancel()
 
-    def _directed(self, decision: Decision, words: Signs) -> Decision:
-        """Leave out what is hardly meant for this device, or is no sure command nor an answer."""
+    async def _directed(self, decision: Decision, words: Signs) -> Decision:
+        """Leave out what is hardly meant for this device, or is no sure command nor an answer.
+
+        That is so, too, of what nothing would come of.
+        """
         last = self._latest.end if self._latest else None
         probability = self._addressee.probability(words, decision.end, last)
         decision, meant = replace(decision, directed=probability), decision.meant
         meant_for_it = is_command(meant) and probability >= self._addressee.least
-        if meant_for_it or self._dispatcher.attends:
+        if self._dispatcher.attends:
+            return decision
+        if meant_for_it and not await self._dispatcher.is_untimely(meant):
             return decision
         meant = Interpretation(meant.text, None, reason=NOT_MEANT)
         return replace(decision, meant=meant, ignored=True)

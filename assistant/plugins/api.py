@@ -142,6 +142,14 @@ class Foreseeing(Protocol):
 
 
 @runtime_checkable
+class Timely(Protocol):
+    """What a plugin also has if there must be an occasion for some of its commands."""
+
+    async def is_untimely(self, interpretation: Interpretation) -> bool:
+        """Whether nothing would come of it now: a yes to no question, "stop" where it is quiet."""
+
+
+@runtime_checkable
 class Attending(Protocol):
     """What a plugin of ours also has if it may take what is said next, whatever it means."""
 

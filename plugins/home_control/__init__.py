@@ -20,6 +20,7 @@ from .wording import joined, named
 
 _STATE, _TEMPERATURE = "HassGetState", "HassClimateGetTemperature"
 _PLAYING = "HearthWhatIsPlaying"
+_OF_WHAT_PLAYS = frozenset({"HassMediaNext", "HassMediaPause", "HassMediaPrevious"})
 _QUERY = "search_query"
 _PLACES = frozenset({"name", "area", "floor"})
 _MANY = 4
@@ -99,6 +100,17 @@ class HomeControl:
             return False
         devices = self._devices(interpretation.targets)
         return bool(self._missing(interpretation, devices)) or _is_unclear(interpretation, devices)
+
+    async def is_untimely(self, interpretation: Interpretation) -> bool:
+        """Whether it is a yes to no question, or about what plays where nothing does."""
+        if interpretation.intent == CONFIRM:
+            return self._context.pending.asked is None
+        if interpretation.intent not in _OF_WHAT_PLAYS:
+            return False
+        try:
+            return not await players.playing(self._home, interpretation.targets)
+        except HomeError:
+            return False  # said when it is tried
 
     async def doubt(self, interpretation: Interpretation) -> str:
         """What to ask before something is opened that was not heard word for word and clearly."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
+from assistant.home.model import HomeError
 from assistant.nlu.interpretation import Interpretation
 from assistant.nlu.parse import COMMAND
 from assistant.plugins import Asks, Outcome, Plugin, PluginContext
@@ -107,6 +108,20 @@ class Timers:
         if COMMAND not in interpretation.slots:
             return ""
         return await self._later.doubt(interpretation)
+
+    async def is_untimely(self, interpretation: Interpretation) -> bool:
+        """Whether it is to stop where nothing rings and nothing plays."""
+        if interpretation.intent != STOP or self._ringing:
+            return False
+        return "playback" not in interpretation.slots or not await self._plays()
+
+    async def _plays(self) -> bool:
+        home = self._context.home
+        players = [device for device in home.devices() if device.domain == "media_player"]
+        try:
+            return any([(await home.state(each.id)).state == "playing" for each in players])
+        except HomeError:
+            return True  # for all that is known
 
     async def act(self, interpretation: Interpretation) -> Outcome:
         """Do what the intent says."""

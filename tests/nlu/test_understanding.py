@@ -31,6 +31,12 @@ def test_numbers_are_words(understanding, said, slot, value):
     assert understanding.interpret_text(said).slots[slot] == value
 
 
+@pytest.mark.parametrize("said", ["tomorrow at five", "monday morning at five o'clock"])
+def test_a_time_alone_is_no_command(understanding, said):
+    """Its day, read as a part of the time, is no command that is to wait for it."""
+    assert understanding.interpret_text(said).intent is None
+
+
 @pytest.mark.parametrize(
     "said", ["are any first floor lights on", "are any lights on on the first floor"]
 )

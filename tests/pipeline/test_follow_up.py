@@ -246,6 +246,18 @@ async def test_talk_after_a_question_is_ignored_and_the_answer_still_counts(hear
     assert sum(event["type"] == "reply" for event in events) == 2
 
 
+async def test_what_nothing_would_come_of_is_ignored(hear):
+    """To stop where nothing rings or plays is no command, and no word is lost about it."""
+    audio, stop = recording("and-the-bedroom-slt"), recording("stop-rms")
+    heard = np.concatenate((audio[:90_000], stop, np.zeros(32_000, np.int16)))
+    events = await hear(ArraySource(heard), LONGER, waits=True)
+    (said,) = [e["text"] for e in events if e["type"] == "final_endpoint"][1:]
+    assert said == "stop"
+    (meant,) = [e for e in events if e["type"] == "intent"][1:]
+    assert (meant["intent"], meant["reason"]) == (None, "not meant for this device")
+    assert sum(event["type"] == "reply" for event in events) == 1
+
+
 async def test_events_say_who_was_there(hear):
     audio = recording("which-one-slt")[:80_000]
     events = await hear(ArraySource(audio), waits=True, presence=There(somebody=True, facing=False))

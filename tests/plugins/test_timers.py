@@ -179,6 +179,20 @@ async def test_where_nothing_rings_stop_is_for_the_music(house):
     assert (await house.say("cancel")).reply == "Okay."
 
 
+async def test_stop_is_untimely_where_nothing_rings_or_plays(house):
+    async def untimely(said):
+        return await house.dispatcher.is_untimely(house.conversation.interpret_text(said))
+
+    assert await untimely("stop")
+    assert await untimely("that's enough")
+    await house.say("play the kitchen speaker")
+    assert not await untimely("stop")
+    assert await untimely("that's enough")
+    await house.say("set a timer for one minute")
+    await house.clock.turn(61)
+    assert not await untimely("that's enough")
+
+
 async def test_stop_silences_what_is_being_said(tmp_path):
     house = build(tmp_path, hush=lambda: True)
     await house.say("play the kitchen speaker")
