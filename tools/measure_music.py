@@ -26,7 +26,8 @@ from numpy.typing import NDArray
 from assistant.app.echo import make_canceller
 from assistant.app.recognition import load_recogniser
 from assistant.asr.result import recognise
-from assistant.audio.echo import EchoCancelled, EchoCanceller, Reference
+from assistant.audio.echo import EchoCancelled, Reference
+from assistant.audio.echo_canceller import EchoCanceller
 from assistant.audio.source import FRAME_SAMPLES, SAMPLE_RATE, Frame
 from assistant.config.hearing import AudioSettings, EchoCancellation
 from assistant.config.settings import Settings

@@ -7,7 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from assistant.app.voices import find_program
-from assistant.audio.echo import EchoCancelled, EchoCanceller, Reference
+from assistant.audio.echo import EchoCancelled, Reference
+from assistant.audio.echo_canceller import EchoCanceller
 from assistant.audio.monitor import HOLD_S, PROGRAM, Monitor
 from assistant.audio.source import AudioError, AudioSource
 from assistant.audio.speex_echo import SpeexEchoCanceller

@@ -12,12 +12,13 @@ import logging
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import suppress
-from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from assistant.audio.clock import Clock, MonotonicClock
+from assistant.audio.echo_alignment import AlignedCanceller
+from assistant.audio.echo_canceller import EchoCanceller
 from assistant.audio.echo_delay import DelayEstimator
 from assistant.audio.echo_removal import Removal
 from assistant.audio.source import FRAME_SAMPLES, SAMPLE_RATE, AudioSource, Frame
@@ -35,13 +36,6 @@ REACH_S = (0.002, 0.3)
 _LOG = logging.getLogger(__name__)
 _SILENCE = np.zeros(FRAME_SAMPLES, np.int16)
 _SILENCE.flags.writeable = False
-
-
-class EchoCanceller(Protocol):
-    """Removes an echo. It keeps what it has learned of the room; frames come in their order."""
-
-    def process(self, near: Frame, far: Frame) -> Frame:
-        """What the microphone heard (`near`) without the echo of what was played (`far`)."""
 
 
 class Reference:
@@ -125,7 +119,7 @@ class EchoCancelled:
     ) -> None:
         self.name = source.name
         self._source = source
-        self._canceller = canceller
+        self._canceller = AlignedCanceller(canceller)
         self._reference = reference
         self._feeders = feeders
         self._delayed = _Delayed(hold_s)

@@ -25,6 +25,8 @@ _LEAST_POWER = 300.0
 """Mean square of what is played, below which it has hardly an echo."""
 _LEAST_PEAK = 12.0
 """A peak so many times above the rest is an arrival: music and speech of others give below 7."""
+LATEST_ARRIVAL = round(0.3 * SAMPLE_RATE)
+"""Samples that the echo of a sound comes after it at the latest."""
 _SAME = 32
 """Samples; two estimates this close confirm each other."""
 
@@ -68,6 +70,17 @@ def _delay(near: NDArray[np.int16], far: NDArray[np.int16]) -> int | None:
     return _LATE - at if loud and clear and inside else None
 
 
+def arrival(near: NDArray[np.int16], far: NDArray[np.int16]) -> int | None:
+    """By how many samples a sound comes later in `near` than in `far`, where both begin with it.
+
+    Both are int16 [n]; `None` where it is not clear.
+    """
+    played, heard = far.astype(np.float64), near.astype(np.float64)
+    found = _correlated(heard, played)[:LATEST_ARRIVAL]
+    at = int(np.argmax(found))
+    return at if found[at] > _LEAST_PEAK * np.sqrt(np.mean(found**2)) else None
+
+
 def likeness(left: NDArray[np.int16], far: NDArray[np.int16]) -> float:
     """How much `left` (int16 [n]) is like some part of `far` (int16 [m], m > n).
 
@@ -77,9 +90,9 @@ def likeness(left: NDArray[np.int16], far: NDArray[np.int16]) -> float:
     return float(found.max() / (np.sqrt(np.mean(found**2)) + 1e-12))
 
 
-def _correlated(played: NDArray[np.float64], heard: NDArray[np.float64]) -> NDArray[np.float64]:
-    """For each place in `played`, how much is `heard` from there on, phases alone counted."""
-    size = 1 << (played.size + heard.size).bit_length()
-    cross = np.fft.rfft(played, size) * np.conj(np.fft.rfft(heard, size))
+def _correlated(whole: NDArray[np.float64], part: NDArray[np.float64]) -> NDArray[np.float64]:
+    """For each place in `whole`, how much is `part` from there on, phases alone counted."""
+    size = 1 << (whole.size + part.size).bit_length()
+    cross = np.fft.rfft(whole, size) * np.conj(np.fft.rfft(part, size))
     strength = np.abs(cross)
     return np.asarray(np.fft.irfft(cross / (strength + 1e-3 * strength.max() + 1e-9), size))

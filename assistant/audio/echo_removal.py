@@ -18,8 +18,9 @@ _PLAYED = 1000.0
 _BETWEEN_SOUNDS = 40
 """Frames: a longer silence is one between sounds."""
 _SMOOTH = 0.1
-_REMOVED = 0.05
-"""The share of what is heard that is left where a canceller works: -13 dB."""
+_REMOVED = 0.02
+"""The share of what is heard that is left where a canceller works: -17 dB."""
+_SURE_FRAMES = 10
 _WEAK = 1e-5
 """An echo so much weaker than what is played is none: -50 dB."""
 _LATEST_FRAMES = 50
@@ -32,17 +33,33 @@ _EVERY_FRAMES = 2
 _CHANGES = 1000
 
 
+class Sounds:
+    """Tells where sounds begin in what is played, frame by frame."""
+
+    def __init__(self) -> None:
+        self.heard = False
+        """Whether the last frame was no silence between words, or between sounds."""
+        self._quiet = _BETWEEN_SOUNDS + 1
+
+    def begins(self, far: Frame) -> bool:
+        """Take the next frame; whether a sound begins in it."""
+        self.heard = _power(far) >= _PLAYED
+        begins = self.heard and self._quiet > _BETWEEN_SOUNDS
+        self._quiet = 0 if self.heard else self._quiet + 1
+        return begins
+
+
 class Removal:
     """Watches a canceller frame by frame, anew for each sound that is played."""
 
     def __init__(self) -> None:
         self._samples = 0
-        self._quiet = _BETWEEN_SOUNDS + 1
-        """How many frames ago something was played."""
+        self._sounds = Sounds()
         self._near = self._left = self._far = 0.0
         self._frames = 0
         """For how many frames something was played since the sound began."""
-        self._proven = True
+        self._proven, self._untouched, self._touched = False, False, 0
+        self._was_proven = False
         self._lefts: deque[Frame] = deque(maxlen=_LEFT_FRAMES)
         self._fars: deque[Frame] = deque(maxlen=_FAR_FRAMES)
         self._works: deque[tuple[int, bool]] = deque([(0, True)], maxlen=_CHANGES)
@@ -55,23 +72,28 @@ class Removal:
         """Take a frame that was heard, what is played then, and what is left."""
         self._lefts.append(left)
         self._fars.append(far)
-        played = _power(far)
-        if played < _PLAYED:
-            self._quiet += 1
-        else:
-            self._follow(_power(near), played, _power(left))
+        if self._sounds.begins(far):
+            self._near = self._left = self._far = 0.0
+            self._frames, self._was_proven, self._proven = 0, self._proven, False
+        if self._sounds.heard:
+            self._frames += 1
+            self._begin(np.array_equal(near, left))
+            self._follow(_power(near), _power(far), _power(left))
         self._samples += near.size
 
+    def _begin(self, untouched: bool) -> None:
+        """What was left as it was says nothing of what the canceller does from then on."""
+        if self._untouched and not untouched:
+            self._near = self._left = 0.0
+            self._touched, self._proven = 0, self._was_proven
+        self._untouched = untouched
+        self._touched += not untouched
+
     def _follow(self, near: float, far: float, left: float) -> None:
-        if self._quiet > _BETWEEN_SOUNDS:
-            self._near = self._left = self._far = 0.0
-            self._frames, self._proven = 0, False
-        self._quiet = 0
-        self._frames += 1
         self._near += _SMOOTH * (near - self._near)
         self._left += _SMOOTH * (left - self._left)
         self._far += _SMOOTH * (far - self._far)
-        removed = self._left < _REMOVED * self._near
+        removed = self._touched >= _SURE_FRAMES and self._left < _REMOVED * self._near
         weak = self._frames > _LATEST_FRAMES and self._near < _WEAK * self._far
         self._proven |= removed or weak
         if removed or weak or not self._proven:

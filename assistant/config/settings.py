@@ -197,12 +197,9 @@ class Settings:
 
     @property
     def barge_in(self) -> bool:
-        """Whether speech interrupts Hearth: if it is not said, where it can hear that soon enough.
-
-        Speex's canceller learns the room too slowly for answers of some seconds.
-        """
+        """Whether speech interrupts Hearth: if it is not said, where its echo is taken out."""
         wanted = self.conversation.barge_in
-        return self.audio.echo_cancellation == "webrtc" if wanted is None else wanted
+        return self.audio.echo_cancellation != "none" if wanted is None else wanted
 
     def presence_at(self, source: SourceSettings) -> PresenceSettings:
         """What tells who is there, where a source hears: its own, else what all have."""

@@ -119,8 +119,9 @@ class BargeInTrigger:
 
     def _listen(self, block: Block) -> Activation | None:
         for frame, end_s in block.frames():
-            probability = self._voice.process(frame)
-            self._speech.step(probability if self._clear(end_s) else 0.0, end_s)
+            # Nothing of an echo is heard, so that it does not sound like somebody afterwards.
+            heard = frame if self._clear(end_s) else np.zeros_like(frame)
+            self._speech.step(self._voice.process(heard), end_s)
         self._lead.append(block)
         start_s, now_s = self._speech.speech_start_s, seconds(block.end)
         if start_s is None:

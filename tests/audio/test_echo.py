@@ -272,6 +272,25 @@ def test_a_canceller_is_trusted_once_it_removes_enough_in_each_sound():
     assert share(again_s + 0.05, again_s + 3.0) == 0.0, "the next sound may begin later"
 
 
+@pytest.mark.parametrize(("waited", "trusted"), [(3200, True), (0, False)])
+def test_who_speaks_over_a_sound_that_was_waited_for_is_heard(waited, trusted):
+    """It does not begin later to the canceller, so that works if it did in the sound before."""
+    echo = echo_of(PLAYED, 0.06)
+    begin = int(np.flatnonzero(np.abs(PLAYED) > 500)[0])
+    speech = np.random.default_rng(3).normal(0, 3000, PLAYED.size).astype(np.int16)
+    pause = np.zeros(SAMPLE_RATE, np.int16)
+    left = echo // 30 + speech
+    left[: begin + waited] = (echo + speech)[: begin + waited]
+    watched = removal(
+        np.concatenate([echo, pause, echo + speech]),
+        np.concatenate([PLAYED, pause, PLAYED]),
+        np.concatenate([echo // 30, pause, left]),
+    )
+    over = PLAYED.size + SAMPLE_RATE + begin
+    works = [watched.works_at(at) for at in range(over + 8000, over + 24_000, 160)]
+    assert bool(np.mean(works) > 0.6) is trusted
+
+
 def test_echo_that_comes_back_is_known():
     echo = echo_of(PLAYED, 0.06)
     half = PLAYED.size // 2

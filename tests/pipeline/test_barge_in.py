@@ -49,10 +49,12 @@ class Nothing:
 
 
 class Ears:
-    def __init__(self, *words, own=None):
+    def __init__(self, *words, own=None, voice=None, **options):
         self.own, self.inner, self.volume = own or Own(), Nothing(), Volume()
         recogniser = ScriptedRecogniser(Script(list(words)))
-        self.trigger = BargeInTrigger(self.inner, recogniser, LoudnessVad(), self.own, self.volume)
+        self.trigger = BargeInTrigger(
+            self.inner, recogniser, voice or LoudnessVad(), self.own, self.volume, **options
+        )
         self.position = 0
         self.levels = []
         """Each level with the second from which on it counted."""
@@ -88,6 +90,21 @@ def test_it_is_turned_down_at_once_and_held_if_the_speech_goes_on():
     assert ears.since(Level.LOW) <= 1.0 + 0.06
     assert ears.since(Level.HELD) <= 1.0 + HOLD_S + 0.03
     assert ears.opened == []
+
+
+class SlowVad(LoudnessVad):
+    """As Silero does, it takes what follows speech for speech somewhat longer."""
+
+    def process(self, frame):
+        now = super().process(frame)
+        self.before = max(now, 0.9 * getattr(self, "before", 0.0))
+        return self.before
+
+
+def test_an_echo_that_was_heard_is_no_speech_once_it_is_taken_out():
+    ears = Ears(voice=SlowVad(), clear=lambda at_s: at_s > 0.5)
+    ears.hear(("speech", 0.5), ("quiet", 1.0))
+    assert ears.changes == [Level.FULL]
 
 
 def test_words_open_an_utterance_from_where_they_began():
