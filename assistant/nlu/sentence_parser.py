@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from functools import lru_cache
+from itertools import pairwise
 
 from assistant.home.model import Home
 from assistant.nlu.accounting import FUNCTION_WORDS, LEADING_WORDS, TELLING
+from assistant.nlu.clauses import VERBS
 from assistant.nlu.corrections import DROP_SMALL_QUALITY, Corrector
 from assistant.nlu.grammar import Grammar
 from assistant.nlu.inverse_text_normalisation import with_digits
@@ -114,10 +116,14 @@ class SentenceParser:
     def _can_be_done(self, reading: Reading, said: str) -> bool:
         """Whether a command for later is one by itself: anything may stand where it stands.
 
-        It is less than what was said, unless it holds a part of the time. "To" is nothing to buy.
+        It is less than what was said, unless it holds a part of the time. "To" is nothing to buy,
+        and no timer is called "tea and set".
         """
         item = {*str(reading.slots.get("item", "")).split()}
         if item and item <= _NO_ITEM:
+            return False
+        name = str(reading.slots.get("name", "")).split() if reading.free_words else []
+        if any(joint == "and" and following in VERBS for joint, following in pairwise(name)):
             return False
         if COMMAND not in reading.slots:
             return True

@@ -47,6 +47,10 @@ def meaning(interpretation):
                 "set the office light to 20 percent",
             ],
         ),
+        (
+            "remove tea from the shopping list and set the timer for one minute",
+            ["remove tea from the shopping list", "set the timer for one minute"],
+        ),
         ("lock both doors", ["lock all the doors"]),
         ("set both lights in the kitchen to 20 percent", ["set the kitchen lights to 20 percent"]),
         ("close both blinds and turn off the tv", ["close all the blinds", "turn off the tv"]),
