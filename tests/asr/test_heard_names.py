@@ -12,6 +12,7 @@ import pytest
 from assistant.asr.biasing.heard_names import (
     EVIDENCE,
     EVIDENT,
+    FAVOUR,
     LEAST,
     HeardNames,
     evidence,
@@ -38,6 +39,8 @@ SOUNDS = {
     "garage": ("ɡɚɹɑʒ", "ɡæɹɑʒ"),
     "kytchyn": ("kɪtʃən",),
     "lyght": ("laɪt",),
+    "kutchen": ("kʊtʃən",),
+    "lit": ("lɪt",),
     "siobhan": ("ʃɪvɔn",),
     "alexa": ("əlɛksə",),
 }
@@ -87,6 +90,17 @@ def test_a_spelling_that_nobody_expects_is_found_by_its_sound(model: Model, hear
         names_of(model, text).said(heard)[0].margin for text in ("Kytchyn lyght", "Kitchen light")
     )
     assert odd == usual
+
+
+def test_a_name_that_is_said_somewhat_otherwise_is_tried_but_counts_least(
+    model: Model, heard: Floats
+) -> None:
+    """Programs do not know how everybody says a name."""
+    names = names_of(model, "Kutchen lit")
+    (said,) = names.said(heard)
+    assert said.margin < LEAST
+    assert names.favoured([said])[0].weight == FAVOUR[0]
+    assert evidence(hypothesis(("kutchen", 2.2, 2.5), ("lit", 2.6, 2.9)), [said]) == 0.0
 
 
 def test_whose_sound_is_unknown_is_favoured_as_if_nobody_listened(

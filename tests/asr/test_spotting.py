@@ -69,7 +69,21 @@ def test_a_place_is_where_it_was_said() -> None:
     heard[np.arange(12), said] = 0.0
     spotter = Spotter.of([(3,), (1, 2, 2), (2, 2, 3)])
     assert spotter.scores(heard).tolist() == [0.0, 0.0, 0.0]
-    assert [spotter.place(number, heard) for number in range(3)] == [(11, 11), (3, 8), (6, 11)]
+    assert spotter.places([1, 0, 2], heard) == [(3, 8), (11, 11), (6, 11)]
+    assert spotter.places([], heard) == []
+
+
+@given(
+    sequences=st.lists(
+        st.lists(st.integers(1, PHONEMES), min_size=1, max_size=4), min_size=2, max_size=5
+    ),
+    seed=st.integers(0, 10_000),
+)
+def test_places_of_several_are_those_of_each(sequences: list[list[int]], seed: int) -> None:
+    """However long they are, and wherever the others end."""
+    heard = log_probs(20, seed)
+    alone = [Spotter.of([each]).places([0], heard)[0] for each in sequences]
+    assert Spotter.of(sequences).places(range(len(sequences)), heard) == alone
 
 
 def test_nothing_is_found_for_an_empty_sequence_or_in_no_audio() -> None:

@@ -26,7 +26,7 @@ from assistant.lattice.graph import Hypothesis
 
 MOST: Final = 12
 """Names that are favoured in one utterance."""
-PROPOSED: Final = 4
+PROPOSED: Final = 3
 """How many of them are put into a hypothesis where the search has not."""
 NEAR_S: Final = 0.02
 """How far outside of a name the middle of a word that it replaces may lie."""
@@ -38,6 +38,9 @@ EVIDENCE: Final = 4.0
 the first of these margins, all of it from the second on."""
 FOR_PHONEME: Final = 3.0
 """What each phoneme of a name is worth, in nats: a long one is not found by chance."""
+SOUGHT_FOR_PHONEME: Final = 5.0
+"""The same where it is only asked which names might have been said: a search for what nobody says
+as it is spelled may not be strict, and what it has found the decoders judge."""
 LEAST: Final = 2.0
 SURE: Final = 15.0
 """The least margin with which a name is favoured, and one that no greater one is surer than."""
@@ -72,13 +75,16 @@ class HeardNames:
     def said(self, heard: Floats) -> list[HeardName]:
         """The names that an utterance [M, D] may say, the surest first."""
         log_probs, frames = condensed(self._network.log_probs(heard))
-        found = []
-        for number, margin in self._likeliest(self._spotter.scores(log_probs)):
-            first, last = (int(frames[at]) for at in self._spotter.place(number, log_probs))
-            frame_s = self._output_s / FRAMES_PER_OUTPUT
-            times_s = first * frame_s, (last + 1) * frame_s
-            found.append(HeardName(self._phrases[number], margin, *times_s))
-        return found
+        likeliest = self._likeliest(self._spotter.scores(log_probs))
+        places = self._spotter.places([number for number, _ in likeliest], log_probs)
+        frame_s = self._output_s / FRAMES_PER_OUTPUT
+        return [
+            HeardName(
+                *(self._phrases[number], margin),
+                *(int(frames[first]) * frame_s, int(frames[last] + 1) * frame_s),
+            )
+            for (number, margin), (first, last) in zip(likeliest, places, strict=True)
+        ]
 
     def favoured(self, said: Iterable[HeardName]) -> list[BiasPhrase]:
         """Those names, the surer the more, and the ones that nobody knows how to say."""
@@ -90,9 +96,10 @@ class HeardNames:
     def _likeliest(self, scores: Floats) -> list[tuple[int, float]]:
         """Numbers of the sounds that fit best, one for each name, and their margins."""
         margins = scores + FOR_PHONEME * self._spotter.lengths
+        ranks = scores + SOUGHT_FOR_PHONEME * self._spotter.lengths
         found: dict[BiasPhrase, tuple[int, float]] = {}
-        for number in np.argsort(-margins).tolist():
-            if margins[number] <= LEAST or len(found) == MOST:
+        for number in np.argsort(-ranks).tolist():
+            if ranks[number] <= LEAST or len(found) == MOST:
                 break
             found.setdefault(self._phrases[number], (number, float(margins[number])))
         return list(found.values())

@@ -60,28 +60,40 @@ class Spotter:
         best[self.lengths == 0] = _NEVER
         return best
 
-    def place(self, number: int, log_probs: Floats) -> tuple[int, int]:
-        """The frames of a sequence's first and last phoneme, where it fits best."""
-        length = int(self.lengths[number])
-        alone = Spotter.of([self.labels[: 2 * length : 2, number].tolist()])
-        ended = [float(score[-1, 0]) for score in alone.forward(log_probs)]
-        last = int(np.argmax(ended))
-        # Backwards the same sequence ends where it began.
-        turned = Spotter.of([alone.labels[::-2, 0].tolist()])
-        begun = [float(score[-1, 0]) for score in turned.forward(log_probs[last::-1])]
-        return last - int(np.argmax(begun)), last
+    def places(self, numbers: Sequence[int], log_probs: Floats) -> list[tuple[int, int]]:
+        """The frames of the first and last phoneme of some sequences, where each fits best."""
+        if not numbers:
+            return []
+        sequences = [self.labels[: 2 * self.lengths[n] : 2, n].tolist() for n in numbers]
+        some = Spotter.of(sequences)
+        ended = np.array([score[some.ends] for score in some.forward(log_probs)])
+        last = ended.argmax(axis=0)
+        # Backwards the same sequences end where they began. Frames [F, N, 1 + P]: those before
+        # a sequence's last one, and frames that fit nothing after them.
+        frames = last - np.arange(last.max() + 1)[:, None]
+        turned = np.where(frames[..., None] >= 0, _lost(log_probs)[frames], _NEVER)
+        backwards = Spotter.of([each[::-1] for each in sequences])
+        begun = np.array([score[backwards.ends] for score in backwards.advance(turned)])
+        return list(zip((last - begun.argmax(axis=0)).tolist(), last.tolist(), strict=True))
 
     def forward(self, log_probs: Floats) -> Iterator[Floats]:
-        """The best score of each state [S, N], frame by frame."""
-        lost = log_probs - log_probs.max(axis=1, keepdims=True)
+        """The best score of each state [S, N], frame by frame, in log-probabilities [F, 1 + P]."""
+        return self.advance(_lost(log_probs)[:, None])
+
+    def advance(self, lost: Floats) -> Iterator[Floats]:
+        """The same by how far each label is behind the best one: [F, N or 1, 1 + P]."""
         score = np.full(self.labels.shape, _NEVER)
-        phonemes = self.labels[::2]
+        phonemes, each = self.labels[::2], np.arange(lost.shape[1])
         for row in lost:
             after = score.copy()
             np.maximum(after[1:], score[:-1], out=after[1:])
             np.maximum(after[2::2], score[:-2:2] + self.no_skip, out=after[2::2])
             after[0] = 0
-            after[::2] += row[phonemes]
-            after[1::2] += row[BLANK]
+            after[::2] += row[each, phonemes]
+            after[1::2] += row[:, BLANK]
             score = after
             yield score
+
+
+def _lost(log_probs: Floats) -> Floats:
+    return np.asarray(log_probs - log_probs.max(axis=1, keepdims=True))

@@ -48,7 +48,7 @@ PROPOSAL_THRESHOLD: Final = 2.0
 """Texts that would be this much below the best one (natural log) are not proposed."""
 RESCORED: Final = 8
 """The transducer's best hypotheses that the attention decoder scores."""
-LIKELY: Final = 3
+LIKELY: Final = 2
 """The likeliest hypotheses, into which names are put that they may have missed."""
 LEAST_FOR_NAMES: Final = -1.0
 """A word of a listed name is at least this likely (natural log) to the attention decoder.
