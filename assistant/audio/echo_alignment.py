@@ -77,8 +77,10 @@ class AlignedCanceller:
         last, self._last = self._last, arrival(near, far)
         if last is not None and self._last is not None and abs(self._last - last) <= _SAME:
             return True
-        self._last = self._last if len(heard) < _LONGEST else None
-        return len(heard) >= _LONGEST
+        given_up = len(heard) >= _LONGEST
+        if given_up:
+            self._last = None
+        return given_up
 
     def _aligned(self, heard: list[tuple[Frame, Frame]]) -> Frame:
         """Go on as the echo comes: the last of the frames that were heard, without it."""

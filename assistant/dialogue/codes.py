@@ -27,7 +27,8 @@ if TYPE_CHECKING:
 TRIES: Final = 3
 REFUSED_S: Final = 300.0
 _MINUTE_S: Final = 60.0
-_ENDS: Final = frozenset({NEVER_MIND, "HearthStop"})
+ENDS: Final = frozenset({NEVER_MIND, "HearthStop"})
+"""Intents that end what was asked."""
 _LOG = logging.getLogger(__name__)
 
 Act = Callable[[Interpretation], Awaitable["Carried"]]
@@ -83,7 +84,7 @@ class Codes:
         rows = digits_said(words)
         if rows:
             return self._compared(rows)
-        if meant.intent in _ENDS or (_is_sure(meant) and not has_digits(words)):
+        if meant.intent in ENDS or (_is_sure(meant) and not has_digits(words)):
             self._pending.forget()
             return None
         return Outcome(success=False, reply="I heard no code. Say its digits.", asks=Asks.CODE)

@@ -15,7 +15,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 
-from assistant.dialogue.codes import Codes
+from assistant.dialogue.codes import ENDS, Codes
 from assistant.dialogue.learning import Learning
 from assistant.dialogue.state import NEVER_MIND, Dialogue
 from assistant.dialogue.voices import Voices
@@ -136,7 +136,12 @@ class Dispatcher:
         return not meant.then and isinstance(plugin, Foreseeing) and plugin.is_futile(meant)
 
     async def is_untimely(self, meant: Interpretation) -> bool:
-        """Whether nothing would come of it now, as far as its plugins can tell."""
+        """Whether nothing would come of it now, as far as its plugins can tell.
+
+        Where something was asked, a word to stop ends that.
+        """
+        if meant.intent in ENDS and self.dialogue.last is not None and self.dialogue.last.asks:
+            return False
         return all([await self._untimely(command) for command in meant.commands])
 
     async def _untimely(self, command: Interpretation) -> bool:

@@ -185,6 +185,8 @@ async def test_stop_is_untimely_where_nothing_rings_or_plays(house):
 
     assert await untimely("stop")
     assert await untimely("that's enough")
+    await house.say("turn on the desk lamp")
+    assert not await untimely("cancel"), "it was asked which one"
     await house.say("play the kitchen speaker")
     assert not await untimely("stop")
     assert await untimely("that's enough")
