@@ -88,6 +88,10 @@ class House:
         self.understanding.referents.note(carried.named)
         return carried.outcome
 
+    async def untimely(self, text):
+        """Whether nothing would come of a text now."""
+        return await self.dispatcher.is_untimely(self.conversation.interpret_text(text))
+
     async def state(self, device):
         return (await self.home.state(device)).state
 

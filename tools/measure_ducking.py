@@ -2,13 +2,13 @@
 
     python tools/measure_ducking.py [--times 20] [--wake FOLDER]
 
-A PulseAudio of its own has a null sink, which stands for the loudspeaker, where `pacat` plays a
-tone. Hearth's ducking is told of a wake word, and it is measured when the monitor of the sink has
-half of the tone's level. `--wake`: recordings of "alexa"; how long after the last loud sound of
-each the word is detected. Needs PulseAudio with its tools and the extra `music`.
+The PulseAudio of measure_load.py has a null sink that stands for the loudspeaker, where `pacat`
+plays a tone. Hearth's ducking is told of a wake word, and it is measured when the monitor of the
+sink has half of the tone's level. `--wake`: recordings of "alexa"; how long after the last loud
+sound of each the word is detected. Needs PulseAudio with its tools and the extra `music`.
 """
 
-# ruff: noqa: INP001, S603, S607, T201 - a script, not part of a package
+# ruff: noqa: INP001, T201 - a script, not part of a package
 from __future__ import annotations
 
 import argparse
@@ -16,19 +16,19 @@ import asyncio
 import os
 import sys
 import tempfile
-import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack
 from pathlib import Path
-from subprocess import DEVNULL, PIPE, Popen
+from subprocess import PIPE
 
 import numpy as np
 import soundfile
+from measure_load import sound_server
 
 from assistant.audio.source import FRAME_SAMPLES, SAMPLE_RATE
 from assistant.ducking.ducking import Ducking
 from assistant.ducking.ledger import Ledger
-from assistant.ducking.pulse import PulseMixer, is_there
+from assistant.ducking.pulse import PulseMixer
 from assistant.events import Reply, WakeDetected
 from assistant.wake.factory import create
 
@@ -40,32 +40,6 @@ BLOCK = 80
 SETTLED_S, LONGEST_S = 1.0, 2.0
 
 
-@contextmanager
-def sound_server(folder: str) -> Iterator[None]:
-    """A PulseAudio in a folder, which programs of this process use from now on."""
-    socket = f"{folder}/socket"
-    modules = (
-        f"module-native-protocol-unix auth-anonymous=1 socket={socket}",
-        "module-null-sink sink_name=nobody",
-    )
-    os.environ |= {
-        "HOME": folder,
-        "XDG_RUNTIME_DIR": folder,
-        "PULSE_RUNTIME_PATH": folder,
-        "PULSE_SERVER": f"unix:{socket}",
-    }
-    options = ["--daemonize=no", "--exit-idle-time=-1", "--use-pid-file=no"]
-    loads = [part for module in modules for part in ("-L", module)]
-    daemon = Popen(["pulseaudio", "-n", *options, *loads], stderr=DEVNULL)
-    try:
-        while not is_there():
-            time.sleep(0.05)
-        yield
-    finally:
-        daemon.kill()
-        daemon.wait()
-
-
 def tone() -> bytes:
     """A second of it."""
     samples = 8000 * np.sin(2 * np.pi * 500 * np.arange(SAMPLE_RATE) / SAMPLE_RATE)
@@ -75,7 +49,8 @@ def tone() -> bytes:
 async def play() -> None:
     """Play the tone until cancelled, as a program that has a quarter of a second ahead."""
     player = await asyncio.create_subprocess_exec(
-        *("pacat", "--latency-msec=250", "--client-name=radio", *RAW), stdin=PIPE
+        *("pacat", "--device=speaker", "--latency-msec=250", "--client-name=radio", *RAW),
+        stdin=PIPE,
     )
     try:
         while player.stdin is not None:
@@ -112,7 +87,7 @@ async def measure(times: int, folder: str) -> list[float]:
     """Turn the tone down so many times."""
     playing = asyncio.create_task(play())
     recorder = await asyncio.create_subprocess_exec(
-        *("parec", "--device=nobody.monitor", "--latency-msec=5", *RAW), stdout=PIPE
+        *("parec", "--device=speaker.monitor", "--latency-msec=5", *RAW), stdout=PIPE
     )
     ducking = Ducking(Ledger(Path(folder, "turned_down.json")), 0.3)
     ducking.mixers = [PulseMixer()]
@@ -154,7 +129,8 @@ def main() -> int:
     parser.add_argument("--times", type=int, default=20)
     parser.add_argument("--wake", type=Path)
     args = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder, sound_server(folder):
+    with tempfile.TemporaryDirectory() as folder, ExitStack() as stack:
+        os.environ |= sound_server(Path(folder), stack)
         told("turned down after it is detected", asyncio.run(measure(args.times, folder)))
     if args.wake:
         told("detected after its last loud sound", list(detected_ms(args.wake)))

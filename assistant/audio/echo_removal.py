@@ -21,6 +21,7 @@ _SMOOTH = 0.1
 _REMOVED = 0.02
 """The share of what is heard that is left where a canceller works: -17 dB."""
 _SURE_FRAMES = 10
+"""For so long it must have worked before that counts."""
 _WEAK = 1e-5
 """An echo so much weaker than what is played is none: -50 dB."""
 _LATEST_FRAMES = 50
@@ -58,8 +59,12 @@ class Removal:
         self._near = self._left = self._far = 0.0
         self._frames = 0
         """For how many frames something was played since the sound began."""
-        self._proven, self._untouched, self._touched = False, False, 0
+        self._touched = 0
+        """For how many frames something was changed by the canceller since it began."""
+        self._proven = False
+        """Whether the canceller has been seen to work in this sound."""
         self._was_proven = False
+        """The same of the sound before."""
         self._lefts: deque[Frame] = deque(maxlen=_LEFT_FRAMES)
         self._fars: deque[Frame] = deque(maxlen=_FAR_FRAMES)
         self._works: deque[tuple[int, bool]] = deque([(0, True)], maxlen=_CHANGES)
@@ -83,11 +88,13 @@ class Removal:
 
     def _begin(self, untouched: bool) -> None:
         """What was left as it was says nothing of what the canceller does from then on."""
-        if self._untouched and not untouched:
+        if untouched:
+            self._touched = 0
+            return
+        if self._touched == 0:
             self._near = self._left = 0.0
-            self._touched, self._proven = 0, self._was_proven
-        self._untouched = untouched
-        self._touched += not untouched
+            self._proven = self._was_proven
+        self._touched += 1
 
     def _follow(self, near: float, far: float, left: float) -> None:
         self._near += _SMOOTH * (near - self._near)

@@ -13,7 +13,7 @@ import math
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Final
 
-from assistant.dialogue.state import NEVER_MIND
+from assistant.dialogue.state import ENDS
 from assistant.nlu.interpretation import Interpretation
 from assistant.nlu.parse import UNKNOWN_NAME
 from assistant.nlu.spoken_digits import digits_said, has_digits
@@ -27,8 +27,6 @@ if TYPE_CHECKING:
 TRIES: Final = 3
 REFUSED_S: Final = 300.0
 _MINUTE_S: Final = 60.0
-ENDS: Final = frozenset({NEVER_MIND, "HearthStop"})
-"""Intents that end what was asked."""
 _LOG = logging.getLogger(__name__)
 
 Act = Callable[[Interpretation], Awaitable["Carried"]]

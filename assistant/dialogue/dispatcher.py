@@ -15,9 +15,9 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 
-from assistant.dialogue.codes import ENDS, Codes
+from assistant.dialogue.codes import Codes
 from assistant.dialogue.learning import Learning
-from assistant.dialogue.state import NEVER_MIND, Dialogue
+from assistant.dialogue.state import ENDS, NEVER_MIND, Dialogue
 from assistant.dialogue.voices import Voices
 from assistant.nlu.interpretation import Interpretation
 from assistant.plugins.api import (

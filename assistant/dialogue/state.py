@@ -14,6 +14,8 @@ LIFETIME_S = 30.0
 CONFIRM = "HearthConfirm"
 """The intent of a yes: what it is about was said before it."""
 NEVER_MIND = "HassNevermind"
+ENDS = frozenset({NEVER_MIND, "HearthStop"})
+"""Intents that end what was asked, or what is being done."""
 
 
 @dataclass(frozen=True, slots=True)

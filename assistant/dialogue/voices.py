@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
 
-from assistant.dialogue.state import CONFIRM, NEVER_MIND
+from assistant.dialogue.state import CONFIRM, ENDS
 from assistant.nlu.interpretation import Interpretation
 from assistant.plugins.api import Plugin
 from assistant.speaker.heard import HeardVoice
@@ -16,8 +16,6 @@ from assistant.speaker.rights import Rights
 
 _SPEAKER: ContextVar[HeardVoice | None] = ContextVar("speaker", default=None)
 """Who gives the command that is carried out: a task that it begins is still theirs."""
-_FREE = frozenset({"HearthStop", NEVER_MIND})
-"""Whoever is disturbed may end it."""
 PluginFor = Callable[[str | None], Plugin | None]
 
 
@@ -68,8 +66,8 @@ class Voices:
         rest = plugin_for(None)
         for command in meant.commands:
             plugin = plugin_for(command.intent)
-            if plugin is None or command.intent in _FREE:
-                continue
+            if plugin is None or command.intent in ENDS:
+                continue  # whoever is disturbed may end it
             known = command.intent if plugin is not rest else None
             by, least = _SPEAKER.get(), self.opens_from if opens else 0.0
             if refusal := self.rights.refusal(by, command.targets, known, plugin.name, least):

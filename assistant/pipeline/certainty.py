@@ -17,10 +17,10 @@ from typing import Final
 
 from assistant.asr.confidence import confidence, probability_of
 from assistant.asr.result import RecognitionResult
-from assistant.dialogue.state import CONFIRM, NEVER_MIND
+from assistant.dialogue.state import CONFIRM, ENDS
 from assistant.nlu.interpretation import Interpretation, SentenceEvidence
 
-_ANSWERS: Final = frozenset({CONFIRM, "HearthStop", NEVER_MIND})
+_ANSWERS: Final = ENDS | {CONFIRM}
 """What answers a question or stops something; asking about that would be another question."""
 _MOST_NATS: Final = 8.0
 """More makes it no likelier."""

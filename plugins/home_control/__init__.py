@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from assistant.home.model import Change, Device, HomeError, ServiceCall
+from assistant.home.players import one_plays
 from assistant.nlu.agreement import names_one
 from assistant.nlu.interpretation import Interpretation
 from assistant.nlu.spoken_names import spoken_form
@@ -107,10 +108,7 @@ class HomeControl:
             return self._context.pending.asked is None
         if interpretation.intent not in _OF_WHAT_PLAYS:
             return False
-        try:
-            return not await players.playing(self._home, interpretation.targets)
-        except HomeError:
-            return False  # said when it is tried
+        return not await one_plays(self._home, interpretation.targets)
 
     async def doubt(self, interpretation: Interpretation) -> str:
         """What to ask before something is opened that was not heard word for word and clearly."""

@@ -15,18 +15,9 @@ _ONE_ONLY = frozenset({"HassMediaSearchAndPlay"})
 
 async def meant(home: Home, intent: str, players: tuple[str, ...]) -> tuple[str, ...]:
     """The players in the state that suits the intent best; none if none suits."""
-    states = await _states(home, players)
+    states = {player: (await home.state(player)).state for player in players}
     for suitable in _PREFERRED.get(intent, _OTHERWISE):
         found = tuple(player for player, state in states.items() if state in suitable)
         if found:
             return found[:1] if intent in _ONE_ONLY else found
     return ()
-
-
-async def playing(home: Home, players: tuple[str, ...]) -> bool:
-    """Whether one of the players plays."""
-    return "playing" in (await _states(home, players)).values()
-
-
-async def _states(home: Home, players: tuple[str, ...]) -> dict[str, str]:
-    return {player: (await home.state(player)).state for player in players}

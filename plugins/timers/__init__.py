@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from assistant.home.model import HomeError
+from assistant.home.players import one_plays
 from assistant.nlu.interpretation import Interpretation
 from assistant.nlu.parse import COMMAND
 from assistant.plugins import Asks, Outcome, Plugin, PluginContext
@@ -113,15 +113,9 @@ class Timers:
         """Whether it is to stop where nothing rings and nothing plays."""
         if interpretation.intent != STOP or self._ringing:
             return False
-        return "playback" not in interpretation.slots or not await self._plays()
-
-    async def _plays(self) -> bool:
         home = self._context.home
-        players = [device for device in home.devices() if device.domain == "media_player"]
-        try:
-            return any([(await home.state(each.id)).state == "playing" for each in players])
-        except HomeError:
-            return True  # for all that is known
+        players = (device.id for device in home.devices() if device.domain == "media_player")
+        return "playback" not in interpretation.slots or not await one_plays(home, players)
 
     async def act(self, interpretation: Interpretation) -> Outcome:
         """Do what the intent says."""

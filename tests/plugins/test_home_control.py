@@ -449,23 +449,19 @@ async def test_a_script_is_stopped(household_with):
     assert outcome.reply == "Stopped Tidy up."
 
 
-async def untimely(house, said):
-    return await house.dispatcher.is_untimely(house.conversation.interpret_text(said))
-
-
 async def test_a_yes_is_untimely_unless_something_was_asked(house):
-    assert await untimely(house, "yes")
+    assert await house.untimely("yes")
     await house.say("unlock the front dor")
-    assert not await untimely(house, "yes")
+    assert not await house.untimely("yes")
 
 
 async def test_what_plays_nowhere_is_not_skipped(house):
-    assert await untimely(house, "go back")
-    assert not await untimely(house, "resume the music")
+    assert await house.untimely("go back")
+    assert not await house.untimely("resume the music")
     await house.say("resume the music")
-    assert not await untimely(house, "go back")
+    assert not await house.untimely("go back")
 
 
 async def test_most_commands_need_no_occasion(house):
-    assert not await untimely(house, "turn on the kitchen light")
-    assert not await untimely(house, "what time is it")
+    assert not await house.untimely("turn on the kitchen light")
+    assert not await house.untimely("what time is it")

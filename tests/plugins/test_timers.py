@@ -180,19 +180,16 @@ async def test_where_nothing_rings_stop_is_for_the_music(house):
 
 
 async def test_stop_is_untimely_where_nothing_rings_or_plays(house):
-    async def untimely(said):
-        return await house.dispatcher.is_untimely(house.conversation.interpret_text(said))
-
-    assert await untimely("stop")
-    assert await untimely("that's enough")
+    assert await house.untimely("stop")
+    assert await house.untimely("that's enough")
     await house.say("turn on the desk lamp")
-    assert not await untimely("cancel"), "it was asked which one"
+    assert not await house.untimely("cancel"), "it was asked which one"
     await house.say("play the kitchen speaker")
-    assert not await untimely("stop")
-    assert await untimely("that's enough")
+    assert not await house.untimely("stop")
+    assert await house.untimely("that's enough")
     await house.say("set a timer for one minute")
     await house.clock.turn(61)
-    assert not await untimely("that's enough")
+    assert not await house.untimely("that's enough")
 
 
 async def test_stop_silences_what_is_being_said(tmp_path):
