@@ -59,8 +59,10 @@ class Removal:
         self._near = self._left = self._far = 0.0
         self._frames = 0
         """For how many frames something was played since the sound began."""
+        self._untouched = False
+        """Whether the canceller left the last frame as it was."""
         self._touched = 0
-        """For how many frames something was changed by the canceller since it began."""
+        """How many frames it has changed since it began."""
         self._proven = False
         """Whether the canceller has been seen to work in this sound."""
         self._was_proven = False
@@ -88,13 +90,11 @@ class Removal:
 
     def _begin(self, untouched: bool) -> None:
         """What was left as it was says nothing of what the canceller does from then on."""
-        if untouched:
-            self._touched = 0
-            return
-        if self._touched == 0:
+        if self._untouched and not untouched:
             self._near = self._left = 0.0
-            self._proven = self._was_proven
-        self._touched += 1
+            self._touched, self._proven = 0, self._was_proven
+        self._untouched = untouched
+        self._touched += not untouched
 
     def _follow(self, near: float, far: float, left: float) -> None:
         self._near += _SMOOTH * (near - self._near)
