@@ -68,7 +68,7 @@ class HeardNames:
             for sounds in zip(*(known.get(word, ()) for word in text.split()), strict=False)
         )
         self._phrases = [phrase for phrase, _ in said]
-        self._spotter = Spotter.of([numbers for _, numbers in said])
+        self._spotter = Spotter([numbers for _, numbers in said])
         spoken = set(self._phrases)
         self._unknown = tuple(phrase for phrase in phrases if phrase not in spoken)
 
