@@ -91,7 +91,8 @@ def _table(file: Path, checksum: str) -> Tensor:
     if not file.exists():
         raise ValueError(f"{file} is missing: make {RELEASED / TABLE} with training.saved_weights")
     table = torch.from_numpy(np.load(file))
-    if _checksum(table) != checksum:
+    # A mean of equal zeros may have lost the sign that some of Whisper's have: they are no others.
+    if checksum not in (_checksum(table), _checksum(table + 0)):
         raise ValueError(f"{file} is not the table that the weights were trained with")
     return table
 

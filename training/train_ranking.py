@@ -197,6 +197,11 @@ def train(
     optimiser = torch.optim.AdamW(taught, betas=(0.9, 0.98), weight_decay=1e-3)
     before = copy.deepcopy(decoder).requires_grad_(requires_grad=False)
     average = copy.deepcopy(before)
+    averaged = [
+        mean
+        for mean, each in zip(average.parameters(), decoder.parameters(), strict=True)
+        if each.requires_grad
+    ]
     weights = torch.tensor([1.0, LIKELIHOOD, LIKENESS])
     began, recent = time.monotonic(), np.zeros(len(weights))
     for step, batch in enumerate(batches):
@@ -222,7 +227,7 @@ def train(
         recent += losses.detach().numpy()
         decay = min(AVERAGE, (step + 1) / (step + 101))
         with torch.no_grad():
-            torch._foreach_lerp_(list(average.parameters()), list(decoder.parameters()), 1 - decay)
+            torch._foreach_lerp_(averaged, taught, 1 - decay)
     raise AssertionError("batches are endless")
 
 

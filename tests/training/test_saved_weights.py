@@ -78,6 +78,16 @@ def test_a_table_that_is_missing_or_another_one_is_named(saved):
         read(saved)
 
 
+def test_zeros_without_their_sign_are_the_same_vectors(weights, saved):
+    """What the mean of a run's steps makes of Whisper's -0.0, where every step has that."""
+    stored = torch.load(saved, weights_only=True)
+    weights[VECTORS][7, 3] = -0.0
+    write_table(weights[VECTORS] + 0, saved.parent)
+    torch.save(stored | {VECTORS: compact(weights, saved.parent)[VECTORS]}, saved)
+    write_table(weights[VECTORS], saved.parent)
+    assert torch.equal(read(saved)[VECTORS], weights[VECTORS].half())
+
+
 def test_weights_of_a_release_share_what_lies_above_them(saved, tmp_path, monkeypatch):
     monkeypatch.setattr(saved_weights, "RELEASED", tmp_path)
     (tmp_path / "small").mkdir()
