@@ -10,9 +10,11 @@ from __future__ import annotations
 import argparse
 import random
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from functools import lru_cache
+from importlib import import_module
+from itertools import chain, pairwise
 from pathlib import Path
 
 import numpy as np
@@ -24,7 +26,7 @@ from assistant.asr.features.whisper_mel import log_mel
 from assistant.asr.vocabulary.tokens import WORD_START
 from assistant.audio.source import SAMPLE_RATE
 from assistant.edge.network import FRAMES_PER_STEP
-from training import corpus, tokens
+from training import corpus, tasks, tokens
 from training.augment import pauses
 from training.corpus import Corpus
 from training.data import collate
@@ -38,6 +40,8 @@ PAUSE_S = 0.2
 SHORTEST_S, LONGEST_S = 2.0, 8.0
 LATE_S = 0.12
 """A token may be heard so much after its sound; one that is heard in a pause is the word before."""
+PART = 25
+"""Recordings that a process hears at a time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +128,13 @@ class Cutter:
         self._model, self._vocabulary = model, vocabulary
         self._frame = round(FRAME_S * SAMPLE_RATE) * model.settings.stack
 
+    @classmethod
+    @lru_cache(maxsize=1)
+    def of(cls, weights: Path) -> Cutter:
+        """One that hears with these weights, on one core: other processes have the others."""
+        torch.set_num_threads(1)
+        return cls(load(weights), tokens.load(weights))
+
     @torch.no_grad()
     def marks(self, samples: NDArray[np.int16], text: str) -> list[Cut]:
         """Beginning and end of a recording, and where it may be cut between them."""
@@ -136,30 +147,60 @@ class Cutter:
         return cuts(samples, word_frames(pieces, begins), self._frame)
 
 
-def cut(source: Corpus, cutter: Cutter, seed: int) -> Iterator[tuple[str, str, NDArray[np.int16]]]:
-    """Pieces of the recordings that are longer than `LONGEST_S`; text, voice, samples."""
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Recordings of a corpus, by their numbers, and the weights that hear them."""
+
+    source: Path
+    weights: Path
+    recordings: Sequence[int]
+
+
+def marks_in(part: Part) -> list[list[Cut]]:
+    """The marks of each recording of a part."""
+    source, cutter = Corpus(part.source), Cutter.of(part.weights)
+    return [
+        cutter.marks(source.audio(index), source.entries[index].text) for index in part.recordings
+    ]
+
+
+def long_recordings(source: Corpus) -> list[int]:
+    """Numbers of the recordings that are longer than `LONGEST_S`."""
+    return [n for n, entry in enumerate(source.entries) if entry.samples > LONGEST_S * SAMPLE_RATE]
+
+
+def cut(
+    source: Corpus, marks: Mapping[int, list[Cut]], seed: int
+) -> Iterator[tuple[str, str, NDArray[np.int16]]]:
+    """Pieces of the recordings with these numbers, between their marks; text, voice, samples."""
     rng = random.Random(seed)
-    for index, entry in enumerate(source.entries):
-        if entry.samples <= LONGEST_S * SAMPLE_RATE:
-            continue
-        samples, words = source.audio(index), entry.text.split()
-        for begin, end in stretches(cutter.marks(samples, entry.text), rng):
+    for index, found in marks.items():
+        entry, samples = source.entries[index], source.audio(index)
+        words = entry.text.split()
+        for begin, end in stretches(found, rng):
             line = " ".join(words[begin.words : end.words])
             yield line, entry.voice, samples[begin.sample : end.sample]
 
 
-def main() -> None:
+def main(arguments: Sequence[str] | None = None) -> None:
     """Command line."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("source", type=Path, help="a corpus of long recordings")
     parser.add_argument("out", type=Path, help="the corpus of pieces")
     parser.add_argument("--weights", type=Path, default=Path("training/weights/en-small"))
     parser.add_argument("--seed", type=int, default=1)
-    args = parser.parse_args()
-    cutter = Cutter(load(args.weights), tokens.load(args.weights))
+    tasks.Workers.add_arguments(parser)
+    args = parser.parse_args(arguments)
+    folder, weights = args.source.resolve(), args.weights.resolve()
+    source = Corpus(folder)
+    long = long_recordings(source)
+    parts = [Part(folder, weights, long[at : at + PART]) for at in range(0, len(long), PART)]
+    found = tasks.run(marks_in, parts, tasks.Workers.of(args))
+    marks = dict(zip(long, chain.from_iterable(found), strict=True))
     shutil.rmtree(args.out, ignore_errors=True)
-    print(corpus.write(args.out, cut(Corpus(args.source), cutter, args.seed)), "pieces")
+    print(corpus.write(args.out, cut(source, marks, args.seed)), "pieces")
 
 
 if __name__ == "__main__":
-    main()
+    # Under its name, by which other processes find its tasks.
+    import_module("training.cut").main()

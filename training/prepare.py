@@ -1,4 +1,4 @@
-"""Make the training and measuring corpora: `python -m training.prepare RECIPE --data FOLDER`."""
+"""Make the training and measuring corpora: `python -m training.prepare --data FOLDER ...`."""
 
 from __future__ import annotations
 
@@ -6,9 +6,10 @@ import argparse
 import csv
 import random
 import shutil
-from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ProcessPoolExecutor
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
+from importlib import import_module
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +18,7 @@ import soxr
 from numpy.typing import NDArray
 
 from assistant.audio.source import SAMPLE_RATE
-from training import corpus, synthesis, text
+from training import corpus, synthesis, tasks, text
 
 UNKNOWN = "unknown"
 """What stands in a table for a speaker whom nobody knows."""
@@ -133,7 +134,7 @@ def _written(folder: Path, recordings: Iterable[Recording]) -> int:
     return corpus.write(folder, recordings)
 
 
-def main() -> None:
+def main(arguments: Sequence[str] | None = None) -> None:
     """Command line."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--texts", type=Path, nargs="*", default=[], help="general requests")
@@ -153,8 +154,9 @@ def main() -> None:
         help="number of the first; beyond 0 only new sentences are made, and no measuring sets",
     )
     parser.add_argument("--kokoro", type=Path, help="folder of Kokoro, which then speaks it all")
-    parser.add_argument("--processes", type=int, default=2)
-    args = parser.parse_args()
+    tasks.Workers.add_arguments(parser)
+    args = parser.parse_args(arguments)
+    args.data = args.data.resolve()
 
     for number, table in enumerate(args.recordings):
         recordings = list(read_recordings(table))
@@ -178,9 +180,7 @@ def main() -> None:
     for shard in range(args.first_shard, args.first_shard + args.shards):
         lines = sentences(sources, args.shard_size, 100 + shard, held_out=never_heard)
         jobs.append((args.data / f"tts{shard}", lines, voices, True, 200 + shard))
-    with ProcessPoolExecutor(args.processes) as pool:
-        for line in pool.map(_make, jobs):
-            print(line, flush=True)
+    tasks.run(_make, jobs, tasks.Workers.of(args), partial(print, flush=True))
 
 
 def _sentences_of(args: argparse.Namespace) -> tuple[Sources, HeldOut]:
@@ -203,4 +203,5 @@ def _sentences_of(args: argparse.Namespace) -> tuple[Sources, HeldOut]:
 
 
 if __name__ == "__main__":
-    main()
+    # Under its name, by which other processes find its tasks.
+    import_module("training.prepare").main()

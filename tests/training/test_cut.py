@@ -1,17 +1,33 @@
 """Cutting long recordings: the alignment against all alignments, and pieces that add up."""
 
+import csv
 import itertools
 import random
+import shutil
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import pytest
+import soundfile
+import torch
 
-from training import corpus
+from training import corpus, saved_weights
+from training import cut as module
 from training.corpus import Corpus
-from training.cut import LONGEST_S, Cut, align, cut, cuts, stretches, word_frames
+from training.cut import (
+    LONGEST_S,
+    Cut,
+    align,
+    cut,
+    cuts,
+    long_recordings,
+    stretches,
+    word_frames,
+)
 
 RATE = 16_000
+ROOT = Path(__file__).parents[2]
 
 
 def collapsed(path):
@@ -93,8 +109,47 @@ def test_pieces_carry_their_own_words_and_short_recordings_are_left_alone(tmp_pa
     long = spoken(3.0, 0.4, 4.0, 0.4, 5.0)
     lines = [("one two three four", "anna", long), ("short", "bert", long[: 2 * RATE])]
     corpus.write(tmp_path, lines)
-    made = list(cut(Corpus(tmp_path), Knowing([1.0, 2.0, 5.0, 10.0]), 3))
+    source = Corpus(tmp_path)
+    [number] = long_recordings(source)
+    marks = Knowing([1.0, 2.0, 5.0, 10.0]).marks(source.audio(number), lines[number][0])
+    made = list(cut(source, {number: marks}, 3))
     assert " ".join(text for text, _, _ in made) == "one two three four"
     assert {voice for _, voice, _ in made} == {"anna"}
     assert np.concatenate([samples for _, _, samples in made]).tolist() == long.tolist()
     assert all(len(samples) <= LONGEST_S * RATE for _, _, samples in made)
+
+
+@pytest.fixture(scope="module")
+def weights(tmp_path_factory):
+    """Those of the repository, without the attention decoder, which needs a table that it lacks."""
+    folder, shipped = tmp_path_factory.mktemp("weights"), ROOT / "training" / "weights"
+    transducer = saved_weights.read_transducer(shipped / "en-small" / "weights.pt")
+    torch.save(transducer, folder / "weights.pt")
+    shutil.copy(shipped / "tokens.model", folder)
+    return folder
+
+
+def test_pieces_are_the_same_however_many_processes_hear_the_recordings(
+    tmp_path, weights, monkeypatch, capsys
+):
+    with (ROOT / "demo" / "commands.tsv").open() as file:
+        rows = list(csv.DictReader(file, delimiter="\t"))[:6]
+    sounds = [soundfile.read(ROOT / "demo" / f"{x['file']}.ogg", dtype="int16")[0] for x in rows]
+    said = [f"{row['wake']} {row['command']}" for row in rows]
+    pairs = [(n, (n + 1) % 6, (n + 2) % 6) for n in range(4)]
+    long = [
+        (" ".join(said[n] for n in three), "anna", np.concatenate([sounds[n] for n in three]))
+        for three in pairs
+    ]
+    corpus.write(tmp_path / "long", long)
+    monkeypatch.setattr(module, "PART", 1)
+    for count in ("1", "2"):
+        given = [str(tmp_path / "long"), str(tmp_path / count), "--weights", str(weights)]
+        module.main([*given, "--processes", count])
+    made = Corpus(tmp_path / "1").entries
+    assert len(made) > len(long)
+    assert capsys.readouterr().out == f"{len(made)} pieces\n" * 2
+    for file in ("audio.pcm", "index.jsonl"):
+        assert (tmp_path / "1" / file).read_bytes() == (tmp_path / "2" / file).read_bytes()
+    commands = {row["command"] for row in rows}
+    assert any(entry.text.removeprefix("alexa ") in commands for entry in made)
