@@ -1,4 +1,4 @@
-"""Augmentation of audio: level, rooms, noise, filters, tempo; of features: vocal tract, masks."""
+"""Augmentation of audio (level, room, noise, filter, codec, tempo) and features (tract, masks)."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from scipy.signal import lfilter, oaconvolve
 from assistant.asr.features.whisper_mel import MELS, WINDOW, mel_filters
 from assistant.asr.networks.network import Floats
 from assistant.audio.source import SAMPLE_RATE
+from training.codecs import through_codec
 from training.corpus import Corpus
 
 
@@ -179,9 +180,9 @@ def hesitate(samples: NDArray[np.int16], rng: np.random.Generator) -> NDArray[np
 class Augmenter:
     """Makes a recording sound as if it had been made elsewhere."""
 
-    def __init__(self, noise: Corpus | None, seed: int) -> None:
+    def __init__(self, noise: Corpus | None, seed: int, *, codec_share: float = 0.0) -> None:
         self._rng = np.random.default_rng(seed)
-        self._noise = noise
+        self._noise, self._codec_share = noise, codec_share
         self._rooms = [room(self._rng) for _ in range(ROOMS)]
         self._colours = [coloured_noise(COLOUR_SAMPLES, self._rng) for _ in range(COLOURS)]
 
@@ -200,7 +201,7 @@ class Augmenter:
         return audio
 
     def elsewhere(self, audio: Floats) -> Floats:
-        """The same speech float32 [n] in a room, in noise, by another microphone."""
+        """The same speech float32 [n] in a room, in noise, by another microphone or telephone."""
         rng = self._rng
         if rng.random() < ROOMY:
             audio = oaconvolve(audio, self._rooms[rng.integers(ROOMS)])[: len(audio)]
@@ -217,7 +218,11 @@ class Augmenter:
                 self._noise, len(audio), rng
             )
         peak = 10.0 ** (rng.uniform(*PEAK_DB) / 20.0)
-        return np.asarray(audio * (peak / (np.abs(audio).max() + 1e-6)), np.float32)
+        audio = np.asarray(audio * (peak / (np.abs(audio).max() + 1e-6)), np.float32)
+        # Nothing is drawn where nothing is coded: such runs are what they were without codecs.
+        if self._codec_share and rng.random() < self._codec_share:
+            audio = through_codec(audio, rng)
+        return audio
 
 
 def _resample(audio: Floats, factor: float) -> Floats:

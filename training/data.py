@@ -177,7 +177,8 @@ class Utterances(IterableDataset[Batch]):
     """Endless batches from corpora, each drawn in proportion to its length times its weight.
 
     The first `clean` batches are not augmented; of the others, `augmented` of the utterances are.
-    With `clean_too`, batches also hold their utterances without room, noise and masks.
+    `codec_share` of these go through a codec. With `clean_too`, batches also hold their utterances
+    without room, noise, codec and masks.
     """
 
     def __init__(
@@ -193,17 +194,19 @@ class Utterances(IterableDataset[Batch]):
         pieces: WordPieces | None = None,
         ranks: Ranks | None = None,
         clean_too: bool = False,
+        codec_share: float = 0.0,
     ) -> None:
         self._ranks, self._clean_too = ranks or Ranks(), clean_too
         self._corpora, self._tokens, self._noise = corpora, tokens, noise
         self._batch_s, self._seed = batch_s, seed
-        self._clean, self._augmented = clean, augmented
+        self._clean, self._augmented, self._codec_share = clean, augmented, codec_share
         self._pieces = pieces or WordPieces(SPECIAL)
 
     def __iter__(self) -> Iterator[Batch]:
         order, rng = random_numbers(self._seed, self._ranks)
         noise = Corpus(self._noise) if self._noise else None
-        augment = Augmenter(noise, self._seed + 1 + self._ranks.rank)
+        seed = self._seed + 1 + self._ranks.rank
+        augment = Augmenter(noise, seed, codec_share=self._codec_share)
         corpora = [Corpus(folder) for folder in self._corpora]
         items = batches_of(corpora, list(self._corpora.values()), self._batch_s, order)
         large = (batch for batch in items if len(batch) >= self._ranks.count)

@@ -3,12 +3,14 @@
 A step there takes a few hundredths of a second, in which a processor could augment no more than a
 few utterances. Levels, rooms, noises, tempo and masks are those of `training.augment`, drawn for
 each utterance on the processor and applied to a batch at once; features are those of
-`assistant.asr.features.whisper_mel`.
+`assistant.asr.features.whisper_mel`. Only codecs, where a recipe wants them, are the processor's.
 """
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -32,6 +34,7 @@ from assistant.asr.features.whisper_mel import (
 from assistant.asr.vocabulary.word_pieces import END, SPECIAL, WordPieces
 from assistant.audio.source import SAMPLE_RATE
 from training import augment
+from training.codecs import through_codec
 from training.corpus import Corpus
 from training.data import (
     FEW_SHAPES,
@@ -109,7 +112,9 @@ class DeviceUtterances:
         shapes: Shapes = FEW_SHAPES,
         ranks: Ranks | None = None,
         clean_too: bool = False,
+        codec_share: float = 0.0,
     ) -> None:
+        self._codec_share = codec_share
         self._shapes, self._ranks, self._clean_too = shapes, ranks or Ranks(), clean_too
         self._corpora = [Corpus(folder) for folder in corpora]
         self._weights = list(corpora.values())
@@ -149,7 +154,8 @@ class DeviceUtterances:
         draws, lengths = self._drawn(rows, kept, int(before), int(after))
         spoken = self._spoken(draws, self._length(lengths), int(before))
         counts, tracts = lengths // HOP, self._warps(kept)
-        heard = self._features(self._sound(draws, spoken), counts) @ tracts
+        sound = self._coded(self._sound(draws, spoken), kept, lengths)
+        heard = self._features(sound, counts) @ tracts
         features = self._masked(heard, kept, counts)
         clean = self._features(spoken, counts) @ tracts if self._clean_too else features
         frames = -(-counts // 4) * 4
@@ -253,6 +259,19 @@ class DeviceUtterances:
         audio = audio * within
         loudest = audio.abs().amax(1, keepdim=True) + 1e-6
         return audio * torch.where(draws.peak > 0, draws.peak / loudest, 1.0).float()
+
+    def _coded(self, sound: Tensor, kept: NDArray[np.bool_], lengths: NDArray[np.int64]) -> Tensor:
+        """Some of the utterances through a codec, on the processor's cores."""
+        if not self._codec_share:
+            return sound
+        coded = np.flatnonzero(kept & (self._rng.random(len(kept)) < self._codec_share))
+        ends = np.minimum(lengths[coded], sound.shape[1])
+        sent = [sound[row, :end].cpu().numpy() for row, end in zip(coded, ends, strict=True)]
+        with ThreadPoolExecutor(os.cpu_count()) as pool:
+            received = list(pool.map(through_codec, sent, self._rng.spawn(len(sent))))
+        for row, audio in zip(coded, received, strict=True):
+            sound[row, : len(audio)] = torch.from_numpy(audio).to(sound.device)
+        return sound
 
     def _spoken(self, draws: Draws, length: int, before: int) -> Tensor:
         """The recordings with hesitations and tempo, after so much silence: float32 [B, length]."""

@@ -67,6 +67,8 @@ class Recipe:
     """Steps before augmentation begins."""
     augmented: float = 1.0
     """The part of the utterances that are augmented after that."""
+    codec_share: float = 0.0
+    """The part of these that are sent through a codec: a telephone's, or one of few bits."""
     steps: int = 10_000
     minutes: float | None = None
     """The transducer stage ends after so many minutes, if its steps are not over before.

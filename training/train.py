@@ -377,6 +377,7 @@ def batches(trainer: Trainer, *, on_device: bool | None = None) -> Iterator[Batc
         "pieces": trainer.pieces,
         "ranks": trainer.ranks,
         "clean_too": recipe.clean_teacher,
+        "codec_share": recipe.codec_share,
     }
     if on_device is None:
         on_device = trainer.device.type != "cpu" and clean <= 0
@@ -392,8 +393,7 @@ def main() -> None:
     parser.add_argument("--threads", type=int, default=2)
     args = parser.parse_args()
     torch.set_num_threads(args.threads)
-    recipe = Recipe.load(args.recipe)
-    trainer = Trainer(recipe)
+    trainer = Trainer(Recipe.load(args.recipe))
     trainer.run(batches(trainer))
 
 

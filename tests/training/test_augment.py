@@ -92,3 +92,23 @@ def test_who_does_not_pause_does_not_hesitate():
 def test_silence_has_no_pauses():
     assert augment.pauses(np.zeros(16_000, np.int16)) == []
     assert augment.pauses(np.zeros(0, np.int16)) == []
+
+
+def test_codecs_change_what_is_sent_through_them_and_nothing_else(noise):
+    speech = (np.random.default_rng(1).normal(0, 3000, 16_000)).astype(np.int16)
+    plain, without, coded = (
+        Augmenter(noise, seed=3, **share)
+        for share in ({}, {"codec_share": 0.0}, {"codec_share": 1.0})
+    )
+    for _ in range(3):
+        assert plain(speech).tobytes() == without(speech).tobytes()
+    once, sent = Augmenter(noise, seed=3)(speech), coded(speech)
+    assert len(sent) == len(once)
+    assert (sent != once).any()
+    assert np.corrcoef(sent, once)[0, 1] > 0.3, "the same speech, at the same time"
+    some = Augmenter(None, seed=5, codec_share=0.5)
+    telephones = 0
+    for _ in range(40):
+        spectrum = np.abs(np.fft.rfft(some(speech)))
+        telephones += spectrum[-len(spectrum) // 3 :].sum() < 0.05 * spectrum.sum()
+    assert 2 <= telephones <= 20

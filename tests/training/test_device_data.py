@@ -147,3 +147,19 @@ def test_what_a_teacher_hears_clean_is_the_speech_without_room_noise_and_masks(
     for row in noisy.clean:
         nearest = min(rows, key=lambda total: abs(total - float(row.sum())))
         torch.testing.assert_close(row, rows[nearest], atol=1e-4, rtol=0)
+
+
+def test_codecs_change_the_sound_where_it_is_and_leave_what_is_beyond_it(
+    spoken, noise, monkeypatch
+):
+    monkeypatch.setattr(device_data, "WAITING", 0.0)
+    [plain] = made(spoken, noise, clean_too=True)
+    [coded] = made(spoken, noise, clean_too=True, codec_share=1.0)
+    torch.testing.assert_close(coded.clean, plain.clean)
+    assert torch.isfinite(coded.features).all()
+    for row, frames in enumerate(coded.frames):
+        assert not torch.equal(coded.features[row, :frames], plain.features[row, :frames])
+        assert ((coded.features[row, frames:] - FLOOR).abs() < 1e-6).all()
+    [none] = made(spoken, augmented=0.0, codec_share=1.0)
+    [exact] = made(spoken, augmented=0.0)
+    assert torch.equal(none.features, exact.features), "only what is augmented is sent"
