@@ -157,6 +157,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     tasks.Workers.add_arguments(parser)
     args = parser.parse_args(arguments)
     args.data = args.data.resolve()
+    args.kokoro = args.kokoro and args.kokoro.resolve()
 
     for number, table in enumerate(args.recordings):
         recordings = list(read_recordings(table))
