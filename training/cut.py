@@ -12,7 +12,6 @@ import random
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from importlib import import_module
 from itertools import chain, pairwise
 from pathlib import Path
@@ -40,7 +39,7 @@ PAUSE_S = 0.2
 SHORTEST_S, LONGEST_S = 2.0, 8.0
 LATE_S = 0.12
 """A token may be heard so much after its sound; one that is heard in a pause is the word before."""
-PART = 25
+PART = 100
 """Recordings that a process hears at a time."""
 
 
@@ -128,13 +127,6 @@ class Cutter:
         self._model, self._vocabulary = model, vocabulary
         self._frame = round(FRAME_S * SAMPLE_RATE) * model.settings.stack
 
-    @classmethod
-    @lru_cache(maxsize=1)
-    def of(cls, weights: Path) -> Cutter:
-        """One that hears with these weights, on one core: other processes have the others."""
-        torch.set_num_threads(1)
-        return cls(load(weights), tokens.load(weights))
-
     @torch.no_grad()
     def marks(self, samples: NDArray[np.int16], text: str) -> list[Cut]:
         """Beginning and end of a recording, and where it may be cut between them."""
@@ -157,8 +149,9 @@ class Part:
 
 
 def marks_in(part: Part) -> list[list[Cut]]:
-    """The marks of each recording of a part."""
-    source, cutter = Corpus(part.source), Cutter.of(part.weights)
+    """The marks of each recording of a part, by one core: other processes have the others."""
+    torch.set_num_threads(1)
+    source, cutter = Corpus(part.source), Cutter(load(part.weights), tokens.load(part.weights))
     return [
         cutter.marks(source.audio(index), source.entries[index].text) for index in part.recordings
     ]
