@@ -27,9 +27,9 @@ import yaml
 
 from assistant.asr.networks.manifest import PIECES
 from training import opus
-from training.corpus import Corpus
 from training.recipe import Recipe
 from training.saved_weights import TABLE, WEIGHTS, companion
+from training.tar_corpus import open_corpus
 from training.train import Trainer, batches
 from training.vocabulary import FILES
 
@@ -69,9 +69,9 @@ def pack(recipe_file: Path, folder: Path, limit: int) -> None:
             f"{recipe_file} must go on from weights, without distil_steps: they go by steps"
         )
     shutil.rmtree(folder, ignore_errors=True)
-    corpora = {f"c{n}": Corpus(Path(path)) for n, path in enumerate(recipe.data)}
+    corpora = {f"c{n}": open_corpus(Path(path)) for n, path in enumerate(recipe.data)}
     if recipe.noise:
-        corpora[NOISE] = Corpus(Path(recipe.noise))
+        corpora[NOISE] = open_corpus(Path(recipe.noise))
     left_out = opus.pack(corpora, folder / "speech", limit)
     if left_out:
         print(f"{left_out} recordings stay out: they do not fit in {limit / MIB:.0f} MiB")

@@ -31,6 +31,7 @@ from training.corpus import Corpus
 from training.data import collate
 from training.export import load
 from training.model import Transducer
+from training.tar_corpus import open_corpus
 
 Doubles = NDArray[np.float64]
 
@@ -151,7 +152,7 @@ class Part:
 def marks_in(part: Part) -> list[list[Cut]]:
     """The marks of each recording of a part, by one core: other processes have the others."""
     torch.set_num_threads(1)
-    source, cutter = Corpus(part.source), Cutter(load(part.weights), tokens.load(part.weights))
+    source, cutter = open_corpus(part.source), Cutter(load(part.weights), tokens.load(part.weights))
     return [
         cutter.marks(source.audio(index), source.entries[index].text) for index in part.recordings
     ]
@@ -185,7 +186,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     tasks.Workers.add_arguments(parser)
     args = parser.parse_args(arguments)
     folder, weights = args.source.resolve(), args.weights.resolve()
-    source = Corpus(folder)
+    source = open_corpus(folder)
     long = long_recordings(source)
     parts = [Part(folder, weights, long[at : at + PART]) for at in range(0, len(long), PART)]
     found = tasks.run(marks_in, parts, tasks.Workers.of(args))

@@ -21,6 +21,7 @@ from assistant.audio.source import SAMPLE_RATE
 from training.augment import Augmenter, random_warp, spec_augment
 from training.corpus import Corpus
 from training.parallel import Ranks
+from training.tar_corpus import open_corpus
 from training.tokens import EOS
 
 Item = TypeVar("Item")
@@ -204,10 +205,10 @@ class Utterances(IterableDataset[Batch]):
 
     def __iter__(self) -> Iterator[Batch]:
         order, rng = random_numbers(self._seed, self._ranks)
-        noise = Corpus(self._noise) if self._noise else None
+        noise = open_corpus(self._noise) if self._noise else None
         seed = self._seed + 1 + self._ranks.rank
         augment = Augmenter(noise, seed, codec_share=self._codec_share)
-        corpora = [Corpus(folder) for folder in self._corpora]
+        corpora = [open_corpus(folder) for folder in self._corpora]
         items = batches_of(corpora, list(self._corpora.values()), self._batch_s, order)
         large = (batch for batch in items if len(batch) >= self._ranks.count)
         for made, batch in enumerate(large):

@@ -47,6 +47,7 @@ from training.data import (
     random_numbers,
 )
 from training.parallel import Ranks
+from training.tar_corpus import open_corpus
 from training.tokens import EOS
 
 Doubles = NDArray[np.float64]
@@ -116,7 +117,7 @@ class DeviceUtterances:
     ) -> None:
         self._codec_share = codec_share
         self._shapes, self._ranks, self._clean_too = shapes, ranks or Ranks(), clean_too
-        self._corpora = [Corpus(folder) for folder in corpora]
+        self._corpora = [open_corpus(folder) for folder in corpora]
         self._weights = list(corpora.values())
         self._batch_s, self._augmented, self._device = batch_s, augmented, device
         self._order, self._rng = random_numbers(seed, self._ranks)
@@ -127,7 +128,7 @@ class DeviceUtterances:
         self._labels = [[*tokens.encode(entry.text), EOS] for entry in entries]
         self._pieces = [[*pieces.encode(entry.text), END] for entry in entries]
         self._pauses: dict[int, list[tuple[int, int]]] = {}
-        self._noise = Recordings([Corpus(noise)], device) if noise else None
+        self._noise = Recordings([open_corpus(noise)], device) if noise else None
         drawn = [augment.room(self._rng) for _ in range(augment.ROOMS)]
         longest = max(map(len, drawn))
         rooms = np.stack([np.pad(room, (0, longest - len(room))) for room in drawn])

@@ -22,6 +22,7 @@ from training import systems
 from training.augment import in_noise
 from training.corpus import Corpus
 from training.score import word_errors
+from training.tar_corpus import open_corpus
 
 _PEAK = 0.5 * 32767
 
@@ -61,7 +62,7 @@ def main() -> None:
     parser.add_argument("--noise", type=Path, help="corpus of noise for a noisy copy of each set")
     parser.add_argument("--limit", type=int, help="utterances of each set")
     args = parser.parse_args()
-    noise = Corpus(args.noise) if args.noise else None
+    noise = open_corpus(args.noise) if args.noise else None
     loaded = []
     for description in args.system:
         try:
@@ -69,7 +70,7 @@ def main() -> None:
         except systems.UnavailableError as error:
             print(f"{description} left out: {error}")
     for folder in args.sets:
-        corpus = Corpus(folder)
+        corpus = open_corpus(folder)
         data = {folder.name: list(recordings(corpus, args.limit))}
         if noise is not None:
             heard = noisy(recordings(corpus, args.limit), noise)

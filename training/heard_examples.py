@@ -26,6 +26,7 @@ from training import heard_rows
 from training.augment import Augmenter
 from training.corpus import Corpus
 from training.heard_rows import HeardRows
+from training.tar_corpus import open_corpus
 
 LONGEST_S: Final = 12.0
 
@@ -116,8 +117,8 @@ def arguments_of(description: str | None, augmented: float) -> argparse.Argument
 
 def spoken_in(args: argparse.Namespace, longest_s: float) -> Iterator[tuple[str, Floats]]:
     """The recordings of the corpora among such arguments, those of at most `longest_s`."""
-    augment = Augmenter(Corpus(args.noise) if args.noise else None, args.seed)
-    corpora = [Corpus(folder) for folder in args.corpora]
+    augment = Augmenter(open_corpus(args.noise) if args.noise else None, args.seed)
+    corpora = [open_corpus(folder) for folder in args.corpora]
     rng = np.random.default_rng(args.seed)
     return recordings(corpora, augment, args.augmented, longest_s, rng)
 

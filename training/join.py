@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from assistant.audio.source import SAMPLE_RATE
 from training.corpus import Corpus, Entry, write
 from training.data import LONGEST_S
+from training.tar_corpus import open_corpus
 
 PARTS: Final = (2, 7)
 PAUSE_S: Final = (0.05, 0.6)
@@ -88,7 +89,7 @@ def main() -> None:
     parser.add_argument("--count", type=int, default=1000)
     parser.add_argument("--seed", type=int, default=1)
     args = parser.parse_args()
-    corpora = [Corpus(folder) for folder in args.corpora]
+    corpora = [open_corpus(folder) for folder in args.corpora]
     shutil.rmtree(args.out, ignore_errors=True)
     made = write(args.out, several(corpora, args.count, np.random.default_rng(args.seed)))
     print(f"{args.out}: {made} joined recordings")

@@ -20,6 +20,7 @@ from assistant.asr.networks.network import Floats
 from assistant.audio.source import SAMPLE_RATE
 from training.augment import coloured_noise
 from training.corpus import Corpus, write
+from training.tar_corpus import open_corpus
 
 CLIP_S: Final = 8
 HITS: Final = (4, 40)
@@ -84,7 +85,7 @@ def main() -> None:
     parser.add_argument("--clips", type=int, default=120, help="of each kind")
     parser.add_argument("--seed", type=int, default=1)
     args = parser.parse_args()
-    speech = [Corpus(folder) for folder in args.speech]
+    speech = [open_corpus(folder) for folder in args.speech]
     made = write(args.out, clips(speech, args.clips, np.random.default_rng(args.seed)))
     print(f"{args.out}: {made} clips more")
 

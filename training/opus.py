@@ -13,6 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, replace
 from itertools import pairwise
 from pathlib import Path
+from typing import IO
 
 import numpy as np
 import soundfile
@@ -70,17 +71,18 @@ def _write(corpus: Corpus, kept: list[int], stem: Path, bits: float) -> None:
             parts.append(row + 1)
             began = offset
     stem.with_suffix(".jsonl").write_text("\n".join(index) + "\n", "utf8")
-    least, most = _OPUS_BITS
     for part, (begin, end) in enumerate(pairwise(parts)):
         samples = np.concatenate([corpus.audio(number) for number in kept[begin:end]])
-        soundfile.write(
-            stem.with_name(f"{stem.name}-{part:03}.ogg"),
-            samples,
-            SAMPLE_RATE,
-            format="OGG",
-            subtype="OPUS",
-            compression_level=1 - (bits - least) / (most - least),
-        )
+        write(stem.with_name(f"{stem.name}-{part:03}.ogg"), samples, bits)
+
+
+def write(file: Path | IO[bytes], samples: NDArray[np.int16], bits: float) -> None:
+    """Write speech int16 [n] to an Opus file, at about so many bits a second."""
+    least, most = _OPUS_BITS
+    level = 1 - (bits - least) / (most - least)
+    soundfile.write(
+        file, samples, SAMPLE_RATE, format="OGG", subtype="OPUS", compression_level=level
+    )
 
 
 def unpack(folder: Path, out: Path, threads: int = 16) -> list[str]:

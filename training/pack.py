@@ -20,9 +20,9 @@ from assistant.edge.matrix import Matrix
 from assistant.edge.model import EdgeModel, EdgeSettings
 from assistant.edge.quantise import quantise
 from training.calibrate import calibrated
-from training.corpus import Corpus
 from training.matrices import ATTENTION_DECODER, DELICATE, decoder_matrices
 from training.model import ModelSettings, Transducer
+from training.tar_corpus import open_corpus
 from training.tokens import EOS
 
 
@@ -82,7 +82,7 @@ def _fitted(
 
 def speech_of(folder: Path, utterances: int = 60) -> list[Tensor]:
     """Features of some utterances of a corpus, spread over all of it."""
-    corpus = Corpus(folder)
+    corpus = open_corpus(folder)
     index = np.linspace(0, len(corpus) - 1, min(utterances, len(corpus))).astype(int)
     features = [log_mel(corpus.audio(at).astype(np.float32) / np.float32(32768)) for at in index]
     return [torch.from_numpy(part[: len(part) // 4 * 4]) for part in features if len(part) > 4]

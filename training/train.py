@@ -26,7 +26,6 @@ from torch.nn import functional
 from training import saved_weights, vocabulary
 from training.attention_decoder import attention_loss, shifted
 from training.compress import Compressor
-from training.corpus import Corpus
 from training.data import FEW_SHAPES, Batch, Shapes, Utterances, loader
 from training.decode import attention_error_rate, error_rates
 from training.device_data import DeviceUtterances
@@ -44,6 +43,7 @@ from training.precision import autocast
 from training.progress import Progress
 from training.recipe import Recipe
 from training.saved_weights import WEIGHTS
+from training.tar_corpus import open_corpus
 from training.teacher import Teacher
 from training.tokens import EOS
 from training.word_errors import Listener, word_error_loss
@@ -354,7 +354,7 @@ class Trainer:
             return
         model = copy.deepcopy(self.average).cpu()
         for folder in self.recipe.develop:
-            corpus, limit = Corpus(Path(folder)), self.recipe.utterances
+            corpus, limit = open_corpus(Path(folder)), self.recipe.utterances
             wer, ctc, _ = error_rates(model, self.tokens, corpus, limit)
             whole, _, pairs = error_rates(model, self.tokens, corpus, limit, model.settings.whole)
             line = f"  {Path(folder).name}: WER {wer:.1%}, CTC {ctc:.1%}, whole {whole:.1%}"

@@ -41,6 +41,7 @@ from assistant.rescoring.wire import (
 from training import text
 from training.corpus import Corpus
 from training.score import WordErrors, word_errors
+from training.tar_corpus import open_corpus
 
 CHOICES = {
     "language": (0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.8, 1.0),
@@ -177,7 +178,7 @@ def main() -> None:
     recogniser.output = OutputSettings(least_posterior=min(args.least_posterior))
     language = RecurrentLanguageModel.load(args.model)
     models = Models(language, RecogniserInside(recogniser.model.network), args.beam)
-    developed = [each for folder in args.sets for each in hear(recogniser, Corpus(folder))]
+    developed = [each for folder in args.sets for each in hear(recogniser, open_corpus(folder))]
     weights = language.weights
     if not args.keep:
         weights = tune(models, thinned(developed, args.least_posterior[-1]))
@@ -187,7 +188,7 @@ def main() -> None:
         show(f"tuned on, {least:g}", models, weights, thinned(developed, least))
     seen = set(text.requests(args.seen))
     for folder in args.measure:
-        heard = hear(recogniser, Corpus(folder))
+        heard = hear(recogniser, open_corpus(folder))
         new = [each for each in heard if text.normalise(each.said) not in seen]
         for least in args.least_posterior:
             show(f"{folder.name}, {least:g}", models, weights, thinned(heard, least))

@@ -27,6 +27,7 @@ from assistant.asr.turn_end import padded
 from assistant.audio.source import SAMPLE_RATE
 from training.augment import pick_noise, room
 from training.corpus import Corpus
+from training.tar_corpus import open_corpus
 
 Samples = NDArray[np.int16]
 
@@ -247,7 +248,7 @@ def main() -> None:
     args = parser.parse_args()
     network = load_model(args.model, "edge").streaming
     rng = np.random.default_rng(args.seed)
-    corpus, noise = Corpus(args.corpus), Corpus(args.noise) if args.noise else None
+    corpus, noise = open_corpus(args.corpus), open_corpus(args.noise) if args.noise else None
     chosen = rng.permutation(len(corpus))[: args.recordings]
     print(
         write(args.out, examples(corpus, chosen, network, noise, rng, most=args.cuts)), "examples"

@@ -26,6 +26,7 @@ from assistant.whispering.features import Features, Floats
 from training.augment import Augmenter, coloured_noise
 from training.corpus import Corpus
 from training.synthesis import Espeak, synthesise
+from training.tar_corpus import open_corpus
 from training.world import resynthesised, whispered
 
 Samples = NDArray[np.int16]
@@ -165,7 +166,7 @@ def main() -> None:
     parser.add_argument("--hisses", type=int, default=0)
     parser.add_argument("--seed", type=int, default=1)
     args = parser.parse_args()
-    speech, noise = [Corpus(folder) for folder in args.speech], Corpus(args.noise)
+    speech, noise = [open_corpus(folder) for folder in args.speech], open_corpus(args.noise)
     counts = Counts(args.recorded, args.world, args.espeak, args.noises, args.hisses)
     made = write(args.out, examples(speech, noise, counts, args.seed), noise, args.seed)
     print(f"{args.out}: {made} examples")
