@@ -237,6 +237,17 @@ def test_a_teacher_that_hears_the_speech_clean_teaches_to_hear_it_in_noise(recip
     assert distances[-1] < 0.7 * distances[0]
 
 
+@pytest.mark.parametrize("on_device", [False, True])
+def test_a_recipe_can_send_its_speech_through_codecs(recipe, tmp_path, on_device):
+    def first(share):
+        own = replace(recipe, output=tmp_path / str(share), clean_steps=0, codec_share=share)
+        return next(batches(Trainer(own), on_device=on_device)).features
+
+    plain = first(0.0)
+    assert torch.equal(first(0.0), plain)
+    assert not torch.equal(first(1.0), plain)
+
+
 def test_a_teacher_may_hear_whole_what_its_student_hears_in_chunks(recipe, tmp_path):
     before = Trainer(replace(recipe, output=tmp_path / "before"))
     before.save()
