@@ -10,6 +10,8 @@ from __future__ import annotations
 import argparse
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
+from importlib import import_module
 from pathlib import Path
 from typing import Final
 
@@ -22,9 +24,10 @@ from assistant.asr.features.whisper_mel import log_mel
 from assistant.asr.networks.model_folder import load_model
 from assistant.asr.networks.network import Floats, Network
 from assistant.audio.source import SAMPLE_RATE
-from training import heard_rows
+from training import heard_parts, heard_rows, tasks
 from training.augment import Augmenter
 from training.corpus import Corpus
+from training.heard_parts import Part
 from training.heard_rows import HeardRows
 from training.tar_corpus import open_corpus
 
@@ -104,7 +107,7 @@ def recordings(
 
 
 def arguments_of(description: str | None, augmented: float) -> argparse.ArgumentParser:
-    """The arguments `out`, `corpora`, `model` and how recordings are heard."""
+    """The arguments `out`, `corpora`, `model`, and how and where recordings are heard."""
     parser = argparse.ArgumentParser(description=description)
     parser.add_argument("out", type=Path)
     parser.add_argument("corpora", type=Path, nargs="+")
@@ -112,6 +115,7 @@ def arguments_of(description: str | None, augmented: float) -> argparse.Argument
     parser.add_argument("--noise", type=Path)
     parser.add_argument("--augmented", type=float, default=augmented)
     parser.add_argument("--seed", type=int, default=1)
+    tasks.Workers.add_arguments(parser)
     return parser
 
 
@@ -123,12 +127,19 @@ def spoken_in(args: argparse.Namespace, longest_s: float) -> Iterator[tuple[str,
     return recordings(corpora, augment, args.augmented, longest_s, rng)
 
 
-def main() -> None:
+def hear(part: Part, model: Path) -> int:
+    """Hear a part with the network in a model's folder; see `write`."""
+    return write(part.heard, load_model(model).network, part.spoken())
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
     """Command line."""
-    args = arguments_of(__doc__, 0.7).parse_args()
-    network = load_model(args.model).network
-    print(write(args.out, network, spoken_in(args, LONGEST_S)), "utterances")
+    args = arguments_of(__doc__, 0.7).parse_args(arguments)
+    task = partial(hear, model=args.model.resolve())
+    spoken, workers = spoken_in(args, LONGEST_S), tasks.Workers.of(args)
+    print(heard_parts.hear(task, spoken, args.out, workers), "utterances")
 
 
 if __name__ == "__main__":
-    main()
+    # Under its name, by which other processes find its tasks.
+    import_module("training.heard_examples").main()

@@ -10,6 +10,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
+from importlib import import_module
 from pathlib import Path
 from typing import Any, Final
 
@@ -24,8 +26,9 @@ from assistant.asr.decoding.two_pass import FRAME_S, RESCORED, JointScorer
 from assistant.asr.networks.network import Floats
 from assistant.asr.recogniser import TransducerRecogniser, load_recogniser
 from assistant.lattice.graph import Hypothesis
-from training import heard_rows
+from training import heard_parts, heard_rows, tasks
 from training.heard_examples import arguments_of, encoded, spoken_in
+from training.heard_parts import Part
 from training.heard_rows import HeardRows
 
 BEAM: Final = 8
@@ -120,14 +123,22 @@ def _lists(
             yield inner, {"truth": truth, "texts": texts, "transducer": scores}
 
 
+def hear(part: Part, model: Path, *, all_lists: bool) -> int:
+    """Hear a part with the recogniser of a model's folder; see `write`."""
+    recogniser = load_recogniser(model, beam=BEAM)
+    return write(part.heard, recogniser, part.spoken(), all_lists=all_lists)
+
+
 def main(arguments: Sequence[str] | None = None) -> None:
     """Command line."""
     parser = arguments_of(__doc__, 0.8)
     parser.add_argument("--all", action="store_true", help="lists whose texts are as wrong, too")
     args = parser.parse_args(arguments)
-    recogniser = load_recogniser(args.model, beam=BEAM)
-    print(write(args.out, recogniser, spoken_in(args, LONGEST_S), all_lists=args.all), "lists")
+    task = partial(hear, model=args.model.resolve(), all_lists=args.all)
+    spoken, workers = spoken_in(args, LONGEST_S), tasks.Workers.of(args)
+    print(heard_parts.hear(task, spoken, args.out, workers), "lists")
 
 
 if __name__ == "__main__":
-    main()
+    # Under its name, by which other processes find its tasks.
+    import_module("training.heard_lists").main()

@@ -7,7 +7,7 @@ A folder has `heard.f16`, a row of numbers for each step of all utterances one a
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -45,7 +45,9 @@ def padded(heard: Sequence[NDArray[np.float16]]) -> tuple[Tensor, Tensor]:
     return torch.from_numpy(together), rows
 
 
-def write(folder: Path, utterances: Iterable[tuple[Floats, Mapping[str, Any]]]) -> int:
+def write(
+    folder: Path, utterances: Iterable[tuple[Floats | NDArray[np.float16], Mapping[str, Any]]]
+) -> int:
     """Write what was heard, [rows, width], and what is known of it; returns how many utterances.
 
     `offset` and `rows` are added to each entry. The folder must not be there yet.
@@ -60,3 +62,17 @@ def write(folder: Path, utterances: Iterable[tuple[Floats, Mapping[str, Any]]]) 
             index.write(json.dumps({"offset": offset, "rows": len(heard), **known}) + "\n")
             offset, count = offset + len(heard), count + 1
     return count
+
+
+def join(parts: Iterable[Path], folder: Path) -> int:
+    """Write what was heard in several folders to one, as `write` does; parts may be empty."""
+    return write(folder, (each for part in parts for each in _heard_in(part)))
+
+
+def _heard_in(folder: Path) -> Iterator[tuple[NDArray[np.float16], Mapping[str, Any]]]:
+    if not (folder / INDEX).stat().st_size:
+        return
+    heard = HeardRows(folder)
+    for entry in heard.entries:
+        offset, rows = entry.pop("offset"), entry.pop("rows")
+        yield heard[offset : offset + rows], entry
