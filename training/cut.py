@@ -185,11 +185,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--seed", type=int, default=1)
     tasks.Workers.add_arguments(parser)
     args = parser.parse_args(arguments)
+    workers = tasks.Workers.of(args)
     folder, weights = args.source.resolve(), args.weights.resolve()
     source = open_corpus(folder)
     long = long_recordings(source)
     parts = [Part(folder, weights, long[at : at + PART]) for at in range(0, len(long), PART)]
-    found = tasks.run(marks_in, parts, tasks.Workers.of(args))
+    found = tasks.run(marks_in, parts, workers)
     marks = dict(zip(long, chain.from_iterable(found), strict=True))
     shutil.rmtree(args.out, ignore_errors=True)
     print(corpus.write(args.out, cut(source, marks, args.seed)), "pieces")

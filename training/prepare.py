@@ -156,6 +156,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--kokoro", type=Path, help="folder of Kokoro, which then speaks it all")
     tasks.Workers.add_arguments(parser)
     args = parser.parse_args(arguments)
+    workers = tasks.Workers.of(args)
     args.data = args.data.resolve()
     args.kokoro = args.kokoro and args.kokoro.resolve()
 
@@ -181,7 +182,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     for shard in range(args.first_shard, args.first_shard + args.shards):
         lines = sentences(sources, args.shard_size, 100 + shard, held_out=never_heard)
         jobs.append((args.data / f"tts{shard}", lines, voices, True, 200 + shard))
-    tasks.run(_make, jobs, tasks.Workers.of(args), partial(print, flush=True))
+    tasks.run(_make, jobs, workers, partial(print, flush=True))
 
 
 def _sentences_of(args: argparse.Namespace) -> tuple[Sources, HeldOut]:

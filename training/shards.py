@@ -96,13 +96,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--encoding", choices=ENCODINGS, default="flac", help="ogg is Opus")
     tasks.Workers.add_arguments(parser)
     args = parser.parse_args(arguments)
+    workers = tasks.Workers.of(args)
     source, out = args.corpus.resolve(), args.out.resolve()
     if source == out:
         parser.error("CORPUS and OUT are the same folder")
     parts = parts_of(source, out, 60.0 * args.shard_minutes, args.encoding)
     shutil.rmtree(out, ignore_errors=True)
     out.mkdir(parents=True)
-    tasks.run(write_shard, parts, tasks.Workers.of(args), partial(print, flush=True))
+    tasks.run(write_shard, parts, workers, partial(print, flush=True))
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from importlib.util import find_spec
 from typing import TypeVar
 
 from dask.base import compute
@@ -21,10 +22,19 @@ Result = TypeVar("Result")
 
 @dataclass(frozen=True, slots=True)
 class Workers:
-    """Where tasks run: so many processes of this machine, or the cluster at this address."""
+    """Where tasks run: so many processes of this machine, or the cluster at this address.
+
+    Raises:
+        SystemExit: there is an address, but `distributed` is not installed.
+
+    """
 
     processes: int = 2
     scheduler: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.scheduler and not find_spec("distributed"):
+            raise SystemExit("--scheduler needs Dask's cluster: pip install distributed")
 
     @staticmethod
     def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -49,10 +59,6 @@ def run(
     """Results of all jobs, in their order; `done` is called with each as soon as it is there.
 
     `task` is a function of a module, and jobs can be pickled.
-
-    Raises:
-        SystemExit: there is a cluster's address, but `distributed` is not installed.
-
     """
     if workers.scheduler:
         return _on_cluster(task, jobs, workers.scheduler, done)
@@ -69,10 +75,8 @@ def _on_cluster(
     address: str,
     done: Callable[[Result], object],
 ) -> list[Result]:
-    try:
-        import distributed  # noqa: PLC0415
-    except ImportError:
-        raise SystemExit("--scheduler needs Dask's cluster: pip install distributed") from None
+    import distributed  # noqa: PLC0415
+
     with distributed.Client(address) as client:
         futures = client.map(task, jobs, pure=False)
         for future in distributed.as_completed(futures):

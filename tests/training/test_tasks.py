@@ -52,4 +52,5 @@ def test_what_goes_wrong_in_a_task_is_told(workers):
 def test_a_cluster_needs_a_package(monkeypatch):
     monkeypatch.setitem(sys.modules, "distributed", None)
     with pytest.raises(SystemExit, match=r"^--scheduler needs .*: pip install distributed$"):
-        tasks.run(factorial, [1], Workers(scheduler="tcp://localhost:1"))
+        Workers(scheduler="tcp://localhost:1")
+    assert Workers().scheduler is None
