@@ -9,7 +9,8 @@ none, clean, in noise and very softly. A logistic regression (Hosmer and Lemesho
 regression", 1989) predicts whether what is understood is what was said. Prints the weights for
 assistant/pipeline/certainty.py, and for some thresholds what would be done.
 
-Needs flite and espeak-ng. NOISE: folders of recordings of noise; the first is the commands'.
+Needs the voices of docs/training.md. NOISE: folders of recordings of noise; the first is the
+commands'.
 """
 
 # ruff: noqa: INP001, T201 - a script, not part of a package
@@ -23,6 +24,7 @@ import tempfile
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -32,12 +34,15 @@ from numpy.typing import NDArray
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from hearing import Heard, Home, same
+from random_sentences import sentences as random_sentences
 from tune_confidence import VOICES, Noises, fitted, odds, sentences, speak
 
+from assistant.audio.source import SAMPLE_RATE
 from assistant.config.hearing import RecogniserSettings
 from assistant.config.settings import Settings, UnderstandingSettings
 from assistant.pipeline.certainty import calibration_of, evidence_of
 from training.corpus import Corpus
+from training.synthesis import TRAINING_VOICES, synthesise
 
 Audio = NDArray[np.float32]
 Parts = tuple[str, str, str]
@@ -45,8 +50,15 @@ Parts = tuple[str, str, str]
 TEXTS = 40
 """Of one made-up home."""
 WORDS, LONGEST_S = (4, 14), 8.0
-RATIOS_DB = (None, None, 15, 8, 4)
+RATIOS_DB = (None, 15, 10, 6, 3)
 """One of these for each recording; None: as it is."""
+LOUD_DB = (12, 6, 3, 0, -3)
+"""The same for gadgets, where two decoders hear."""
+GADGETS = Path(__file__).parent / "gadgets"
+TO_GADGETS = 220
+OF_A_LACKING_HOME = 2.0
+"""How much a sentence counts that a home understands in part: to do something else is worse than
+not to understand."""
 BEFORE, AFTER = np.zeros(2000, np.float32), np.zeros(8000, np.float32)
 PEAK = 0.4
 THRESHOLDS = (0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8)
@@ -92,6 +104,7 @@ def main() -> int:
     args = parser.parse_args()
     recogniser = RecogniserSettings(model=args.model)
     cases = list(of_people(args.corpora, args.noise, recogniser, args.limit))
+    cases += of_gadgets(args.corpora, args.noise, recogniser)
     cases += of_commands(args.noise[0], recogniser)
     report(cases)
     return 0
@@ -105,13 +118,11 @@ def of_people(
 ) -> Iterator[Case]:
     """Sentences that people read, heard by made-up homes and by the demo home."""
     rng = random.Random(7)
-    read = [each for folder in corpora for each in recordings(Corpus(folder))]
-    rng.shuffle(read)
-    noises = sorted(file for folder in noise for file in folder.rglob("*.flac"))
+    read, noises = recordings(corpora, rng), noises_of(noise)
     demo = Home(Settings(recogniser=recogniser))
     for group in [read[at : at + TEXTS] for at in range(0, len(read), TEXTS)][:limit]:
         parts = [cut(text, rng) for text, _ in group]
-        audio = [in_noise(samples, noises, rng) for _, samples in group]
+        audio = [in_noise(samples, noises, RATIOS_DB, rng) for _, samples in group]
         lost = [rng.randrange(3) for _ in group]
         for where, kept in (("knows", None), ("lacks", lost)):
             with tempfile.TemporaryDirectory() as folder:
@@ -123,12 +134,44 @@ def of_people(
         print(f"{len(group)} texts more", file=sys.stderr, flush=True)
 
 
-def recordings(corpus: Corpus) -> Iterator[tuple[str, NDArray[np.int16]]]:
-    """Those about as long as commands."""
-    for index, entry in enumerate(corpus.entries):
-        words, seconds = len(entry.text.split()), entry.samples / 16_000
-        if WORDS[0] <= words <= WORDS[1] and seconds < LONGEST_S:
-            yield entry.text, np.asarray(corpus.audio(index))
+def of_gadgets(
+    corpora: Sequence[Path], noise: Sequence[Path], recogniser: RecogniserSettings
+) -> Iterator[Case]:
+    """Long sentences to gadgets by synthetic voices, and half as many that people read."""
+    rng = random.Random(3)
+    read, noises = recordings(corpora, rng), noises_of(noise)
+    understanding = UnderstandingSettings(plugins=GADGETS)
+    home = Home(Settings(recogniser=recogniser, understanding=understanding))
+    ratios = LOUD_DB if recogniser.model == "en-small" else RATIOS_DB
+    texts = list(islice(random_sentences(GADGETS / "gadgets" / "sentences.yaml", 11), TO_GADGETS))
+    for text, _, samples in synthesise(texts, TRAINING_VOICES, 5, batch=2):
+        heard, wanted = home.hear(in_noise(samples, noises, ratios, rng)), home.reads(text)
+        yield Case("gadgets", _evidence(heard), same(heard.understood, wanted))
+    for _, samples in read[: TO_GADGETS // 2]:
+        yield case("no gadget", home.hear(in_noise(samples, noises, ratios, rng)), None)
+
+
+def noises_of(folders: Sequence[Path]) -> list[Path]:
+    """All recordings of noise."""
+    return sorted(
+        file
+        for folder in folders
+        for file in folder.rglob("*")
+        if file.suffix in {".flac", ".ogg", ".wav"}
+    )
+
+
+def recordings(corpora: Sequence[Path], rng: random.Random) -> list[tuple[str, NDArray[np.int16]]]:
+    """What people read that is about as long as commands, in random order."""
+    read = [
+        (entry.text, np.asarray(corpus.audio(index)))
+        for corpus in map(Corpus, corpora)
+        for index, entry in enumerate(corpus.entries)
+        if WORDS[0] <= len(entry.text.split()) <= WORDS[1]
+        and entry.samples < LONGEST_S * SAMPLE_RATE
+    ]
+    rng.shuffle(read)
+    return read
 
 
 def cut(text: str, rng: random.Random) -> Parts:
@@ -139,12 +182,15 @@ def cut(text: str, rng: random.Random) -> Parts:
 
 
 def in_noise(
-    samples: NDArray[np.int16], noises: Sequence[Path], rng: random.Random
+    samples: NDArray[np.int16],
+    noises: Sequence[Path],
+    ratios_db: Sequence[int | None],
+    rng: random.Random,
 ) -> NDArray[np.int16]:
     """A recording with the pause after it, as loud as others, and perhaps with noise."""
     speech = np.concatenate([BEFORE, samples.astype(np.float32) / 32768, AFTER])
     speech *= PEAK / max(1e-4, float(np.abs(speech).max()))
-    ratio_db = rng.choice(RATIOS_DB)
+    ratio_db = rng.choice(ratios_db)
     if ratio_db is not None:
         recorded, _ = soundfile.read(rng.choice(noises), dtype="float32", always_2d=True)
         noise = np.resize(recorded[:, 0], len(speech))
@@ -202,11 +248,12 @@ def report(cases: Sequence[Case]) -> None:
     given = np.array([[*(each.evidence or ()), 1.0] for each in understood])
     scale = np.abs(given).max(0)
     right = np.array([each.right for each in understood])
+    counts = np.array([OF_A_LACKING_HOME if each.where == "lacks" else 1.0 for each in understood])
     # What speaks for a sentence never counts against it, however few the recordings are.
-    weights = fitted(given / scale, right, np.array([0, 0, 0, 0, -np.inf])) / scale
+    weights = fitted(given / scale, right, np.array([0, 0, 0, 0, -np.inf]), counts) / scale
     said = odds(given @ weights)
     print(
-        f"{right.sum()} right, {(~right).sum()} wrong; others, behind, ahead, per word, bias: ",
+        f"{right.sum()} right, {(~right).sum()} wrong; others, behind, per letter, length, bias: ",
         end="",
     )
     print(weights.round(3))

@@ -167,14 +167,15 @@ def fitted(
     given: NDArray[np.float64],
     right: NDArray[np.bool_],
     least: NDArray[np.float64] | float = -np.inf,
+    counts: NDArray[np.float64] | float = 1.0,
 ) -> NDArray[np.float64]:
     """The weights, by gradient ascent of the likelihood, kept small by a little ridge.
 
-    None is below its `least`.
+    None is below its `least`. `counts`: how often each case counts.
     """
     weights = np.zeros(given.shape[1])
     for _ in range(20_000):
-        error = given.T @ (right - odds(given @ weights)) / len(right)
+        error = given.T @ (counts * (right - odds(given @ weights))) / len(right)
         weights = np.maximum(weights + 0.02 * (error - 1e-3 * weights), least)
     return weights
 

@@ -21,9 +21,10 @@ class SentenceEvidence:
     """Over the likeliest other meaning that was heard in a sentence of the home."""
     over_rest: float
     """Over the likeliest words that are no sentence of the home."""
-    per_word: float
-    """The log-probability of a word of its likeliest sentence, in the mean."""
+    per_letter: float
+    """The log-probability of a letter of its likeliest sentence, in the mean."""
     words: int
+    """Of that sentence."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -170,7 +170,7 @@ class Weighing:
         return SentenceEvidence(
             over_others=score - max(others, default=score - _MOST_NATS),
             over_rest=score - max(rest, default=score - _MOST_NATS),
-            per_word=_unfavoured(best) / max(1, len(best.words)),
+            per_letter=_unfavoured(best) / max(1, sum(len(word.text) for word in best.words)),
             words=len(best.words),
         )
 

@@ -12,8 +12,8 @@ from assistant.pipeline.certainty import certainty, doubted
 
 TEXT = "turn the kitchen light on"
 LEAST = 0.4
-CLEAR = SentenceEvidence(over_others=8.0, over_rest=1.0, per_word=-0.5, words=6)
-OTHER_SPEECH = SentenceEvidence(over_others=2.0, over_rest=-18.0, per_word=-5.5, words=6)
+CLEAR = SentenceEvidence(over_others=8.0, over_rest=1.0, per_letter=-0.1, words=6)
+OTHER_SPEECH = SentenceEvidence(over_others=2.0, over_rest=-18.0, per_letter=-1.2, words=6)
 
 
 def result(*, both):
@@ -39,14 +39,20 @@ def test_a_clear_sentence_is_done_and_other_speech_is_not(both):
 
 
 @pytest.mark.parametrize("both", [False, True])
-@pytest.mark.parametrize("worse", [{"over_others": -3.0}, {"over_rest": -9.0}, {"per_word": -2.5}])
+@pytest.mark.parametrize("worse", [{"over_others": -3.0}, {"per_letter": -0.6}, {"words": 2}])
 def test_whatever_speaks_against_it_makes_it_less_sure(worse, both):
     assert sure(replace(CLEAR, **worse), both=both) < sure(CLEAR, both=both)
 
 
+def test_other_words_that_are_likelier_speak_against_it_where_two_decoders_say_so():
+    behind = replace(CLEAR, over_rest=-9.0)
+    assert sure(behind, both=True) < sure(CLEAR, both=True)
+    assert sure(behind, both=False) == sure(CLEAR, both=False)
+
+
 def test_a_transducer_alone_may_hear_a_sentence_worse_than_two_decoders():
     """Its own words are often wrong, so it says less that they are likelier than the sentence."""
-    rough = SentenceEvidence(over_others=8.0, over_rest=-9.0, per_word=-2.7, words=7)
+    rough = SentenceEvidence(over_others=8.0, over_rest=-15.0, per_letter=-0.6, words=7)
     assert sure(rough, both=False) >= LEAST > sure(rough, both=True)
 
 

@@ -51,7 +51,7 @@ class SentenceSettings:
     """Whether what the search finds is ranked as it finds it, rather than as it scores later."""
 
 
-BY_BOTH: Final = SentenceSettings(Favour(2.0, 12.0))
+BY_BOTH: Final = SentenceSettings(Favour(2.0, 30.0))
 """Where an attention decoder scores the sentences, too."""
 BY_TRANSDUCER: Final = SentenceSettings(Favour(5.0, 40.0), keeps_order=True)
 """Where the transducer is alone: it knows less of the language, so any words come near, and a
