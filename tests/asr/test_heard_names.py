@@ -20,8 +20,9 @@ from assistant.asr.biasing.heard_names import (
     proposed,
 )
 from assistant.asr.biasing.phonemes import PhonemeNetwork, side_by_side
+from assistant.asr.decoding import two_pass
 from assistant.asr.decoding.beam_search import SearchSettings
-from assistant.asr.decoding.two_pass import encode_whole
+from assistant.asr.decoding.two_pass import JointScorer, encode_whole
 from assistant.asr.features.whisper_mel import log_mel
 from assistant.asr.networks.model_folder import Model, load_model
 from assistant.asr.networks.network import Floats
@@ -154,6 +155,31 @@ def test_a_recogniser_writes_the_name_that_it_hears(model, monkeypatch):
     text = recognise(recogniser, samples, [BiasPhrase("Alexa"), *others]).text
     # "Close" was said; sentences of a home, of which there are none here, would mend that.
     assert text == "alexa closed the living room blinds"
+
+
+def test_the_attention_decoder_is_only_asked_for_names_that_may_have_been_said(model, monkeypatch):
+    """The transducer tells at once that "garage window" was not said, and asking costs more."""
+    samples = asyncio.run(read_samples(str(DEMO / "01-kitchen-light.ogg")))
+    asked, score = [], JointScorer._score
+
+    def noted(scorer, texts):
+        texts = list(texts)
+        asked.extend(texts)
+        return score(scorer, texts)
+
+    monkeypatch.setattr(JointScorer, "_score", noted)
+    for text, near, expected in (
+        ("Garage window", two_pass.NEAR, False),
+        ("Garage window", np.inf, True),
+        ("Kitchen lights", two_pass.NEAR, True),
+    ):
+        monkeypatch.setattr(two_pass, "NEAR", near)
+        said = [HeardName(BiasPhrase(text), 5.0, 2.2, 3.1)]
+        monkeypatch.setattr(HeardNames, "said", lambda _names, _heard, said=said: said)
+        asked.clear()
+        recogniser = TransducerRecogniser(model, SearchSettings(8, model.max_symbols_per_frame))
+        assert "the kitchen light" in recognise(recogniser, samples, [BiasPhrase(text)]).text
+        assert any(f"the {text.lower()}" in each for each in asked) == expected
 
 
 def test_a_name_speaks_for_a_hypothesis_where_it_was_heard() -> None:
