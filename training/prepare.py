@@ -160,6 +160,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
     args.data = args.data.resolve()
     args.kokoro = args.kokoro and args.kokoro.resolve()
 
+    voices, others = synthesis.TRAINING_VOICES, synthesis.HELD_OUT_VOICES
+    if args.kokoro:
+        voices, others = (synthesis.kokoro_voices(args.kokoro, held_out=h) for h in (False, True))
+    heard = (*voices, *(others if args.first_shard == 0 else ())) if args.shards else ()
+    if lacking := synthesis.missing(voice for voice, _ in heard):
+        parser.error(f"{', '.join(lacking)} not found: docs/training.md says what to install")
     for number, table in enumerate(args.recordings):
         recordings = list(read_recordings(table))
         developing = development_speakers(recordings) if args.shards else set()
@@ -172,9 +178,6 @@ def main(arguments: Sequence[str] | None = None) -> None:
     if args.shards == 0:
         return
     sources, held_out = _sentences_of(args)
-    voices, others = synthesis.TRAINING_VOICES, synthesis.HELD_OUT_VOICES
-    if args.kokoro:
-        voices, others = (synthesis.kokoro_voices(args.kokoro, held_out=h) for h in (False, True))
     jobs: list[Job] = []
     if args.first_shard == 0:
         jobs += _measuring_jobs(args.data, held_out, voices, others)

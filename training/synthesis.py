@@ -12,11 +12,11 @@ import random
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache, partial
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, ClassVar, Protocol
 
 import numpy as np
 import soundfile
@@ -30,6 +30,9 @@ Samples = NDArray[np.int16]
 
 class Voice(Protocol):
     """A speaker; `stretch` above 1 speaks slower."""
+
+    program: ClassVar[str]
+    """What has to be installed; nothing where a package speaks."""
 
     @property
     def name(self) -> str:
@@ -58,6 +61,7 @@ def _one_by_one(
 class Flite:
     """A voice of flite; `f0_hz` is its mean pitch."""
 
+    program: ClassVar[str] = "flite"
     name: str
     f0_hz: float
 
@@ -73,6 +77,7 @@ class Flite:
 class Festival:
     """A voice of festival: one process speaks a whole batch, since loading a voice is slow."""
 
+    program: ClassVar[str] = "festival"
     name: str
 
     def speak(self, texts: Sequence[str], stretch: float, pitch: float) -> Iterator[Path]:
@@ -95,6 +100,7 @@ class Festival:
 class Espeak:
     """A formant voice of espeak-ng: an accent with a speaker variant."""
 
+    program: ClassVar[str] = "espeak-ng"
     name: str
 
     def speak(self, texts: Sequence[str], stretch: float, pitch: float) -> Iterator[Path]:
@@ -108,6 +114,7 @@ class Espeak:
 class RHVoice:
     """A voice of RHVoice, which speaks with statistical models of real speakers."""
 
+    program: ClassVar[str] = "RHVoice-test"
     name: str
 
     def speak(self, texts: Sequence[str], stretch: float, pitch: float) -> Iterator[Path]:
@@ -121,6 +128,7 @@ class RHVoice:
 class Pico:
     """A language of SVOX pico, one female voice each."""
 
+    program: ClassVar[str] = "pico2wave"
     name: str
 
     def speak(self, texts: Sequence[str], stretch: float, pitch: float) -> Iterator[Path]:
@@ -207,6 +215,7 @@ def _in_process(
 class Kokoro:
     """A voice of Kokoro; with `other` of the same accent, halfway between two."""
 
+    program: ClassVar[str] = ""
     name: str
     network: KokoroNetwork
     other: str = ""
@@ -226,6 +235,7 @@ class Kokoro:
 class Hibari:
     """The one voice of hibari-tts, a small network that learned from Kokoro's; Apache-2.0."""
 
+    program: ClassVar[str] = ""
     name: str = "hibari"
 
     def speak(self, texts: Sequence[str], stretch: float, pitch: float) -> Iterator[Path]:
@@ -286,7 +296,13 @@ HELD_OUT_VOICES: tuple[tuple[Voice, float], ...] = (
 
 def available() -> bool:
     """Whether the programs of the voices that are only measured with are installed."""
-    return all(shutil.which(program) for program in ("flite", "festival"))
+    return not missing(voice for voice, _ in HELD_OUT_VOICES)
+
+
+def missing(voices: Iterable[Voice]) -> list[str]:
+    """The programs of some voices that are not installed."""
+    programs = sorted({voice.program for voice in voices} - {""})
+    return [program for program in programs if shutil.which(program) is None]
 
 
 def synthesise(

@@ -47,3 +47,12 @@ def test_synthetic_shards_are_the_same_however_many_processes_make_them(
         assert (data / file).read_bytes() == (tmp_path / "by1" / file).read_bytes()
     heard = {entry.text for n in (5, 6, 7) for entry in Corpus(data / f"tts{n}").entries}
     assert len(heard) > 3, "each shard says something else"
+
+
+def test_programs_that_are_missing_are_named_before_anything_is_made(tmp_path, monkeypatch, capsys):
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(SystemExit):
+        prepare.main(["--data", str(tmp_path / "data"), "--shards", "1"])
+    told = capsys.readouterr().err
+    assert "RHVoice-test, espeak-ng, festival, flite, pico2wave not found: docs/training.md" in told
+    assert not (tmp_path / "data").exists()
