@@ -104,7 +104,8 @@ class Weighing:
         other = self._unfavoured_meanings and key not in self._unfavoured_meanings
         close = not (other or self._names_unknown) or needed <= _CLOSE_TO_OTHER_NATS
         if behind <= _CLOSE_NATS and needed <= hypothesis.boost:
-            like, accounts, sure = max(like, LIKELY), True, sure or close
+            # What lost to other, unlike words in spite of its favour is only asked about.
+            like, accounts, sure = max(like, LIKELY), True, sure or (close and best)
         if not close:
             sure = sure and likeness(self._heard_unfavoured, words) >= SURE
         accounted = like if accounts else 0.0

@@ -1,5 +1,7 @@
 """Where a long utterance is cut, and how what was heard before goes with what comes after."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -120,3 +122,22 @@ def test_silence_after_a_part_keeps_how_sure_that_was():
         assert [each.text for each in result.nbest] == ["one two", "one too"]
         assert {each.text for each in nbest(result.lattice, 5)} == {"one two", "one too"}
         assert all(0 < edge.posterior <= 1 for edge in result.lattice.edges)
+
+
+def test_a_noise_after_a_part_may_be_a_word_but_the_others_are_kept():
+    """A breath in the pause is most likely nothing; what the part may have been still counts."""
+    sentence = replace(heard("one two", "one too").nbest[0], sentence_boost=0.2)
+    first = heard("one two", "one too")
+    first = replace(first, nbest=(sentence, *first.nbest[1:]))
+    earlier = Earlier.nothing(STATE).and_then(DecodedPart(first, NO_INNER, STATE), 6.0)
+    result = earlier.before(heard("", "the"))
+    assert [each.text for each in result.nbest] == ["one two", "one too"]
+    assert [each.log_prob for each in result.nbest] == pytest.approx([-2.0, -3.0])
+    assert result.nbest[0].sentence_boost == 0.2
+    assert {each.text for each in nbest(result.lattice, 10)} == {"one two", "one too"}
+    likely = heard("", "the")
+    likely = replace(likely, nbest=(likely.nbest[0], replace(likely.nbest[1], log_prob=-1.5)))
+    result = earlier.before(likely)
+    assert [each.text for each in result.nbest] == ["one two", "one two the"]
+    assert result.nbest[1].sentence_boost == 0.0, "with another word it is no sentence"
+    assert result.nbest[1].words[-1].start_s == pytest.approx(6.1)

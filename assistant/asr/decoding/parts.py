@@ -86,11 +86,8 @@ class Earlier:
         """The result of the part after them as one of the whole utterance."""
         if not self.end_s:
             return result
-        if len(self.nbest) > 1 and not any(each.words for each in result.nbest):
-            # Nothing was said since: how sure the last part was is not to be lost.
-            return replace(
-                result, nbest=self.nbest, lattice=with_posteriors(lattice_of(self.nbest))
-            )
+        if len(self.nbest) > 1 and not result.nbest[0].words:
+            return self._before_silence(result)
         nbest = tuple(self._with(each) for each in result.nbest)
         names = tuple(
             replace(each, start_s=each.start_s + self.end_s, end_s=each.end_s + self.end_s)
@@ -98,6 +95,24 @@ class Earlier:
         )
         lattice = self._chained(result.lattice)
         return replace(result, nbest=nbest, lattice=lattice, names=names)
+
+    def _before_silence(self, result: RecognitionResult) -> RecognitionResult:
+        """Where nothing was said since, most likely: how sure they were is not to be lost.
+
+        A noise in the pause may still be a word: that they are over is one hypothesis of others.
+        """
+        silence, *others = result.nbest
+        ended = [
+            replace(
+                each,
+                log_prob=each.log_prob + silence.log_prob,
+                boost=each.boost + silence.boost,
+            )
+            for each in self.nbest
+        ]
+        ranked = sorted([*ended, *map(self._with, others)], key=lambda each: -each.log_prob)
+        nbest = tuple(ranked[: max(len(ended), len(result.nbest))])
+        return replace(result, nbest=nbest, lattice=with_posteriors(lattice_of(nbest)))
 
     def _with(self, hypothesis: Hypothesis) -> Hypothesis:
         words = tuple(
@@ -108,7 +123,7 @@ class Earlier:
             (*self.best.words, *words),
             self.best.log_prob + hypothesis.log_prob,
             round(self.best.boost + hypothesis.boost, 6),
-            hypothesis.sentence_boost,
+            hypothesis.sentence_boost if hypothesis.words else self.best.sentence_boost,
         )
 
     def _chained(self, lattice: Lattice) -> Lattice:
