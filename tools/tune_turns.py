@@ -32,7 +32,6 @@ from assistant.config.hearing import RecogniserSettings
 from assistant.config.settings import Settings
 from assistant.endpointing.completeness import Completeness
 from assistant.endpointing.endpointer import EndpointFeatures
-from training.corpus import Corpus
 from training.score import area_under_curve
 
 FITTED = (Completeness.COMPLETE, Completeness.OPEN, Completeness.INCOMPLETE)
@@ -51,8 +50,7 @@ def heard(
 ) -> Iterator[Ending]:
     """The ends of what people read, in homes that know their sentences and in one that does not."""
     rng, chance = random.Random(7), np.random.default_rng(2)
-    read = [each for folder in corpora for each in recordings(Corpus(folder))]
-    rng.shuffle(read)
+    read = recordings(corpora, rng)
     demo = Home(Settings(recogniser=recogniser))
     for group in [read[at : at + TEXTS] for at in range(0, len(read), TEXTS)][:limit]:
         with tempfile.TemporaryDirectory() as folder:

@@ -193,11 +193,11 @@ def train(
 ) -> AttentionDecoder:
     """Train until so many minutes are over; returns the mean of the last steps."""
     decoder.token_embedding.requires_grad_(requires_grad=False)
-    taught = [each for each in decoder.parameters() if each.requires_grad]
+    taught: list[Tensor] = [each for each in decoder.parameters() if each.requires_grad]
     optimiser = torch.optim.AdamW(taught, betas=(0.9, 0.98), weight_decay=1e-3)
     before = copy.deepcopy(decoder).requires_grad_(requires_grad=False)
     average = copy.deepcopy(before)
-    averaged = [
+    averaged: list[Tensor] = [
         mean
         for mean, each in zip(average.parameters(), decoder.parameters(), strict=True)
         if each.requires_grad
