@@ -102,28 +102,26 @@ class Earlier:
         A noise in the pause may still be a word: that they are over is one hypothesis of others.
         """
         silence, *others = result.nbest
-        ended = [
-            replace(
-                each,
-                log_prob=each.log_prob + silence.log_prob,
-                boost=each.boost + silence.boost,
-            )
-            for each in self.nbest
-        ]
+        ended = [self._after(each, silence) for each in self.nbest]
         ranked = sorted([*ended, *map(self._with, others)], key=lambda each: -each.log_prob)
         nbest = tuple(ranked[: max(len(ended), len(result.nbest))])
         return replace(result, nbest=nbest, lattice=with_posteriors(lattice_of(nbest)))
 
     def _with(self, hypothesis: Hypothesis) -> Hypothesis:
+        return self._after(self.best, hypothesis)
+
+    def _after(self, before: Hypothesis, hypothesis: Hypothesis) -> Hypothesis:
+        """One of what was said before and one of what came after them as one hypothesis."""
         words = tuple(
             Word(each.text, each.start_s + self.end_s, each.end_s + self.end_s)
             for each in hypothesis.words
         )
         return Hypothesis(
-            (*self.best.words, *words),
-            self.best.log_prob + hypothesis.log_prob,
-            round(self.best.boost + hypothesis.boost, 6),
-            hypothesis.sentence_boost if hypothesis.words else self.best.sentence_boost,
+            (*before.words, *words),
+            before.log_prob + hypothesis.log_prob,
+            round(before.boost + hypothesis.boost, 6),
+            # With more words it is no sentence of the home any more.
+            hypothesis.sentence_boost if hypothesis.words else before.sentence_boost,
         )
 
     def _chained(self, lattice: Lattice) -> Lattice:
