@@ -1,5 +1,7 @@
 """What the favour for sentences of the home may do, and what it may not."""
 
+from dataclasses import replace
+
 import pytest
 
 from assistant.lattice.graph import Hypothesis, Word
@@ -47,3 +49,15 @@ def test_words_with_a_title_do_not_become_a_sentence_without_it(understanding):
     ]
     meant = understanding.interpret([heard(*each) for each in nbest])
     assert (meant.slots, meant.question) == ({"minutes": 15, "name": "pizza"}, "")
+
+
+@pytest.mark.parametrize(("lead", "asks"), [(1.6, True), (-1.6, False)])
+def test_a_sentence_that_loses_in_spite_of_its_favour_is_asked_about(understanding, lead, asks):
+    """The words that won mean nothing, and a name in them was favoured as well as the sentence."""
+    iron = heard("switch on the iron in the living room", 3.2 + lead, 9.0)
+    iron = replace(iron, sentence_boost=0.0)
+    lights = heard("switch on the lights in the living room", 3.2, 11.5)
+    nbest = sorted([iron, lights], key=lambda each: -each.log_prob)
+    meant = understanding.interpret(nbest)
+    assert meant.text == "switch on the lights in the living room"
+    assert bool(meant.question) == asks
