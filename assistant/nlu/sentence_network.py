@@ -6,7 +6,8 @@ grammars for natural language analysis", 1970). What has the same past is one st
 sets of places, made as somebody comes to them (the subset construction) and kept, so that the
 sentences, of which there are billions, are never written out.
 
-Numbers are as they are spoken, and so are times of day. What may be any words is not in the
+After a sentence there may be another one, joined by "and". Numbers are as they are spoken, and so
+are times of day. What may be any words is not in the
 network; sentences with it are heard without its help.
 """
 
@@ -29,6 +30,9 @@ _SPELLINGS: Final[Mapping[str, tuple[str, ...]]] = {
     "todo": ("to do",),
 }
 """Other ways to say or to write a template's word; understanding knows them."""
+
+_AND: Final = "and"
+"""Joins two sentences."""
 
 Place = int
 """A node, and in the last bits the stack of calls that it stands in."""
@@ -86,6 +90,7 @@ class SentenceNetwork:
         self._rests: dict[tuple[str, int], int] = {}
         self._alive = self._that_end()
         self._begin: Place = start << _STACK_BITS | _NO_STACK
+        self._again: Place = graph.start << _STACK_BITS | _NO_STACK
         self._ways = lru_cache(maxsize=None)(self._ways_at)
         self._made = lru_cache(maxsize=_EXPANDED)(self._expanded)
         self.forget()
@@ -147,6 +152,8 @@ class SentenceNetwork:
             todo = [
                 self._lists[call] << _STACK_BITS | self._stack(back) for call, back in calls.items()
             ]
+        if final:
+            words.setdefault(_AND, set()).add(self._again)
         return _State({word: tuple(to) for word, to in words.items()}, tuple(sorted(words)), final)
 
     def _stack(self, returns: Iterable[Place]) -> int:

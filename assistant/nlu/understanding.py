@@ -30,12 +30,14 @@ from assistant.nlu.habit_counts import Habit, habit_of
 from assistant.nlu.habits import Habits
 from assistant.nlu.interpretation import Interpretation
 from assistant.nlu.parse import UNKNOWN_NAME
+from assistant.nlu.pronouns import Antecedents
 from assistant.nlu.referents import Referents
 from assistant.nlu.resolver import Reading
 from assistant.nlu.sentence_network import SentenceNetwork
 from assistant.nlu.sentence_parser import SentenceParser
+from assistant.nlu.several import decided_of_several, is_exact
 from assistant.nlu.units import unit_of
-from assistant.nlu.weighing import Weighing, accounts_for, meaning_of, weight, without_sentences
+from assistant.nlu.weighing import Weighing, overtakes, own_score, without_sentences
 
 _LOG = logging.getLogger(__name__)
 _FURTHEST_NATS = 12.0
@@ -175,33 +177,40 @@ class HomeUnderstanding:
     def interpret(self, nbest: Sequence[Hypothesis]) -> Interpretation:
         """The best interpretation over all the hypotheses (best first, never empty)."""
         with self._one_at_a_time:
-            meant = self._interpret_several(nbest) or self._interpret(nbest)
+            named = self.referents.named()
+            likeliest = max(nbest, key=own_score)
+            if overtakes(likeliest, nbest[0]) and self._is_several(likeliest.text, named):
+                nbest = without_sentences(nbest)
+            meant = self._interpret_several(nbest, named) or self._interpret(nbest)
             if meant.intent is not None and UNKNOWN_NAME not in meant.slots:
                 return meant
             return self._current_compound().missing(nbest[0].text) or meant
 
-    def _interpret_several(self, nbest: Sequence[Hypothesis]) -> Interpretation | None:
+    def _is_several(self, text: str, named: Antecedents) -> bool:
+        """Whether a text is more than one command, by its very words."""
+        meant = self._current_compound().understand(text, named)
+        return meant is not None and is_exact(meant)
+
+    def _interpret_several(
+        self, nbest: Sequence[Hypothesis], named: Antecedents
+    ) -> Interpretation | None:
         """What is meant by a sentence that is not one command as it stands.
 
         A worse hypothesis counts only where it surely accounts for the words of the best one.
         """
-        compound, named, heard = self._current_compound(), self.referents.named(), nbest[0]
+        compound, heard = self._current_compound(), nbest[0]
         if not may_be_several(heard.text) or compound.is_single(heard.text, named):
             return None
-        support: dict[tuple[object, ...], float] = {}
-        best: Interpretation | None = None
-        for hypothesis in nbest[:_SEVERAL_TRIED]:
-            meant = compound.understand(hypothesis.text, named)
-            if meant is None:
-                continue
-            if best is None and accounts_for(heard, hypothesis):
-                best = meant
-            behind = heard.log_prob - hypothesis.log_prob
-            key = meaning_of(meant)
-            support[key] = support.get(key, 0.0) + weight(behind)
-        if best is None:
-            return None
-        return best.with_confidence(round(support[meaning_of(best)] / sum(support.values()), 4))
+        tried = nbest[:_SEVERAL_TRIED]
+        understood = [compound.understand(each.text, named) for each in tried]
+        found = [
+            (each, meant)
+            for each, meant in zip(tried, understood, strict=True)
+            if meant is not None
+        ]
+        likeliest = max(nbest, key=own_score).text
+        without_favour = compound.understand(likeliest, named) or compound.missing(likeliest)
+        return decided_of_several(nbest, found, without_favour)
 
     def _interpret(self, nbest: Sequence[Hypothesis]) -> Interpretation:
         weighing, parser = Weighing(nbest), self._current_parser()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from assistant.lattice.graph import Hypothesis, log_sum_exp
@@ -16,7 +16,7 @@ from assistant.nlu.tokens import split_words, without_fillers
 _TEMPERATURE = 4.0
 _CLOSE_NATS = 4.0
 """A hypothesis further behind the best one is acted on only after a question."""
-_CLOSE_TO_OTHER_NATS = 1.0
+CLOSE_TO_OTHER_NATS = 1.0
 """A sentence of the home that is less likely than other words by more has to be asked about, where
 those mean something themselves, if only a thing that the home lacks."""
 _MOST_NATS = 8.0
@@ -48,11 +48,11 @@ class Weighing:
 
     def __init__(self, nbest: Sequence[Hypothesis]) -> None:
         self._nbest = nbest
-        self._heard = _words(nbest[0])
-        self.unfavoured = max(nbest, key=_unfavoured)
+        self._heard = words_of(nbest[0])
+        self.unfavoured = max(nbest, key=own_score)
         """What was heard likeliest, without what biasing gave."""
-        self._heard_unfavoured = _words(self.unfavoured)
-        self._best_unfavoured = _unfavoured(self.unfavoured)
+        self._heard_unfavoured = words_of(self.unfavoured)
+        self._best_unfavoured = own_score(self.unfavoured)
         self._meanings: dict[tuple[object, ...], list[_Candidate]] = {}
         self._names_unknown = False
         """Whether the best hypothesis names something that the home lacks."""
@@ -74,8 +74,7 @@ class Weighing:
         timer" must not become the likeliest sentence beside it.
         """
         known = any(not unknown for unknown in self._unfavoured_meanings.values())
-        behind = self._best_unfavoured - _unfavoured(self._nbest[0])
-        return known and self._nbest[0].sentence_boost > 0 and behind > _CLOSE_NATS
+        return known and overtakes(self.unfavoured, self._nbest[0])
 
     def add(self, hypothesis: Hypothesis, reading: Reading) -> None:
         """Take a reading of a hypothesis."""
@@ -98,11 +97,11 @@ class Weighing:
             and not (self._names_unknown and behind > _CLOSE_NATS)
         )
         key = _key(reading)
-        if words == _words(hypothesis) and not reading.unknown:
+        if words == words_of(hypothesis) and not reading.unknown:
             self._said.setdefault(key, []).append(hypothesis)
         needed = self._favour_needed(hypothesis, words)
         other = self._unfavoured_meanings and key not in self._unfavoured_meanings
-        close = not (other or self._names_unknown) or needed <= _CLOSE_TO_OTHER_NATS
+        close = not (other or self._names_unknown) or needed <= CLOSE_TO_OTHER_NATS
         if behind <= _CLOSE_NATS and needed <= hypothesis.boost:
             # What lost to other, unlike words in spite of its favour is only asked about.
             like, accounts, sure = max(like, LIKELY), True, sure or (close and best)
@@ -118,13 +117,13 @@ class Weighing:
         Words that change what is meant are never explained away, and what is no sentence of the
         home has no favour; nor has what the hypothesis was corrected to.
         """
-        if tuple(words) != _words(hypothesis):
+        if tuple(words) != words_of(hypothesis):
             return math.inf
-        if TELLING.intersection(self._heard_unfavoured).difference(words):
+        if loses_telling(self._heard_unfavoured, words):
             return math.inf
         if hypothesis.sentence_boost <= 0:
             return math.inf
-        return self._best_unfavoured - _unfavoured(hypothesis)
+        return self._best_unfavoured - own_score(hypothesis)
 
     def decided(self) -> Interpretation:
         """What is meant; no intent if nothing is that accounts for what was heard."""
@@ -154,26 +153,34 @@ class Weighing:
             confidence=round(best.likeness * reading.quality * share, 4),
             reason="" if best.exact else f"heard as: {heard}",
             question=_question(reading, sure=sure),
-            evidence=self._evidence(_key(reading)),
+            evidence=evidence_of(_key(reading), self._said, self._nbest),
             free_words=reading.free_words,
         )
 
-    def _evidence(self, key: tuple[object, ...]) -> SentenceEvidence | None:
-        """How likely a meaning's sentences are, beside the others and all that are none."""
-        own = self._said.get(key)
-        if own is None:
-            return None
-        score = log_sum_exp(map(_unfavoured, own))
-        others = [log_sum_exp(map(_unfavoured, s)) for k, s in self._said.items() if k != key]
-        said = [hypothesis for meaning in self._said.values() for hypothesis in meaning]
-        rest = [_unfavoured(each) for each in self._nbest if each not in said]
-        best = max(own, key=_unfavoured)
-        return SentenceEvidence(
-            over_others=score - max(others, default=score - _MOST_NATS),
-            over_rest=score - max(rest, default=score - _MOST_NATS),
-            per_letter=_unfavoured(best) / max(1, sum(len(word.text) for word in best.words)),
-            words=len(best.words),
-        )
+
+def evidence_of(
+    key: tuple[object, ...],
+    said: Mapping[tuple[object, ...], Sequence[Hypothesis]],
+    nbest: Sequence[Hypothesis],
+) -> SentenceEvidence | None:
+    """How likely a meaning's sentences are, beside the others and all that are none.
+
+    `said`: by their meaning, the hypotheses that say it in the very words of a sentence.
+    """
+    own = said.get(key)
+    if not own:
+        return None
+    score = log_sum_exp(map(own_score, own))
+    others = [log_sum_exp(map(own_score, s)) for k, s in said.items() if k != key]
+    sentences = [hypothesis for meaning in said.values() for hypothesis in meaning]
+    rest = [own_score(each) for each in nbest if each not in sentences]
+    best = max(own, key=own_score)
+    return SentenceEvidence(
+        over_others=score - max(others, default=score - _MOST_NATS),
+        over_rest=score - max(rest, default=score - _MOST_NATS),
+        per_letter=own_score(best) / max(1, sum(len(word.text) for word in best.words)),
+        words=len(best.words),
+    )
 
 
 def _question(reading: Reading, *, sure: bool) -> str:
@@ -196,7 +203,19 @@ def without_sentences(nbest: Sequence[Hypothesis]) -> list[Hypothesis]:
     return sorted(plain, key=lambda each: -each.log_prob)
 
 
-def _unfavoured(hypothesis: Hypothesis) -> float:
+def overtakes(other: Hypothesis, favoured: Hypothesis) -> bool:
+    """Whether words would be much likelier than a sentence of the home, were that not favoured."""
+    behind = own_score(other) - own_score(favoured)
+    return favoured.sentence_boost > 0 and behind > _CLOSE_NATS
+
+
+def loses_telling(heard: Sequence[str], words: Sequence[str]) -> bool:
+    """Whether words lack some of what was heard that change what is meant ("not", "unless")."""
+    return not TELLING.intersection(heard).issubset(words)
+
+
+def own_score(hypothesis: Hypothesis) -> float:
+    """The log-probability without what biasing gave."""
     return hypothesis.log_prob - hypothesis.boost
 
 
@@ -209,7 +228,7 @@ def accounts_for(heard: Hypothesis, other: Hypothesis) -> bool:
     """Whether another hypothesis may be acted on without a question, as far as its words tell."""
     close = heard.log_prob - other.log_prob <= _CLOSE_NATS
     evidence = Evidence.NONE if other is heard else Evidence.ALSO_HEARD
-    return close and likeness(_words(heard), _words(other), evidence) >= SURE
+    return close and likeness(words_of(heard), words_of(other), evidence) >= SURE
 
 
 def meaning_of(interpretation: Interpretation) -> tuple[object, ...]:
@@ -217,7 +236,8 @@ def meaning_of(interpretation: Interpretation) -> tuple[object, ...]:
     return tuple(_key(command) for command in interpretation.commands)
 
 
-def _words(hypothesis: Hypothesis) -> tuple[str, ...]:
+def words_of(hypothesis: Hypothesis) -> tuple[str, ...]:
+    """Its words without what is said only to be polite."""
     return tuple(without_fillers(split_words(hypothesis.text)))
 
 
