@@ -5,9 +5,10 @@ text is cut into three parts, and a made-up home understands any first part with
 third one of forty texts: so real voices say sentences of a home. Each is heard as it is or in
 noise, by a home that knows its parts, by one that lacks one of them, and by the demo home, which
 has nothing to do with it. Synthetic voices speak commands of the demo home and sentences that are
-none, clean, in noise and very softly. A logistic regression (Hosmer and Lemeshow, "Applied logistic
-regression", 1989) predicts whether what is understood is what was said. Prints the weights for
-assistant/pipeline/certainty.py, and for some thresholds what would be done.
+none, clean, in noise and very softly, and commands with free words. A logistic regression (Hosmer
+and Lemeshow, "Applied logistic regression", 1989) predicts whether what is understood is what was
+said. Prints the weights for assistant/pipeline/certainty.py, and for some thresholds what would be
+done.
 
 Needs the voices of docs/training.md. NOISE: folders of recordings of noise; the first is the
 commands'.
@@ -40,9 +41,11 @@ from tune_confidence import VOICES, Noises, fitted, odds, sentences, speak
 from assistant.audio.source import SAMPLE_RATE
 from assistant.config.hearing import RecogniserSettings
 from assistant.config.settings import Settings, UnderstandingSettings
-from assistant.pipeline.certainty import calibration_of, evidence_of
+from assistant.pipeline.certainty import WITH_FREE_WORDS, calibration_of, evidence_of
+from assistant.pipeline.directedness import is_command
 from training.corpus import Corpus
 from training.synthesis import TRAINING_VOICES, synthesise
+from training.text import Commands, normalise
 
 Audio = NDArray[np.float32]
 Parts = tuple[str, str, str]
@@ -56,9 +59,10 @@ LOUD_DB = (12, 6, 3, 0, -3)
 """The same for gadgets, where two decoders hear."""
 GADGETS = Path(__file__).parent / "gadgets"
 TO_GADGETS = 220
-OF_A_LACKING_HOME = 2.0
-"""How much a sentence counts that a home understands in part: to do something else is worse than
-not to understand."""
+WITH_FREE = 340
+TO_DO_SOMETHING_ELSE = 2.0
+"""How much a sentence counts that a home understands in part, and free words that were misheard: to
+do something else is worse than not to understand."""
 BEFORE, AFTER = np.zeros(2000, np.float32), np.zeros(8000, np.float32)
 PEAK = 0.4
 THRESHOLDS = (0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8)
@@ -92,6 +96,8 @@ class Case:
     evidence: tuple[float, ...] | None
     """None where no sentence of the home was heard."""
     right: bool
+    free: bool = False
+    """Whether some of the words that were understood may be any."""
 
 
 def main() -> int:
@@ -106,6 +112,7 @@ def main() -> int:
     cases = list(of_people(args.corpora, args.noise, recogniser, args.limit))
     cases += of_gadgets(args.corpora, args.noise, recogniser)
     cases += of_commands(args.noise[0], recogniser)
+    cases += of_free_words(args.noise, recogniser)
     report(cases)
     return 0
 
@@ -146,7 +153,7 @@ def of_gadgets(
     texts = list(islice(random_sentences(GADGETS / "gadgets" / "sentences.yaml", 11), TO_GADGETS))
     for text, _, samples in synthesise(texts, TRAINING_VOICES, 5, batch=2):
         heard, wanted = home.hear(in_noise(samples, noises, ratios, rng)), home.reads(text)
-        yield Case("gadgets", _evidence(heard), same(heard.understood, wanted))
+        yield _case("gadgets", heard, same(heard.understood, wanted))
     for _, samples in read[: TO_GADGETS // 2]:
         yield case("no gadget", home.hear(in_noise(samples, noises, ratios, rng)), None)
 
@@ -227,28 +234,53 @@ def of_commands(noise: Path, recogniser: RecogniserSettings) -> Iterator[Case]:
         for audio in noises.kinds_of(speak(text, VOICES[number % len(VOICES)])):
             heard = home.hear(np.clip(32768 * audio, -32768, 32767).astype(np.int16))
             right = wanted.intent is not None and same(heard.understood, wanted)
-            yield Case("commands", _evidence(heard), right)
+            yield _case("commands", heard, right)
+
+
+def of_free_words(noise: Sequence[Path], recogniser: RecogniserSettings) -> Iterator[Case]:
+    """Commands of the demo home some of whose words may be any, alone or beside another one."""
+    rng, noises = random.Random(5), noises_of(noise)
+    home, drawn = Home(Settings(recogniser=recogniser)), Commands(815)
+    texts: dict[str, None] = {}
+    while len(texts) < WITH_FREE:
+        line = normalise(drawn.draw("command"))
+        wanted = home.reads(line)
+        if is_command(wanted) and any(each.free_words for each in wanted.commands):
+            texts[line] = None
+    for line, _, samples in synthesise([*texts], TRAINING_VOICES, 123, batch=3):
+        heard = home.hear(in_noise(samples, noises, RATIOS_DB, rng))
+        yield _case("free words", heard, same(heard.understood, home.reads(line)))
 
 
 def case(where: str, heard: Heard, said: Parts | None) -> Case:
     """A recording of three parts, or of none that this home knows."""
     slots = {f"p{place}": part for place, part in enumerate(said or ())}
     right = said is not None and heard.understood.slots == slots
-    return Case(where, _evidence(heard), right)
+    return _case(where, heard, right)
 
 
-def _evidence(heard: Heard) -> tuple[float, ...] | None:
-    evidence = heard.understood.evidence
-    return None if evidence is None else evidence_of(evidence, calibration_of(heard.result))
+def _case(where: str, heard: Heard, right: bool) -> Case:
+    evidence, by = heard.understood.evidence, calibration_of(heard.understood, heard.result)
+    given = None if evidence is None or by is None else evidence_of(evidence, by)
+    return Case(where, given, right, by is WITH_FREE_WORDS)
 
 
 def report(cases: Sequence[Case]) -> None:
-    """Fit, and print what would be done at each threshold."""
+    """Fit, and print what would be done at each threshold, with free words and without."""
+    for free in (False, True):
+        kind = [each for each in cases if each.free == free]
+        if any(each.evidence is not None for each in kind):
+            print("with free words" if free else "sentences")
+            _report(kind)
+
+
+def _report(cases: Sequence[Case]) -> None:
     understood = [each for each in cases if each.evidence is not None]
     given = np.array([[*(each.evidence or ()), 1.0] for each in understood])
     scale = np.abs(given).max(0)
     right = np.array([each.right for each in understood])
-    counts = np.array([OF_A_LACKING_HOME if each.where == "lacks" else 1.0 for each in understood])
+    worse = [each.where == "lacks" or (each.free and not each.right) for each in understood]
+    counts = np.where(worse, TO_DO_SOMETHING_ELSE, 1.0)
     # What speaks for a sentence never counts against it, however few the recordings are.
     weights = fitted(given / scale, right, np.array([0, 0, 0, 0, -np.inf]), counts) / scale
     said = odds(given @ weights)

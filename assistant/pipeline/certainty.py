@@ -2,7 +2,8 @@
 
 A sentence of the home competes with everything else that the recogniser heard: a logistic
 regression on likelihood ratios says whether it was said, whatever noise has done to all scores.
-What was heard in other words is as likely as those words (`asr/confidence.py`).
+What was heard in other words is as likely as those words (`asr/confidence.py`), and where some may
+be any, as what is added to a list, every doubt about them counts.
 
 Fitted as `tools/tune_certainty.py` does: on sentences that people read, in noise, each beside a
 home that understands it, one that understands all but a part of it, and one that has nothing to do
@@ -42,6 +43,8 @@ class Calibration:
 
 
 BY_BOTH: Final = Calibration(0.261, 0.537, 1.490, 0.946, -1.582)
+WITH_FREE_WORDS: Final = Calibration(0.433, 0.0, 14.107, 0.0, 0.999)
+"""By both decoders as well."""
 BY_TRANSDUCER: Final = Calibration(0.139, 0.0, 2.798, 1.828, -2.646, least_others=0.0)
 """For `en-mini`. By its own scores a sentence with words left out is likelier than what was said,
 and so are many words that nobody said; so neither speaks against anything."""
@@ -49,10 +52,9 @@ and so are many words that nobody said; so neither speaks against anything."""
 
 def certainty(meant: Interpretation, result: RecognitionResult) -> float:
     """Probability (0 to 1) that what a result was taken to mean was meant; 0 for no words."""
-    sentences = any(each.sentence_boost for each in result.nbest)
-    if meant.evidence is None or not sentences:
+    by = calibration_of(meant, result)
+    if meant.evidence is None or by is None:
         return confidence(result)
-    by = calibration_of(result)
     others, behind, per_letter, length = evidence_of(meant.evidence, by)
     odds = by.others * others + by.behind * behind
     odds += by.per_letter * per_letter + by.length * length
@@ -75,8 +77,12 @@ def doubted(meant: Interpretation, heard: str, sure: float, least: float) -> Int
     return replace(meant, reason=meant.reason or reason, question=question)
 
 
-def calibration_of(result: RecognitionResult) -> Calibration:
-    """The one for the decoders that a result is by."""
+def calibration_of(meant: Interpretation, result: RecognitionResult) -> Calibration | None:
+    """The one for a meaning and the decoders that heard it; `None`: only its words tell."""
+    if result.by_both_decoders and any(command.free_words for command in meant.commands):
+        return WITH_FREE_WORDS
+    if not any(each.sentence_boost for each in result.nbest):
+        return None
     return BY_BOTH if result.by_both_decoders else BY_TRANSDUCER
 
 

@@ -62,6 +62,25 @@ def test_sentences_with_words_left_out_do_not_count_against_what_a_transducer_he
     assert sure(less, both=True) > sure(least, both=True)
 
 
+@pytest.mark.parametrize("then", [False, True])
+@pytest.mark.parametrize(
+    ("evidence", "done"),
+    [
+        (SentenceEvidence(over_others=8.0, over_rest=0.9, per_letter=-0.22, words=10), True),
+        (SentenceEvidence(over_others=0.5, over_rest=2.5, per_letter=-0.05, words=8), True),
+        (SentenceEvidence(over_others=1.2, over_rest=8.0, per_letter=-0.41, words=4), False),
+        (SentenceEvidence(over_others=-3.0, over_rest=2.0, per_letter=-0.2, words=9), False),
+    ],
+)
+def test_free_words_count_by_how_clearly_they_were_heard(evidence, done, then):
+    """Though no sentence is favoured, in the first command or in the second."""
+    plain = result(both=True)
+    plain = replace(plain, nbest=tuple(replace(n, sentence_boost=0.0) for n in plain.nbest))
+    add = Interpretation("add tea to my list", "HassListAddItem", {"item": "tea"}, free_words=1)
+    understood = replace(meant(evidence), then=(add,)) if then else replace(add, evidence=evidence)
+    assert (certainty(understood, plain) >= LEAST) == done
+
+
 def test_between_the_thresholds_it_is_asked():
     asked = doubted(meant(CLEAR), TEXT, 0.3, LEAST)
     assert asked.question == "Did you mean: turn the kitchen light on?"
