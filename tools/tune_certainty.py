@@ -1,14 +1,14 @@
-"""Calibrates certainty: `python tools/tune_certainty.py CORPUS ... --noise NOISE ... [--model M]`.
+"""Calibrates certainty: `tools/tune_certainty.py CORPUS ... --noise NOISE ... --rooms NOISE`.
 
 CORPUS: sentences that people read, as `training.prepare` writes them, kept out of training. Every
 text is cut into three parts, and a made-up home understands any first part with any second and
 third one of forty texts: so real voices say sentences of a home. Each is heard as it is or in
 noise, by a home that knows its parts, by one that lacks one of them, and by the demo home, which
 has nothing to do with it. Synthetic voices speak commands of the demo home and sentences that are
-none, clean, in noise and very softly, and commands with free words. A logistic regression (Hosmer
-and Lemeshow, "Applied logistic regression", 1989) predicts whether what is understood is what was
-said. Prints the weights for assistant/pipeline/certainty.py, and for some thresholds what would be
-done.
+none, clean, in noise and very softly; and, in rooms with the noise of `--rooms`, a corpus, more
+commands, many of them with free words. A logistic regression (Hosmer and Lemeshow, "Applied
+logistic regression", 1989) predicts whether what is understood is what was said. Prints the weights
+for assistant/pipeline/certainty.py, and for some thresholds what would be done.
 
 Needs the voices of docs/training.md. NOISE: folders of recordings of noise; the first is the
 commands'.
@@ -41,8 +41,10 @@ from tune_confidence import VOICES, Noises, fitted, odds, sentences, speak
 from assistant.audio.source import SAMPLE_RATE
 from assistant.config.hearing import RecogniserSettings
 from assistant.config.settings import Settings, UnderstandingSettings
+from assistant.nlu.interpretation import Interpretation
 from assistant.pipeline.certainty import WITH_FREE_WORDS, calibration_of, evidence_of
 from assistant.pipeline.directedness import is_command
+from training.augment import in_noise as in_room
 from training.corpus import Corpus
 from training.synthesis import TRAINING_VOICES, synthesise
 from training.text import Commands, normalise
@@ -59,7 +61,8 @@ LOUD_DB = (12, 6, 3, 0, -3)
 """The same for gadgets, where two decoders hear."""
 GADGETS = Path(__file__).parent / "gadgets"
 TO_GADGETS = 220
-WITH_FREE = 340
+WITH_FREE = {"free words": 420, "plain": 290, "lacks": 130}
+"""Commands that may be any words in part, other ones, and such as name what the home lacks."""
 TO_DO_SOMETHING_ELSE = 2.0
 """How much a sentence counts that a home understands in part, and free words that were misheard: to
 do something else is worse than not to understand."""
@@ -105,6 +108,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("corpora", type=Path, nargs="+")
     parser.add_argument("--noise", type=Path, nargs="+", required=True)
+    parser.add_argument("--rooms", type=Path, required=True, metavar="CORPUS")
     parser.add_argument("--model", default="en-small")
     parser.add_argument("--limit", type=int, help="so many made-up homes")
     args = parser.parse_args()
@@ -112,7 +116,7 @@ def main() -> int:
     cases = list(of_people(args.corpora, args.noise, recogniser, args.limit))
     cases += of_gadgets(args.corpora, args.noise, recogniser)
     cases += of_commands(args.noise[0], recogniser)
-    cases += of_free_words(args.noise, recogniser)
+    cases += of_free_words(Corpus(args.rooms), recogniser)
     report(cases)
     return 0
 
@@ -237,19 +241,40 @@ def of_commands(noise: Path, recogniser: RecogniserSettings) -> Iterator[Case]:
             yield _case("commands", heard, right)
 
 
-def of_free_words(noise: Sequence[Path], recogniser: RecogniserSettings) -> Iterator[Case]:
-    """Commands of the demo home some of whose words may be any, alone or beside another one."""
-    rng, noises = random.Random(5), noises_of(noise)
+def of_free_words(noise: Corpus, recogniser: RecogniserSettings) -> Iterator[Case]:
+    """Commands of the demo home in rooms, many with words that may be any, and such as it lacks."""
+    rng, rooms = random.Random(5), np.random.default_rng(5)
     home, drawn = Home(Settings(recogniser=recogniser)), Commands(815)
-    texts: dict[str, None] = {}
-    while len(texts) < WITH_FREE:
+    texts: dict[str, str] = {}
+    lacking = Counter(WITH_FREE)
+    while lacking.total():
         line = normalise(drawn.draw("command"))
-        wanted = home.reads(line)
-        if is_command(wanted) and any(each.free_words for each in wanted.commands):
-            texts[line] = None
+        kind = _kind_of(home.reads(line))
+        if lacking[kind] and line not in texts:
+            lacking[kind] -= 1
+            texts[line] = kind
     for line, _, samples in synthesise([*texts], TRAINING_VOICES, 123, batch=3):
-        heard = home.hear(in_noise(samples, noises, RATIOS_DB, rng))
-        yield _case("free words", heard, same(heard.understood, home.reads(line)))
+        heard = home.hear(_in_room(samples, noise, rng.choice(RATIOS_DB), rooms))
+        yield _case(texts[line], heard, same(heard.understood, home.reads(line)))
+
+
+def _kind_of(wanted: Interpretation) -> str:
+    if not is_command(wanted):
+        return "lacks"
+    return "free words" if any(each.free_words for each in wanted.commands) else "plain"
+
+
+def _in_room(
+    samples: NDArray[np.int16],
+    noise: Corpus,
+    ratio_db: float | None,
+    rng: np.random.Generator,
+) -> NDArray[np.int16]:
+    """A recording in a room with noise, or as it is, with a pause after it."""
+    if ratio_db is not None:
+        mixed = in_room(samples.astype(np.float32), noise, ratio_db, rng)
+        samples = np.asarray(PEAK * 32768 * mixed / np.abs(mixed).max(), np.int16)
+    return np.concatenate([samples, np.zeros(len(AFTER), np.int16)])
 
 
 def case(where: str, heard: Heard, said: Parts | None) -> Case:
