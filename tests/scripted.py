@@ -77,7 +77,7 @@ class ScriptedRecogniser:
         self._scripts = list(scripts)
         self.bias = []
 
-    def open(self, bias=(), sentences=None):
+    def open(self, bias=(), sentences=None, anchor=None):
         self.bias.append(tuple(bias))
         script = self._scripts.pop(0) if len(self._scripts) > 1 else self._scripts[0]
         return ScriptedStream(script)

@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
 
+from assistant.app.speakers import load_model
+from assistant.asr.networks.manifest import ModelError
 from assistant.asr.recording import RecordingRecogniser
 from assistant.asr.result import BiasPhrase, Recogniser
-from assistant.config.settings import Settings
+from assistant.config.settings import MODELS_FOLDER, Settings
 from assistant.home.model import Area, Device, Home
 from assistant.nlu.names import NameKind
 from assistant.pipeline.memory import hold_little
+
+if TYPE_CHECKING:
+    from assistant.asr.features.voice_filter import VoiceFilter
+
+_LOG = logging.getLogger(__name__)
+VOICE_FILTER = MODELS_FOLDER / "voice-filter"
 
 
 def load_recogniser(settings: Settings) -> Recogniser:
@@ -25,9 +35,22 @@ def load_recogniser(settings: Settings) -> Recogniser:
         runtime=chosen.runtime,
         boost=chosen.boost,
         attention_decoder=chosen.attention_decoder,
+        voice_filter=load_voice_filter() if chosen.voice_filter else None,
     )
     folder = settings.privacy.save_recordings
     return RecordingRecogniser(recogniser, folder) if folder else recogniser
+
+
+def load_voice_filter() -> VoiceFilter | None:
+    """What takes out other voices; nothing, and a line in the log, where it cannot be had."""
+    from assistant.asr.features.voice_filter import VoiceFilter  # noqa: PLC0415 - heavy
+
+    try:
+        embedder, _ = load_model()
+        return VoiceFilter(VOICE_FILTER, embedder.embed)
+    except ModelError as error:
+        _LOG.warning("other voices are not filtered out: %s", error)
+        return None
 
 
 def bias_phrases(

@@ -8,6 +8,9 @@ from functools import lru_cache, partial
 from pathlib import Path
 from typing import Final
 
+import numpy as np
+from numpy.typing import NDArray
+
 from assistant.asr.biasing.heard_names import HeardNames, evidence, proposed
 from assistant.asr.biasing.internal_lm import InternalLanguageModel
 from assistant.asr.biasing.phonemes import side_by_side
@@ -18,6 +21,8 @@ from assistant.asr.decoding.sentence_search import SentenceSearch
 from assistant.asr.decoding.transcript_scorer import TranscriptScorer, tokenised
 from assistant.asr.decoding.two_pass import FRAME_S, Favouring, TwoPass
 from assistant.asr.decoding.vocabulary import Vocabulary
+from assistant.asr.features.frontend import WhisperFrontEnd
+from assistant.asr.features.voice_filter import OneVoice, VoiceFilter
 from assistant.asr.networks.model_folder import Model, load_model
 from assistant.asr.networks.network import Floats
 from assistant.asr.result import BiasPhrase, HeardName, OutputSettings, Sentences
@@ -55,8 +60,10 @@ class TransducerRecogniser:
         search: SearchSettings,
         boost: float = DEFAULT_BOOST,
         output: OutputSettings | None = None,
+        voice_filter: VoiceFilter | None = None,
     ) -> None:
         self.model = model
+        self._voice_filter = voice_filter
         self.name = model.network.name
         self.sample_rate = model.network.sample_rate
         self.search = search
@@ -70,7 +77,12 @@ class TransducerRecogniser:
         self.prepared = lru_cache(LISTS_KEPT)(self._names_of)
         self._sentences = lru_cache(LISTS_KEPT)(self._sentences_of)
 
-    def open(self, bias: Sequence[BiasPhrase] = (), sentences: Sentences | None = None) -> Stream:
+    def open(
+        self,
+        bias: Sequence[BiasPhrase] = (),
+        sentences: Sentences | None = None,
+        anchor: NDArray[np.int16] | None = None,
+    ) -> Stream:
         """Start an utterance; the tree of names is made anew only when they have changed."""
         names = self.prepared(tuple(bias))
         two_pass = TwoPass(
@@ -78,9 +90,17 @@ class TransducerRecogniser:
             partial(self._favouring, names),
             self.output,
             sentences=None if sentences is None else self._sentences(sentences),
+            cleaned=None if anchor is None else self.one_voice(anchor),
         )
         first = Search(self._streaming, self._first, names.biaser, names.lexicon)
         return Stream(self.model, first, two_pass)
+
+    def one_voice(self, anchor: NDArray[np.int16]) -> OneVoice | None:
+        """What leaves the voice of the anchor in an utterance; `None` if that cannot be told."""
+        if self._voice_filter is None:
+            return None
+        heard = self._voice_filter.anchor(anchor)
+        return None if heard is None else OneVoice(self._voice_filter, heard)
 
     def transcript_scorer(self, texts: Sequence[str], names: Names) -> TranscriptScorer:
         """What scores the texts; those that the tokens cannot write are left out."""
@@ -145,10 +165,12 @@ def load_recogniser(
     runtime: str = "onnx",
     boost: float = DEFAULT_BOOST,
     attention_decoder: bool = True,
+    voice_filter: VoiceFilter | None = None,
 ) -> TransducerRecogniser:
     """Load the model in a folder; `runtime` is `auto`, `onnx` or `edge`.
 
-    Without `attention_decoder` a model that has one is used as if it had none.
+    Without `attention_decoder` a model that has one is used as if it had none. Only one that hears
+    Hearth's own features again, and has one, uses a `voice_filter`.
 
     Raises:
         ModelError: the folder holds no usable model; the message says what to do.
@@ -156,4 +178,5 @@ def load_recogniser(
     """
     model = load_model(folder, runtime, attention_decoder=attention_decoder)
     search = SearchSettings(beam=beam, max_symbols_per_frame=model.max_symbols_per_frame)
-    return TransducerRecogniser(model, search, boost)
+    usable = isinstance(model.front_end, WhisperFrontEnd) and model.network.attention_decoder
+    return TransducerRecogniser(model, search, boost, voice_filter=voice_filter if usable else None)

@@ -37,10 +37,13 @@ class RecordingRecogniser:
         self._folder = folder
 
     def open(
-        self, bias: Sequence[BiasPhrase] = (), sentences: Sentences | None = None
+        self,
+        bias: Sequence[BiasPhrase] = (),
+        sentences: Sentences | None = None,
+        anchor: NDArray[np.int16] | None = None,
     ) -> RecogniserStream:
         """Start an utterance."""
-        return _RecordingStream(self.silent.open(bias, sentences), self._folder)
+        return _RecordingStream(self.silent.open(bias, sentences, anchor), self._folder)
 
 
 def unrecorded(recogniser: Recogniser) -> Recogniser:

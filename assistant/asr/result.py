@@ -145,9 +145,16 @@ class Recogniser(Protocol):
     sample_rate: int
 
     def open(
-        self, bias: Sequence[BiasPhrase] = (), sentences: Sentences | None = None
+        self,
+        bias: Sequence[BiasPhrase] = (),
+        sentences: Sentences | None = None,
+        anchor: NDArray[np.int16] | None = None,
     ) -> RecogniserStream:
-        """Start an utterance with the names and the sentences that are favoured in it."""
+        """Start an utterance with the names and the sentences that are favoured in it.
+
+        `anchor` is something that the same person has just said, int16 [n]: the wake word. By it
+        other voices are told from theirs, where the recogniser can.
+        """
 
 
 def extends(text: str, beginning: str) -> bool:
@@ -170,9 +177,10 @@ def recognise(
     samples: NDArray[np.int16],
     bias: Sequence[BiasPhrase] = (),
     sentences: Sentences | None = None,
+    anchor: NDArray[np.int16] | None = None,
 ) -> RecognitionResult:
     """The final result for whole audio, given piece by piece as in live use."""
-    stream = recogniser.open(bias, sentences)
+    stream = recogniser.open(bias, sentences, anchor)
     for at in range(0, samples.size, BLOCK):
         stream.accept(samples[at : at + BLOCK])
     return stream.finish()

@@ -105,6 +105,7 @@ class RecogniserSettings:
     beam: Annotated[int, SettingLimits(at_least=1, at_most=64)] = 8
     boost: Annotated[float, SettingLimits(at_least=0, at_most=2)] = 0.6
     attention_decoder: bool = True
+    voice_filter: bool = True
 
 
 Weight = Annotated[float, SettingLimits(at_least=0, at_most=10)]

@@ -11,6 +11,9 @@ from contextlib import aclosing
 from dataclasses import dataclass, field
 from functools import partial
 
+import numpy as np
+from numpy.typing import NDArray
+
 from assistant.asr.recording import unrecorded
 from assistant.asr.result import (
     BiasPhrase,
@@ -162,15 +165,18 @@ class Pipeline:
         end = TurnEnd(source, at_s, EndReason.PAUSE, speech_end_s=None, speculated_s=None)
         return await self.services.responder.decide(end, lambda: said, None, send)
 
-    def _stream(self, *, called: bool, secret: bool) -> RecogniserStream:
+    def _stream(
+        self, *, called: bool, secret: bool, anchor: NDArray[np.int16] | None = None
+    ) -> RecogniserStream:
         """A stream that favours the names there are now; collecting them can take a while.
 
         Who opened it by speaking may still begin with a wake word. What is `secret` is not kept.
+        `anchor`: the wake word's sound.
         """
         if secret:
-            return unrecorded(self.recogniser).open()
+            return unrecorded(self.recogniser).open(anchor=anchor)
         words = () if called else map(BiasPhrase, self.wake_words)
-        return self.recogniser.open((*self.bias(), *words), self.sentences())
+        return self.recogniser.open((*self.bias(), *words), self.sentences(), anchor)
 
     async def _utterance(
         self, source: str, activation: Activation, feed: AudioFeed, send: Send
@@ -179,13 +185,15 @@ class Pipeline:
 
         Where the recogniser does not hear the wake word, it ends some time before it was detected.
         """
+        call = await feed.call()
+        word = None if call is None else feed.audio(call.begin_s, call.end_s)
         stream = await self.services.worker.run(
             self._stream,
             called=activation.wake is not None,
             secret=self.services.responder.secret,
+            anchor=None if word is None else word.samples,
         )
         voice = await self.services.worker.run(self.voice)
-        call = await feed.call()
         words_from_s = 0.0
         from_s = activation.hear_from_s
         if call is not None:
@@ -195,8 +203,7 @@ class Pipeline:
             from_s = words_from_s - 0.05
         foreground, speaker = Foreground(), self.services.identification.open()
         whisper = self.services.whispers.open()
-        if call is not None:
-            word = feed.audio(call.begin_s, call.end_s)
+        if word is not None:
             speaker.called(word)
             await self.services.worker.run(whisper.accept, word.samples)
             for frame, _ in word.frames():

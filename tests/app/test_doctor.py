@@ -7,12 +7,14 @@ import numpy as np
 import pytest
 
 from assistant.app.doctor import Verdict, examine, healthy
+from assistant.app.doctor.people import other_voices
 from assistant.app.speakers import MODEL_FOLDER
 from assistant.asr.networks.manifest import FILES, Manifest, read_manifest, write_manifest
 from assistant.audio import speex_echo
 from assistant.audio.capture import InputDevice
 from assistant.audio.source import NoAudioLibraryError
-from assistant.config import MODELS_FOLDER, load
+from assistant.config import MODELS_FOLDER, Settings, load
+from assistant.config.hearing import RecogniserSettings
 from assistant.edge import native
 from assistant.speaker.manifest import read_manifest as read_speaker_manifest
 from assistant.speaker.profiles import Profile, Profiles
@@ -343,5 +345,16 @@ async def test_the_detector_of_whispers_is_checked(examined, tmp_path, monkeypat
     assert found.message.startswith("whisper-gru-")
     monkeypatch.setattr("assistant.app.doctor.people.WHISPER_FOLDER", tmp_path)
     (found,) = [each for each in await examined("") if each.about == "whispers"]
+    assert found.verdict is Verdict.PROBLEM
+    assert "manifest.json cannot be read" in found.message
+
+
+async def test_what_takes_other_voices_out_is_checked(examined, tmp_path, monkeypatch):
+    (found,) = [each for each in await examined("") if each.about == "other voices"]
+    assert found.verdict is Verdict.OK
+    assert found.message.startswith("voice-filter-")
+    assert not [*other_voices(Settings(recogniser=RecogniserSettings(voice_filter=False)))]
+    monkeypatch.setattr("assistant.app.doctor.people.VOICE_FILTER", tmp_path)
+    (found,) = [each for each in await examined("") if each.about == "other voices"]
     assert found.verdict is Verdict.PROBLEM
     assert "manifest.json cannot be read" in found.message

@@ -158,7 +158,7 @@ def test_its_own_words_count_once_it_is_silent():
     late = Word("minutes", 2.0, 2.2)
 
     class Late(ScriptedRecogniser):
-        def open(self, bias=(), sentences=None):
+        def open(self, bias=(), sentences=None, anchor=None):
             stream = super().open(bias, sentences)
             partial = stream.partial
 

@@ -57,7 +57,7 @@ class LatticeRecogniser(ScriptedRecogniser):
         super().__init__(script)
         self.lattice = lattice
 
-    def open(self, bias=(), sentences=None):
+    def open(self, bias=(), sentences=None, anchor=None):
         stream = super().open(bias)
         stream.finish = lambda: result(self.lattice)
         return stream

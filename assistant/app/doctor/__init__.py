@@ -35,6 +35,7 @@ async def examine(
         *await slow(lambda: models.edge(settings)),
         *house.contacts(settings),
         *await slow(lambda: people.voices(settings)),
+        *await slow(lambda: people.other_voices(settings)),
         *await slow(people.whispers),
         *await house.rescoring(settings),
         *await slow(lambda: hearing.replies(settings.replies)),

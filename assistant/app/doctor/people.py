@@ -1,4 +1,4 @@
-"""Whose voices are known, and the models that tell them apart, and whispers from speech."""
+"""Whose voices are known, and the models that tell voices apart, and whispers from speech."""
 
 from __future__ import annotations
 
@@ -6,8 +6,10 @@ from collections.abc import Iterator
 
 from assistant.app.doctor.finding import Finding, hint, ok, problem
 from assistant.app.household import state_folder
+from assistant.app.recognition import VOICE_FILTER
 from assistant.app.speakers import MODEL_FOLDER
 from assistant.app.whispers import MODEL_FOLDER as WHISPER_FOLDER
+from assistant.asr.features.voice_filter import MODEL as FILTER
 from assistant.asr.networks.manifest import ModelError
 from assistant.config.settings import Settings
 from assistant.speaker.manifest import check_network
@@ -45,3 +47,15 @@ def whispers() -> Iterator[Finding]:
         yield problem("whispers", error)
     else:
         yield ok("whispers", f"{detector.version}, checksum right")
+
+
+def other_voices(settings: Settings) -> Iterator[Finding]:
+    """Whether what others say beside the user can be taken out."""
+    if not settings.recogniser.voice_filter:
+        return
+    try:
+        versions = [FILTER.check(VOICE_FILTER).version, check_network(MODEL_FOLDER).version]
+    except ModelError as error:
+        yield problem("other voices", error)
+    else:
+        yield ok("other voices", f"{', '.join(versions)}, checksums right")

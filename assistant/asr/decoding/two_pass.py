@@ -69,6 +69,9 @@ What is beyond counts in full. So far below is a text that leaves out words or s
 part before has said, and a decoder that has lost its place may be sure of either.
 """
 
+CLEARLY_LIKELIER: Final = 1.0
+"""By so much (natural log) what is left of a part has to be likelier than all of it."""
+
 MOST_BEFORE: Final = 60
 """Word pieces of the part before that the decoder is told; it has no positions for many more."""
 
@@ -112,8 +115,15 @@ Favour = Callable[[Floats, Floats], Favouring]
 """By the encoder's outputs [M, D] of a part and its inner ones [N, W]."""
 
 
+Cleaned = Callable[[Floats], Floats | None]
+"""A part's features [N, mels] without what is not to be heard; `None` where that is little."""
+
+
 class TwoPass:
-    """Decodes an utterance again, part by part."""
+    """Decodes an utterance again, part by part.
+
+    Where `cleaned` makes something else of a part, that is decoded, too, and the likelier counts.
+    """
 
     def __init__(
         self,
@@ -122,10 +132,11 @@ class TwoPass:
         output: OutputSettings,
         *,
         sentences: SentenceSearch | None = None,
+        cleaned: Cleaned | None = None,
     ) -> None:
         self._vocabulary, self._favour, self._output = vocabulary, favour, output
         self._network = network = vocabulary.network
-        self._sentences = sentences
+        self._sentences, self._cleaned = sentences, cleaned
         self._output_s = network.frames_per_output * FRAME_S
 
     def words(self, search: Search) -> tuple[Word, ...]:
@@ -151,6 +162,15 @@ class TwoPass:
         """A part, features [N, mels], in which the first pass has found what `first` holds."""
         if not self.words(first):
             return DecodedPart(self.made(first), NO_INNER, earlier.state)
+        decoded = self._decoded(frames, first, earlier)
+        clean = None if self._cleaned is None else self._cleaned(frames)
+        if clean is None:
+            return decoded
+        other = self._decoded(clean, first, earlier)
+        surer = _best_score(other) - _best_score(decoded) > CLEARLY_LIKELIER
+        return other if surer else decoded
+
+    def _decoded(self, frames: Floats, first: Search, earlier: Earlier) -> DecodedPart:
         outputs, inner, state = encode_whole(self._network, frames, earlier.state)
         favouring = self._favour(outputs, inner)
         search = favouring.search
@@ -318,6 +338,12 @@ class JointScorer:
             max(log_prob, LEAST_FOR_NAMES) if word in self._listed else log_prob
             for word, log_prob in words
         )
+
+
+def _best_score(part: DecodedPart) -> float:
+    """The log-probability of a part's best hypothesis, without what it was favoured by."""
+    best = part.result.nbest[0]
+    return best.log_prob - best.boost
 
 
 def _with_more(each: Hypothesis, boost: float) -> Hypothesis:
