@@ -35,7 +35,7 @@ from assistant.asr.recogniser import TransducerRecogniser, load_recogniser  # no
 from assistant.asr.result import recognise  # noqa: E402
 from assistant.audio.file import read_samples  # noqa: E402
 from assistant.audio.source import SAMPLE_RATE  # noqa: E402
-from training.mixtures import decibels, loudness, only_speech  # noqa: E402
+from training.mixtures import chained, decibels, loudness, only_speech  # noqa: E402
 from training.score import word_errors  # noqa: E402
 
 Floats = NDArray[np.float32]
@@ -104,12 +104,9 @@ def talk(strangers: Sequence[Recording], length: int, rng: np.random.Generator) 
     """What one of them says without a pause, float32 [length] of the loudness 1."""
     who = strangers[int(rng.integers(len(strangers)))].speaker
     of_them = [each for each in strangers if each.speaker == who]
-    said, count = list[Floats](), 0
-    while count < length:
-        audio = only_speech(of_them[int(rng.integers(len(of_them)))].audio())
-        said.append(audio / np.float32(loudness(audio)))
-        count += len(audio)
-    return np.concatenate(said)[:length]
+    return chained(lambda: only_speech(of_them[int(rng.integers(len(of_them)))].audio()), length)[
+        :length
+    ]
 
 
 def rounded(audio: Floats) -> NDArray[np.int16]:

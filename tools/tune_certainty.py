@@ -44,8 +44,8 @@ from assistant.config.settings import Settings, UnderstandingSettings
 from assistant.nlu.interpretation import Interpretation
 from assistant.pipeline.certainty import WITH_FREE_WORDS, calibration_of, evidence_of
 from assistant.pipeline.directedness import is_command
-from training.augment import in_noise as in_room
 from training.corpus import Corpus
+from training.evaluate import in_room
 from training.synthesis import TRAINING_VOICES, synthesise
 from training.text import Commands, normalise
 
@@ -254,7 +254,9 @@ def of_free_words(noise: Corpus, recogniser: RecogniserSettings) -> Iterator[Cas
             lacking[kind] -= 1
             texts[line] = kind
     for line, _, samples in synthesise([*texts], TRAINING_VOICES, 123, batch=3):
-        heard = home.hear(_in_room(samples, noise, rng.choice(RATIOS_DB), rooms))
+        ratio_db = rng.choice(RATIOS_DB)
+        audio = samples if ratio_db is None else in_room(samples, noise, ratio_db, rooms)
+        heard = home.hear(np.concatenate([audio, np.zeros(len(AFTER), np.int16)]))
         yield _case(texts[line], heard, same(heard.understood, home.reads(line)))
 
 
@@ -262,19 +264,6 @@ def _kind_of(wanted: Interpretation) -> str:
     if not is_command(wanted):
         return "lacks"
     return "free words" if any(each.free_words for each in wanted.commands) else "plain"
-
-
-def _in_room(
-    samples: NDArray[np.int16],
-    noise: Corpus,
-    ratio_db: float | None,
-    rng: np.random.Generator,
-) -> NDArray[np.int16]:
-    """A recording in a room with noise, or as it is, with a pause after it."""
-    if ratio_db is not None:
-        mixed = in_room(samples.astype(np.float32), noise, ratio_db, rng)
-        samples = np.asarray(PEAK * 32768 * mixed / np.abs(mixed).max(), np.int16)
-    return np.concatenate([samples, np.zeros(len(AFTER), np.int16)])
 
 
 def case(where: str, heard: Heard, said: Parts | None) -> Case:

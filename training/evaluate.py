@@ -40,8 +40,15 @@ def noisy(
     """The recordings in rooms with noise; the same ones in every run."""
     rng = np.random.default_rng(17)
     for line, samples in clean:
-        mixed = in_noise(samples.astype(np.float32), noise, snr_db, rng)
-        yield line, np.asarray(mixed * (_PEAK / np.abs(mixed).max()), np.int16)
+        yield line, in_room(samples, noise, snr_db, rng)
+
+
+def in_room(
+    samples: NDArray[np.int16], noise: Corpus, snr_db: float, rng: np.random.Generator
+) -> NDArray[np.int16]:
+    """A recording in a random room with random noise, as loud as every other one."""
+    mixed = in_noise(samples.astype(np.float32), noise, snr_db, rng)
+    return np.asarray(mixed * (_PEAK / np.abs(mixed).max()), np.int16)
 
 
 def evaluate(system: systems.System, name: str, data: list[tuple[str, NDArray[np.int16]]]) -> None:

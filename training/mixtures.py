@@ -76,6 +76,16 @@ def decibels(amount: float) -> np.float32:
     return np.float32(10.0 ** (amount / 20.0))
 
 
+def chained(draw: Callable[[], Floats], length: int) -> Floats:
+    """Recordings one after another, each of the loudness 1, until they are float32 [`length`]."""
+    said, count = list[Floats](), 0
+    while count < length:
+        audio = draw()
+        said.append(audio / np.float32(max(loudness(audio), _TINY)))
+        count += len(audio)
+    return np.concatenate(said)
+
+
 @dataclass(frozen=True, slots=True)
 class Person:
     """What one person says: recordings of a corpus."""
@@ -185,13 +195,9 @@ class Mixer:
 
     def _talk(self, other: Person, length: int) -> Floats:
         """Their sentences, one after another, float32 [length]."""
-        said, count = list[Floats](), 0
-        while count < length:
-            audio = self._audio(other, self._one_of(other))
-            said.append(audio / np.float32(max(loudness(audio), _TINY)))
-            count += len(audio)
-        start = int(self._rng.integers(count - length + 1))
-        return np.concatenate(said)[start : start + length]
+        said = chained(lambda: self._audio(other, self._one_of(other)), length)
+        start = int(self._rng.integers(len(said) - length + 1))
+        return said[start : start + length]
 
     def _one_of(self, person: Person) -> int:
         return person.recordings[int(self._rng.integers(len(person.recordings)))]

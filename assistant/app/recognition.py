@@ -7,7 +7,10 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from assistant.app.speakers import load_model
+import numpy as np
+from numpy.typing import NDArray
+
+from assistant.app.speakers import MODEL_FOLDER, load_model
 from assistant.asr.networks.manifest import ModelError
 from assistant.asr.recording import RecordingRecogniser
 from assistant.asr.result import BiasPhrase, Recogniser
@@ -15,6 +18,7 @@ from assistant.config.settings import MODELS_FOLDER, Settings
 from assistant.home.model import Area, Device, Home
 from assistant.nlu.names import NameKind
 from assistant.pipeline.memory import hold_little
+from assistant.speaker.manifest import check_network
 
 if TYPE_CHECKING:
     from assistant.asr.features.voice_filter import VoiceFilter
@@ -42,15 +46,23 @@ def load_recogniser(settings: Settings) -> Recogniser:
 
 
 def load_voice_filter() -> VoiceFilter | None:
-    """What takes out other voices; nothing, and a line in the log, where it cannot be had."""
+    """What takes out other voices; nothing, and a line in the log, where it cannot be had.
+
+    The speaker model is loaded for the first wake word: a recording without one needs none.
+    """
     from assistant.asr.features.voice_filter import VoiceFilter  # noqa: PLC0415 - heavy
 
     try:
-        embedder, _ = load_model()
-        return VoiceFilter(VOICE_FILTER, embedder.embed)
+        check_network(MODEL_FOLDER)
+        return VoiceFilter(VOICE_FILTER, _embedded)
     except ModelError as error:
         _LOG.warning("other voices are not filtered out: %s", error)
         return None
+
+
+def _embedded(speech: NDArray[np.int16]) -> NDArray[np.float32]:
+    embedder, _ = load_model()
+    return embedder.embed(speech)
 
 
 def bias_phrases(

@@ -99,6 +99,11 @@ class Hypothesis:
         """The words joined by single spaces."""
         return " ".join(word.text for word in self.words)
 
+    @property
+    def own_log_prob(self) -> float:
+        """The log-probability without what biasing gave."""
+        return self.log_prob - self.boost
+
 
 def log_sum_exp(values: Iterable[float]) -> float:
     """Logarithm of the sum of exponentials; minus infinity for no values."""

@@ -14,9 +14,9 @@ from assistant.nlu.weighing import (
     CLOSE_TO_OTHER_NATS,
     accounts_for,
     evidence_of,
+    likeliest_unfavoured,
     loses_telling,
     meaning_of,
-    own_score,
     weight,
     words_of,
 )
@@ -61,9 +61,9 @@ def _question(nbest: Sequence[Hypothesis], *, other: bool) -> str:
 
     `other`: whether they do as far as is understood.
     """
-    heard, likeliest = nbest[0], max(nbest, key=own_score)
+    heard, likeliest = nbest[0], likeliest_unfavoured(nbest)
     if heard.sentence_boost <= 0:
         return ""
     lost = loses_telling(words_of(likeliest), words_of(heard))
-    lost |= other and own_score(likeliest) - own_score(heard) > CLOSE_TO_OTHER_NATS
+    lost |= other and likeliest.own_log_prob - heard.own_log_prob > CLOSE_TO_OTHER_NATS
     return f"Did you mean: {heard.text}?" if lost else ""

@@ -37,7 +37,7 @@ from assistant.nlu.sentence_network import SentenceNetwork
 from assistant.nlu.sentence_parser import SentenceParser
 from assistant.nlu.several import decided_of_several, is_exact
 from assistant.nlu.units import unit_of
-from assistant.nlu.weighing import Weighing, overtakes, own_score, without_sentences
+from assistant.nlu.weighing import Weighing, likeliest_unfavoured, overtakes, without_sentences
 
 _LOG = logging.getLogger(__name__)
 _FURTHEST_NATS = 12.0
@@ -178,7 +178,7 @@ class HomeUnderstanding:
         """The best interpretation over all the hypotheses (best first, never empty)."""
         with self._one_at_a_time:
             named = self.referents.named()
-            likeliest = max(nbest, key=own_score)
+            likeliest = likeliest_unfavoured(nbest)
             if overtakes(likeliest, nbest[0]) and self._is_several(likeliest.text, named):
                 nbest = without_sentences(nbest)
             meant = self._interpret_several(nbest, named) or self._interpret(nbest)
@@ -201,15 +201,11 @@ class HomeUnderstanding:
         compound, heard = self._current_compound(), nbest[0]
         if not may_be_several(heard.text) or compound.is_single(heard.text, named):
             return None
-        tried = nbest[:_SEVERAL_TRIED]
-        understood = [compound.understand(each.text, named) for each in tried]
-        found = [
-            (each, meant)
-            for each, meant in zip(tried, understood, strict=True)
-            if meant is not None
-        ]
-        likeliest = max(nbest, key=own_score).text
-        without_favour = compound.understand(likeliest, named) or compound.missing(likeliest)
+        tried, likeliest = nbest[:_SEVERAL_TRIED], likeliest_unfavoured(nbest).text
+        texts = dict.fromkeys((*(each.text for each in tried), likeliest))
+        understood = {text: compound.understand(text, named) for text in texts}
+        found = [(each, meant) for each in tried if (meant := understood[each.text]) is not None]
+        without_favour = understood[likeliest] or compound.missing(likeliest)
         return decided_of_several(nbest, found, without_favour)
 
     def _interpret(self, nbest: Sequence[Hypothesis]) -> Interpretation:

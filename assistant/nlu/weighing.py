@@ -49,10 +49,10 @@ class Weighing:
     def __init__(self, nbest: Sequence[Hypothesis]) -> None:
         self._nbest = nbest
         self._heard = words_of(nbest[0])
-        self.unfavoured = max(nbest, key=own_score)
+        self.unfavoured = likeliest_unfavoured(nbest)
         """What was heard likeliest, without what biasing gave."""
         self._heard_unfavoured = words_of(self.unfavoured)
-        self._best_unfavoured = own_score(self.unfavoured)
+        self._best_unfavoured = self.unfavoured.own_log_prob
         self._meanings: dict[tuple[object, ...], list[_Candidate]] = {}
         self._names_unknown = False
         """Whether the best hypothesis names something that the home lacks."""
@@ -123,7 +123,7 @@ class Weighing:
             return math.inf
         if hypothesis.sentence_boost <= 0:
             return math.inf
-        return self._best_unfavoured - own_score(hypothesis)
+        return self._best_unfavoured - hypothesis.own_log_prob
 
     def decided(self) -> Interpretation:
         """What is meant; no intent if nothing is that accounts for what was heard."""
@@ -170,15 +170,15 @@ def evidence_of(
     own = said.get(key)
     if not own:
         return None
-    score = log_sum_exp(map(own_score, own))
-    others = [log_sum_exp(map(own_score, s)) for k, s in said.items() if k != key]
+    score = log_sum_exp(map(_own, own))
+    others = [log_sum_exp(map(_own, s)) for k, s in said.items() if k != key]
     sentences = [hypothesis for meaning in said.values() for hypothesis in meaning]
-    rest = [own_score(each) for each in nbest if each not in sentences]
-    best = max(own, key=own_score)
+    rest = [each.own_log_prob for each in nbest if each not in sentences]
+    best = likeliest_unfavoured(own)
     return SentenceEvidence(
         over_others=score - max(others, default=score - _MOST_NATS),
         over_rest=score - max(rest, default=score - _MOST_NATS),
-        per_letter=own_score(best) / max(1, sum(len(word.text) for word in best.words)),
+        per_letter=best.own_log_prob / max(1, sum(len(word.text) for word in best.words)),
         words=len(best.words),
     )
 
@@ -205,7 +205,7 @@ def without_sentences(nbest: Sequence[Hypothesis]) -> list[Hypothesis]:
 
 def overtakes(other: Hypothesis, favoured: Hypothesis) -> bool:
     """Whether words would be much likelier than a sentence of the home, were that not favoured."""
-    behind = own_score(other) - own_score(favoured)
+    behind = other.own_log_prob - favoured.own_log_prob
     return favoured.sentence_boost > 0 and behind > _CLOSE_NATS
 
 
@@ -214,9 +214,13 @@ def loses_telling(heard: Sequence[str], words: Sequence[str]) -> bool:
     return not TELLING.intersection(heard).issubset(words)
 
 
-def own_score(hypothesis: Hypothesis) -> float:
-    """The log-probability without what biasing gave."""
-    return hypothesis.log_prob - hypothesis.boost
+def likeliest_unfavoured(nbest: Sequence[Hypothesis]) -> Hypothesis:
+    """What was heard likeliest, without what biasing gave."""
+    return max(nbest, key=_own)
+
+
+def _own(hypothesis: Hypothesis) -> float:
+    return hypothesis.own_log_prob
 
 
 def weight(behind: float) -> float:

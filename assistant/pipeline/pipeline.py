@@ -24,7 +24,7 @@ from assistant.asr.result import (
 )
 from assistant.audio.blocks import Block, seconds
 from assistant.audio.clock import HeardTime
-from assistant.audio.source import AudioError, AudioSource
+from assistant.audio.source import SAMPLE_RATE, AudioError, AudioSource
 from assistant.audio.vad import VoiceActivity
 from assistant.events import EndReason, Error, Event, Interrupted, WakeDetected, Yielded
 from assistant.pipeline.arbitration import Arbiter, loudness_db, score
@@ -40,6 +40,8 @@ from assistant.pipeline.utterance import Utterance, UtteranceServices
 from assistant.plugins.room import EVERYWHERE, ROOM
 from assistant.wake.place import find_call
 
+_SILENCE = np.zeros(SAMPLE_RATE // 2, np.int16)
+"""In the place of a wake word."""
 CALL_ENDED_S = 0.25
 """So long before it is detected, a wake word is over: about, where the recogniser cannot say."""
 
@@ -70,8 +72,11 @@ class Pipeline:
     comes of a command falls at the same place however fast it is played."""
 
     async def prepare(self) -> None:
-        """Do now what the first utterance would wait for: names and sentences are read once."""
-        await self.services.worker.run(self._stream, called=True, secret=False)
+        """Do now what the first utterance would wait for.
+
+        Names and sentences are read once, and what hears voices by a wake word is loaded.
+        """
+        await self.services.worker.run(self._stream, called=True, secret=False, anchor=_SILENCE)
 
     async def events(self, source: AudioSource) -> AsyncGenerator[Event]:
         """Everything that happens in a stream of audio; an `Error` when the audio cannot be had.

@@ -167,7 +167,8 @@ class TwoPass:
         if clean is None:
             return decoded
         other = self._decoded(clean, first, earlier)
-        surer = _best_score(other) - _best_score(decoded) > CLEARLY_LIKELIER
+        best, other_best = decoded.result.nbest[0], other.result.nbest[0]
+        surer = other_best.own_log_prob - best.own_log_prob > CLEARLY_LIKELIER
         return other if surer else decoded
 
     def _decoded(self, frames: Floats, first: Search, earlier: Earlier) -> DecodedPart:
@@ -338,12 +339,6 @@ class JointScorer:
             max(log_prob, LEAST_FOR_NAMES) if word in self._listed else log_prob
             for word, log_prob in words
         )
-
-
-def _best_score(part: DecodedPart) -> float:
-    """The log-probability of a part's best hypothesis, without what it was favoured by."""
-    best = part.result.nbest[0]
-    return best.log_prob - best.boost
 
 
 def _with_more(each: Hypothesis, boost: float) -> Hypothesis:
