@@ -104,6 +104,11 @@ class Hypothesis:
         """The log-probability without what biasing gave."""
         return self.log_prob - self.boost
 
+    @property
+    def per_letter(self) -> float:
+        """The same by letter: how clearly it was heard, in nats."""
+        return self.own_log_prob / max(1, sum(len(word.text) for word in self.words))
+
 
 def log_sum_exp(values: Iterable[float]) -> float:
     """Logarithm of the sum of exponentials; minus infinity for no values."""

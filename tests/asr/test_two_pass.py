@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from assistant.asr.decoding import two_pass
 from assistant.asr.decoding.beam_search import SearchSettings
 from assistant.asr.decoding.parts import LONGEST_PART, PART, Earlier
 from assistant.asr.decoding.two_pass import (
@@ -65,6 +66,12 @@ def recogniser(network):
     return TransducerRecogniser(
         Model(network, WhisperFrontEnd(), max_symbols_per_frame=3), SearchSettings()
     )
+
+
+@pytest.fixture
+def heard_once(monkeypatch):
+    """Nothing counts as badly heard, which to a toy all is."""
+    monkeypatch.setattr(two_pass, "BADLY_HEARD", -np.inf)
 
 
 def content(result):
@@ -189,6 +196,7 @@ LONG = np.concatenate([AUDIO // (1 + (number % 3)) for number in range(8)])
 """Sixteen seconds."""
 
 
+@pytest.mark.usefixtures("heard_once")
 @pytest.mark.parametrize("decoder", [False, True])
 def test_a_long_utterance_is_heard_again_in_parts(decoder):
     network = Written() if decoder else Attentive()
@@ -282,6 +290,7 @@ def test_both_decoders_judge_every_text_of_the_result():
     assert nbest(result.lattice, 1)[0].text == result.text
 
 
+@pytest.mark.usefixtures("heard_once")
 def test_a_decoder_without_an_opinion_changes_no_order():
     result, alone = heard(Written(sharpness=0.0), AUDIO), heard(Attentive(), AUDIO)
     lengths = {len(each.text) for each in result.nbest}
@@ -294,6 +303,32 @@ def test_a_decoder_without_an_opinion_changes_no_order():
         cost = (len(pieces) + 1) * np.log(len(LETTERS))
         mean = (1 - ATTENTION_WEIGHT) * known[each.text].log_prob - ATTENTION_WEIGHT * cost
         assert each.log_prob == pytest.approx(mean, abs=1e-3)
+
+
+def test_what_is_badly_heard_is_heard_again_and_the_likelier_counts(monkeypatch):
+    gained = []
+    for seed in range(8):
+        samples = (np.random.default_rng(seed).standard_normal(RATE) * 4000).astype(np.int16)
+        results, given = [], []
+        for badly in (-np.inf, np.inf):
+            network = Written(sharpness=2.0)
+            network.given.clear()
+            monkeypatch.setattr(two_pass, "BADLY_HEARD", badly)
+            results.append(heard(network, samples))
+            given.append(sum(network.given))
+        once, twice = results
+        assert given[0] < given[1]
+        gained.append(twice.nbest[0].log_prob - once.nbest[0].log_prob)
+        assert (content(twice) == content(once)) == (gained[-1] == 0)
+    assert min(gained) == 0 < max(gained)
+
+
+def test_a_transducer_alone_hears_nothing_again(monkeypatch):
+    monkeypatch.setattr(two_pass, "BADLY_HEARD", np.inf)
+    network = Attentive()
+    network.given.clear()
+    heard(network, AUDIO)
+    assert sum(network.given) <= 2 * len(AUDIO) // 160 + network.frame_multiple
 
 
 def test_a_text_that_the_transducer_cannot_have_heard_does_not_win():

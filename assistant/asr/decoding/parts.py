@@ -156,3 +156,8 @@ class DecodedPart:
     result: RecognitionResult
     inner: Floats
     state: State
+
+    @property
+    def best(self) -> Hypothesis:
+        """What was likeliest said in it."""
+        return self.result.nbest[0]

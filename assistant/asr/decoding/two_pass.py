@@ -72,6 +72,12 @@ part before has said, and a decoder that has lost its place may be sure of eithe
 CLEARLY_LIKELIER: Final = 1.0
 """By so much (natural log) what is left of a part has to be likelier than all of it."""
 
+BADLY_HEARD: Final = -0.4
+"""What is less likely by letter (natural log) to both decoders is heard again.
+
+Of 220 sentences for made-up gadgets at 14 dB a quarter; to hear all again helped no others.
+"""
+
 MOST_BEFORE: Final = 60
 """Word pieces of the part before that the decoder is told; it has no positions for many more."""
 
@@ -92,6 +98,11 @@ def encode_whole(network: Network, features: Floats, state: State) -> tuple[Floa
             inner.append(seen)
         outputs.append(encoded)
     return np.concatenate(outputs), np.concatenate(inner) if inner else NO_INNER, state
+
+
+def _a_frame_later(features: Floats) -> Floats:
+    """Features [N, mels] with the first one left out, as long."""
+    return np.concatenate([features[1:], features[-1:]])
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +134,8 @@ class TwoPass:
     """Decodes an utterance again, part by part.
 
     Where `cleaned` makes something else of a part, that is decoded, too, and the likelier counts.
+    What was badly heard is heard again, a frame later, since to the encoder that is not the same:
+    in noise a second look finds what the first one has missed.
     """
 
     def __init__(
@@ -164,12 +177,15 @@ class TwoPass:
             return DecodedPart(self.made(first), NO_INNER, earlier.state)
         decoded = self._decoded(frames, first, earlier)
         clean = None if self._cleaned is None else self._cleaned(frames)
-        if clean is None:
-            return decoded
-        other = self._decoded(clean, first, earlier)
-        best, other_best = decoded.result.nbest[0], other.result.nbest[0]
-        surer = other_best.own_log_prob - best.own_log_prob > CLEARLY_LIKELIER
-        return other if surer else decoded
+        if clean is not None:
+            other = self._decoded(clean, first, earlier)
+            if other.best.own_log_prob - decoded.best.own_log_prob > CLEARLY_LIKELIER:
+                decoded, frames = other, clean
+        if decoded.result.by_both_decoders and decoded.best.per_letter < BADLY_HEARD:
+            again = self._decoded(_a_frame_later(frames), first, earlier)
+            if again.best.log_prob > decoded.best.log_prob:
+                decoded = again
+        return decoded
 
     def _decoded(self, frames: Floats, first: Search, earlier: Earlier) -> DecodedPart:
         outputs, inner, state = encode_whole(self._network, frames, earlier.state)
