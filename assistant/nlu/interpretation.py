@@ -25,6 +25,8 @@ class SentenceEvidence:
     """The log-probability of a letter of its likeliest sentence, in the mean."""
     words: int
     """Of that sentence."""
+    commands: int = 1
+    """How many it holds."""
 
 
 @dataclass(frozen=True, slots=True)

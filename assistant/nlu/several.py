@@ -48,7 +48,8 @@ def decided_of_several(
     sure = meant.with_confidence(round(support[key] / sum(support.values()), 4))
     other = likeliest is not None and meaning_of(likeliest) != key
     question = sure.question or _question(nbest, other=other)
-    return replace(sure, evidence=evidence_of(key, said, nbest), question=question)
+    evidence = evidence_of(key, said, nbest, commands=len(meant.commands))
+    return replace(sure, evidence=evidence, question=question)
 
 
 def is_exact(meant: Interpretation) -> bool:

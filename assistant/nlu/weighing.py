@@ -162,6 +162,8 @@ def evidence_of(
     key: tuple[object, ...],
     said: Mapping[tuple[object, ...], Sequence[Hypothesis]],
     nbest: Sequence[Hypothesis],
+    *,
+    commands: int = 1,
 ) -> SentenceEvidence | None:
     """How likely a meaning's sentences are, beside the others and all that are none.
 
@@ -170,16 +172,16 @@ def evidence_of(
     own = said.get(key)
     if not own:
         return None
-    score = log_sum_exp(map(_own, own))
+    best, score = likeliest_unfavoured(own), log_sum_exp(map(_own, own))
     others = [log_sum_exp(map(_own, s)) for k, s in said.items() if k != key]
     sentences = [hypothesis for meaning in said.values() for hypothesis in meaning]
     rest = [each.own_log_prob for each in nbest if each not in sentences]
-    best = likeliest_unfavoured(own)
     return SentenceEvidence(
         over_others=score - max(others, default=score - _MOST_NATS),
         over_rest=score - max(rest, default=score - _MOST_NATS),
-        per_letter=best.own_log_prob / max(1, sum(len(word.text) for word in best.words)),
+        per_letter=best.per_letter,
         words=len(best.words),
+        commands=commands,
     )
 
 

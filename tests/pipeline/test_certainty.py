@@ -44,10 +44,16 @@ def test_whatever_speaks_against_it_makes_it_less_sure(worse, both):
     assert sure(replace(CLEAR, **worse), both=both) < sure(CLEAR, both=both)
 
 
-def test_other_words_that_are_likelier_speak_against_it_where_two_decoders_say_so():
+def test_other_words_that_are_likelier_speak_against_it_most_where_two_decoders_say_so():
     behind = replace(CLEAR, over_rest=-9.0)
-    assert sure(behind, both=True) < sure(CLEAR, both=True)
-    assert sure(behind, both=False) == sure(CLEAR, both=False)
+    alone, by_both = (sure(CLEAR, both=both) - sure(behind, both=both) for both in (False, True))
+    assert 0 < alone < by_both
+
+
+@pytest.mark.parametrize("both", [False, True])
+def test_two_short_commands_are_no_surer_than_one(both):
+    two = replace(CLEAR, words=2 * CLEAR.words, commands=2)
+    assert sure(two, both=both) == sure(CLEAR, both=both)
 
 
 def test_a_transducer_alone_may_hear_a_sentence_worse_than_two_decoders():
