@@ -179,15 +179,21 @@ class HomeUnderstanding:
         with self._one_at_a_time:
             named = self.referents.named()
             likeliest = likeliest_unfavoured(nbest)
-            if overtakes(likeliest, nbest[0]) and self._is_several(likeliest.text, named):
+            if overtakes(likeliest, nbest[0]) and self._is_known(likeliest.text, named):
                 nbest = without_sentences(nbest)
             meant = self._interpret_several(nbest, named) or self._interpret(nbest)
             if meant.intent is not None and UNKNOWN_NAME not in meant.slots:
                 return meant
             return self._current_compound().missing(nbest[0].text) or meant
 
-    def _is_several(self, text: str, named: Antecedents) -> bool:
-        """Whether a text is more than one command, by its very words."""
+    def _is_known(self, text: str, named: Antecedents) -> bool:
+        """Whether a text is a command or several, by its very words.
+
+        A title or a list's item is no part of any sentence that could be favoured, so "set a pizza
+        timer" must not become the likeliest sentence beside it.
+        """
+        if any(not each.unknown for each in self._current_parser().exact(text)):
+            return True
         meant = self._current_compound().understand(text, named)
         return meant is not None and is_exact(meant)
 
@@ -211,8 +217,6 @@ class HomeUnderstanding:
     def _interpret(self, nbest: Sequence[Hypothesis]) -> Interpretation:
         weighing, parser = Weighing(nbest), self._current_parser()
         weighing.note_unfavoured(parser.parse(weighing.unfavoured.text))
-        if weighing.favoured_away:
-            return self._interpret(without_sentences(nbest))
         for hypothesis in nbest:
             if nbest[0].log_prob - hypothesis.log_prob > _FURTHEST_NATS:
                 break

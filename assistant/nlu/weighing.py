@@ -66,16 +66,6 @@ class Weighing:
         exact = [each for each in readings if tuple(each.text.split()) == self._heard_unfavoured]
         self._unfavoured_meanings = {_key(each): each.unknown for each in exact}
 
-    @property
-    def favoured_away(self) -> bool:
-        """Whether much likelier words that mean something themselves lost to a favoured sentence.
-
-        A title or a list's item is no part of any sentence that could be favoured, so "set a pizza
-        timer" must not become the likeliest sentence beside it.
-        """
-        known = any(not unknown for unknown in self._unfavoured_meanings.values())
-        return known and overtakes(self.unfavoured, self._nbest[0])
-
     def add(self, hypothesis: Hypothesis, reading: Reading) -> None:
         """Take a reading of a hypothesis."""
         words = tuple(reading.text.split())
