@@ -19,6 +19,7 @@ from scipy.signal import oaconvolve
 from torch import Tensor
 from torch.utils.data import IterableDataset
 
+from assistant.asr.features.voice_filter import long_enough
 from assistant.asr.features.whisper_mel import HOP, log_mel
 from assistant.asr.networks.network import Floats
 from assistant.audio.source import SAMPLE_RATE
@@ -32,7 +33,7 @@ Samples = NDArray[np.int16]
 SPEAKER_MODEL: Final = Path("models/speaker-campplus")
 EMBEDDING: Final = 192
 SEGMENT: Final = 5 * SAMPLE_RATE
-ANCHOR_S: Final = (0.5, 1.4)
+ANCHOR_S: Final = (0.35, 1.4)
 SHORTEST: Final = 2 * SAMPLE_RATE
 """A recording of less has no room for an anchor and something else."""
 ELSEWHERE: Final = 0.7
@@ -171,7 +172,7 @@ class Mixer:
             said = heard
         gain = decibels(rng.uniform(*PEAK_DB)) / (np.abs(heard).max() + _TINY)
         heard, said, anchor = (np.rint(gain * each * 32767) for each in (heard, said, anchor))
-        voice = self._embedder.embed(np.clip(anchor, -32768, 32767).astype(np.int16))
+        voice = self._embedder.embed(long_enough(np.clip(anchor, -32768, 32767).astype(np.int16)))
         made = [log_mel(each / np.float32(32768)) for each in (heard, said, anchor)]
         return Mixture(made[0], made[1], normalised(voice), np.float32(made[2].mean()))
 

@@ -30,10 +30,10 @@ from training.model import Encoder
 from training.precision import autocast
 
 WIDTH: Final = 192
-HIDDEN: Final = 256
+HIDDEN: Final = 320
 DILATIONS: Final = (1, 2, 4, 8, 16, 1, 2, 4, 8, 16)
 VOICE: Final = 64
-KERNEL: Final = 3
+KERNEL: Final = 5
 TOO_LOW: Final = 3.0
 """What is taken away from the user's speech counts so many times more than what is left over."""
 HEARD_RANGE: Final = 1.25
@@ -60,9 +60,9 @@ class FilterBlock(nn.Module):
         """[B, T, WIDTH] to the same."""
         scale, offset = self.voice(voice)[:, None].chunk(2, -1)
         y = functional.relu(self.wide(self.norm(x)) * (1 + scale) + offset)
-        past = (KERNEL - 1) * self.dilation
-        y, length = functional.pad(y, (0, 0, past, 0)), y.shape[1]
-        starts = range(0, past + 1, self.dilation)
+        around, length = KERNEL // 2 * self.dilation, y.shape[1]
+        y = functional.pad(y, (0, 0, around, around))
+        starts = range(0, 2 * around + 1, self.dilation)
         over_time = [t * y[:, s : s + length] for t, s in zip(self.taps, starts, strict=True)]
         made: Tensor = self.narrow(functional.relu(sum(over_time, self.bias)))
         return x + made

@@ -8,6 +8,7 @@ import pytest
 
 from assistant.app.recognition import load_voice_filter
 from assistant.asr.decoding.beam_search import SearchSettings
+from assistant.asr.decoding.two_pass import CLEARLY_LIKELIER
 from assistant.asr.features.frontend import WhisperFrontEnd
 from assistant.asr.features.whisper_mel import FLOOR
 from assistant.asr.networks.model_folder import Model
@@ -68,7 +69,7 @@ def test_the_likelier_hearing_counts(samples):
         made = recognise(told, samples, anchor=samples[:8000])
         if content(made) != content(plain):
             likelier += 1
-            assert score(made) > score(plain) + 1
+            assert score(made) > score(plain) + CLEARLY_LIKELIER
     assert 0 < likelier < 20
 
 

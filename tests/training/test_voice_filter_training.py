@@ -14,7 +14,7 @@ from training import mixtures
 from training.corpus import Corpus, write
 from training.export_voice_filter import export
 from training.model import Encoder, ModelSettings
-from training.voice_filter import Losses, VoiceFilter, train
+from training.voice_filter import DILATIONS, KERNEL, Losses, VoiceFilter, train
 
 SIZE = 2
 
@@ -101,14 +101,19 @@ def on_device(tmp_path_factory):
     return device.VoiceFilter(folder / "model", Embedder().embed)
 
 
-def test_what_comes_later_changes_nothing_before(on_device):
+def test_a_frame_depends_on_the_seconds_around_it(on_device):
+    """As many before it as after it, and on nothing further away."""
     rng = np.random.default_rng(2)
     anchor = on_device.anchor(rng.normal(0, 2000, 9000).astype(np.int16))
-    heard = rng.normal(0, 0.3, (101, 80)).astype(np.float32)
+    heard = rng.normal(0, 0.3, (701, 80)).astype(np.float32)
     whole = on_device.filtered(heard, anchor)
     assert whole.shape == heard.shape
-    assert np.abs(whole[:60] - on_device.filtered(heard[:60], anchor)).max() < 1e-5
     assert (whole <= np.maximum(heard, FLOOR) + 1e-6).all()
+    other = heard.copy()
+    other[300:302] += 1.0
+    changed = np.flatnonzero(np.abs(on_device.filtered(other, anchor) - whole).max(1) > 1e-5)
+    reach = device.STACKED * (KERNEL // 2) * sum(DILATIONS)
+    assert 300 - reach <= changed.min() < 300 < 301 < changed.max() <= 301 + reach
 
 
 def test_a_moment_says_nothing_of_a_voice(on_device):

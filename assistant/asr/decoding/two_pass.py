@@ -69,7 +69,7 @@ What is beyond counts in full. So far below is a text that leaves out words or s
 part before has said, and a decoder that has lost its place may be sure of either.
 """
 
-CLEARLY_LIKELIER: Final = 1.0
+CLEARLY_LIKELIER: Final = 2.0
 """By so much (natural log) what is left of a part has to be likelier than all of it."""
 
 BADLY_HEARD: Final = -0.4

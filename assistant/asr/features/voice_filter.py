@@ -3,8 +3,8 @@
 Whoever says "Alexa" also says what follows. A speaker model makes a vector of the wake word's
 voice, the *anchor*. A network that is told the vector weakens in the log-mel features what other
 voices put there (VoiceFilter-Lite, Wang et al., 2020, arXiv 2009.04323; anchored speech, Raju et
-al., 2022, arXiv 2210.11588). Its layers are convolutions over the past (Bai et al., 2018), whose
-scale and offset the voice sets (Perez et al., 2018). Its steps are `STACKED` frames.
+al., 2022, arXiv 2210.11588). Its layers are convolutions over past and future (Bai et al., 2018),
+whose scale and offset the voice sets (Perez et al., 2018). Its steps are `STACKED` frames.
 `training.voice_filter` trains it; here it runs with NumPy.
 """
 
@@ -57,6 +57,11 @@ class Anchor:
     """The mean of its features."""
 
 
+def long_enough(samples: NDArray[np.int16]) -> NDArray[np.int16]:
+    """An anchor for the speaker model, repeated until it is `EMBEDDED_S` long."""
+    return np.resize(samples, max(samples.size, round(EMBEDDED_S * SAMPLE_RATE)))
+
+
 class VoiceFilter:
     """The network of a model folder; raises `ModelError` for one that holds none.
 
@@ -75,7 +80,7 @@ class VoiceFilter:
         if samples.size < shortest:
             return None
         samples = samples[-longest:]
-        voice = self._embed(np.resize(samples, max(samples.size, round(EMBEDDED_S * SAMPLE_RATE))))
+        voice = self._embed(long_enough(samples))
         voice = voice * np.float32(np.sqrt(voice.size) / max(1e-6, np.linalg.norm(voice)))
         told = np.tanh(self._linear("voice", voice))
         layers = [self._linear(f"blocks.{n}.voice", told) for n in range(len(self.dilations))]
@@ -92,8 +97,8 @@ class VoiceFilter:
             name, dilation = f"blocks.{number}", self.dilations[number]
             y = self._linear(f"{name}.wide", self._normed(f"{name}.norm", x))
             taps = self._weights[f"{name}.taps"]
-            past = (len(taps) - 1) * dilation
-            y = np.pad(np.maximum(y * scale + offset, 0), ((past, 0), (0, 0)))
+            around = len(taps) // 2 * dilation
+            y = np.pad(np.maximum(y * scale + offset, 0), ((around, around), (0, 0)))
             over_time = sum(tap * y[dilation * n :][: len(x)] for n, tap in enumerate(taps))
             y = np.maximum(over_time + self._weights[f"{name}.bias"], 0)
             x = x + self._linear(f"{name}.narrow", y)
