@@ -5,8 +5,9 @@
 SET: a corpus folder as `training.prepare` writes it, or a table of recordings (columns path and
 text, separated by tabs; paths beside the table). A recording is heard as whole audio, its pause
 included, and what is understood is compared with what the text means when it is read. Where the
-text means nothing here, nothing should be done: "taken" counts what would have been. With
-`--noise`, a corpus of noise, each set is also heard in simulated rooms at these ratios.
+text means nothing here, or names what the home lacks, nothing should be done: "taken" counts what
+would have been. With `--noise`, a corpus of noise, each set is also heard in simulated rooms at
+these ratios.
 """
 
 # ruff: noqa: INP001, T201 - a script, not part of a package
@@ -30,6 +31,8 @@ from hearing import Home, same  # noqa: E402
 
 from assistant.config import Settings  # noqa: E402
 from assistant.config.hearing import PersonalisationSettings, RecogniserSettings  # noqa: E402
+from assistant.nlu.interpretation import Interpretation  # noqa: E402
+from assistant.pipeline.directedness import is_command  # noqa: E402
 from training.corpus import Corpus  # noqa: E402
 from training.evaluate import noisy, recordings  # noqa: E402
 from training.score import word_errors  # noqa: E402
@@ -44,11 +47,16 @@ def kind_of(home: Home, text: str, samples: NDArray[np.int16]) -> tuple[str, str
     """What becomes of a recording, and what was heard."""
     heard = home.hear(np.concatenate([samples, PAUSE]))
     wanted = home.reads(text)
-    if wanted.intent is None or wanted.question:
-        return "taken" if heard.acts else "left", heard.result.text
+    if not can_be_done(wanted):
+        return "taken" if can_be_done(heard.meant) else "left", heard.result.text
     if heard.acts:
         return "right" if same(heard.meant, wanted) else "wrong", heard.result.text
     return "refused" if heard.meant.intent is None else "asked", heard.result.text
+
+
+def can_be_done(meant: Interpretation) -> bool:
+    """Whether the home has what every command of a sentence needs, and nothing has to be asked."""
+    return all(map(is_command, meant.commands))
 
 
 def main() -> int:
