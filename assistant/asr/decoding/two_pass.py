@@ -75,7 +75,8 @@ CLEARLY_LIKELIER: Final = 2.0
 BADLY_HEARD: Final = -0.4
 """What is less likely by letter (natural log) to both decoders is heard again.
 
-Of 220 sentences for made-up gadgets at 14 dB a quarter; to hear all again helped no others.
+So are 94 of 340 sentences for made-up gadgets in noise; 10 more are done then, and 13 if all are
+heard again.
 """
 
 MOST_BEFORE: Final = 60
