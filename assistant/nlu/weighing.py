@@ -58,13 +58,13 @@ class Weighing:
         """Whether the best hypothesis names something that the home lacks."""
         self._said: dict[tuple[object, ...], list[Hypothesis]] = {}
         """By their meaning, the hypotheses that are sentences of the home, word for word."""
-        self._unfavoured_meanings: dict[tuple[object, ...], bool] = {}
-        """What the likeliest words without any favour mean; whether it is something unknown."""
+        self._unfavoured_meanings: frozenset[tuple[object, ...]] = frozenset()
+        """What the likeliest words without any favour mean."""
 
     def note_unfavoured(self, readings: Sequence[Reading]) -> None:
         """Take the readings of the likeliest words, before any reading is added."""
-        exact = [each for each in readings if tuple(each.text.split()) == self._heard_unfavoured]
-        self._unfavoured_meanings = {_key(each): each.unknown for each in exact}
+        exact = (each for each in readings if tuple(each.text.split()) == self._heard_unfavoured)
+        self._unfavoured_meanings = frozenset(map(_key, exact))
 
     def add(self, hypothesis: Hypothesis, reading: Reading) -> None:
         """Take a reading of a hypothesis."""
@@ -157,7 +157,8 @@ def evidence_of(
 ) -> SentenceEvidence | None:
     """How likely a meaning's sentences are, beside the others and all that are none.
 
-    `said`: by their meaning, the hypotheses that say it in the very words of a sentence.
+    `said`: by their meaning, the hypotheses that say it in the very words of a sentence, which
+    holds so many `commands`.
     """
     own = said.get(key)
     if not own:

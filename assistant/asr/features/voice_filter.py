@@ -5,8 +5,7 @@ voice, the *anchor*. A network that is told the vector weakens in the log-mel fe
 voices put there (VoiceFilter-Lite, Wang et al., 2020, arXiv 2009.04323; anchored speech, Raju et
 al., 2022, arXiv 2210.11588). Its layers are dilated convolutions (Bai et al., 2018), here over past
 and future, whose scale and offset the voice sets (Perez et al., 2018). Its steps are `STACKED`
-frames.
-`training.voice_filter` trains it; here it runs with NumPy.
+frames. `training.voice_filter` trains it; here it runs with NumPy.
 """
 
 from __future__ import annotations
