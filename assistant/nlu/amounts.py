@@ -43,11 +43,13 @@ _SHARES = {
     ("two", "thirds"): "67",
     ("full",): "100",
 }
+FIXED_AMOUNTS = tuple(_FIXED)
+SHARES = tuple(_SHARES)
 AMOUNT_WORDS = frozenset(
     {*_UNITS, "half", "quarter", "quarters", "third", "thirds", "full", "degree", "couple"}
 )
 """One of these, or a number, is in every amount."""
-_BEFORE_SHARE = frozenset({"to", "at"})
+BEFORE_SHARE = frozenset({"to", "at"})
 _AFTER_SHARE = frozenset(
     {"", "and", "then", "brightness", "volume", "open", "speed", "power", "in", "please"}
 )
@@ -88,7 +90,7 @@ def _in_units(value: float, unit: str) -> str:
 
 def share(words: Sequence[str], start: int) -> tuple[str, int] | None:
     """A share of the whole that something is set to, as a percentage, and its length in words."""
-    if not start or words[start - 1] not in _BEFORE_SHARE:
+    if not start or words[start - 1] not in BEFORE_SHARE:
         return None
     for phrase, percent in _SHARES.items():
         end = start + len(phrase)

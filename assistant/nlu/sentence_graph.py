@@ -27,6 +27,8 @@ from hassil.parse_expression import parse_sentence
 from assistant.nlu.expressions import Traversal
 from assistant.nlu.names import NameKind
 from assistant.nlu.numbers import number_words
+from assistant.nlu.parse import COMMAND
+from assistant.nlu.template_words import words_of
 from assistant.nlu.tokens import CLOSERS, OPENERS
 
 _NUMBERS: Final = 1000
@@ -35,14 +37,22 @@ _TIME: Final = "clock_time"
 """The list that stands for a time of day, before the word that marks one."""
 _TIME_MARK: Final = "oclock"
 _SAID_TIME: Final = (
-    "(noon|midday|midnight"
-    "|[(half|quarter|(five|ten|twenty|twenty five) [minutes]) (past|after|to|before)] {said_hour}"
-    " [fifteen|thirty|forty five|oh five|ten|twenty|forty|fifty|twenty five|thirty five|fifty five]"
-    " [o'clock])"
+    "([twelve] noon|midday|midnight"
+    "|[([a] (half|quarter)|{said_past} [minute[s]]) (past|after|to|before)] {said_hour}"
+    " [{said_minute}|oh {said_digit}] [o'clock])"
     " [am|pm|a m|p m|in the (morning|afternoon|evening)|at night]"
 )
-_SAID_HOUR: Final = "said_hour"
-_HOURS: Final = 24
+_SAID_NUMBERS: Final[Mapping[str, range]] = {
+    "said_hour": range(1, 24),
+    "said_past": range(1, 30),
+    "said_minute": range(10, 60),
+    "said_digit": range(1, 10),
+}
+_SEVERAL: Final = frozenset(NameKind) - {NameKind.CONTACT}
+"""Lists of which two values may be said, joined by "and"."""
+_ALL: Final = frozenset({"all", "every", "everything"})
+"""What is about so much may leave something out."""
+_EXCEPTION: Final = "(except [for]|apart from|but [not]) [[in] the] ({name}|{area})"
 
 
 class Call(NamedTuple):
@@ -50,6 +60,10 @@ class Call(NamedTuple):
 
     name: str
     domains: frozenset[str] | None = None
+
+
+LATER: Final = Call(COMMAND)
+"""Stands for a whole sentence, which is to be carried out later."""
 
 
 class Arc(NamedTuple):
@@ -107,10 +121,15 @@ class GraphBuilder(Traversal[int]):
         self._names: set[Call] = set()
         self._domains: frozenset[str] | None = None
         """That names in the present template must have."""
+        self._later = False
+        """Whether the present template has a command that is to be carried out later."""
         self._start, self._middle = self._new(), self._new()
-        self._last, self._end = self._new(), self._new()
-        self._ends = {self._end}
+        self._last, self._over, self._end = self._new(), self._new(), self._new()
+        self._ends = {self._end, self._last}
+        self._lists[LATER] = self._middle
         self._polite()
+        self._exceptions = self._new()
+        self._arc(self.after(_exception(), self._exceptions), "", self._last)
 
     def add(self, expression: Expression, context: Mapping[str, Any] | None = None) -> None:
         """A template, for names with the context that it requires.
@@ -120,8 +139,11 @@ class GraphBuilder(Traversal[int]):
             KeyError: a rule is not there.
 
         """
-        self._domains = _domains(context or {})
-        self._arc(self.after(expression, self._middle), "", self._last)
+        self._domains, self._later = _domains(context or {}), False
+        end = self.after(expression, self._middle)
+        self._arc(end, "", self._over if self._later else self._last)
+        if not _ALL.isdisjoint(words_of([expression], self._rules)):
+            self._arc(end, " ", self._exceptions)
 
     def built(self) -> SentenceGraph:
         """The graph of all that was added."""
@@ -139,6 +161,8 @@ class GraphBuilder(Traversal[int]):
 
     def listed(self, reference: ListReference, value: int) -> int:
         """Where a list leads; nowhere if it may be any words."""
+        if reference.slot_name == COMMAND:
+            return self._command(value)
         name = reference.list_name
         call = Call(name, self._domains if name == NameKind.DEVICE else None)
         if name in set(NameKind):
@@ -148,7 +172,25 @@ class GraphBuilder(Traversal[int]):
             self._ends.add(self._list(name, first))
         following = self._new()
         self._arcs[value].append(Arc(call, following))
+        if name in _SEVERAL:
+            another, named = self._new(), self._new()
+            self._arc(following, " and ", another)
+            self._arc(another, "", named)
+            self._arc(another, "the ", named)
+            self._arcs[named].append(Arc(call, following))
         return following
+
+    def _command(self, value: int) -> int:
+        """Where a command leads that is to be carried out later: a sentence like any other.
+
+        What begins with one goes on where sentences end, for nothing can call itself first. What
+        has one elsewhere ends with it, so nothing leads on from here.
+        """
+        self._later = True
+        if value == self._middle:
+            return self._last
+        self._arcs[value].append(Arc(LATER, self._over))
+        return self._new()
 
     def joined(self, values: Iterable[int]) -> int:
         """One node after all of several."""
@@ -163,11 +205,12 @@ class GraphBuilder(Traversal[int]):
     def _polite(self) -> None:
         """Words of politeness before and after every sentence."""
         self._arc(self._start, "", self._middle)
-        self._arc(self._last, "", self._end)
+        self._arc(self._last, "", self._over)
+        self._arc(self._over, "", self._end)
         for phrase in OPENERS:
             self._arc(self._start, " ".join(phrase) + " ", self._middle)
         for phrase in CLOSERS:
-            self._arc(self._last, " " + " ".join(phrase), self._end)
+            self._arc(self._over, " " + " ".join(phrase), self._end)
 
     def _new(self) -> int:
         self._arcs.append([])
@@ -195,9 +238,8 @@ class GraphBuilder(Traversal[int]):
         end = self._new()
         for each in _numbers(values) if isinstance(values, RangeSlotList) else ():
             self._arc(first, each, end)
-        if name == _SAID_HOUR:
-            for hour in range(1, _HOURS):
-                self._arc(first, number_words(hour), end)
+        for number in _SAID_NUMBERS.get(name, ()):
+            self._arc(first, number_words(number), end)
         return end
 
 
@@ -214,9 +256,16 @@ def _domains(context: Mapping[str, Any]) -> frozenset[str] | None:
 def said(text: str) -> str:
     """A text with its numbers and signs as words; a space at either end stays."""
     text = text.lower().replace("%", " percent ").replace("\N{DEGREE SIGN}", " degrees ")
-    text = re.sub(r"\d+", lambda found: f" {number_words(int(found[0]))} ", text)
+    text = re.sub(r"\d+(\.\d)?", _spoken, text)
     text = re.sub(r"[^a-z' ]+", " ", text)
     return re.sub(r" +", " ", text)
+
+
+def _spoken(number: re.Match[str]) -> str:
+    """A number of digits, with one after a point or none, as it is spoken."""
+    whole, _, tenth = number[0].partition(".")
+    point = f" point {number_words(int(tenth))}" if tenth else ""
+    return f" {number_words(int(whole))}{point} "
 
 
 def _numbers(values: RangeSlotList) -> Iterator[str]:
@@ -238,3 +287,8 @@ def _numbers(values: RangeSlotList) -> Iterator[str]:
 @lru_cache(maxsize=1)
 def _time_of_day() -> Expression:
     return parse_sentence(_SAID_TIME).expression
+
+
+@lru_cache(maxsize=1)
+def _exception() -> Expression:
+    return parse_sentence(_EXCEPTION).expression

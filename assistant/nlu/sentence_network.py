@@ -6,9 +6,9 @@ grammars for natural language analysis", 1970). What has the same past is one st
 sets of places, made as somebody comes to them (the subset construction) and kept, so that the
 sentences, of which there are billions, are never written out.
 
-After a sentence there may be another one, joined by "and". Numbers are as they are spoken, and so
-are times of day. What may be any words is not in the
-network; sentences with it are heard without its help.
+After a sentence there may be another one, joined by "and". Numbers, amounts and times of day are as
+they are spoken. What may be any words is not in the network; sentences with it are heard without
+its help.
 """
 
 from __future__ import annotations
@@ -16,10 +16,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from sys import intern
 from typing import Final
 
 from assistant.nlu.names import NameIndex, NameKind
-from assistant.nlu.sentence_graph import Arc, Call, SentenceGraph, said
+from assistant.nlu.numbers import NUMBER_WORDS
+from assistant.nlu.sentence_graph import LATER, Arc, Call, SentenceGraph, said
+from assistant.nlu.spoken_amounts import Words, spoken_amounts
 
 _NO_STACK: Final = 0
 _SPELLINGS: Final[Mapping[str, tuple[str, ...]]] = {
@@ -31,15 +34,22 @@ _SPELLINGS: Final[Mapping[str, tuple[str, ...]]] = {
 }
 """Other ways to say or to write a template's word; understanding knows them."""
 
-_AND: Final = "and"
-"""Joins two sentences."""
+_JOINING: Final[tuple[Words, ...]] = (("and",), ("and", "then"), ("then",))
+"""What joins two sentences."""
 
 Place = int
-"""A node, and in the last bits the stack of calls that it stands in."""
+"""A node, and in the last bits the stack of calls that it stands in; below 0 words to be said
+before other places."""
 _STACK_BITS: Final = 20
 _STACK: Final = (1 << _STACK_BITS) - 1
-_EXPANDED: Final = 128
+_EXPANDED: Final = 64
 """States whose next words are known by heart."""
+_NO_DIGIT: Final = "ten"
+"""May be said where a number begins, but not as a part of one."""
+_BEGUN: Final = 4
+"""Places where all sentences begin, whose next words are."""
+_READ: Final = 1024
+"""Places some words after which are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +68,10 @@ class _State:
     words: Mapping[str, tuple[Place, ...]]
     ordered: tuple[str, ...]
     final: bool
+
+
+def _state(words: Mapping[str, Iterable[Place]], *, final: bool) -> _State:
+    return _State({word: tuple(to) for word, to in words.items()}, tuple(sorted(words)), final)
 
 
 class SentenceNetwork:
@@ -91,8 +105,13 @@ class SentenceNetwork:
         self._alive = self._that_end()
         self._begin: Place = start << _STACK_BITS | _NO_STACK
         self._again: Place = graph.start << _STACK_BITS | _NO_STACK
+        self._beginnings = frozenset({graph.start, self._lists[LATER]})
+        """Nodes from which all sentences are walked."""
         self._ways = lru_cache(maxsize=None)(self._ways_at)
-        self._made = lru_cache(maxsize=_EXPANDED)(self._expanded)
+        self._plain = lru_cache(maxsize=_EXPANDED)(self._expanded)
+        self._made = lru_cache(maxsize=_EXPANDED)(self._with_amounts)
+        self._begun = lru_cache(maxsize=_BEGUN)(self._expanded)
+        self._read = lru_cache(maxsize=_READ)(self._read_words)
         self.forget()
 
     def forget(self) -> None:
@@ -101,7 +120,12 @@ class SentenceNetwork:
         self._returns: list[frozenset[Place]] = [frozenset()]
         self._numbers: dict[frozenset[Place], int] = {}
         self._places: list[frozenset[Place]] = []
+        self._before_places: dict[tuple[Words, frozenset[Place]], Place] = {}
+        self._unsaid: list[tuple[Words, frozenset[Place]]] = []
+        self._plain.cache_clear()
         self._made.cache_clear()
+        self._begun.cache_clear()
+        self._read.cache_clear()
         self._numbered(frozenset({self._begin}))
 
     def words(self, state: int) -> tuple[str, ...]:
@@ -129,9 +153,48 @@ class SentenceNetwork:
             self._places.append(places)
         return number
 
-    def _expanded(self, state: int) -> _State:
-        """What comes next in a state, calls entered and left."""
-        places = self._places[state]
+    def _with_amounts(self, state: int) -> _State:
+        """What comes next in a state, amounts that are said without numbers among it."""
+        plain = self._plain(self._places[state])
+        amounts: dict[str, set[Place]] = {}
+        for first in spoken_amounts().keys() & plain.words.keys():
+            if first in NUMBER_WORDS and _NO_DIGIT not in plain.words:
+                continue  # a number goes on
+            for amount, read in spoken_amounts()[first]:
+                if to := self._read(plain.words[first], read[1:]):
+                    amounts.setdefault(amount[0], set()).update(self._after_words(amount[1:], to))
+        if not amounts:
+            return plain
+        both = {word: to.union(plain.words.get(word, ())) for word, to in amounts.items()}
+        return _state({**plain.words, **both}, final=plain.final)
+
+    def _read_words(self, places: tuple[Place, ...], words: Words) -> frozenset[Place]:
+        """The places some words after others; none where they cannot be said."""
+        for word in words:
+            places = self._plain(frozenset(places)).words.get(word, ())
+        return frozenset(places)
+
+    def _after_words(self, words: Words, places: frozenset[Place]) -> frozenset[Place]:
+        """The places before some words that lead to others."""
+        if not words:
+            return places
+        place = self._before_places.get((words, places))
+        if place is None:
+            self._unsaid.append((words, places))
+            place = self._before_places[words, places] = -len(self._unsaid)
+        return frozenset({place})
+
+    def _known(self, place: Place, *, alone: bool) -> Mapping[str, Iterable[Place]] | None:
+        """The words at a place that need no walk: those still to be said, and all beginnings."""
+        if place < 0:
+            (first, *rest), to = self._unsaid[-place - 1]
+            return {first: self._after_words(tuple(rest), to)}
+        if place >> _STACK_BITS in self._beginnings and not alone:
+            return self._begun(frozenset({place})).words
+        return None
+
+    def _expanded(self, places: frozenset[Place]) -> _State:
+        """What comes next at some places, calls entered and left."""
         words: dict[str, set[Place]] = {}
         final = False
         todo, seen = list(places), set(places)
@@ -139,6 +202,10 @@ class SentenceNetwork:
             calls: dict[Call, set[Place]] = {}
             while todo:
                 place = todo.pop()
+                if (known := self._known(place, alone=len(places) == 1)) is not None:
+                    for word, to in known.items():
+                        words.setdefault(word, set()).update(to)
+                    continue
                 stack = place & _STACK
                 ways = self._ways(place >> _STACK_BITS)
                 for word, target in ways.words:
@@ -153,8 +220,10 @@ class SentenceNetwork:
                 self._lists[call] << _STACK_BITS | self._stack(back) for call, back in calls.items()
             ]
         if final:
-            words.setdefault(_AND, set()).add(self._again)
-        return _State({word: tuple(to) for word, to in words.items()}, tuple(sorted(words)), final)
+            for first, *rest in _JOINING:
+                again = frozenset({self._again})
+                words.setdefault(first, set()).update(self._after_words(tuple(rest), again))
+        return _state(words, final=final)
 
     def _stack(self, returns: Iterable[Place]) -> int:
         """The stack of calls that all go on at these places."""
@@ -198,7 +267,7 @@ class SentenceNetwork:
         seen = set(todo)
         while todo:
             at, letters = todo.pop()
-            arcs = [arc for arc in self._arcs(at) if arc.target in self._alive]
+            arcs = [arc for arc in self._arcs(at) if self._alive[arc.target]]
             lists = [arc for arc in arcs if not isinstance(arc.label, str)]
             if letters and (at in self._ends or lists):
                 words[letters, at] = None
@@ -219,7 +288,8 @@ class SentenceNetwork:
         if isinstance(arc.label, str):
             text = letters + arc.label if letters else arc.label.lstrip()
             word, space, rest = text.partition(" ")
-            yield word, self._before(rest, arc.target) if space else arc.target, bool(space)
+            target = self._before(rest, arc.target) if space else arc.target
+            yield intern(word), target, bool(space)
 
     def _before(self, text: str, target: int) -> int:
         """A node from which a text leads to a target."""
@@ -228,7 +298,7 @@ class SentenceNetwork:
         node = self._rests.get((text, target))
         if node is None:
             node = self._rests[text, target] = self._new(Arc(text, target))
-            self._alive.add(node)
+            self._alive.append(1)
         return node
 
     def _as_spoken(self, words: Iterable[tuple[str, int]]) -> Iterator[tuple[str, int]]:
@@ -239,8 +309,8 @@ class SentenceNetwork:
                 first, _, rest = other.partition(" ")
                 yield first, self._before(rest and rest + " ", target)
 
-    def _that_end(self) -> set[int]:
-        """The nodes from which something can be said to its end."""
+    def _that_end(self) -> bytearray:
+        """For each node, whether something can be said from it to its end."""
         before: dict[int, list[int]] = {}
         called: dict[int, list[tuple[int, int]]] = {}
         """By the first node of a list, where it is called and where it goes on."""
@@ -252,16 +322,16 @@ class SentenceNetwork:
                     first = self._lists[label]
                     called.setdefault(first, []).append((node, target))
                     waits[node, target] = first
-        alive: set[int] = set()
+        alive = bytearray(len(self._graph) + len(self._more))
         todo = list(self._ends)
         while todo:
             node = todo.pop()
-            if node in alive:
+            if alive[node]:
                 continue
-            alive.add(node)
+            alive[node] = 1
             earlier = before.get(node, ())
-            todo += [at for at in earlier if waits.get((at, node), node) in alive]
-            todo += [at for at, target in called.get(node, ()) if target in alive]
+            todo += [at for at in earlier if alive[waits.get((at, node), node)]]
+            todo += [at for at, target in called.get(node, ()) if alive[target]]
         return alive
 
 

@@ -162,6 +162,10 @@ def _letters_and_digits(word: str) -> list[str]:
     return parts if len(parts) > 1 and "".join(parts) == word else [word]
 
 
+_FROM = "from"
+"""What follows is no politeness: "ten minutes from now"."""
+
+
 def without_fillers(words: Sequence[str]) -> list[str]:
     """The words without hesitations, and without politeness at either end.
 
@@ -205,8 +209,9 @@ def _stripped(words: Sequence[str]) -> Iterator[tuple[int, int, list[str]]]:
                 begin, changed = begin + len(opener), True
                 yield begin, end, rest
         for closer in CLOSERS:
-            if end - begin > len(closer) and tuple(rest[end - len(closer) : end]) == closer:
-                end, changed = end - len(closer), True
+            before = end - len(closer)
+            if before > begin and tuple(rest[before:end]) == closer and rest[before - 1] != _FROM:
+                end, changed = before, True
                 yield begin, end, rest
 
 
