@@ -31,6 +31,33 @@ def test_numbers_are_words(understanding, said, slot, value):
     assert understanding.interpret_text(said).slots[slot] == value
 
 
+@pytest.mark.parametrize(
+    ("said", "intent", "slots"),
+    [
+        ("raise the volume", "HassSetVolumeRelative", {"volume_step": "up"}),
+        ("turn the volume down a little", "HassSetVolumeRelative", {"volume_step": "down"}),
+        ("make the volume lower", "HassSetVolumeRelative", {"volume_step": "down"}),
+        ("a bit louder", "HassSetVolumeRelative", {"volume_step": "up"}),
+        ("mute the speakers", "HassMediaPlayerMute", {}),
+        ("lower the lights", "HassLightSet", {"brightness_step": -20}),
+        ("turn the lights down a bit", "HassLightSet", {"brightness_step": -20}),
+        ("make the lights in the bedroom a bit brighter", "HassLightSet", {"brightness_step": 20}),
+        ("turn the kitchen light up a little", "HassLightSet", {"brightness_step": 20}),
+        ("increase the brightness", "HassLightSet", {"brightness_step": 20}),
+        ("change the color of the bedroom light to green", "HassLightSet", {"color": "green"}),
+        ("change the light colour to blue", "HassLightSet", {"color": "blue"}),
+        ("turn the house lights off", "HassTurnOff", {"domain": "light"}),
+        ("what's my next alarm", "HassTimerStatus", {"kind": "alarm"}),
+        ("what time will my alarm go off", "HassTimerStatus", {"kind": "alarm"}),
+        ("cancel the alarm that is set for eight a m", "HassCancelTimer", {"clock_time": 800}),
+    ],
+)
+def test_everyday_words_for_everyday_things(understanding, said, intent, slots):
+    meant = understanding.interpret_text(said)
+    assert (meant.intent, meant.question) == (intent, "")
+    assert meant.slots.items() >= slots.items()
+
+
 @pytest.mark.parametrize("said", ["tomorrow at five", "monday morning at five o'clock"])
 def test_a_time_alone_is_no_command(understanding, said):
     """Its day, read as a part of the time, is no command that is to wait for it."""
