@@ -49,6 +49,7 @@ AMOUNT_WORDS = frozenset(
     {*_UNITS, "half", "quarter", "quarters", "third", "thirds", "full", "degree", "couple"}
 )
 """One of these, or a number, is in every amount."""
+_FROM_NOW = ("from", "now")
 BEFORE_SHARE = frozenset({"to", "at"})
 _AFTER_SHARE = frozenset(
     {"", "and", "then", "brightness", "volume", "open", "speed", "power", "in", "please"}
@@ -56,7 +57,22 @@ _AFTER_SHARE = frozenset(
 
 
 def duration(words: Sequence[str], start: int) -> tuple[str, int] | None:
-    """The duration that begins at `start`, in whole units, and its length in words."""
+    """The duration that begins at `start`, in whole units, and its length in words.
+
+    "Ten minutes from now" is `in 10 minutes`: where any words may come before it, hassil finds a
+    number after "in" alone, and 2 in 22.
+    """
+    found = _length(words, start)
+    if found is None:
+        return None
+    text, used = found
+    if tuple(words[start + used : start + used + 2]) != _FROM_NOW:
+        return found
+    said_in = start > 0 and words[start - 1] == "in"
+    return (text if said_in else f"in {text}"), used + 2
+
+
+def _length(words: Sequence[str], start: int) -> tuple[str, int] | None:
     for phrase, text in _FIXED.items():
         if tuple(words[start : start + len(phrase)]) == phrase:
             return text, len(phrase)

@@ -31,6 +31,8 @@ def test_every_number_reads_back(value):
         ("forty five secs", "45 seconds"),
         ("one hr", "1 hour"),
         ("a half hour timer", "a 30 minutes timer"),
+        ("stop it twenty two minutes from now", "stop it in 22 minutes"),
+        ("in two hours from now stop it", "in 2 hours stop it"),
         ("nineteen point five", "19.5"),
         ("19 point 5", "19.5"),
         ("twenty seven hundred kelvin", "2700 kelvin"),
