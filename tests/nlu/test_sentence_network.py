@@ -137,7 +137,7 @@ def test_every_sentence_of_the_network_is_understood(understanding):
     ]
     # Numbers that no number follows so ("an hours"), one that the next word makes a time, two names
     # where only one makes sense.
-    assert len(lost) < 0.06 * len(said), lost
+    assert len(lost) < 0.08 * len(said), lost
 
 
 def test_a_renamed_device_counts_at_once():

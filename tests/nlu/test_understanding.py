@@ -44,6 +44,12 @@ def test_numbers_are_words(understanding, said, slot, value):
         ("make the lights in the bedroom a bit brighter", "HassLightSet", {"brightness_step": 20}),
         ("turn the kitchen light up a little", "HassLightSet", {"brightness_step": 20}),
         ("increase the brightness", "HassLightSet", {"brightness_step": 20}),
+        (
+            "set the brightness to ten percent in the kitchen",
+            "HassLightSet",
+            {"brightness": 10, "area": "Kitchen"},
+        ),
+        ("heating to twenty", "HassClimateSetTemperature", {"temperature": 20}),
         ("change the color of the bedroom light to green", "HassLightSet", {"color": "green"}),
         ("change the light colour to blue", "HassLightSet", {"color": "blue"}),
         ("turn the house lights off", "HassTurnOff", {"domain": "light"}),
