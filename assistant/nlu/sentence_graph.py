@@ -28,7 +28,6 @@ from assistant.nlu.expressions import Traversal
 from assistant.nlu.names import NameKind
 from assistant.nlu.numbers import number_words
 from assistant.nlu.parse import COMMAND
-from assistant.nlu.template_words import words_of
 from assistant.nlu.tokens import CLOSERS, OPENERS
 
 _NUMBERS: Final = 1000
@@ -123,6 +122,8 @@ class GraphBuilder(Traversal[int]):
         """That names in the present template must have."""
         self._later = False
         """Whether the present template has a command that is to be carried out later."""
+        self._about_all = False
+        """Whether it has a word of `_ALL` outside its lists."""
         self._start, self._middle = self._new(), self._new()
         self._last, self._over, self._end = self._new(), self._new(), self._new()
         self._ends = {self._end, self._last}
@@ -139,10 +140,11 @@ class GraphBuilder(Traversal[int]):
             KeyError: a rule is not there.
 
         """
-        self._domains, self._later = _domains(context or {}), False
+        self._domains = _domains(context or {})
+        self._later = self._about_all = False
         end = self.after(expression, self._middle)
         self._arc(end, "", self._over if self._later else self._last)
-        if not _ALL.isdisjoint(words_of([expression], self._rules)):
+        if self._about_all:
             self._arc(end, " ", self._exceptions)
 
     def built(self) -> SentenceGraph:
@@ -157,6 +159,7 @@ class GraphBuilder(Traversal[int]):
 
     def words(self, text: str, value: int) -> int:
         """Where a text leads, as it is said; a time's mark is not."""
+        self._about_all |= not _ALL.isdisjoint(text.lower().split())
         return self._spelled(said(text).replace(_TIME_MARK, ""), value)
 
     def listed(self, reference: ListReference, value: int) -> int:
@@ -168,8 +171,10 @@ class GraphBuilder(Traversal[int]):
         if name in set(NameKind):
             self._names.add(call)
         elif call not in self._lists:
+            about_all = self._about_all
             first = self._lists[call] = self._new()
             self._ends.add(self._list(name, first))
+            self._about_all = about_all
         following = self._new()
         self._arcs[value].append(Arc(call, following))
         if name in _SEVERAL:
@@ -277,8 +282,6 @@ def _numbers(values: RangeSlotList) -> Iterator[str]:
         yield words
         if words.startswith("one hundred"):
             yield words.replace("one", "a", 1)
-        if number == 1:
-            yield from ("a", "an")
         if values.fraction_type is not None:
             yield from (f"{words} point {number_words(tenth)}" for tenth in range(1, 10))
             yield f"{words} and a half"

@@ -23,6 +23,7 @@ _DIVIDED: Final = (
     ("minutes", "seconds"),
 )
 _SIXTY: Final = 60
+_ONE: Final = (("an", "hour"), ("a", "minute"), ("a", "second"))
 
 Words = tuple[str, ...]
 
@@ -38,7 +39,7 @@ def spoken_amounts() -> Mapping[str, tuple[tuple[Words, Words], ...]]:
 
 def _fixed() -> Iterator[tuple[Words, Words]]:
     shares = ((before, *share) for before in sorted(BEFORE_SHARE) for share in SHARES)
-    for amount in (*FIXED_AMOUNTS, *shares):
+    for amount in (*FIXED_AMOUNTS, *_ONE, *shares):
         yield amount, tuple(said(text_of(with_digits(tokens_of(amount)))).split())
 
 
