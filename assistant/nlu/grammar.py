@@ -30,6 +30,7 @@ from assistant.nlu.template_document import is_of_file, one_sentence_each, whole
 from assistant.nlu.template_index import NUMBER, Requirements, TemplateIndex, marker
 from assistant.nlu.template_pattern import PatternWriter
 from assistant.nlu.template_words import words_of
+from assistant.nlu.sentence_automaton import automaton
 
 _KINDS = {"HassGetState": "question", "HassRespond": "topic"}
 """Slots for the kind of answer that a template asks for, where the intent alone does not say it."""
@@ -111,11 +112,11 @@ class Grammar:
 
     @cached_property
     def graph(self) -> SentenceGraph:
-        """All that the templates allow, for a network of words; a tenth of a second's work."""
+        """All that the templates allow, for a network of words; some tenths of a second's work."""
         builder = GraphBuilder(self.rules, self.lists)
         for template in self._templates:
             builder.add(template.expression, template.data.requires_context)
-        return builder.built()
+        return automaton(builder.built())
 
     @cached_property
     def words_before(self) -> Mapping[str, frozenset[str]]:

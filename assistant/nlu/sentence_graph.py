@@ -8,7 +8,6 @@ are spoken, and so are times of day.
 from __future__ import annotations
 
 import re
-from array import array
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -47,8 +46,6 @@ _SAID_NUMBERS: Final[Mapping[str, range]] = {
     "said_minute": range(10, 60),
     "said_digit": range(1, 10),
 }
-_SEVERAL: Final = frozenset(NameKind) - {NameKind.CONTACT}
-"""Lists of which two values may be said, joined by "and"."""
 _ALL: Final = frozenset({"all", "every", "everything"})
 """What is about so much may leave something out."""
 _EXCEPTION: Final = "(except [for]|apart from|but [not]) [[in] the] ({name}|{area})"
@@ -72,35 +69,11 @@ class Arc(NamedTuple):
     target: int
 
 
-class Arcs:
-    """The arcs of nodes, in arrays: a home has some sixty thousand."""
-
-    def __init__(self, arcs: Iterable[Sequence[Arc]]) -> None:
-        self._labels: list[str | Call] = []
-        self._firsts, self._label, self._target = array("i", [0]), array("i"), array("i")
-        numbers: dict[str | Call, int] = {}
-        for each in arcs:
-            for label, target in each:
-                number = numbers.setdefault(label, len(numbers))
-                if number == len(self._labels):
-                    self._labels.append(label)
-                self._label.append(number)
-                self._target.append(target)
-            self._firsts.append(len(self._label))
-
-    def __len__(self) -> int:
-        return len(self._firsts) - 1
-
-    def __getitem__(self, node: int) -> list[Arc]:
-        between = range(self._firsts[node], self._firsts[node + 1])
-        return [Arc(self._labels[self._label[each]], self._target[each]) for each in between]
-
-
 @dataclass(frozen=True, slots=True)
 class SentenceGraph:
     """The templates: arcs by node, and where lists and sentences begin and end."""
 
-    arcs: Arcs
+    arcs: Sequence[Sequence[Arc]]
     start: int
     lists: Mapping[Call, int]
     """The first node of each list, but of the home's names."""
@@ -150,7 +123,7 @@ class GraphBuilder(Traversal[int]):
     def built(self) -> SentenceGraph:
         """The graph of all that was added."""
         return SentenceGraph(
-            Arcs(self._arcs),
+            self._arcs,
             self._start,
             self._lists,
             frozenset(self._ends),
@@ -177,12 +150,6 @@ class GraphBuilder(Traversal[int]):
             self._about_all = about_all
         following = self._new()
         self._arcs[value].append(Arc(call, following))
-        if name in _SEVERAL:
-            another, named = self._new(), self._new()
-            self._arc(following, " and ", another)
-            self._arc(another, "", named)
-            self._arc(another, "the ", named)
-            self._arcs[named].append(Arc(call, following))
         return following
 
     def _command(self, value: int) -> int:

@@ -13,29 +13,24 @@ its help.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import product
 from sys import intern
 from typing import Final
 
 from assistant.nlu.names import NameIndex, NameKind
 from assistant.nlu.numbers import NUMBER_WORDS
-from assistant.nlu.sentence_graph import LATER, Arc, Call, SentenceGraph, said
+from assistant.nlu.sentence_graph import Arc, Call, SentenceGraph, said
 from assistant.nlu.spoken_amounts import Words, spoken_amounts
+from assistant.nlu.sentence_automaton import spellings
 
 _NO_STACK: Final = 0
-_SPELLINGS: Final[Mapping[str, tuple[str, ...]]] = {
-    "tv": ("television", "t v", "telly"),
-    "ac": ("a c", "air conditioner"),
-    "color": ("colour",),
-    "gray": ("grey",),
-    "todo": ("to do",),
-}
-"""Other ways to say or to write a template's word; understanding knows them."""
-
 _JOINING: Final[tuple[Words, ...]] = (("and",), ("and", "then"), ("then",))
 """What joins two sentences."""
+_SEVERAL: Final = frozenset(NameKind) - {NameKind.CONTACT}
+"""Names of which two may be said, joined by "and"."""
 
 Place = int
 """A node, and in the last bits the stack of calls that it stands in; below 0 words to be said
@@ -46,8 +41,6 @@ _EXPANDED: Final = 64
 """States whose next words are known by heart."""
 _NO_DIGIT: Final = "ten"
 """May be said where a number begins, but not as a part of one."""
-_BEGUN: Final = 4
-"""Places where all sentences begin, whose next words are."""
 _READ: Final = 1024
 """Places some words after which are."""
 
@@ -94,23 +87,24 @@ class SentenceNetwork:
         self._prior = prior
         self._more: list[list[Arc]] = []
         """Arcs of nodes that the graph lacks, numbered on."""
-        self._calls = tuple(f"{said(call).strip()} " for call in calls)
-        called = (Arc(call, graph.start) for call in self._calls)
-        start = self._new(Arc("", graph.start), *called)
         self._ends = set(graph.ends)
         self._lists = dict(graph.lists)
-        for call in graph.names:
-            self._lists[call] = self._tree(_named(index, call))
-        self._rests: dict[tuple[str, int], int] = {}
+        """The first node of each list, and of names that somebody came to."""
+        self._names = _names(index, graph.names)
+        self._trees: dict[frozenset[str], int] = {}
+        self._calls = tuple(f"{said(call).strip()} " for call in calls)
+        called = self._new()
+        for call in self._calls:
+            *before, last = call.split()
+            self._more[self._path({}, called, before) - len(self._graph)].append(
+                Arc(last, graph.start)
+            )
         self._alive = self._that_end()
-        self._begin: Place = start << _STACK_BITS | _NO_STACK
         self._again: Place = graph.start << _STACK_BITS | _NO_STACK
-        self._beginnings = frozenset({graph.start, self._lists[LATER]})
-        """Nodes from which all sentences are walked."""
+        self._begin = frozenset({self._again, called << _STACK_BITS | _NO_STACK})
         self._ways = lru_cache(maxsize=None)(self._ways_at)
         self._plain = lru_cache(maxsize=_EXPANDED)(self._expanded)
         self._made = lru_cache(maxsize=_EXPANDED)(self._with_amounts)
-        self._begun = lru_cache(maxsize=_BEGUN)(self._expanded)
         self._read = lru_cache(maxsize=_READ)(self._read_words)
         self.forget()
 
@@ -124,9 +118,8 @@ class SentenceNetwork:
         self._unsaid: list[tuple[Words, frozenset[Place]]] = []
         self._plain.cache_clear()
         self._made.cache_clear()
-        self._begun.cache_clear()
         self._read.cache_clear()
-        self._numbered(frozenset({self._begin}))
+        self._numbered(self._begin)
 
     def words(self, state: int) -> tuple[str, ...]:
         """The words that can come next, in the order of their letters."""
@@ -184,15 +177,6 @@ class SentenceNetwork:
             place = self._before_places[words, places] = -len(self._unsaid)
         return frozenset({place})
 
-    def _known(self, place: Place, *, alone: bool) -> Mapping[str, Iterable[Place]] | None:
-        """The words at a place that need no walk: those still to be said, and all beginnings."""
-        if place < 0:
-            (first, *rest), to = self._unsaid[-place - 1]
-            return {first: self._after_words(tuple(rest), to)}
-        if place >> _STACK_BITS in self._beginnings and not alone:
-            return self._begun(frozenset({place})).words
-        return None
-
     def _expanded(self, places: frozenset[Place]) -> _State:
         """What comes next at some places, calls entered and left."""
         words: dict[str, set[Place]] = {}
@@ -202,9 +186,9 @@ class SentenceNetwork:
             calls: dict[Call, set[Place]] = {}
             while todo:
                 place = todo.pop()
-                if (known := self._known(place, alone=len(places) == 1)) is not None:
-                    for word, to in known.items():
-                        words.setdefault(word, set()).update(to)
+                if place < 0:
+                    (first, *rest), then = self._unsaid[-place - 1]
+                    words.setdefault(first, set()).update(self._after_words(tuple(rest), then))
                     continue
                 stack = place & _STACK
                 ways = self._ways(place >> _STACK_BITS)
@@ -217,7 +201,7 @@ class SentenceNetwork:
                     todo += self._returns[stack] - seen
                     seen |= self._returns[stack]
             todo = [
-                self._lists[call] << _STACK_BITS | self._stack(back) for call, back in calls.items()
+                self._first(call) << _STACK_BITS | self._stack(back) for call, back in calls.items()
             ]
         if final:
             for first, *rest in _JOINING:
@@ -238,91 +222,70 @@ class SentenceNetwork:
         self._more.append(list(arcs))
         return len(self._graph) + len(self._more) - 1
 
-    def _tree(self, names: Iterable[str]) -> int:
-        """The first node of a tree of names by their words."""
-        first = self._new()
-        known: dict[tuple[int, str], int] = {}
-        for name in names:
-            at = first
-            for word in name.split():
-                following = known.get((at, word))
-                if following is None:
-                    following = known[at, word] = self._new()
-                    text = word if at == first else f" {word}"
-                    self._more[at - len(self._graph)].append(Arc(text, following))
-                at = following
-            self._ends.add(at)
+    def _first(self, call: Call) -> int:
+        """The first node of what a call stands for."""
+        first = self._lists.get(call)
+        if first is None:
+            names = self._names[call]
+            if names not in self._trees:
+                self._trees[names] = self._tree(names, several=call.name in _SEVERAL)
+            first = self._lists[call] = self._trees[names]
         return first
 
-    def _arcs(self, node: int) -> list[Arc]:
+    def _tree(self, names: Iterable[str], *, several: bool) -> int:
+        """The first node of a tree of names by their words, of which several may be said."""
+        first = self._new()
+        known: dict[tuple[int, str], int] = {}
+        ends = {
+            self._path(known, first, " ".join(words).split())
+            for name in names
+            for words in product(*map(spellings, said(name).split()))
+        }
+        self._ends |= ends
+        if several:
+            another = self._new(Arc("the", first), *self._arcs(first))
+            for end in ends:
+                self._more[end - len(self._graph)].append(Arc("and", another))
+        return first
+
+    def _path(self, known: dict[tuple[int, str], int], node: int, words: Iterable[str]) -> int:
+        """The node after some words from another, in a tree of which some nodes are known."""
+        for word in words:
+            following = known.get((node, word))
+            if following is None:
+                following = known[node, word] = self._new()
+                self._more[node - len(self._graph)].append(Arc(intern(word), following))
+            node = following
+        return node
+
+    def _arcs(self, node: int) -> Sequence[Arc]:
         known = len(self._graph)
         return self._graph[node] if node < known else self._more[node - known]
 
     def _ways_at(self, node: int) -> _Ways:
-        """What comes next at a node where a word has ended."""
-        words: dict[tuple[str, int], None] = {}
-        calls: dict[tuple[Call, int], None] = {}
-        ends = False
-        todo = [(node, "")]
-        seen = set(todo)
-        while todo:
-            at, letters = todo.pop()
-            arcs = [arc for arc in self._arcs(at) if self._alive[arc.target]]
-            lists = [arc for arc in arcs if not isinstance(arc.label, str)]
-            if letters and (at in self._ends or lists):
-                words[letters, at] = None
-            elif not letters:
-                ends |= at in self._ends
-                calls |= {(label, to): None for label, to in lists if not isinstance(label, str)}
-            for arc in arcs:
-                for word, target, over in self._letters(letters, arc):
-                    if over:
-                        words[word, target] = None
-                    elif (target, word) not in seen:
-                        seen.add((target, word))
-                        todo.append((target, word))
-        return _Ways(tuple(self._as_spoken(words)), tuple(calls), ends)
-
-    def _letters(self, letters: str, arc: Arc) -> Iterator[tuple[str, int, bool]]:
-        """A word, letters of which came before, after an arc's text; where it leads; if it ends."""
-        if isinstance(arc.label, str):
-            text = letters + arc.label if letters else arc.label.lstrip()
-            word, space, rest = text.partition(" ")
-            target = self._before(rest, arc.target) if space else arc.target
-            yield intern(word), target, bool(space)
-
-    def _before(self, text: str, target: int) -> int:
-        """A node from which a text leads to a target."""
-        if not text.strip():
-            return target
-        node = self._rests.get((text, target))
-        if node is None:
-            node = self._rests[text, target] = self._new(Arc(text, target))
-            self._alive.append(1)
-        return node
-
-    def _as_spoken(self, words: Iterable[tuple[str, int]]) -> Iterator[tuple[str, int]]:
-        """The words, and other ways to say them."""
-        for word, target in words:
-            yield word, target
-            for other in _SPELLINGS.get(word, ()):
-                first, _, rest = other.partition(" ")
-                yield first, self._before(rest and rest + " ", target)
+        """What comes next at a node, of which something leads to an end."""
+        known = len(self._graph)
+        arcs = [arc for arc in self._arcs(node) if arc.target >= known or self._alive[arc.target]]
+        return _Ways(
+            tuple((label, target) for label, target in arcs if isinstance(label, str)),
+            tuple((label, target) for label, target in arcs if isinstance(label, Call)),
+            node in self._ends,
+        )
 
     def _that_end(self) -> bytearray:
-        """For each node, whether something can be said from it to its end."""
-        before: dict[int, list[int]] = {}
+        """For each node of the graph, whether something can be said from it to its end."""
+        before: dict[int, list[tuple[int, int | None]]] = {}
+        """By where arcs lead: where from, and the first node of the list that they call, if any."""
         called: dict[int, list[tuple[int, int]]] = {}
-        """By the first node of a list, where it is called and where it goes on."""
-        waits: dict[tuple[int, int], int] = {}
-        for node in range(len(self._graph) + len(self._more)):
-            for label, target in self._arcs(node):
-                before.setdefault(target, []).append(node)
-                if not isinstance(label, str):
-                    first = self._lists[label]
+        """By the first node of a list: where it is called, and where it goes on."""
+        for node, arcs in enumerate(self._graph):
+            for label, target in arcs:
+                first = self._lists.get(label) if isinstance(label, Call) else None
+                if first is not None:
                     called.setdefault(first, []).append((node, target))
-                    waits[node, target] = first
-        alive = bytearray(len(self._graph) + len(self._more))
+                if isinstance(label, str) or first is not None or self._names[label]:
+                    before.setdefault(target, []).append((node, first))
+        alive = bytearray(len(self._graph))
         todo = list(self._ends)
         while todo:
             node = todo.pop()
@@ -330,14 +293,24 @@ class SentenceNetwork:
                 continue
             alive[node] = 1
             earlier = before.get(node, ())
-            todo += [at for at in earlier if alive[waits.get((at, node), node)]]
+            todo += [at for at, first in earlier if first is None or alive[first]]
             todo += [at for at, target in called.get(node, ()) if alive[target]]
         return alive
 
 
-def _named(index: NameIndex, call: Call) -> Iterator[str]:
-    """The names that a call may stand for, as they are spoken."""
-    for text in index.by_kind.get(NameKind(call.name), {}):
-        named = [each for each in index.entries[text] if each.kind == call.name]
-        if call.domains is None or any(each.domain in call.domains for each in named):
-            yield said(text)
+def _names(index: NameIndex, calls: Iterable[Call]) -> Mapping[Call, frozenset[str]]:
+    """The names that each call may stand for."""
+    found: dict[tuple[str, str], set[str]] = {}
+    for text, entries in index.entries.items():
+        for each in entries:
+            found.setdefault((each.kind, each.domain), set()).add(text)
+    return {
+        call: frozenset[str]().union(
+            *(
+                texts
+                for (kind, domain), texts in found.items()
+                if kind == call.name and (call.domains is None or domain in call.domains)
+            )
+        )
+        for call in calls
+    }

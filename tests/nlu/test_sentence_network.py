@@ -17,6 +17,7 @@ from assistant.nlu.sentence_network import SentenceNetwork
 from assistant.nlu.tokens import split_words, text_of, tokens_of, without_fillers
 from assistant.nlu.understanding import HomeUnderstanding
 from assistant.nlu.units import in_unit
+from assistant.nlu.sentence_automaton import automaton
 from tests.household import build
 
 
@@ -194,7 +195,7 @@ def built(*templates, lists=None, rules=None):
     builder = GraphBuilder(intents.expansion_rules, intents.slot_lists)
     for sentence in intents.intents["A"].data[0].sentences:
         builder.add(sentence.expression)
-    return SentenceNetwork(builder.built(), build_index((), (), ()))
+    return SentenceNetwork(automaton(builder.built()), build_index((), (), ()))
 
 
 @pytest.mark.parametrize(
