@@ -37,7 +37,7 @@ Place = int
 before other places."""
 _STACK_BITS: Final = 20
 _STACK: Final = (1 << _STACK_BITS) - 1
-_EXPANDED: Final = 64
+_EXPANDED: Final = 256
 """States whose next words are known by heart."""
 _NO_DIGIT: Final = "ten"
 """May be said where a number begins, but not as a part of one."""

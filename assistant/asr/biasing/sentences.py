@@ -7,8 +7,9 @@ that a word is met however it is cut into tokens.
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -21,8 +22,14 @@ _KNOWN: Final = 20_000
 """Positions that are kept, some six megabytes."""
 
 
+_WORDS: Final = 4096
+"""Words whose first tokens are kept."""
+
 _LAST: Final = chr(0x10FFFF)
 """Comes after every letter."""
+
+
+Numbers = NDArray[np.int64]
 
 
 class Position(NamedTuple):
@@ -38,8 +45,8 @@ class Position(NamedTuple):
 class Next:
     """What can come next at a position: tokens, and the numbers of the positions after them."""
 
-    tokens: NDArray[np.int64]
-    positions: NDArray[np.int64]
+    tokens: Numbers
+    positions: Numbers
     final: bool
     """Whether a sentence may end here."""
 
@@ -58,6 +65,8 @@ class SpelledSentences:
         self._numbers: dict[Position, int] = {}
         self._positions: list[Position] = []
         self._next: dict[int, Next] = {}
+        self._words: dict[int, tuple[Numbers, Numbers]] = {}
+        """By the state, tokens that begin a word and the positions after them."""
         self._numbered(Position(sentences.start, ""))
 
     def begin(self) -> int:
@@ -67,7 +76,7 @@ class SpelledSentences:
         """
         if len(self._positions) > _KNOWN:
             self._sentences.forget()
-            self._numbers, self._positions, self._next = {}, [], {}
+            self._numbers, self._positions, self._next, self._words = {}, [], {}, {}
             self._numbered(Position(self._sentences.start, ""))
         return self.start
 
@@ -99,39 +108,52 @@ class SpelledSentences:
         state, letters = position
         word = letters.removeprefix(WORD_START)
         after = self._sentences.start if not letters else self._after(state, word)
-        tokens, positions = [], []
-        if after is not None:
-            for token, piece in self._first.that_go_on(self._sentences.words(after), ""):
-                tokens.append(token)
-                positions.append(self._numbered(Position(after, WORD_START + piece)))
+        parts = [] if after is None else [self._begun(after)]
         if letters:
-            for token, piece in self._further.that_go_on(self._sentences.words(state), word):
-                tokens.append(token)
-                positions.append(self._numbered(Position(state, letters + piece)))
+            pieces = self._further.that_go_on(self._sentences.words(state), word)
+            parts.append(self._leads(pieces, state, letters))
         final = bool(letters) and after is not None and self._sentences.final(after)
-        return Next(np.array(tokens, np.int64), np.array(positions, np.int64), final)
+        tokens, positions = zip(*parts, strict=True)
+        return Next(np.concatenate(tokens), np.concatenate(positions), final)
+
+    def _begun(self, state: int) -> tuple[Numbers, Numbers]:
+        """The tokens that begin a word in a state, and the positions after them."""
+        known = self._words.get(state)
+        if known is None:
+            pieces = self._first.that_go_on(self._sentences.words(state), "")
+            known = self._words[state] = self._leads(pieces, state, WORD_START)
+        return known
+
+    def _leads(
+        self, pieces: Mapping[int, str], state: int, letters: str
+    ) -> tuple[Numbers, Numbers]:
+        """Tokens, by their letters, and the positions after them."""
+        positions = [self._numbered(Position(state, letters + piece)) for piece in pieces.values()]
+        return np.array(list(pieces), np.int64), np.array(positions, np.int64)
 
     def _after(self, state: int, word: str) -> int | None:
         return self._sentences.step(state, word) if word else None
 
 
 class _Tokens:
-    """Tokens, found by their first letters."""
+    """Tokens, found by their letters."""
 
     def __init__(self, tokens: Iterable[tuple[int, str]]) -> None:
-        self._by_letter: dict[str, list[tuple[int, str]]] = {}
-        for token, letters in tokens:
-            self._by_letter.setdefault(letters[:1], []).append((token, letters))
+        self._by_letters = {letters: token for token, letters in tokens}
+        self._longest = max(map(len, self._by_letters), default=0)
+        self._beginning = lru_cache(_WORDS)(self._that_begin)
 
-    def that_go_on(self, words: Sequence[str], before: str) -> Iterator[tuple[int, str]]:
-        """Those with which one of some sorted words goes on after some letters of it."""
+    def that_go_on(self, words: Sequence[str], before: str) -> Mapping[int, str]:
+        """The letters of those with which one of some sorted words goes on after some letters."""
         first = bisect_left(words, before)
         last = bisect_left(words, before + _LAST, first)
-        if first == last:
-            return
-        following = dict.fromkeys(word[len(before)] for word in words[first:last] if word != before)
-        for letter in ("", *following):
-            for token, letters in self._by_letter.get(letter, ()):
-                at = bisect_left(words, before + letters, first, last)
-                if at < last and words[at].startswith(before + letters):
-                    yield token, letters
+        found: dict[int, str] = {}
+        for word in words[first:last]:
+            found.update(self._beginning(word[len(before) :]))
+        return found
+
+    def _that_begin(self, letters: str) -> Mapping[int, str]:
+        """The letters of those that some letters begin with."""
+        beginnings = (letters[:count] for count in range(min(len(letters), self._longest) + 1))
+        tokens = ((self._by_letters.get(each), each) for each in beginnings)
+        return {token: each for token, each in tokens if token is not None}

@@ -43,6 +43,13 @@ class ScoredFrame:
         return [rows[context] for context in contexts]
 
     @property
+    def likeliest(self) -> Floats:
+        """The log-probability [rows] of the likeliest token that is no blank."""
+        tokens = np.delete(self.log_probs, self._vocabulary.network.blank_id, axis=1)
+        likeliest: Floats = tokens.max(axis=1, initial=-np.inf)
+        return likeliest
+
+    @property
     def blank(self) -> float | None:
         """The least log-probability of a blank, where every context asked for is sure of one."""
         least = float(self.log_probs[:, self._vocabulary.network.blank_id].min(initial=0.0))

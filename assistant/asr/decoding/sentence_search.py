@@ -222,9 +222,15 @@ class _Search:
         self, active: _States, rows: NDArray[np.intp], frame: ScoredFrame, least: float
     ) -> _States:
         """The best states after one more token; none with a score below `least`."""
-        allowed = [self._sentences.following(position) for position in active.positions.tolist()]
-        counts = [len(each.tokens) for each in allowed]
-        owners = np.repeat(np.arange(len(rows)), counts)
+        # Where not even the likeliest token would do, there is no need to know what is allowed.
+        speaking = np.flatnonzero(
+            active.scores + frame.likeliest[rows] + self._settings.token_gain > least
+        )
+        if not len(speaking):
+            return active[:0]
+        places = active.positions[speaking].tolist()
+        allowed = [self._sentences.following(position) for position in places]
+        owners = np.repeat(speaking, [len(each.tokens) for each in allowed])
         tokens = np.concatenate([each.tokens for each in allowed])
         scores = frame.log_probs[rows[owners], tokens] + active.scores[owners]
         scores += self._settings.token_gain

@@ -39,7 +39,8 @@ class Vocabulary:
         specials = [i for i, token in enumerate(network.tokens) if is_special(token)]
         # A token without text counts as a blank: it changes nothing that anyone sees.
         self.silent = np.array(sorted({network.blank_id, *specials}))
-        self._predicted = lru_cache(CONTEXTS)(self._predict)
+        self._predicted: dict[int, Floats] = {}
+        """By context, what the predictor puts out [P]."""
         self.word = lru_cache(CONTEXTS)(self._word)
 
     @overload
@@ -58,8 +59,7 @@ class Vocabulary:
         Log-probabilities [contexts, tokens], silent tokens as blanks; and the probabilities
         [contexts] that the sentence has ended.
         """
-        predicted = np.array([self._predicted(context) for context in contexts])
-        scores = self.network.join(encoded, predicted).astype(np.float32)
+        scores = self.network.join(encoded, self._predict(contexts)).astype(np.float32)
         scores -= scores.max(axis=1, keepdims=True)
         probabilities = np.exp(scores)
         total = probabilities.sum(axis=1)
@@ -71,15 +71,17 @@ class Vocabulary:
         scores[:, self.network.blank_id] = blank
         return scores, ends
 
-    def _predict(self, context: int) -> Floats:
-        """The predictor's output [P].
-
-        Each is asked for alone: several at once may share a scale of numbers, and what an utterance
-        is heard as would depend on those before it.
-        """
-        tokens = context // self._digits % len(self.texts)
-        predicted: Floats = self.network.predict(tokens[None])[0]
-        return predicted
+    def _predict(self, contexts: Sequence[int]) -> Floats:
+        """The predictor's outputs [contexts, P]."""
+        known = self._predicted
+        new = [context for context in dict.fromkeys(contexts) if context not in known]
+        if new:
+            if len(known) + len(new) > CONTEXTS:
+                known.clear()
+                new = list(dict.fromkeys(contexts))
+            tokens = np.array(new)[:, None] // self._digits % len(self.texts)
+            known.update(zip(new, self.network.predict(tokens), strict=True))
+        return np.array([known[context] for context in contexts])
 
     def _word(self, tokens: tuple[int, ...]) -> str:
         """The text of a word's tokens."""

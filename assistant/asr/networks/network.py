@@ -89,7 +89,11 @@ class Network(Protocol):
         """Features [N, mels] to encoder outputs [M, D] and the state after them."""
 
     def predict(self, contexts: NDArray[np.int64]) -> Floats:
-        """Last tokens of each hypothesis [B, context_size] to predictor outputs [B, P]."""
+        """Last tokens of each hypothesis [B, context_size] to predictor outputs [B, P].
+
+        Each as if it were alone: it is kept for later, and what an utterance is heard as must not
+        depend on those before it.
+        """
 
     def join(self, encoded: Floats, predicted: Floats) -> Floats:
         """One encoder output [D] and predictor outputs [B, P] to scores [B, V] of tokens."""

@@ -129,9 +129,13 @@ class OnnxNetwork:
         return made
 
     def predict(self, contexts: NDArray[np.int64]) -> Floats:
-        """Last tokens [B, context_size] to predictor outputs [B, P]."""
-        predicted: Floats = self._predictor.run(None, {"y": contexts})[0]
-        return predicted
+        """Last tokens [B, context_size] to predictor outputs [B, P].
+
+        Several at once would share a scale of numbers.
+        """
+        return np.concatenate(
+            [self._predictor.run(None, {"y": each[None]})[0] for each in contexts]
+        )
 
     def join(self, encoded: Floats, predicted: Floats) -> Floats:
         """One encoder output [D] and predictor outputs [B, P] to scores [B, V]."""

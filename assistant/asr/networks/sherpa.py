@@ -106,10 +106,14 @@ class SherpaNetwork:
         return encoded[0].astype(np.float32, copy=False), tuple(after)
 
     def predict(self, contexts: NDArray[np.int64]) -> Floats:
-        """Last tokens [B, context_size] to predictor outputs [B, P]."""
+        """Last tokens [B, context_size] to predictor outputs [B, P].
+
+        Several at once may share a scale of numbers.
+        """
         padded = contexts.astype(self._token_type)
         padded[:, :-1][contexts[:, 1:] == self.blank_id] = NO_TOKEN
-        return self._predictor.run(padded)[0].astype(np.float32, copy=False)
+        predicted = np.concatenate([self._predictor.run(each[None])[0] for each in padded])
+        return predicted.astype(np.float32, copy=False)
 
     def join(self, encoded: Floats, predicted: Floats) -> Floats:
         """One encoder output [D] and predictor outputs [B, P] to scores [B, V]."""
