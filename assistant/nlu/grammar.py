@@ -24,13 +24,13 @@ from assistant.nlu.names import NameIndex, NameKind
 from assistant.nlu.parse import ANYWHERE, Parse, Source
 from assistant.nlu.prefix_matcher import PrefixMatcher
 from assistant.nlu.response import RESPONSE
+from assistant.nlu.sentence_automaton import automaton
 from assistant.nlu.sentence_graph import GraphBuilder, SentenceGraph
 from assistant.nlu.slot_words import SlotWords
 from assistant.nlu.template_document import is_of_file, one_sentence_each, whole_document
 from assistant.nlu.template_index import NUMBER, Requirements, TemplateIndex, marker
 from assistant.nlu.template_pattern import PatternWriter
 from assistant.nlu.template_words import words_of
-from assistant.nlu.sentence_automaton import automaton
 
 _KINDS = {"HassGetState": "question", "HassRespond": "topic"}
 """Slots for the kind of answer that a template asks for, where the intent alone does not say it."""

@@ -22,9 +22,9 @@ from typing import Final
 
 from assistant.nlu.names import NameIndex, NameKind
 from assistant.nlu.numbers import NUMBER_WORDS
+from assistant.nlu.sentence_automaton import spellings
 from assistant.nlu.sentence_graph import Arc, Call, SentenceGraph, said
 from assistant.nlu.spoken_amounts import Words, spoken_amounts
-from assistant.nlu.sentence_automaton import spellings
 
 _NO_STACK: Final = 0
 _JOINING: Final[tuple[Words, ...]] = (("and",), ("and", "then"), ("then",))

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from assistant.asr.biasing import sentences as biasing
 from assistant.asr.biasing.sentences import SpelledSentences
+from assistant.asr.decoding import two_pass
 from assistant.asr.decoding.beam_search import SearchSettings
 from assistant.asr.decoding.frames import ScoredFrame
 from assistant.asr.decoding.sentence_search import (
@@ -219,6 +220,34 @@ def test_the_recogniser_hears_a_sentence_rather_than_other_words(attentive):
     assert sum(edge.sentence_boost for edge in held.lattice.edges) > 0
     favour = BY_BOTH.favour if attentive else BY_TRANSDUCER.favour
     assert best.sentence_boost >= min(favour.most, favour.word * len(best.words))
+
+
+def test_what_is_clearly_a_sentence_is_not_searched_for(monkeypatch):
+    searched = []
+    texts = SentenceSearch.texts
+    monkeypatch.setattr(SentenceSearch, "texts", lambda *args: searched.append(1) or texts(*args))
+    # The decoder proposes nothing, and nothing counts as badly heard.
+    monkeypatch.setattr(two_pass, "PROPOSAL_THRESHOLD", -math.inf)
+    monkeypatch.setattr(two_pass, "BADLY_HEARD", -math.inf)
+    network = ToyNetwork(seed=7)
+    network.whole_frames = 128
+    network.attention_decoder = ToyAttentionDecoder(network, sharpness=0.2)
+    model = Model(network, WhisperFrontEnd(), max_symbols_per_frame=3)
+    recogniser = TransducerRecogniser(model, SearchSettings())
+    audio = (np.random.default_rng(0).standard_normal(16_000) * 4000).astype(np.int16)
+    free = recognise(recogniser, audio)
+
+    def searches(clearly, *sentences):
+        monkeypatch.setattr(two_pass, "CLEARLY_A_SENTENCE", clearly)
+        searched.clear()
+        found = recognise(recogniser, audio, sentences=Listed(*sentences))
+        return bool(searched), found.text
+
+    ahead = free.nbest[0].log_prob - free.nbest[1].log_prob
+    assert searches(ahead - 0.01, free.text) == (False, free.text)
+    assert searches(ahead + 0.01, free.text)[0]
+    assert searches(ahead - 0.01, f"{free.text} b")[0]  # which only begins with it
+    assert searches(ahead - 0.01, free.nbest[1].text)[0]
 
 
 def test_what_follows_is_found_out_while_somebody_speaks():

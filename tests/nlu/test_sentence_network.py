@@ -12,12 +12,12 @@ from hypothesis import strategies as st
 from assistant.home.demo import DemoHome
 from assistant.nlu.inverse_text_normalisation import with_digits
 from assistant.nlu.names import build_index
+from assistant.nlu.sentence_automaton import automaton
 from assistant.nlu.sentence_graph import GraphBuilder
 from assistant.nlu.sentence_network import SentenceNetwork
 from assistant.nlu.tokens import split_words, text_of, tokens_of, without_fillers
 from assistant.nlu.understanding import HomeUnderstanding
 from assistant.nlu.units import in_unit
-from assistant.nlu.sentence_automaton import automaton
 from tests.household import build
 
 

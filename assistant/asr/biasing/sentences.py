@@ -89,10 +89,19 @@ class SpelledSentences:
 
     def begin_with(self, text: str) -> bool:
         """Whether a text is a sentence, or the beginning of one."""
+        return self._reached(text) is not None
+
+    def has(self, text: str) -> bool:
+        """Whether a text is a whole sentence."""
+        state = self._reached(text)
+        return state is not None and self._sentences.final(state)
+
+    def _reached(self, text: str) -> int | None:
+        """The state after a text; None where it begins no sentence."""
         state: int | None = self._sentences.start
         for word in text.split():
             state = None if state is None else self._sentences.step(state, word)
-        return state is not None
+        return state
 
     def prior(self, text: str) -> float:
         """How much likelier (natural log) a sentence is than a usual one."""

@@ -85,6 +85,10 @@ class SentenceSearch:
         """Be ready for sentences that begin with a text; finding out what follows takes a while."""
         self._sentences.begin_with(text)
 
+    def has(self, text: str) -> bool:
+        """Whether a text is a whole sentence."""
+        return self._sentences.has(text)
+
     def texts(self, frames: Iterable[ScoredFrame]) -> list[str]:
         """The sentences that some frames sound most like, best first."""
         self._found = find_sentences(frames, self._sentences, self._vocabulary, self._settings)

