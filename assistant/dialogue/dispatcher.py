@@ -17,7 +17,7 @@ from functools import partial
 
 from assistant.dialogue.codes import Codes
 from assistant.dialogue.learning import Learning
-from assistant.dialogue.state import ENDS, NEVER_MIND, Dialogue
+from assistant.dialogue.state import ENDS, NEVER_MIND, REPEAT, Dialogue
 from assistant.dialogue.voices import Voices
 from assistant.nlu.interpretation import Interpretation
 from assistant.plugins.api import (
@@ -35,6 +35,7 @@ from assistant.plugins.api import (
 
 NOTHING_HEARD = "I did not hear anything."
 NOT_UNDERSTOOD = "Sorry, I did not understand that."
+NOTHING_SAID = "I have not said anything lately."
 
 Act = Callable[[Interpretation], Awaitable[Outcome]]
 
@@ -140,6 +141,8 @@ class Dispatcher:
 
         Where something was asked, a word to stop ends that.
         """
+        if meant.intent == REPEAT:
+            return self.dialogue.reply is None
         if meant.intent in ENDS and self.dialogue.last is not None and self.dialogue.last.asks:
             return False
         return all([await self._untimely(command) for command in meant.commands])
@@ -155,6 +158,9 @@ class Dispatcher:
         """
         if said and (answered := await self._answered(meant, heard)) is not None:
             return answered
+        if meant.intent == REPEAT:
+            again = self.dialogue.repeat() or Outcome(success=False, reply=NOTHING_SAID)
+            return Carried("", again)
         if meant.intent == NEVER_MIND:
             self.forget()
         with self.voices.speaking(meant):

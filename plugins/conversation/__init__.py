@@ -1,4 +1,4 @@
-"""Small talk: who it is, what it can do, and "never mind"."""
+"""Small talk: who it is, what it can do, "never mind", and "say that again"."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ class Conversation:
     name = "conversation"
 
     def intents(self) -> Sequence[str]:
-        """The change of mind, and what Home Assistant has answers to."""
-        return ("HassNevermind", "HassRespond")
+        """The change of mind, the last reply again, and what Home Assistant has answers to."""
+        return ("HassNevermind", "HearthRepeat", "HassRespond")
 
     async def prepare(self, interpretation: Interpretation) -> None:
         """Nothing to fetch."""

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from assistant.home.players import one_plays
@@ -33,10 +33,14 @@ from .wording import (
 
 STOP = "HearthStop"
 """The intent of "stop" and "be quiet", which name nothing."""
+SNOOZE = "HearthSnooze"
+"""The intent of "snooze", for what rings."""
 _HOW_LONG = "For how long?"
 _RINGS = 3
 _BETWEEN_RINGS_S = 10.0
 _ANSWERED_WITHIN_S = 30.0
+_SNOOZED_S = 600.0
+"""So long it is quiet after "snooze"."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,10 +76,11 @@ class Timers:
             "HassUnpauseTimer": self._resume,
             "HassTimerStatus": self._status,
             "HearthChooseTimer": self._choose,
+            SNOOZE: self._snooze,
         }
 
     def intents(self) -> Sequence[str]:
-        """All of Home Assistant's timer intents, reminders, and "stop"."""
+        """All of Home Assistant's timer intents, reminders, "snooze", and "stop"."""
         return (*self._carry_out, STOP)
 
     def rings(self) -> bool:
@@ -110,9 +115,11 @@ class Timers:
         return await self._later.doubt(interpretation)
 
     async def is_untimely(self, interpretation: Interpretation) -> bool:
-        """Whether it is to stop where nothing rings and nothing plays."""
-        if interpretation.intent != STOP or self._ringing:
+        """Whether it is to snooze where nothing rings, or to stop where nothing plays either."""
+        if interpretation.intent not in (STOP, SNOOZE) or self._ringing:
             return False
+        if interpretation.intent == SNOOZE:
+            return True
         home = self._context.home
         players = (device.id for device in home.devices() if device.domain == "media_player")
         return "playback" not in interpretation.slots or not await one_plays(home, players)
@@ -183,6 +190,20 @@ class Timers:
         for timer in list(self._ringing.values()):
             self._end(timer)
 
+    def _snooze(self, slots: Mapping[str, Any]) -> Outcome:
+        """Let what rings ring again after some time."""
+        if not self._ringing:
+            return _failed("Nothing rings now.")
+        self._context.hush()
+        ringing, length_s = list(self._ringing.values()), seconds(slots) or _SNOOZED_S
+        self._end_ringing()
+        now = self._context.local_time().replace(tzinfo=None)
+        for timer in ringing:
+            at = now + timedelta(seconds=length_s) if timer.at else None
+            what = {"name": timer.name, "is_alarm": timer.is_alarm, "reminder": timer.reminder}
+            self._set(End(length_s, at), **what)
+        return _done(f"I will ring again in {duration(length_s)}.")
+
     def _cancel(self, slots: Mapping[str, Any]) -> Outcome:
         if self._ringing and not slots.keys() - {"kind"}:
             self._context.hush()
@@ -195,7 +216,7 @@ class Timers:
         return f"Cancelled your {called(timer)}."
 
     def _cancel_all(self, slots: Mapping[str, Any]) -> Outcome:
-        timers = matching(self._book, slots)
+        timers = self._matching(self._book, slots)
         if self._ringing:
             self._context.hush()
             self._end_ringing()
@@ -207,6 +228,8 @@ class Timers:
         return _done(f"Cancelled {counted(len(timers), 'timer' if kind == ANY else kind)}.")
 
     def _increase(self, slots: Mapping[str, Any]) -> Outcome:
+        if self._ringing and not self._matching(self._book, slots):
+            return self._snooze(slots)
         return self._with_one(slots, lambda timer: self._moved(timer, seconds(slots)))
 
     def _decrease(self, slots: Mapping[str, Any]) -> Outcome:
@@ -233,7 +256,7 @@ class Timers:
         return f"Your {called(timer)} runs again."
 
     def _status(self, slots: Mapping[str, Any]) -> Outcome:
-        timers = matching(self._book, slots)
+        timers = self._matching(self._book, slots)
         if not timers:
             return _failed(_none(slots))
         now = self._context.local_time()
@@ -243,9 +266,12 @@ class Timers:
         )
         return _done(f"{said[:1].upper()}{said[1:]}.")
 
+    def _matching(self, timers: Iterable[Timer], slots: Mapping[str, Any]) -> list[Timer]:
+        return matching(timers, slots, self._context.local_time())
+
     def _with_one(self, slots: Mapping[str, Any], change: Callable[[Timer], str]) -> Outcome:
         """Change the timer that is meant; ask if several may be, say so if none is there."""
-        return self._changed(matching(self._book, slots), slots, change)
+        return self._changed(self._matching(self._book, slots), slots, change)
 
     def _changed(
         self, timers: Sequence[Timer], slots: Mapping[str, Any], change: Callable[[Timer], str]
@@ -267,7 +293,7 @@ class Timers:
         still = [self._book[timer.id] for timer in question.timers if timer.id in self._book]
         if slots.get("ordinal") == ANY:
             return _done(" ".join(map(question.change, still)))
-        return self._changed(matching(still, {"kind": ANY, **slots}), slots, question.change)
+        return self._changed(self._matching(still, {"kind": ANY, **slots}), slots, question.change)
 
     def _change(self, timer: Timer) -> None:
         self._book.put(timer)

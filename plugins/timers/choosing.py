@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from typing import Any
 
 from rapidfuzz import fuzz
 
 from .book import Timer, TimerKind
-from .when import has_time, times
+from .when import falls_on, has_time, times
 from .wording import plain_name
 
 ANY = "any"
@@ -21,8 +22,8 @@ def seconds(slots: Mapping[str, Any], prefix: str = "") -> float:
     return float(sum(slots.get(prefix + unit, 0) * factor for unit, factor in _UNITS.items()))
 
 
-def matching(timers: Iterable[Timer], slots: Mapping[str, Any]) -> list[Timer]:
-    """The timers of the kind, name, length, time and place in the order that are in the slots."""
+def matching(timers: Iterable[Timer], slots: Mapping[str, Any], now: datetime) -> list[Timer]:
+    """The timers of the kind, name, length, time, day and place in the order that the slots say."""
     kind = str(slots.get("kind", TimerKind.TIMER))
     found = [timer for timer in timers if kind in (ANY, timer.kind)]
     if "name" in slots:
@@ -35,6 +36,8 @@ def matching(timers: Iterable[Timer], slots: Mapping[str, Any]) -> list[Timer]:
         found = [timer for timer in found if timer.length_s == length_s]
     if has_time(slots):
         found = [timer for timer in found if _ends_at(timer, slots)]
+    if day := str(slots.get("day", "")):
+        found = [each for each in found if each.moment and falls_on(each.moment, day, now)]
     return _by_order(found, int(slots.get("ordinal", 0)))
 
 

@@ -64,6 +64,11 @@ def moment(slots: Mapping[str, Any], now: datetime, kind: TimerKind) -> datetime
     return min((at for at in found if at > now), default=None)
 
 
+def falls_on(at: datetime, day: str, now: datetime) -> bool:
+    """Whether a time is on a day that was named."""
+    return (at.date() - now.date()).days in _days_to(day, now)
+
+
 def times(slots: Mapping[str, Any]) -> set[tuple[int, int]]:
     """The hours and minutes that a sentence's time of day may mean."""
     return {(hour, _minute(slots)) for hour in _hours(slots, alarm=False)}

@@ -296,3 +296,56 @@ async def test_a_command_that_was_due_while_it_was_off_is_only_told(tmp_path):
     (said,) = again.announced
     assert said.startswith("turn off the kitchen light: this was due at 18:35")
     await again.registry.close()
+
+
+async def test_what_rings_can_be_put_off(house):
+    await house.say("set a pizza timer for one minute")
+    await house.clock.turn(61)
+    assert (await house.say("snooze")).reply == "I will ring again in 10 minutes."
+    await house.clock.turn(599)
+    assert len(house.announced) == 1
+    await house.clock.turn(1)
+    assert house.announced[1:] == ["Your pizza timer is done."]
+    assert (await house.say("five more minutes")).reply == "I will ring again in 5 minutes."
+    await house.clock.turn(300)
+    assert (await house.say("give me two more minutes")).reply == "I will ring again in 2 minutes."
+    await house.clock.turn(120)
+    assert len(house.announced) == 4
+    assert (await house.say("stop")).reply == "Okay."
+
+
+async def test_an_alarm_that_is_put_off_stays_one(house):
+    await house.say("set an alarm for seven p m")
+    await house.clock.turn(1801)
+    await house.say("snooze for five minutes")
+    assert (await house.say("what alarms do i have")).reply == "Your alarm is set for 19:05."
+    await house.clock.turn(300)
+    assert house.announced[-1] == "Your alarm: it is 19:05."
+
+
+async def test_where_nothing_rings_nothing_is_put_off(house):
+    assert (await house.say("snooze")).reply == "Nothing rings now."
+    assert await house.untimely("five more minutes")
+    await house.say("set a timer for ten minutes")
+    assert (await house.say("give me five more minutes")).reply == (
+        "Added 5 minutes to your 10 minutes timer; 15 minutes left."
+    )
+
+
+async def test_alarms_are_told_apart_by_their_day(house):
+    await house.say("set an alarm for seven in the morning")
+    await house.say("set an alarm for eight on friday")
+    assert "8:00 on Friday" in (await house.say("do i have an alarm for friday")).reply
+    assert (await house.say("do i have an alarm for sunday")).reply == "There is no such alarm."
+    assert (await house.say("cancel tomorrow's alarm")).reply == "Cancelled your alarm."
+    assert (await house.say("cancel my alarm for tomorrow")).reply == "There is no such alarm."
+    assert (await house.say("cancel my alarm for friday")).reply == "Cancelled your alarm."
+
+
+async def test_a_day_counts_beside_the_time(house):
+    await house.say("set an alarm for seven in the morning")
+    await house.say("set an alarm for seven on friday")
+    assert (await house.say("cancel the alarm for seven on friday")).reply == (
+        "Cancelled your alarm."
+    )
+    assert "7:00 tomorrow" in (await house.say("what alarms do i have")).reply
