@@ -363,9 +363,8 @@ class JointScorer:
 def _settled(ranked: Sequence[Hypothesis], sentences: SentenceSearch | None) -> bool:
     """Whether both decoders' likeliest is clearly a sentence of the home: none would be likelier.
 
-    Of 450 commands of training voices, half of them in noise, 148 are so with what the decoder
-    proposes among them; the search would have changed none. Of 52 more that are less clear it
-    mends seven.
+    Of 450 commands of training voices, 200 of them in noise, 135 are so, and the search would have
+    changed none; among 42 that are less clear it mends seven.
     """
     best = ranked[0].log_prob
     clear = all(best - each.log_prob >= CLEARLY_A_SENTENCE for each in ranked[1:])
