@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from assistant.asr.biasing.shallow_fusion import NoBias
+from assistant.asr.decoding import vocabulary
 from assistant.asr.decoding.beam_search import Search, SearchSettings
 from assistant.asr.decoding.frames import ScoredFrame, SoundingFrames
 from assistant.asr.decoding.transcript_scorer import TranscriptScorer, tokenised
@@ -73,3 +74,20 @@ def test_where_nothing_is_said_only_the_open_search_hears():
 def test_what_nobody_has_heard_is_not_taken_for_silence():
     frames = [ScoredFrame(VOCABULARY, SILENCE)]
     assert SoundingFrames.of(frames).numbers == (0,)
+
+
+def test_what_the_predictor_put_out_is_kept_for_some_contexts(monkeypatch):
+    monkeypatch.setattr(vocabulary, "CONTEXTS", 4)
+    network = ToyNetwork()
+    asked = []
+    predict = network.predict
+    monkeypatch.setattr(network, "predict", lambda each: asked.append(len(each)) or predict(each))
+    kept = vocabulary.Vocabulary(network)
+    vector = np.random.default_rng(0).standard_normal(8).astype(np.float32)
+    for contexts, new in [([0, 1, 0], 2), ([1, 2], 1), ([1], 0), ([3, 4, 1], 3), ([2], 1)]:
+        before = sum(asked)
+        scores, ends = kept.scores(vector, contexts)
+        assert sum(asked) - before == new
+        expected, over = vocabulary.Vocabulary(ToyNetwork()).scores(vector, contexts)
+        np.testing.assert_array_equal(scores, expected)
+        np.testing.assert_array_equal(ends, over)

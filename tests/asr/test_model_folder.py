@@ -303,3 +303,15 @@ def test_an_attention_decoder_by_its_older_names_is_loaded(tmp_path):
     (folder / "hearing.onnx").unlink()
     with pytest.raises(ModelError, match=r"hearing\.onnx is missing"):
         load_model(folder)
+
+
+@pytest.mark.parametrize(
+    ("model", "runtime"), [("en-small", "onnx"), ("en-small", "edge"), ("en-mini", "edge")]
+)
+def test_what_is_predicted_does_not_depend_on_what_else_is_asked(model, runtime):
+    network = load_model(shipped("models") / model, runtime).network
+    draw = np.random.default_rng(0)
+    contexts = draw.integers(0, len(network.tokens), (40, network.context_size))
+    together = network.predict(contexts)
+    for one, expected in zip(contexts, together, strict=True):
+        np.testing.assert_array_equal(network.predict(one[None])[0], expected)
