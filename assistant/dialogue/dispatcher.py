@@ -159,13 +159,18 @@ class Dispatcher:
         if said and (answered := await self._answered(meant, heard)) is not None:
             return answered
         if meant.intent == REPEAT:
-            again = self.dialogue.repeat() or Outcome(success=False, reply=NOTHING_SAID)
-            return Carried("", again)
+            return self._repeated()
         if meant.intent == NEVER_MIND:
             self.forget()
         with self.voices.speaking(meant):
             carried = await self._allowed(meant, heard)
         return self._noted(meant, carried)
+
+    def _repeated(self) -> Carried:
+        """The last reply again."""
+        plugin = self.plugin_for(REPEAT)
+        outcome = self.dialogue.repeat() or Outcome(success=False, reply=NOTHING_SAID)
+        return Carried(plugin.name if plugin else "", outcome)
 
     async def _answered(self, meant: Interpretation, heard: str) -> Carried | None:
         """What comes of it as an answer to who waits for one."""

@@ -21,6 +21,12 @@ async def test_a_reply_is_said_again(house, said):
     assert again.reply == first.reply
 
 
+async def test_it_counts_as_carried_out(house):
+    await house.say("what time is it")
+    said = house.conversation.interpret_text("say that again")
+    assert (await house.dispatcher.carry_out(said, "say that again")).plugin == "conversation"
+
+
 async def test_it_may_be_asked_for_again_and_again(house):
     first = await house.say("turn on the kitchen light")
     for _ in range(3):
