@@ -39,7 +39,7 @@ class Vocabulary:
         specials = [i for i, token in enumerate(network.tokens) if is_special(token)]
         # A token without text counts as a blank: it changes nothing that anyone sees.
         self.silent = np.array(sorted({network.blank_id, *specials}))
-        self._predicted: dict[int, Floats] = {}
+        self._predicted: dict[int, Floats | None] = {}
         """By context, what the predictor puts out [P]."""
         self.word = lru_cache(CONTEXTS)(self._word)
 
@@ -72,16 +72,16 @@ class Vocabulary:
         return scores, ends
 
     def _predict(self, contexts: Sequence[int]) -> Floats:
-        """The predictor's outputs [contexts, P]."""
-        known = self._predicted
-        new = [context for context in dict.fromkeys(contexts) if context not in known]
+        """The predictor's outputs [contexts, P]. Several threads may ask at the same time."""
+        found = {context: self._predicted.get(context) for context in contexts}
+        new = [context for context, predicted in found.items() if predicted is None]
         if new:
-            if len(known) + len(new) > CONTEXTS:
-                known.clear()
-                new = list(dict.fromkeys(contexts))
             tokens = np.array(new)[:, None] // self._digits % len(self.texts)
-            known.update(zip(new, self.network.predict(tokens), strict=True))
-        return np.array([known[context] for context in contexts])
+            found |= zip(new, self.network.predict(tokens), strict=True)
+            if len(self._predicted) + len(new) > CONTEXTS:
+                self._predicted = {}
+            self._predicted.update((context, found[context]) for context in new)
+        return np.array([found[context] for context in contexts])
 
     def _word(self, tokens: tuple[int, ...]) -> str:
         """The text of a word's tokens."""
