@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import cache
 from sys import intern
 from typing import Final, NamedTuple
 
@@ -98,16 +99,10 @@ class _Words:
         self._arcs = list(graph.arcs)
         self._rests: dict[tuple[str, int], int] = {}
         """Nodes within texts, numbered on: what is left, and where it leads."""
-        self._known: dict[int, _Ways] = {}
-
-    def from_node(self, node: int) -> _Ways:
-        """What comes next at a node where a word has ended."""
-        known = self._known.get(node)
-        if known is None:
-            known = self._known[node] = self._ways(node)
-        return known
+        self.from_node = cache(self._ways)
 
     def _ways(self, node: int) -> _Ways:
+        """What comes next at a node where a word has ended."""
         found: dict[str | Call, set[int]] = {}
         todo = [(node, "")]
         seen = set(todo)

@@ -116,10 +116,10 @@ class Timers:
 
     async def is_untimely(self, interpretation: Interpretation) -> bool:
         """Whether it is to snooze where nothing rings, or to stop where nothing plays either."""
-        if interpretation.intent not in (STOP, SNOOZE) or self._ringing:
-            return False
         if interpretation.intent == SNOOZE:
-            return True
+            return not self._ringing
+        if interpretation.intent != STOP or self._ringing:
+            return False
         home = self._context.home
         players = (device.id for device in home.devices() if device.domain == "media_player")
         return "playback" not in interpretation.slots or not await one_plays(home, players)

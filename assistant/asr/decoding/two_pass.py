@@ -210,7 +210,7 @@ class TwoPass:
             if decoder is not None:
                 scorer = JointScorer(decoder, inner, favouring.listed, own, earlier)
             texts = [] if scorer is None else scorer.proposals()
-            settled = scorer is not None and not texts and _settled(scorer.ranked(own), sentences)
+            settled = scorer is not None and not texts and _settled(scorer.own, sentences)
             if sentences is not None and not settled:
                 texts += sentences.texts(sounding.frames)
             scored = partial(self._with, favouring, sounding)
@@ -292,7 +292,6 @@ class JointScorer:
         own: Sequence[Hypothesis],
         earlier: Earlier,
     ) -> None:
-        self.own = own
         self._listed = listed
         before = earlier.text
         if len(decoder.pieces.encode(before)) > MOST_BEFORE:
@@ -302,7 +301,9 @@ class JointScorer:
         self._most = max(each.log_prob for each in own)
         self._known: dict[str, ScoredText] = {}
         self._score(each.text for each in own)
-        best = self.ranked(own)[0]
+        self.own = self.ranked(own)
+        """The transducer's, as both decoders rank them."""
+        best = self.own[0]
         self._least = best.log_prob - PROPOSAL_THRESHOLD
         # What a text needs that has the transducer's best log-probability, too.
         needed = self._least - _mean(self._most, 0.0) - self.of_names(best.text)
