@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import chain
-from typing import Any
+from typing import Any, Final
 
 from hassil import (
     Expression,
@@ -17,14 +17,20 @@ from hassil import (
     recognize_all,
 )
 from hassil.intents import Intent, IntentData, IntentsSettings
+from hassil.parse_expression import parse_sentence
 from hassil.recognize import RecognizeResult
 
 from assistant.errors import HearthError
+from assistant.nlu.compiled_sentences import (
+    CompiledSentences,
+    Written,
+    compile_sentences,
+    joined,
+)
 from assistant.nlu.names import NameIndex, NameKind
 from assistant.nlu.parse import ANYWHERE, Parse, Source
 from assistant.nlu.prefix_matcher import PrefixMatcher
 from assistant.nlu.response import RESPONSE
-from assistant.nlu.sentence_automaton import automaton
 from assistant.nlu.sentence_graph import GraphBuilder, SentenceGraph
 from assistant.nlu.slot_words import SlotWords
 from assistant.nlu.template_document import is_of_file, one_sentence_each, whole_document
@@ -34,6 +40,9 @@ from assistant.nlu.template_words import words_of
 
 _KINDS = {"HassGetState": "question", "HassRespond": "topic"}
 """Slots for the kind of answer that a template asks for, where the intent alone does not say it."""
+
+_PARSED: Final = 8192
+"""Sentences whose expressions are kept."""
 
 
 class GrammarError(HearthError):
@@ -54,14 +63,25 @@ class Template:
         return _source(self.data)
 
     @property
+    def text(self) -> str:
+        """As it is written."""
+        return self.data.sentence_texts[0]
+
+    @property
     def expression(self) -> Expression:
         """What it consists of."""
-        return self.data.sentences[0].expression
+        return _parsed(self.text)
 
     @cached_property
     def pattern(self) -> re.Pattern[str]:
         """What a text must match to be worth reading by this sentence."""
         return self._writer.pattern(self.expression)
+
+
+@lru_cache(maxsize=_PARSED)
+def _parsed(text: str) -> Expression:
+    """A sentence's expression; when the user's sentences change most of the others stay."""
+    return parse_sentence(text).expression
 
 
 class Grammar:
@@ -77,8 +97,12 @@ class Grammar:
         self,
         wanted: Iterable[str] | None = None,
         extra: Sequence[Mapping[str, Any]] = (),
+        before: Grammar | None = None,
     ) -> None:
-        document = whole_document(extra)
+        """`before`: of which what has not changed may be used again."""
+        self.stock: CompiledSentences | None = None if before is None else before.stock
+        """Home Assistant's sentences as they were compiled last."""
+        self._document = document = whole_document(extra)
         self.skip_words = tuple(tuple(words.split()) for words in document["skip_words"])
         self._responses: Mapping[str, Mapping[str, str]] = document.pop("responses")
         self._intents = _intents(document, wanted)
@@ -112,11 +136,19 @@ class Grammar:
 
     @cached_property
     def graph(self) -> SentenceGraph:
-        """All that the templates allow, for a network of words; some tenths of a second's work."""
+        """All that the templates allow, for a network of words; a second's work the first time."""
+        self.stock = self._compiled(own=False, before=self.stock)
+        return joined(self.stock.graph, self._compiled(own=True).graph)
+
+    def _compiled(self, *, own: bool, before: CompiledSentences | None = None) -> CompiledSentences:
+        """The user's and the plugins' sentences, or all others."""
+        templates = [
+            Written(each.text, each.expression, each.data.requires_context)
+            for each in self._templates
+            if bool(each.source.file) == own
+        ]
         builder = GraphBuilder(self.rules, self.lists)
-        for template in self._templates:
-            builder.add(template.expression, template.data.requires_context)
-        return automaton(builder.built())
+        return compile_sentences(templates, self._document, builder, before)
 
     @cached_property
     def words_before(self) -> Mapping[str, frozenset[str]]:

@@ -88,6 +88,7 @@ class GraphBuilder(Traversal[int]):
     def __init__(self, rules: Mapping[str, Sentence], lists: Mapping[str, SlotList]) -> None:
         super().__init__(rules)
         self._values = lists
+        self.rules_used: set[str] = set()
         self._arcs: list[list[Arc]] = []
         self._lists: dict[Call, int] = {}
         self._names: set[Call] = set()
@@ -129,6 +130,11 @@ class GraphBuilder(Traversal[int]):
             frozenset(self._ends),
             frozenset(self._names),
         )
+
+    def rule(self, name: str, value: int) -> int:
+        """Where a rule leads."""
+        self.rules_used.add(name)
+        return super().rule(name, value)
 
     def words(self, text: str, value: int) -> int:
         """Where a text leads, as it is said; a time's mark is not."""

@@ -24,6 +24,13 @@ class _Collector(Visitor):
     def __init__(self, rules: Mapping[str, Sentence]) -> None:
         super().__init__(rules)
         self.found: set[str] = set()
+        self._rules_seen: set[str] = set()
+
+    def rule(self, name: str, value: None) -> None:
+        """A rule's words are the same wherever it stands."""
+        if name not in self._rules_seen:
+            super().rule(name, value)
+            self._rules_seen.add(name)
 
     def after(self, expression: Expression, value: None) -> None:
         super().after(expression, value)

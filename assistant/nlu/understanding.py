@@ -135,12 +135,14 @@ class HomeUnderstanding:
         return habit_of(readings[0]) if readings and not readings[0].unknown else None
 
     def _current_grammar(self) -> Grammar:
-        """The grammar of the sentences as they are now; rebuilding it takes a second."""
+        """The grammar of the sentences as they are now."""
         own = tuple(self._own_sentences())
         if own != self._own:
             self._own = own
             try:
-                self._grammar = Grammar(self._intents, [*self._sentences, *own])
+                self._grammar = Grammar(
+                    self._intents, [*self._sentences, *own], before=self._grammar
+                )
             except Exception as error:  # noqa: BLE001 - hassil raises what it likes
                 _LOG.warning(
                     "your sentences cannot be used together and stay as they were: %s", error
