@@ -2,16 +2,16 @@
 
 CHECKPOINT is a training run's folder, with `checkpoint.pt` or half-precision `weights.pt`, and
 `tokens.txt`. OUT gets `encoder.onnx`, `predictor.onnx`, `joiner.onnx`, `tokens.txt`, `words.txt`
-where there is one, and `manifest.json`. Both precisions are written in one run: what OUT holds is
-int8 (`--float32`: the other), and the other lies in its sub-folder `float32` (or `int8`).
+where there is one, with an attention decoder its parts and `ctc.npz`, and `manifest.json`. Both
+precisions are written in one run: what OUT holds is int8 (`--float32`: the other), and the other
+lies in its sub-folder `float32` (or `int8`).
 
 `--runtime edge` writes `model.edge` instead, and leaves alone what else is in OUT. A release
 (`--version`) of no other files gets a manifest, too, which may name the model beside it whose list
-of words it shares (`--words-of`). `--bits 4`
-stores most weights in 4 bits, `--sparsity 0.5` prunes half of the blocks; a model that was trained
-sparse needs no pruning. `--speech CORPUS ...` fits pruning and rounding to recordings, which loses
-much less. The manifest does not list `model.edge`: a patch may replace it, and it has checksums of
-its own.
+of words it shares (`--words-of`). `--bits 4` stores most weights in 4 bits, `--sparsity 0.5` prunes
+half of the blocks; a model that was trained sparse needs no pruning. `--speech CORPUS ...` fits
+pruning and rounding to recordings, which loses much less. The manifest does not list `model.edge`:
+a patch may replace it, and it has checksums of its own.
 """
 
 from __future__ import annotations
@@ -33,8 +33,10 @@ import yaml
 from onnxruntime.quantization import QuantType, quantize_dynamic
 from torch import Tensor, nn
 
+from assistant.asr.networks.ctc import CtcOutput
 from assistant.asr.networks.manifest import (
     CROSS_KV,
+    CTC,
     DECODER_STEP,
     INNER,
     PIECES,
@@ -137,6 +139,7 @@ def export(model: Transducer, tokens: Path, folder: Path, manifest: Manifest) ->
     )
     if settings.pieces:
         _export_decoder(model, folder)
+        write_ctc(model, folder)
     batch = {0: "batch"}
     _export(
         StreamingPredictor(model.predictor),
@@ -157,6 +160,12 @@ def export(model: Transducer, tokens: Path, folder: Path, manifest: Manifest) ->
     )
     _copy_lists(tokens.parent, folder)
     write_manifest(folder, manifest)
+
+
+def write_ctc(model: Transducer, folder: Path) -> None:
+    """Write the CTC output, which finds sentences that the attention decoder then ranks."""
+    weight, bias = model.ctc.weight.detach().numpy(), model.ctc.bias.detach().numpy()
+    CtcOutput(weight, bias).write(folder / CTC)
 
 
 def _export_decoder(model: Transducer, folder: Path) -> None:
@@ -195,9 +204,9 @@ def _export_decoder(model: Transducer, folder: Path) -> None:
 
 
 def _copy_lists(
-    source: Path, folder: Path, names: Sequence[str] = ("tokens.txt", lexicon.FILE, PIECES)
+    source: Path, folder: Path, names: Sequence[str] = ("tokens.txt", lexicon.FILE, PIECES, CTC)
 ) -> None:
-    """The tokens, and words and pieces where there are lists of them."""
+    """The tokens, and words and pieces where there are lists of them, and the CTC output."""
     for name in names:
         list_file = companion(source, name)
         if list_file.exists() and list_file.resolve() != (folder / name).resolve():

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from assistant.asr.biasing.phonemes import side_by_side
 from assistant.asr.decoding.two_pass import encode_whole
 from assistant.asr.features.whisper_mel import log_mel
-from assistant.asr.networks.model_folder import load_model
+from assistant.asr.networks.model_folder import AUTO, load_model
 from assistant.asr.networks.network import Floats, Network
 from assistant.audio.source import SAMPLE_RATE
 from training import heard_parts, heard_rows, tasks
@@ -129,7 +129,7 @@ def spoken_in(args: argparse.Namespace, longest_s: float) -> Iterator[tuple[str,
 
 def hear(part: Part, model: Path) -> int:
     """Hear a part with the network in a model's folder; see `write`."""
-    return write(part.heard, load_model(model).network, part.spoken())
+    return write(part.heard, load_model(model, AUTO).network, part.spoken())
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -137,7 +137,7 @@ class TransducerRecogniser:
         )
 
     def _sentences_of(self, sentences: Sentences) -> SentenceSearch:
-        return SentenceSearch(self.vocabulary, sentences)
+        return SentenceSearch(self.vocabulary, sentences, self.model.ctc)
 
     def _fusion(self, phrases: Sequence[BiasPhrase]) -> Biaser:
         if not phrases or self._boost <= 0:

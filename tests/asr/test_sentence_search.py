@@ -14,14 +14,15 @@ from assistant.asr.biasing.sentences import SpelledSentences
 from assistant.asr.decoding import two_pass
 from assistant.asr.decoding.beam_search import SearchSettings
 from assistant.asr.decoding.frames import ScoredFrame
+from assistant.asr.decoding.sentence_beam import BeamSettings
 from assistant.asr.decoding.sentence_search import (
     BY_BOTH,
     BY_TRANSDUCER,
     Favour,
     SentenceSearch,
     SentenceSettings,
-    find_sentences,
 )
+from assistant.asr.decoding.transducer_search import SYMBOLS, find_by_transducer
 from assistant.asr.decoding.vocabulary import Vocabulary
 from assistant.asr.features.frontend import WhisperFrontEnd
 from assistant.asr.networks.model_folder import Model
@@ -69,7 +70,8 @@ class Listed:
 
 SENTENCES = ("ad b", "a", "ade c", "bf c", "b")
 FAVOUR = Favour(2.0, 12.0)
-WIDE = SentenceSettings(FAVOUR, beam=500, margin=1e9, token_gain=0.0, texts=9)
+BY_WORDS = SentenceSettings(FAVOUR)
+WIDE = BeamSettings(beam=500, margin=1e9, token_gain=0.0, texts=9)
 
 
 def outputs(seed, frames):
@@ -78,7 +80,7 @@ def outputs(seed, frames):
 
 def found_in(vectors, spelled, vocabulary, settings=WIDE):
     frames = [ScoredFrame(vocabulary, vector) for vector in vectors]
-    return find_sentences(frames, spelled, vocabulary, settings)
+    return find_by_transducer(frames, spelled, vocabulary, settings)
 
 
 def test_tokens_that_continue_a_sentence_are_allowed():
@@ -134,7 +136,7 @@ def test_a_wide_search_finds_the_best_sentence(seed, frames):
     spelled = SpelledSentences(Listed(*SENTENCES), TOKENS)
     found = found_in(vectors, spelled, Vocabulary(network))
     scores = {
-        text: max(best_alignment(network, vectors, each, WIDE.symbols) for each in spellings(text))
+        text: max(best_alignment(network, vectors, each, SYMBOLS) for each in spellings(text))
         for text in SENTENCES
     }
     possible = {text: score for text, score in scores.items() if score > -math.inf}
@@ -148,9 +150,8 @@ def test_a_wide_search_finds_the_best_sentence(seed, frames):
 def test_nothing_but_sentences_is_found(seed):
     network = ToyNetwork(seed=seed, blank=0.5)
     spelled = SpelledSentences(Listed(*SENTENCES), TOKENS)
-    found = found_in(
-        outputs(seed, 12), spelled, Vocabulary(network), SentenceSettings(FAVOUR, beam=6)
-    )
+    narrow = BeamSettings(beam=6, margin=10.0, token_gain=2.0, texts=4)
+    found = found_in(outputs(seed, 12), spelled, Vocabulary(network), narrow)
     assert set(found) <= set(SENTENCES)
 
 
@@ -171,7 +172,7 @@ def hypothesis(text, log_prob):
 def favoured(*hypotheses, priors=()):
     sentences = Listed(*SENTENCES)
     sentences.priors = dict(priors)
-    search = SentenceSearch(Vocabulary(ToyNetwork()), sentences, WIDE)
+    search = SentenceSearch(Vocabulary(ToyNetwork()), sentences, settings=BY_WORDS)
     return search.favoured(
         [hypothesis(text, log_prob) for text, log_prob in hypotheses],
         {"b": 1.5},
@@ -224,8 +225,10 @@ def test_the_recogniser_hears_a_sentence_rather_than_other_words(attentive):
 
 def test_what_is_clearly_a_sentence_is_not_searched_for(monkeypatch):
     searched = []
-    texts = SentenceSearch.texts
-    monkeypatch.setattr(SentenceSearch, "texts", lambda *args: searched.append(1) or texts(*args))
+    searches = SentenceSearch.searches
+    monkeypatch.setattr(
+        SentenceSearch, "searches", lambda *args: searched.append(1) or searches(*args)
+    )
     # The decoder proposes nothing, and nothing counts as badly heard.
     monkeypatch.setattr(two_pass, "PROPOSAL_THRESHOLD", -math.inf)
     monkeypatch.setattr(two_pass, "BADLY_HEARD", -math.inf)
@@ -237,17 +240,17 @@ def test_what_is_clearly_a_sentence_is_not_searched_for(monkeypatch):
     audio = (np.random.default_rng(0).standard_normal(16_000) * 4000).astype(np.int16)
     free = recognise(recogniser, audio)
 
-    def searches(clearly, *sentences):
+    def heard(clearly, *sentences):
         monkeypatch.setattr(two_pass, "CLEARLY_A_SENTENCE", clearly)
         searched.clear()
         found = recognise(recogniser, audio, sentences=Listed(*sentences))
         return bool(searched), found.text
 
     ahead = free.nbest[0].log_prob - free.nbest[1].log_prob
-    assert searches(ahead - 0.01, free.text) == (False, free.text)
-    assert searches(ahead + 0.01, free.text)[0]
-    assert searches(ahead - 0.01, f"{free.text} b")[0]  # which only begins with it
-    assert searches(ahead - 0.01, free.nbest[1].text)[0]
+    assert heard(ahead - 0.01, free.text) == (False, free.text)
+    assert heard(ahead + 0.01, free.text)[0]
+    assert heard(ahead - 0.01, f"{free.text} b")[0]  # which only begins with it
+    assert heard(ahead - 0.01, free.nbest[1].text)[0]
 
 
 def test_what_follows_is_found_out_while_somebody_speaks():
@@ -276,21 +279,21 @@ def test_what_is_asked_for_often_comes_with_more_and_what_is_not_with_less():
 
 
 def test_a_prior_counts_though_names_gave_as_much_as_a_sentence_gets():
-    search = SentenceSearch(Vocabulary(ToyNetwork()), Listed(*SENTENCES), WIDE)
+    search = SentenceSearch(Vocabulary(ToyNetwork()), Listed(*SENTENCES), settings=BY_WORDS)
     search._sentences._sentences.priors = {"b": -0.5}
     named = replace(hypothesis("b", -5.0), boost=3.0)
     (found,) = search.favoured([named], {})
     assert (found.log_prob, found.boost, found.sentence_boost) == (-5.5, 2.5, -0.5)
 
 
-IN_ORDER = replace(WIDE, keeps_order=True)
+IN_ORDER = replace(BY_WORDS, keeps_order=True)
 HEARD = (("a", -3.0), ("ad b", -9.0), ("ade d", -4.0))
 
 
 def in_order(found, priors=()):
     sentences = Listed(*SENTENCES)
     sentences.priors = dict(priors)
-    search = SentenceSearch(Vocabulary(ToyNetwork()), sentences, IN_ORDER)
+    search = SentenceSearch(Vocabulary(ToyNetwork()), sentences, settings=IN_ORDER)
     search._found = found
     return search.favoured([hypothesis(text, log_prob) for text, log_prob in HEARD], {})
 

@@ -1,5 +1,6 @@
 """Exported models compute what the trained ones do, streaming."""
 
+import shutil
 from dataclasses import replace
 
 import numpy as np
@@ -7,10 +8,19 @@ import onnxruntime as ort
 import pytest
 import torch
 
+from assistant.asr.networks.ctc import CtcOutput
 from assistant.asr.networks.manifest import check_files, read_manifest
 from assistant.edge.model import EdgeModel
 from assistant.edge.network import POSITIONS, EdgeNetwork
-from training.export import export, load, main, manifest_of, quantise, without_decoder
+from training.export import (
+    export,
+    load,
+    main,
+    manifest_of,
+    quantise,
+    without_decoder,
+    write_ctc,
+)
 from training.model import DECODER, ModelSettings, Transducer
 
 SETTINGS = ModelSettings(
@@ -115,6 +125,19 @@ def test_predictor_and_joiner_score_as_the_model(model, folder):
             torch.from_numpy(encoded), model.predictor(torch.from_numpy(contexts))[:, 0]
         )
     np.testing.assert_allclose(scores, expected.numpy(), atol=1e-5)
+
+
+def test_the_ctc_output_says_what_the_model_does(model, folder, tmp_path):
+    """Only an attention decoder ranks what it finds, so a model without one has none."""
+    assert not (folder / "ctc.npz").exists()
+    exact = shutil.copytree(folder, tmp_path / "exact")
+    write_ctc(model, exact)
+    quantise(exact, tmp_path / "rounded", read_manifest(exact))
+    assert "ctc.npz" in read_manifest(tmp_path / "rounded").files
+    encoded = torch.randn(6, SETTINGS.joint)
+    expected = model.ctc(encoded).log_softmax(-1).detach().numpy()
+    ctc = CtcOutput.load(tmp_path / "rounded" / "ctc.npz")
+    assert ctc.log_probs(encoded.numpy()) == pytest.approx(expected, abs=0.02)
 
 
 def test_int8_is_smaller_and_close(model, folder, tmp_path):

@@ -16,14 +16,17 @@ from typing import Final
 
 import numpy as np
 
-from assistant.asr.biasing.phonemes import FRAMES_PER_OUTPUT, PhonemeNetwork, condensed
+from assistant.asr.biasing.phonemes import BLANK, FRAMES_PER_OUTPUT, PhonemeNetwork
 from assistant.asr.biasing.pronunciation import Pronounce
 from assistant.asr.biasing.spotting import Spotter
+from assistant.asr.networks.ctc import condensed
 from assistant.asr.networks.network import Floats
 from assistant.asr.result import BiasPhrase, HeardName
 from assistant.asr.vocabulary.spelling import spelled
 from assistant.lattice.graph import Hypothesis
 
+_SURE: Final = -0.05
+"""A frame is nothing but blank from this log-probability on."""
 MOST: Final = 12
 """Names that are favoured in one utterance."""
 PROPOSED: Final = 3
@@ -74,7 +77,7 @@ class HeardNames:
 
     def said(self, heard: Floats) -> list[HeardName]:
         """The names that an utterance [M, D] may say, the surest first."""
-        log_probs, frames = condensed(self._network.log_probs(heard))
+        log_probs, frames = condensed(self._network.log_probs(heard), BLANK, _SURE)
         likeliest = self._likeliest(self._spotter.scores(log_probs))
         places = self._spotter.places([number for number, _ in likeliest], log_probs)
         frame_s = self._output_s / FRAMES_PER_OUTPUT

@@ -11,15 +11,15 @@ from pathlib import Path
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from assistant.asr.networks import int8_file
 from assistant.asr.networks.network import Floats
 
 FRAMES_PER_OUTPUT: Final = 2
 """How often phonemes are asked for in each encoder output."""
+BLANK: Final = 0
 SIGNS: Final = "phonemes"
-"""The name of the phonemes, a letter each; their numbers begin with 1, 0 is blank."""
+"""The name of the phonemes, a letter each; their numbers begin with 1."""
 
 
 def side_by_side(outputs: Floats, inner: Floats) -> Floats:
@@ -75,17 +75,3 @@ class PhonemeNetwork:
 
 def _silu(x: Floats) -> Floats:
     return np.asarray(x / (1 + np.exp(-np.clip(x, -30, 30))), np.float32)
-
-
-_BLANK_SURE: Final = -0.05
-"""A frame is nothing but blank from this log-probability on."""
-
-
-def condensed(log_probs: Floats) -> tuple[Floats, NDArray[np.int64]]:
-    """Of each run of frames that are sure to be blank only the first; and where the kept ones are.
-
-    Most frames are, and for what can be read from the rest one of them is as good as many.
-    """
-    blank = log_probs[:, 0] > _BLANK_SURE
-    kept = np.flatnonzero(~(blank & np.r_[False, blank[:-1]]))
-    return log_probs[kept], kept

@@ -75,6 +75,16 @@ CLEARLY_LIKELIER: Final = 2.0
 CLEARLY_A_SENTENCE: Final = 2.0
 """A sentence of the home that is so much likelier (natural log) than all others stands."""
 
+CLEARLY_HEARD: Final = -0.1
+WELL_HEARD: Final = -0.3
+"""Any text, or a sentence of the home, that is as likely by letter (natural log) to both decoders
+ends the search for sentences when the quick one is done.
+
+Of 200 sentences that people read in made-up homes, 160 of them in noise, 114 are found by the quick
+search alone, 119 if the other one always follows, and 120 if it follows these 62 times. Of 250
+commands, many with words that may be any, it is 118, 107 and 118, where it follows 13 times.
+"""
+
 BADLY_HEARD: Final = -0.4
 """What is less likely by letter (natural log) to both decoders is heard again.
 
@@ -206,15 +216,17 @@ class TwoPass:
             result = self.made(search)
         else:
             own = search.graph(self._output_s).nbest(self._output.nbest)[:RESCORED]
-            scorer = None
+            scored = partial(self._with, favouring, sounding)
+            scorer: JointScorer | None = None
+            hypotheses: Sequence[Hypothesis] = own
             if decoder is not None:
                 scorer = JointScorer(decoder, inner, favouring.listed, own, earlier)
-            texts = [] if scorer is None else scorer.proposals()
-            settled = scorer is not None and not texts and _settled(scorer.own, sentences)
-            if sentences is not None and not settled:
-                texts += sentences.texts(sounding.frames)
-            scored = partial(self._with, favouring, sounding)
-            hypotheses = scored(own, texts)
+                hypotheses = scored(own, scorer.proposals())
+            if sentences is not None and not (scorer and _settled(scorer, hypotheses, sentences)):
+                for find in sentences.searches(outputs, sounding.frames):
+                    hypotheses = scored(hypotheses, find())
+                    if scorer and _well_heard(scorer, hypotheses, sentences):
+                        break
             likely = hypotheses if scorer is None else scorer.ranked(hypotheses)
             with_names = [text for each in likely[:LIKELY] for text in favouring.proposed(each)]
             hypotheses = scored(hypotheses, with_names, near=NEAR)
@@ -361,15 +373,27 @@ class JointScorer:
         )
 
 
-def _settled(ranked: Sequence[Hypothesis], sentences: SentenceSearch | None) -> bool:
+def _settled(
+    scorer: JointScorer, hypotheses: Sequence[Hypothesis], sentences: SentenceSearch
+) -> bool:
     """Whether both decoders' likeliest is clearly a sentence of the home: none would be likelier.
 
     Of 450 commands of training voices, 200 of them in noise, 135 are so, and the search would have
     changed none; among 42 that are less clear it mends seven.
     """
-    best = ranked[0].log_prob
-    clear = all(best - each.log_prob >= CLEARLY_A_SENTENCE for each in ranked[1:])
-    return clear and sentences is not None and sentences.has(ranked[0].text)
+    best, *others = scorer.ranked(hypotheses)
+    clear = all(best.log_prob - each.log_prob >= CLEARLY_A_SENTENCE for each in others)
+    return clear and sentences.has(best.text)
+
+
+def _well_heard(
+    scorer: JointScorer, hypotheses: Sequence[Hypothesis], sentences: SentenceSearch
+) -> bool:
+    """Whether a text is so likely to both decoders that there is no need to look further."""
+    ranked = scorer.ranked(hypotheses)
+    return ranked[0].per_letter >= CLEARLY_HEARD or any(
+        each.per_letter >= WELL_HEARD and sentences.has(each.text) for each in ranked
+    )
 
 
 def _with_more(each: Hypothesis, boost: float) -> Hypothesis:

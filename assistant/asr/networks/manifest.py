@@ -25,13 +25,15 @@ PIECES: Final = "pieces.txt"
 INNER: Final = "inner"
 """The encoder's output that the attention decoder attends to."""
 WORDS: Final = "words.txt"
+CTC: Final = "ctc.npz"
+"""What says tokens frame by frame, beside the joiner."""
 PHONEMES: Final = "phonemes.npz"
 """What hears phonemes, beside the joiner."""
 PRONUNCIATIONS: Final = "pronunciations.npz"
 """What says words by their letters."""
 TURN_END: Final = "turn-end.npz"
 """What tells from the encoder's outputs whether a turn is over."""
-_SMALL: Final = (WORDS, PHONEMES, PRONUNCIATIONS, TURN_END)
+_SMALL: Final = (WORDS, CTC, PHONEMES, PRONUNCIATIONS, TURN_END)
 """Read with an attention decoder or without."""
 OPTIONAL: Final = (*_SMALL, CROSS_KV, DECODER_STEP, *_OLDER_NAMES.values(), PIECES)
 

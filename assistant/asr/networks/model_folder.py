@@ -11,7 +11,9 @@ from zipfile import BadZipFile
 from assistant.asr.biasing.grapheme_to_phoneme import GraphemeToPhoneme
 from assistant.asr.biasing.phonemes import PhonemeNetwork
 from assistant.asr.features.frontend import FrontEnd, WhisperFrontEnd
+from assistant.asr.networks.ctc import CtcOutput
 from assistant.asr.networks.manifest import (
+    CTC,
     FEATURES,
     NAME,
     PHONEMES,
@@ -52,6 +54,8 @@ class Model:
     """The words of its language, where it has a list."""
     first_pass: Network | None = None
     """What hears the stream, where `network` was not trained for that."""
+    ctc: CtcOutput | None = None
+    """What says tokens frame by frame in what `network` makes of an utterance, where it can."""
     phonemes: PhonemeNetwork | None = None
     """What hears phonemes in what `network` makes of an utterance, where the model has that."""
     pronunciations: GraphemeToPhoneme | None = None
@@ -156,6 +160,7 @@ def _described(folder: Path, network: Network, runtime: str) -> Model:
         front_end,
         most,
         words,
+        ctc=_ctc(folder, manifest, network),
         phonemes=phonemes,
         pronunciations=_pronunciations(folder, manifest),
     )
@@ -189,6 +194,16 @@ def _words(folder: Path, manifest: Manifest) -> Words | None:
         return Words.read(file) if file.exists() else None
     except (OSError, UnicodeDecodeError) as error:
         raise ModelError(f"{file} cannot be read ({error}): fetch the model again") from None
+
+
+def _ctc(folder: Path, manifest: Manifest, network: Network) -> CtcOutput | None:
+    """What says tokens frame by frame, if the manifest lists it and there is who ranks its texts.
+
+    Without an attention decoder the transducer finds more of what people say, and is asked alone.
+    """
+    if CTC not in manifest.files or network.attention_decoder is None:
+        return None
+    return _loaded(CtcOutput.load, folder, manifest, CTC)
 
 
 def _phonemes(folder: Path, manifest: Manifest, network: Network) -> PhonemeNetwork | None:
