@@ -89,6 +89,7 @@ class GraphBuilder(Traversal[int]):
         super().__init__(rules)
         self._values = lists
         self.rules_used: set[str] = set()
+        """The names of the rules that what was added refers to, by way of others, too."""
         self._arcs: list[list[Arc]] = []
         self._lists: dict[Call, int] = {}
         self._names: set[Call] = set()

@@ -8,6 +8,9 @@ from hypothesis import strategies as st
 
 from assistant.asr.networks import int8_file
 from assistant.asr.networks.ctc import CtcOutput
+from assistant.asr.networks.manifest import CTC, ModelError
+from assistant.asr.networks.model_folder import load_model
+from assistant.config.shipped import shipped
 
 
 def output(seed, tokens=7, width=5):
@@ -42,3 +45,30 @@ def test_a_file_of_something_else_is_refused(tmp_path):
     int8_file.write(file, {"weight": np.ones((3, 2), np.float32), "bias": np.ones(2)}, {})
     with pytest.raises(ValueError, match="do not fit"):
         CtcOutput.load(file)
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """The model `en-small`, but for its CTC output."""
+    for path in (shipped("models") / "en-small").iterdir():
+        if path.name != CTC:
+            (tmp_path / path.name).symlink_to(path)
+    return tmp_path
+
+
+def test_it_is_used_beside_an_attention_decoder(folder):
+    (folder / CTC).symlink_to(shipped("models") / "en-small" / CTC)
+    model = load_model(folder, "edge")
+    assert model.ctc is not None
+    assert len(model.ctc.bias) == len(model.network.tokens)
+    assert load_model(folder, "edge", attention_decoder=False).ctc is None
+
+
+@pytest.mark.parametrize("damaged", [False, True])
+def test_a_file_that_does_not_fit_the_model_is_named(folder, damaged):
+    if damaged:
+        (folder / CTC).write_bytes(b"no weights")
+    else:
+        output(1).write(folder / CTC)
+    with pytest.raises(ModelError, match=r"ctc\.npz .*fetch the model again"):
+        load_model(folder, "edge")

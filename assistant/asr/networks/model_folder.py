@@ -203,7 +203,10 @@ def _ctc(folder: Path, manifest: Manifest, network: Network) -> CtcOutput | None
     """
     if CTC not in manifest.files or network.attention_decoder is None:
         return None
-    return _loaded(CtcOutput.load, folder, manifest, CTC)
+    output = _loaded(CtcOutput.load, folder, manifest, CTC)
+    if len(output.bias) != len(network.tokens):
+        raise ModelError(f"{folder / CTC} has other tokens than the model: fetch the model again")
+    return output
 
 
 def _phonemes(folder: Path, manifest: Manifest, network: Network) -> PhonemeNetwork | None:
