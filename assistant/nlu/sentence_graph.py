@@ -69,7 +69,7 @@ class Arc(NamedTuple):
     target: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class SentenceGraph:
     """The templates: arcs by node, and where lists and sentences begin and end."""
 

@@ -43,6 +43,10 @@ _NO_DIGIT: Final = "ten"
 """May be said where a number begins, but not as a part of one."""
 _READ: Final = 1024
 """Places some words after which are."""
+_NAMES: Final = 16_384
+"""Names whose words are kept: when one changes, the others have not."""
+_GRAPHS: Final = 2
+"""Graphs of which it is kept what can be said to an end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +103,8 @@ class SentenceNetwork:
             self._more[self._path({}, called, before) - len(self._graph)].append(
                 Arc(last, graph.start)
             )
-        self._alive = self._that_end()
+        named = frozenset(call for call, names in self._names.items() if names)
+        self._alive = _that_end(graph, named)
         self._again: Place = graph.start << _STACK_BITS | _NO_STACK
         self._begin = frozenset({self._again, called << _STACK_BITS | _NO_STACK})
         self._ways = lru_cache(maxsize=None)(self._ways_at)
@@ -236,11 +241,7 @@ class SentenceNetwork:
         """The first node of a tree of names by their words, of which several may be said."""
         first = self._new()
         known: dict[tuple[int, str], int] = {}
-        ends = {
-            self._path(known, first, " ".join(words).split())
-            for name in names
-            for words in product(*map(spellings, said(name).split()))
-        }
+        ends = {self._path(known, first, words) for name in names for words in _ways_to_say(name)}
         self._ends |= ends
         if several:
             another = self._new(Arc("the", first), *self._arcs(first))
@@ -254,7 +255,7 @@ class SentenceNetwork:
             following = known.get((node, word))
             if following is None:
                 following = known[node, word] = self._new()
-                self._more[node - len(self._graph)].append(Arc(intern(word), following))
+                self._more[node - len(self._graph)].append(Arc(word, following))
             node = following
         return node
 
@@ -272,30 +273,42 @@ class SentenceNetwork:
             node in self._ends,
         )
 
-    def _that_end(self) -> bytearray:
-        """For each node of the graph, whether something can be said from it to its end."""
-        before: dict[int, list[tuple[int, int | None]]] = {}
-        """By where arcs lead: where from, and the first node of the list that they call, if any."""
-        called: dict[int, list[tuple[int, int]]] = {}
-        """By the first node of a list: where it is called, and where it goes on."""
-        for node, arcs in enumerate(self._graph):
-            for label, target in arcs:
-                first = self._lists.get(label) if isinstance(label, Call) else None
-                if first is not None:
-                    called.setdefault(first, []).append((node, target))
-                if isinstance(label, str) or first is not None or self._names[label]:
-                    before.setdefault(target, []).append((node, first))
-        alive = bytearray(len(self._graph))
-        todo = list(self._ends)
-        while todo:
-            node = todo.pop()
-            if alive[node]:
-                continue
-            alive[node] = 1
-            earlier = before.get(node, ())
-            todo += [at for at, first in earlier if first is None or alive[first]]
-            todo += [at for at, target in called.get(node, ()) if alive[target]]
-        return alive
+
+@lru_cache(maxsize=_GRAPHS)
+def _that_end(graph: SentenceGraph, named: frozenset[Call]) -> bytes:
+    """For each node of a graph, whether something can be said from it to its end (1 or 0).
+
+    For `named` there are names.
+    """
+    before: dict[int, list[tuple[int, int | None]]] = {}
+    """By where arcs lead: where from, and the first node of the list that they call, if any."""
+    called: dict[int, list[tuple[int, int]]] = {}
+    """By the first node of a list: where it is called, and where it goes on."""
+    for node, arcs in enumerate(graph.arcs):
+        for label, target in arcs:
+            first = graph.lists.get(label) if isinstance(label, Call) else None
+            if first is not None:
+                called.setdefault(first, []).append((node, target))
+            if isinstance(label, str) or first is not None or label in named:
+                before.setdefault(target, []).append((node, first))
+    alive = bytearray(len(graph.arcs))
+    todo = list(graph.ends)
+    while todo:
+        node = todo.pop()
+        if alive[node]:
+            continue
+        alive[node] = 1
+        earlier = before.get(node, ())
+        todo += [at for at, first in earlier if first is None or alive[first]]
+        todo += [at for at, target in called.get(node, ()) if alive[target]]
+    return bytes(alive)
+
+
+@lru_cache(maxsize=_NAMES)
+def _ways_to_say(name: str) -> tuple[tuple[str, ...], ...]:
+    """The words of a name, in all their spellings."""
+    ways = product(*map(spellings, said(name).split()))
+    return tuple(tuple(map(intern, " ".join(words).split())) for words in ways)
 
 
 def _names(index: NameIndex, calls: Iterable[Call]) -> Mapping[Call, frozenset[str]]:
