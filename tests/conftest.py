@@ -16,10 +16,10 @@ def grammars_made_once() -> Iterator[None]:
     """Every household of the tests has the same thousand sentences; reading them takes a while."""
     made: dict[str, Grammar] = {}
 
-    def grammar(wanted, extra):
+    def grammar(wanted, extra, before=None):
         key = json.dumps([sorted(wanted) if wanted is not None else None, list(extra)])
         if key not in made:
-            made[key] = Grammar(wanted, extra)
+            made[key] = Grammar(wanted, extra, before)
         return made[key]
 
     with pytest.MonkeyPatch.context() as patch:
