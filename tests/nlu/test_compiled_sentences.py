@@ -9,26 +9,17 @@ from assistant.nlu.compiled_sentences import joined
 from assistant.nlu.grammar import Grammar
 from assistant.nlu.names import build_index
 from assistant.nlu.sentence_network import SentenceNetwork
-from tests.nlu.test_sentence_automaton import CHOICES, compiled, sentences
+from tests.nlu.test_sentence_automaton import CHOICES, compiled, sentences, written
+from tests.nlu.test_sentence_network import accepts
 
 WORDS = {"on", "off", "dim", "it"}
-
-
-def written(templates):
-    return [
-        " ".join(
-            f"[{'|'.join(words)}]" if optional else f"({'|'.join(words)})"
-            for words, optional in template
-        )
-        for template in templates
-    ]
 
 
 @given(first=st.lists(CHOICES, max_size=3), second=st.lists(CHOICES, max_size=3))
 @settings(max_examples=40, deadline=None)
 def test_together_two_graphs_say_what_both_say(first, second):
     one, other, both = (
-        compiled(written(each))[1]
+        compiled(map(written, each))[1]
         for each in (first or [[(["on"], False)]], second, first + second)
     )
     said = sentences(joined(one, other), WORDS)
@@ -45,10 +36,7 @@ def own(sentence, **more):
 
 def says(grammar, text):
     network = SentenceNetwork(grammar.graph, build_index(DemoHome().areas(), (), ()))
-    state = network.start
-    for word in text.split():
-        state = None if state is None else network.step(state, word)
-    return state is not None and network.final(state)
+    return accepts(network, text.split())
 
 
 GUESTS = {"guests": {"range": {"from": 1, "to": 9}}}

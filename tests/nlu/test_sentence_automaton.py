@@ -22,6 +22,13 @@ CHOICES = st.lists(
 """Alternatives, one after another, and whether each may be left out."""
 
 
+def written(parts):
+    """A template of `CHOICES`."""
+    return " ".join(
+        f"[{'|'.join(words)}]" if optional else f"({'|'.join(words)})" for words, optional in parts
+    )
+
+
 def compiled(templates, lists=None):
     """The graph of some templates and the automaton that it becomes."""
     document = {
@@ -55,12 +62,7 @@ def sentences(graph, words):
 @given(st.lists(CHOICES, min_size=1, max_size=4))
 @settings(max_examples=60, deadline=None)
 def test_it_says_what_the_templates_say_and_nothing_else(templates):
-    def written(words, optional):
-        return f"[{'|'.join(words)}]" if optional else f"({'|'.join(words)})"
-
-    _, graph = compiled(
-        " ".join(["go", *(written(*part) for part in parts)]) for parts in templates
-    )
+    _, graph = compiled(f"go {written(parts)}" for parts in templates)
     expected = {
         " ".join(" ".join(["go", *chosen]).split())
         for parts in templates

@@ -13,6 +13,7 @@ from typing import Final
 import numpy as np
 
 from assistant.asr.networks import int8_file
+from assistant.asr.networks.ctc import log_softmax
 from assistant.asr.networks.network import Floats
 
 FRAMES_PER_OUTPUT: Final = 2
@@ -64,9 +65,7 @@ class PhonemeNetwork:
             weights["around.weight"].transpose(0, 2, 1).reshape(len(weights["around.bias"]), -1)
         )
         x = x + _silu(near @ kernel.T + weights["around.bias"])
-        scores = self._linear("out", x).reshape(-1, 1 + len(self.signs))
-        scores -= scores.max(axis=1, keepdims=True)
-        return np.asarray(scores - np.log(np.exp(scores).sum(axis=1, keepdims=True)), np.float32)
+        return log_softmax(self._linear("out", x).reshape(-1, 1 + len(self.signs)))
 
     def _linear(self, name: str, x: Floats) -> Floats:
         made: Floats = x @ self._weights[f"{name}.weight"].T + self._weights[f"{name}.bias"]

@@ -8,6 +8,7 @@ token something: an output that is held to sentences would rather leave words ou
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
@@ -34,19 +35,13 @@ class CtcSearch(SentenceBeam):
     def hear(self, log_probs: Floats) -> None:
         """Take one more frame's log-probabilities [tokens]."""
         beam = self._beam
-        silent = States(
-            beam.positions,
-            np.full_like(beam.contexts, self._blank),
-            beam.scores + log_probs[self._blank],
-            beam.said,
+        silent = replace(
+            beam,
+            contexts=np.full_like(beam.contexts, self._blank),
+            scores=beam.scores + log_probs[self._blank],
         )
         speaking = beam[np.flatnonzero(beam.contexts != self._blank)]
-        going_on = States(
-            speaking.positions,
-            speaking.contexts,
-            speaking.scores + log_probs[speaking.contexts],
-            speaking.said,
-        )
+        going_on = replace(speaking, scores=speaking.scores + log_probs[speaking.contexts])
         stayed = States.of(silent, going_on)
         least = float(stayed.scores.max()) - self._settings.margin
         states = States.of(stayed, self._emitted(log_probs, least))
@@ -68,7 +63,7 @@ class CtcSearch(SentenceBeam):
         emitted = States(positions, tokens, scores[likely], np.arange(len(likely)))
         best = emitted.best(least, len(log_probs))[: self._settings.beam]
         said = self._said(best.contexts, beam.said[owners[best.said]])
-        return States(best.positions, best.contexts, best.scores, said)
+        return replace(best, said=said)
 
 
 def find_by_ctc(

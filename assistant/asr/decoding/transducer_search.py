@@ -27,21 +27,16 @@ class TransducerSearch(SentenceBeam):
     """The beam over one part of an utterance; a state's context is the predictor's."""
 
     def __init__(
-        self,
-        sentences: SpelledSentences,
-        vocabulary: Vocabulary,
-        settings: BeamSettings,
-        symbols: int = SYMBOLS,
+        self, sentences: SpelledSentences, vocabulary: Vocabulary, settings: BeamSettings
     ) -> None:
-        """A frame may emit so many symbols."""
         super().__init__(sentences, vocabulary, settings, vocabulary.start)
-        self._blank, self._symbols = vocabulary.network.blank_id, symbols
+        self._blank = vocabulary.network.blank_id
 
     def hear(self, frame: ScoredFrame) -> None:
         """Take one more frame."""
         settings, contexts = self._settings, self._vocabulary.contexts
         active, stayed, most = self._beam, [], -np.inf
-        for left in range(self._symbols, -1, -1):
+        for left in range(SYMBOLS, -1, -1):
             rows = np.array(frame.rows(active.contexts.tolist()))
             scores = active.scores + frame.log_probs[rows, self._blank]
             stayed.append(replace(active, scores=scores))

@@ -45,9 +45,13 @@ class CtcOutput:
 
     def log_probs(self, outputs: Floats) -> Floats:
         """Log-probabilities [M, tokens] of what encoder outputs [M, D] say; silence is a blank."""
-        scores = outputs @ self.weight.T + self.bias
-        scores -= scores.max(axis=1, keepdims=True)
-        return np.asarray(scores - np.log(np.exp(scores).sum(axis=1, keepdims=True)), np.float32)
+        return log_softmax(outputs @ self.weight.T + self.bias)
+
+
+def log_softmax(scores: Floats) -> Floats:
+    """Log-probabilities of scores, each row by itself."""
+    scores = scores - scores.max(axis=1, keepdims=True)
+    return np.asarray(scores - np.log(np.exp(scores).sum(axis=1, keepdims=True)), np.float32)
 
 
 def condensed(log_probs: Floats, blank: int, sure: float) -> tuple[Floats, NDArray[np.int64]]:
