@@ -23,6 +23,8 @@ HEARD = result(LIGHTS)
 ANSWER = pack_reweighted(at_home([LIGHTS])[0])
 LEEWAY_S = 10.0
 """For a machine that is busy with other things; what hangs here hangs for ever."""
+TIME_ENOUGH_S = 8.0
+"""A deadline that an answer keeps on a busy machine, too, be some packets lost."""
 
 pytestmark = pytest.mark.skipif(bool(lossy_link.missing()), reason=lossy_link.missing() or "-")
 
@@ -97,7 +99,7 @@ def is_right(outcome):
     return outcome.result.text == ("turn on lights" if used else HEARD.text)
 
 
-@pytest.mark.parametrize("deadline_s", [0.15, 2.0])
+@pytest.mark.parametrize("deadline_s", [0.15, TIME_ENOUGH_S])
 def test_nobody_waits_beyond_the_deadline(link, deadline_s):
     """A request takes 1.2 s here at least: two ways for the connection, two for itself."""
     with far_side(link, serving(token=TOKEN, host=link.SERVER)) as url:
@@ -148,7 +150,7 @@ async def failing(host, authority):
 
 def test_however_a_server_fails_the_local_result_is_there_in_time(link):
     """Each is asked ten times, as a lost packet may make any failure a late one."""
-    deadline_s, times = 3.0, 10
+    deadline_s, times = TIME_ENOUGH_S, 10
     authority = trustme.CA()
     trusted = ssl.create_default_context()
     authority.configure_trust(trusted)
@@ -175,5 +177,5 @@ def test_a_thousand_clients_at_once_over_the_link(link):
     with far_side(link, serving(token=TOKEN, host=link.SERVER, limits=limits)) as url:
         outcomes = asked(link, 1000 * [RescoringEndpoint(url, TOKEN)], deadline_s=2.0)
         assert all(is_right(outcome) for outcome, _ in outcomes)
-        after = asked(link, 20 * [RescoringEndpoint(url, TOKEN)], deadline_s=5.0)
+        after = asked(link, 20 * [RescoringEndpoint(url, TOKEN)], TIME_ENOUGH_S)
     assert any(outcome.account.outcome is RescoringOutcome.USED for outcome, _ in after)
