@@ -119,6 +119,16 @@ def demo(name: str) -> np.ndarray:
     return asyncio.run(read_samples(str(ROOT / "demo" / name)))
 
 
+def test_what_is_certain_as_it_is_needs_no_second_hearing():
+    """The filter, which would take much away, is not asked."""
+    lowering = Filter(lambda heard: heard - 1)
+    recogniser = load_recogniser(ROOT / "models" / "en-small", beam=4, voice_filter=lowering)
+    said = demo("01-kitchen-light.ogg")[int(1.08 * SAMPLE_RATE) :]
+    heard = recognise(recogniser, said, anchor=said)
+    assert score(heard) > -CLEARLY_LIKELIER
+    assert not lowering.asked
+
+
 @pytest.mark.parametrize("runtime", ["onnx", "edge"])
 def test_what_ships_changes_nothing_alone_in_either_runtime(runtime):
     folder = ROOT / "models" / "en-small"

@@ -190,7 +190,9 @@ class TwoPass:
         if not self.words(first):
             return DecodedPart(self.made(first), NO_INNER, earlier.state)
         decoded = self._decoded(frames, first, earlier)
-        clean = None if self._cleaned is None else self._cleaned(frames)
+        # No text is likelier than certain: there may be no room for a likelier one.
+        doubted = decoded.best.own_log_prob < -CLEARLY_LIKELIER
+        clean = self._cleaned(frames) if doubted and self._cleaned is not None else None
         if clean is not None:
             other = self._decoded(clean, first, earlier)
             if other.best.own_log_prob - decoded.best.own_log_prob > CLEARLY_LIKELIER:
