@@ -13,7 +13,7 @@ import logging
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from functools import partial
+from functools import cached_property, partial
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from types import ModuleType
@@ -58,7 +58,7 @@ class LoadedPlugin:
         return count_sentences(self.document)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class PluginRegistry:
     """The plugins that could be loaded, and what to say about those that could not."""
 
@@ -105,7 +105,12 @@ class PluginRegistry:
 
     def rings(self) -> bool:
         """Whether some plugin rings now."""
-        return any(plugin.rings() for plugin in self.plugins if isinstance(plugin, Rings))
+        return any(plugin.rings() for plugin in self._ringing)
+
+    @cached_property
+    def _ringing(self) -> tuple[Rings, ...]:
+        """Found once: every block of audio asks, and looking into a protocol takes a while."""
+        return tuple(plugin for plugin in self.plugins if isinstance(plugin, Rings))
 
     async def start(self) -> None:
         """Let plugins begin what they do in the background."""
