@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from typing import TypeVar
 
 from assistant.audio.blocks import Block, Blocks, seconds
 from assistant.audio.ring import PreRoll
@@ -15,6 +16,8 @@ from assistant.audio.source import FRAME_SAMPLES, SAMPLE_RATE, AudioSource
 from assistant.pipeline.trigger import Activation, Trigger
 from assistant.pipeline.worker import Worker
 from assistant.wake.place import Call
+
+T = TypeVar("T")
 
 
 class AudioFeed:
@@ -68,14 +71,24 @@ class AudioFeed:
         self.pending = None
         return self.audio(from_s, self.heard_s)
 
-    async def next(self, frames: int) -> Block | None:
-        """The next block of an utterance; `None` where the audio ends or another one opens."""
+    async def next(self, frames: int, listen: Callable[[Block], T]) -> tuple[Block, T] | None:
+        """The next block of an utterance, and what `listen`, which is heavy, makes of it.
+
+        `None` where the audio ends or another utterance opens. The trigger and `listen` share one
+        call of the worker, as to hand a call over costs as much as what some of them do.
+        """
         block = None if self.pending else await self._blocks.next(frames)
         if block is None:
             return None
         self._ring.append(block.samples)
-        self.pending = await self._worker.run(self._trigger.overhear, block)
-        return None if self.pending else block
+        self.pending, heard = await self._worker.run(self._overhear, block, listen)
+        return None if heard is None else (block, heard[0])
+
+    def _overhear(
+        self, block: Block, listen: Callable[[Block], T]
+    ) -> tuple[Activation | None, tuple[T] | None]:
+        opened = self._trigger.overhear(block)
+        return opened, None if opened else (listen(block),)
 
     def leave(self, spoken_until_s: float) -> None:
         """The utterance is over; its speech ended there."""

@@ -35,7 +35,7 @@ from assistant.pipeline.discretion import Send, discreet
 from assistant.pipeline.feed import AudioFeed
 from assistant.pipeline.foreground import Foreground
 from assistant.pipeline.identification import Identification, UtteranceVoice
-from assistant.pipeline.listener import Listener
+from assistant.pipeline.listener import Listener, Observation
 from assistant.pipeline.responder import Responder
 from assistant.pipeline.speculation import Speculation
 from assistant.pipeline.trigger import FollowUp
@@ -119,13 +119,15 @@ class Utterance:
 
         `before` is the audio heard until now.
         """
-        block: Block | None = before
+        observe = self._listener.observe
         end: EndReason | None = None
         try:
-            while block is not None and end is None:
-                end = await self._listen(block)
+            heard: tuple[Block, Observation] | None
+            heard = before, await self._services.worker.run(observe, before)
+            while heard is not None and end is None:
+                end = await self._listen(*heard)
                 if end is None:
-                    block = await feed.next(BLOCK_FRAMES)
+                    heard = await feed.next(BLOCK_FRAMES, observe)
             finish = self._listener.finish
             if feed.pending is not None:
                 said = await self._said_before(await feed.call())
@@ -161,9 +163,8 @@ class Utterance:
         judge = self._services.endpointing.completeness
         return said if await self._services.worker.run(judge, said.text) in WHOLE else None
 
-    async def _listen(self, block: Block) -> EndReason | None:
-        """Hear a block, then decide what it means; why the utterance is over, if it is."""
-        observed = await self._services.worker.run(self._listener.observe, block)
+    async def _listen(self, block: Block, observed: Observation) -> EndReason | None:
+        """Decide what a block means, as it was heard; why the utterance is over, if it is."""
         self._voice.hear(block, observed.voice)
         await self._announce()
         quiet_before = self._turn.speech_end_s is None
