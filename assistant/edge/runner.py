@@ -59,4 +59,5 @@ class Runner:
 
 def _view(arena: Floats, place: Rows, width: int) -> Floats:
     strides = (place.stride * arena.itemsize, arena.itemsize)
-    return np.lib.stride_tricks.as_strided(arena[place.at :], (place.count, width), strides)
+    # Several times as quick as `as_strided`, which counts where a program is small.
+    return np.ndarray((place.count, width), arena.dtype, arena, place.at * arena.itemsize, strides)
