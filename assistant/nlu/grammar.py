@@ -27,6 +27,7 @@ from assistant.nlu.compiled_sentences import (
     compile_sentences,
     joined,
 )
+from assistant.nlu.lasting import lasting, uncollected
 from assistant.nlu.names import NameIndex, NameKind
 from assistant.nlu.parse import ANYWHERE, Parse, Source
 from assistant.nlu.prefix_matcher import PrefixMatcher
@@ -93,6 +94,7 @@ class Grammar:
     thread at a time.
     """
 
+    @uncollected()
     def __init__(
         self,
         wanted: Iterable[str] | None = None,
@@ -135,6 +137,7 @@ class Grammar:
         return self._intents.expansion_rules
 
     @cached_property
+    @lasting()
     def graph(self) -> SentenceGraph:
         """All that the templates allow, for a network of words; a second's work the first time."""
         self.stock = self._compiled(own=False, before=self.stock)
