@@ -321,6 +321,7 @@ def _write_edge(model: Transducer, args: argparse.Namespace, name: str) -> None:
         _copy_lists(args.checkpoint, args.out, [lexicon.FILE])
     if (args.version or args.words_of) and not any(args.out.glob("*.onnx")):
         manifest = manifest_of(model, name, args.language, args.licence, args.version)
+        manifest = replace(manifest, streaming_model=args.streaming_model)
         words = {lexicon.FILE: FileEntry(0, "", args.words_of)} if args.words_of else {}
         write_manifest(args.out, replace(manifest, files=words))
     print(f"edge: {args.out / FILE_NAME} {size / 1e6:.2f} MB")

@@ -241,7 +241,7 @@ def main() -> None:
     parser.add_argument("out", type=Path)
     parser.add_argument("corpus", type=Path)
     parser.add_argument("--noise", type=Path, help="a corpus of noises")
-    parser.add_argument("--model", type=Path, default=Path("models/en-mini"))
+    parser.add_argument("--model", type=Path, default=Path("models/en-stream"))
     parser.add_argument("--recordings", type=int, help="only so many, drawn by chance")
     parser.add_argument("--cuts", type=int, default=2, help="of each kind, in one recording")
     parser.add_argument("--seed", type=int, default=1)

@@ -94,7 +94,7 @@ async def test_the_model_of_the_first_pass_is_tried(examined, tmp_path):
     write_manifest(folder, replace(read_manifest(folder), streaming_model="small"))
     (problem,) = said(await examined(), Verdict.PROBLEM)
     assert "small is no folder" in problem
-    shutil.copytree(MODELS_FOLDER / "en-mini", tmp_path / "small")
+    shutil.copytree(MODELS_FOLDER / "en-stream", tmp_path / "small")
     findings = await examined()
     assert f"recogniser: small in {tmp_path} hears the stream" in said(findings, Verdict.OK)
 

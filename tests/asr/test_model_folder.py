@@ -145,7 +145,7 @@ def test_another_model_is_a_name_and_no_way_out_of_the_folder(folder):
         load_model(folder)
 
 
-@pytest.mark.parametrize("model", ["en-small", "en-mini", "lm-en-small"])
+@pytest.mark.parametrize("model", ["en-small", "en-mini", "en-stream", "lm-en-small"])
 def test_a_shipped_model_says_its_version_and_the_commit_that_trained_it(model):
     folder = shipped("models") / model
     read = language_model_folder.read_manifest if "lm" in model else read_manifest
@@ -159,9 +159,9 @@ def test_the_manifest_says_how_many_tokens_a_frame_may_emit(folder, runtime):
     """For both runtimes; three where an older one does not say it, or there is none for edge."""
     manifest = folder / "manifest.json"
     if runtime == "edge":
-        manifest.write_bytes((shipped("models") / "en-mini" / "manifest.json").read_bytes())
+        manifest.write_bytes((shipped("models") / "en-stream" / "manifest.json").read_bytes())
         for name in ("model.edge", TURN_END):
-            (folder / name).symlink_to(shipped("models") / "en-mini" / name)
+            (folder / name).symlink_to(shipped("models") / "en-stream" / name)
     values = json.loads(manifest.read_text())
     manifest.write_text(json.dumps(values | {"max_symbols_per_frame": 2}))
     assert load_recogniser(folder, runtime=runtime).search.max_symbols_per_frame == 2

@@ -16,12 +16,12 @@ from assistant.asr.recogniser import TransducerRecogniser
 from assistant.asr.turn_end import OUTPUTS, TurnEndNetwork, padded
 
 ROOT = Path(__file__).parents[2]
-MINI = ROOT / "models" / "en-mini"
+STREAM = ROOT / "models" / "en-stream"
 
 
 @pytest.fixture(scope="module")
 def model():
-    return load_model(MINI, "edge")
+    return load_model(STREAM, "edge")
 
 
 @pytest.fixture(scope="module")
@@ -107,8 +107,8 @@ def test_weights_that_lack_a_part_are_refused():
 
 @pytest.fixture
 def copied(tmp_path):
-    """A copy of `en-mini`."""
-    return Path(shutil.copytree(MINI, tmp_path / "en-mini"))
+    """A copy of `en-stream`."""
+    return Path(shutil.copytree(STREAM, tmp_path / "en-stream"))
 
 
 def test_a_damaged_file_is_told(copied):

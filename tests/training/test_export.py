@@ -169,11 +169,12 @@ def test_a_model_for_the_edge_runtime_computes_nearly_the_same(model, folder, tm
     main([str(tmp_path), str(tmp_path / "small"), *more])
     made = {path.name for path in (tmp_path / "small").iterdir()}
     assert made == {"model.edge", "words.txt"}, "the list of words comes along"
-    release = ["--version", "2026.01.02", "--words-of", "small"]
+    release = ["--version", "2026.01.02", "--words-of", "small", "--streaming-model", "fast"]
     main([str(tmp_path), str(tmp_path / "smaller"), *more, *release])
     smaller = tmp_path / "smaller"
     manifest = read_manifest(smaller)
     assert (manifest.name, manifest.version) == ("smaller", "2026.01.02")
+    assert manifest.streaming_model == "fast"
     assert manifest.files["words.txt"].bytes == len("lamp\nlight\n")
     assert {path.name for path in smaller.iterdir()} == {
         "model.edge",
