@@ -47,9 +47,9 @@ BY_BOTH: Final = Calibration(0.261, 0.537, 1.490, 0.946, -1.582)
 WITH_FREE_WORDS: Final = Calibration(0.342, 1.067, 8.267, 0.0, 0.821)
 """By both decoders as well."""
 BY_TRANSDUCER: Final = Calibration(0.234, 0.091, 1.217, 1.715, -3.136, least_others=0.0)
-"""For `en-mini`, fitted to `en-stream`. By its own scores a sentence with words left out is likelier
-than what was said, which speaks against nothing; and so are many words that nobody said, which says
-little."""
+"""For `en-mini`, fitted to `en-stream`. By its own scores a sentence with words left out is
+likelier than what was said, which speaks against nothing; and so are many words that nobody said,
+which says little."""
 
 
 def certainty(meant: Interpretation, result: RecognitionResult) -> float:
