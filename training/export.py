@@ -304,6 +304,12 @@ def _commit() -> str:
     return ""
 
 
+def _manifest(model: Transducer, args: argparse.Namespace, name: str) -> Manifest:
+    """What the folder says of itself that the command line asks for."""
+    manifest = manifest_of(model, name, args.language, args.licence, args.version)
+    return replace(manifest, streaming_model=args.streaming_model)
+
+
 def _write_edge(model: Transducer, args: argparse.Namespace, name: str) -> None:
     args.out.mkdir(parents=True, exist_ok=True)
     size = pack(
@@ -320,16 +326,14 @@ def _write_edge(model: Transducer, args: argparse.Namespace, name: str) -> None:
     if not args.words_of:
         _copy_lists(args.checkpoint, args.out, [lexicon.FILE])
     if (args.version or args.words_of) and not any(args.out.glob("*.onnx")):
-        manifest = manifest_of(model, name, args.language, args.licence, args.version)
-        manifest = replace(manifest, streaming_model=args.streaming_model)
+        manifest = _manifest(model, args, name)
         words = {lexicon.FILE: FileEntry(0, "", args.words_of)} if args.words_of else {}
         write_manifest(args.out, replace(manifest, files=words))
     print(f"edge: {args.out / FILE_NAME} {size / 1e6:.2f} MB")
 
 
 def _write_onnx(model: Transducer, args: argparse.Namespace, name: str) -> None:
-    manifest = manifest_of(model, name, args.language, args.licence, args.version)
-    manifest = replace(manifest, streaming_model=args.streaming_model)
+    manifest = _manifest(model, args, name)
     other = "int8" if args.float32 else "float32"
     folders = {"float32": args.out, "int8": args.out, other: args.out / other}
     with tempfile.TemporaryDirectory() as made:

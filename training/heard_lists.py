@@ -21,8 +21,9 @@ from rapidfuzz.distance import Levenshtein
 
 from assistant.asr.decoding.beam_search import Search
 from assistant.asr.decoding.frames import ScoredFrame, SoundingFrames
+from assistant.asr.decoding.joint_scorer import JointScorer
 from assistant.asr.decoding.parts import Earlier
-from assistant.asr.decoding.two_pass import FRAME_S, RESCORED, JointScorer
+from assistant.asr.decoding.two_pass import FRAME_S, RESCORED
 from assistant.asr.networks.network import Floats
 from assistant.asr.recogniser import TransducerRecogniser, load_recogniser
 from assistant.lattice.graph import Hypothesis

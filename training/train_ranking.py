@@ -28,7 +28,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from assistant.asr.decoding.two_pass import ATTENTION_WEIGHT
+from assistant.asr.decoding.joint_scorer import ATTENTION_WEIGHT
 from assistant.asr.vocabulary.word_pieces import END, WordPieces
 from training import saved_weights
 from training.attention_decoder import AttentionDecoder, shifted

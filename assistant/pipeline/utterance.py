@@ -124,10 +124,11 @@ class Utterance:
         try:
             heard: tuple[Block, Observation] | None
             heard = before, await self._services.worker.run(observe, before)
-            while heard is not None and end is None:
+            while heard is not None:
                 end = await self._listen(*heard)
-                if end is None:
-                    heard = await feed.next(BLOCK_FRAMES, observe)
+                if end is not None:
+                    break
+                heard = await feed.next(BLOCK_FRAMES, observe)
             finish = self._listener.finish
             if feed.pending is not None:
                 said = await self._said_before(await feed.call())

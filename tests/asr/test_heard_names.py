@@ -22,7 +22,8 @@ from assistant.asr.biasing.heard_names import (
 from assistant.asr.biasing.phonemes import PhonemeNetwork, side_by_side
 from assistant.asr.decoding import two_pass
 from assistant.asr.decoding.beam_search import SearchSettings
-from assistant.asr.decoding.two_pass import JointScorer, encode_whole
+from assistant.asr.decoding.joint_scorer import JointScorer
+from assistant.asr.decoding.two_pass import encode_whole
 from assistant.asr.features.whisper_mel import log_mel
 from assistant.asr.networks.model_folder import Model, load_model
 from assistant.asr.networks.network import Floats

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from assistant.asr.biasing import sentences as biasing
 from assistant.asr.biasing.sentences import SpelledSentences
-from assistant.asr.decoding import two_pass
+from assistant.asr.decoding import joint_scorer, two_pass
 from assistant.asr.decoding.beam_search import SearchSettings
 from assistant.asr.decoding.frames import ScoredFrame
 from assistant.asr.decoding.sentence_beam import BeamSettings
@@ -230,7 +230,7 @@ def test_what_is_clearly_a_sentence_is_not_searched_for(monkeypatch):
         SentenceSearch, "searches", lambda *args: searched.append(1) or searches(*args)
     )
     # The decoder proposes nothing, and nothing counts as badly heard.
-    monkeypatch.setattr(two_pass, "PROPOSAL_THRESHOLD", -math.inf)
+    monkeypatch.setattr(joint_scorer, "PROPOSAL_THRESHOLD", -math.inf)
     monkeypatch.setattr(two_pass, "BADLY_HEARD", -math.inf)
     network = ToyNetwork(seed=7)
     network.whole_frames = 128

@@ -9,13 +9,9 @@ from hypothesis import strategies as st
 
 from assistant.asr.decoding import two_pass
 from assistant.asr.decoding.beam_search import SearchSettings
+from assistant.asr.decoding.joint_scorer import ATTENTION_WEIGHT, TOLERATED_LOSS, JointScorer
 from assistant.asr.decoding.parts import LONGEST_PART, PART, Earlier
-from assistant.asr.decoding.two_pass import (
-    ATTENTION_WEIGHT,
-    TOLERATED_LOSS,
-    JointScorer,
-    encode_whole,
-)
+from assistant.asr.decoding.two_pass import encode_whole
 from assistant.asr.features.frontend import WhisperFrontEnd
 from assistant.asr.networks.model_folder import Model
 from assistant.asr.recogniser import TransducerRecogniser, narrow

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import torch
 
-from assistant.asr.decoding.two_pass import ATTENTION_WEIGHT
+from assistant.asr.decoding.joint_scorer import ATTENTION_WEIGHT
 from assistant.asr.vocabulary.word_pieces import END, SPECIAL, WordPieces
 from training import heard_rows, train_ranking
 from training.attention_decoder import AttentionDecoder, shifted
