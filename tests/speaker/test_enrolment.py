@@ -25,6 +25,8 @@ RMS = [DEMO / f"{name}.ogg" for name in 3 * ("02-bedroom-fifty", "06-time")]
 RMS_LAST = ROOT / "tests" / "recordings" / "straight-rms.ogg"
 SLT, AWB = DEMO / "12-garage.ogg", DEMO / "03-blinds.ogg"
 PAUSE_S = 3.0
+AS_RECORDED = Listening(wake=False, waits=True)
+"""As `assistant listen` hears a recording: what was said is done before more is heard."""
 CONFIG = "wake: {words: [alexa]}\nendpoint: {final_silence_s: 1.2}\n"
 
 
@@ -44,7 +46,7 @@ def stream(tmp_path, understanding):
         worker = Worker()
         house = make_household(settings, understanding=understanding, voices=voices)
         recogniser = ScriptedRecogniser(*(Script([(text, 0.5)]) for _, text in said))
-        pipeline = make_pipeline(settings, house, recogniser, worker, Listening(wake=False))
+        pipeline = make_pipeline(settings, house, recogniser, worker, AS_RECORDED)
         silence = np.zeros(round(PAUSE_S * 16_000), np.int16)
         sources = [part for file, _ in said for part in (FileSource(file), ArraySource(silence))]
         await house.start()
