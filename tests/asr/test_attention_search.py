@@ -8,19 +8,19 @@ from hypothesis import strategies as st
 from assistant.asr.decoding import attention_search
 from assistant.asr.decoding.attention_search import Continuations, decode, score
 from assistant.asr.vocabulary.word_pieces import END, START, WordPieces
-from tests.asr.toy_network import LETTERS, ToyAttentionDecoder
+from tests.asr.toy_network import LETTERS, ToyAttentionDecoder, ToyPieceTree
 
-HEARD = (np.linspace(-1, 1, 8, dtype=np.float32),)
+HEARD = np.linspace(-1, 1, 8, dtype=np.float32)[None]
 TEXTS = st.lists(st.text("abcdef", min_size=1, max_size=4), min_size=1, max_size=3).map(" ".join)
 
 
 def log_prob(decoder, pieces, before=()):
     """One piece after another, alone; those `before` cost nothing."""
-    past, total, given_pieces = decoder.initial_past(1), 0.0, [START, *before, *pieces]
+    tree, total, given_pieces = decoder.tree(HEARD), 0.0, [START, *before, *pieces]
     targets = [*before, *pieces, END]
     for position, (piece, target) in enumerate(zip(given_pieces, targets, strict=True)):
-        scores, past = decoder.step(np.array([piece]), position, HEARD, past)
-        total += float(scores[0, target]) if position >= len(before) else 0.0
+        (scores,) = tree.grow([position - 1], [piece])
+        total += float(scores[target]) if position >= len(before) else 0.0
     return total
 
 
@@ -74,11 +74,12 @@ def test_texts_too_unlikely_to_be_wanted_are_not_followed(seed):
 def test_a_beginning_is_asked_for_once(monkeypatch):
     decoder, asked = ToyAttentionDecoder(None, seed=2), []
 
-    def step(pieces, *rest):
+    def grow(tree, parents, pieces):
         asked.extend(pieces)
-        return ToyAttentionDecoder.step(decoder, pieces, *rest)
+        return of_toy(tree, parents, pieces)
 
-    monkeypatch.setattr(decoder, "step", step)
+    of_toy = ToyPieceTree.grow
+    monkeypatch.setattr(ToyPieceTree, "grow", grow)
     continuations = Continuations(decoder, HEARD)
     first = score(continuations, ["bad cab", "bad"])
     count = len(decoder.pieces.encode("bad cab"))
@@ -91,19 +92,6 @@ def test_a_decoder_that_never_ends_is_stopped():
     decoder = ToyAttentionDecoder(None, unlikely=LETTERS[END])
     found = decode(Continuations(decoder, HEARD), 40, beam=2)
     assert all(len(decoder.pieces.encode(each.text)) <= 14 for each in found)
-
-
-def test_what_is_longer_than_a_decoder_can_write_is_judged():
-    """A decoder knows no place after the last; here a table of places would be left."""
-
-    class Placed(ToyAttentionDecoder):
-        def step(self, pieces, position, cross_kv, past):
-            assert position <= attention_search.MOST_PIECES
-            return super().step(pieces, position, cross_kv, past)
-
-    (found,) = score(Continuations(Placed(None), HEARD, "abc"), ["bad " * 100])
-    assert len(found.words) == 100
-    assert np.isfinite(found.log_prob)
 
 
 @settings(max_examples=60, deadline=None)

@@ -8,13 +8,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from assistant.asr.decoding.parts import NO_INNER, DecodedPart, Earlier, blocks, quietest
-from assistant.asr.networks.network import no_past
 from assistant.asr.result import RecognitionResult
 from assistant.lattice.from_nbest import lattice_of
 from assistant.lattice.graph import Hypothesis, Word
 from assistant.lattice.nbest import nbest
 
-STATE = no_past(1, 1, 1, 1)
+STATE = (np.zeros(1, np.float32),)
 
 
 def loud(frames, *pauses):

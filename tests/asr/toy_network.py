@@ -72,16 +72,25 @@ class ToyAttentionDecoder:
         outputs, state = self._network.encode(features, state)
         return outputs, np.repeat(outputs, 2, axis=0), state
 
-    def cross_kv(self, inner):
-        return (inner.mean(axis=0),)
+    def tree(self, inner):
+        return ToyPieceTree(self, inner.mean(axis=0))
 
-    def initial_past(self, sentences):
-        return (np.zeros((1, sentences, 1, 0, 1), np.float32),)
-
-    def step(self, pieces, position, heard, past):
-        before = past[0].sum(axis=(2, 3, 4))
-        scores = heard[0] @ self._heard + self._last[pieces] * np.cos(before[0])[:, None]
+    def after(self, heard, pieces):
+        """Log-probabilities [V] of what follows some pieces."""
+        before = sum(piece + position for position, piece in enumerate(pieces[:-1]))
+        scores = heard @ self._heard + self._last[pieces[-1]] * np.cos(np.float32(before))
         scores = scores - self._unlikely
-        scores -= np.log(np.exp(scores).sum(axis=1, keepdims=True))
-        added = (pieces + position).astype(np.float32)[None, :, None, None, None]
-        return scores.astype(np.float32), (np.concatenate([past[0], added], axis=3),)
+        return (scores - np.log(np.exp(scores).sum())).astype(np.float32)
+
+
+class ToyPieceTree:
+    def __init__(self, decoder, heard):
+        self._decoder, self._heard, self._branches = decoder, heard, []
+
+    def grow(self, parents, pieces):
+        first = len(self._branches)
+        for parent, piece in zip(parents, pieces, strict=True):
+            before = self._branches[parent] if parent >= 0 else []
+            self._branches.append([*before, piece])
+        new = self._branches[first:]
+        return np.array([self._decoder.after(self._heard, branch) for branch in new])

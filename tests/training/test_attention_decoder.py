@@ -7,9 +7,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from torch.nn import functional
 
 from assistant.asr.networks.manifest import CROSS_KV, DECODER_STEP, PIECES, read_manifest
+from assistant.asr.networks.network import LAST_POSITION
 from assistant.asr.networks.onnx import OnnxNetwork
 from assistant.asr.vocabulary.word_pieces import END, SPECIAL, START, WordPieces
 from assistant.edge import format as edge_format
@@ -122,10 +125,11 @@ def test_it_learns_to_write_what_it_is_given(encoded):
 
 def written(decoder, pieces, inner):
     """Log-probabilities after every piece of sentences [B, U]."""
-    heard, past, rows = decoder.cross_kv(inner), decoder.initial_past(len(pieces)), []
-    for position in range(pieces.shape[1]):
-        log_probs, past = decoder.step(pieces[:, position], position, heard, past)
-        rows.append(log_probs)
+    count, length = pieces.shape
+    tree, rows, parents = decoder.tree(inner), [], [-1] * count
+    for position in range(length):
+        rows.append(tree.grow(parents, pieces[:, position].tolist()))
+        parents = range(position * count, (position + 1) * count)
     return np.stack(rows, axis=1)
 
 
@@ -136,6 +140,48 @@ def test_onnx_writes_piece_by_piece_what_the_model_does(model, folder, encoded):
     found = written(network.attention_decoder, pieces.numpy(), encoded[0].numpy())
     np.testing.assert_allclose(found, expected, atol=1e-4)
     assert network.attention_decoder.pieces.pieces == WORDS.pieces
+
+
+TREES = st.lists(st.tuples(st.integers(0, 10**6), st.integers(0, 9)), min_size=1, max_size=150)
+
+
+@pytest.fixture(scope="module", params=["onnx", "edge"])
+def decoder(request, folder, packed):
+    network = OnnxNetwork.load(folder) if request.param == "onnx" else EdgeNetwork.load(packed)
+    return network.attention_decoder
+
+
+@settings(max_examples=15, deadline=None)
+@given(nodes=TREES, at_once=st.integers(1, 150))
+def test_a_tree_at_once_is_its_branches_one_by_one(decoder, encoded, nodes, at_once):
+    parents = [chosen % (node + 1) - 1 for node, (chosen, _) in enumerate(nodes)]
+    pieces = [piece for _, piece in nodes]
+    tree, found = decoder.tree(encoded[0].numpy()), []
+    for first in range(0, len(nodes), at_once):
+        part = slice(first, first + at_once)
+        found += [*tree.grow(parents[part], pieces[part])]
+    deepest = max(range(len(nodes)), key=lambda node: len(ancestors(parents, node)))
+    branch = ancestors(parents, deepest)
+    alone = decoder.tree(encoded[0].numpy())
+    for depth, node in enumerate(branch):
+        (expected,) = alone.grow([depth - 1], [pieces[node]])
+        np.testing.assert_allclose(found[node], expected, atol=1e-3)
+
+
+def ancestors(parents, node):
+    """The way to a node of a tree, itself the last."""
+    branch = []
+    while node >= 0:
+        branch.append(node)
+        node = parents[node]
+    return branch[::-1]
+
+
+def test_what_is_longer_than_a_decoder_can_write_is_judged(decoder, encoded):
+    """A decoder knows no place after the last; a table of places would be left."""
+    count = LAST_POSITION + 20
+    tree = decoder.tree(encoded[0].numpy())
+    assert np.isfinite(tree.grow(range(-1, count - 1), [5] * count)).all()
 
 
 def features(frames=24):

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
 
 import numpy as np
 
-from assistant.asr.networks.network import AttentionDecoder, Floats, State
+from assistant.asr.networks.network import LAST_POSITION, AttentionDecoder, Floats
 from assistant.asr.vocabulary.tokens import WORD_START
 from assistant.asr.vocabulary.word_pieces import END, START
 
-MOST_PIECES = 120
+MOST_PIECES = LAST_POSITION
 """A decoder that goes on and on repeats itself."""
 PIECES_A_STEP = 0.25
 """Nobody says more than this in 20 ms of speech, 12 pieces a second."""
@@ -32,15 +31,6 @@ class ScoredText:
         return sum(self.words) + self.end
 
 
-class _Known(NamedTuple):
-    """What came of one piece."""
-
-    log_probs: Floats
-    """Of the next piece, [V]."""
-    added: State
-    """To what the decoder remembers: keys and values [layers, heads, 1, size]."""
-
-
 class Continuations:
     """What a decoder expects after each beginning of a sentence, asked for each once.
 
@@ -48,52 +38,29 @@ class Continuations:
     the words that were said before.
     """
 
-    def __init__(self, decoder: AttentionDecoder, cross_kv: State, text: str = "") -> None:
-        self.decoder, self._cross_kv = decoder, cross_kv
+    def __init__(self, decoder: AttentionDecoder, inner: Floats, text: str = "") -> None:
+        self.decoder = decoder
+        self._tree = decoder.tree(inner)
         pieces = [START, *decoder.pieces.encode(text)]
-        past = decoder.initial_past(1)
-        for position, piece in enumerate(pieces):
-            log_probs, past = decoder.step(np.array([piece]), position, cross_kv, past)
-        self._before = past
-        self._known: dict[tuple[int, ...], _Known] = {(): _Known(log_probs[0], ())}
         self.position = len(pieces)
         """Of the first piece after the text."""
+        log_probs = self._tree.grow(range(-1, self.position - 1), pieces)
+        self._nodes: dict[tuple[int, ...], int] = {(): 0}
+        """Nodes of the tree, counted from the last one of the text."""
+        self._log_probs: list[Floats] = [log_probs[-1]]
 
     def log_probs(self, beginnings: Sequence[tuple[int, ...]]) -> list[Floats]:
-        """Of each piece [V] after each beginning; all beginnings have equally many pieces."""
-        known = self._known
-        new = [each for each in dict.fromkeys(beginnings) if each not in known]
+        """Of each piece [V] after each beginning."""
+        nodes, new = self._nodes, []
+        for each in beginnings:
+            for count in range(1, len(each) + 1):
+                if each[:count] not in nodes:
+                    nodes[each[:count]] = len(nodes)
+                    new.append(each[:count])
         if new:
-            before = [each[:-1] for each in new]
-            self.log_probs(before)
-            # What comes after the last position that a decoder knows counts as if it stood there.
-            position = min(self.position + len(before[0]), MOST_PIECES)
-            pieces = np.array([each[-1] for each in new])
-            log_probs, past = self.decoder.step(
-                pieces, position, self._cross_kv, self._past(before)
-            )
-            for row, (each, of_each) in enumerate(zip(new, log_probs, strict=True)):
-                # Copies: all of the past would be kept else, of every beginning.
-                added = tuple(part[:, row, :, -1:].copy() for part in past)
-                known[each] = _Known(of_each, added)
-        return [known[each].log_probs for each in beginnings]
-
-    def _past(self, beginnings: Sequence[tuple[int, ...]]) -> State:
-        """What the decoder remembers of beginnings that have equally many pieces."""
-        own = [
-            [self._known[each[:count]].added for count in range(1, len(each) + 1)]
-            for each in beginnings
-        ]
-        return tuple(
-            np.stack(
-                [
-                    np.concatenate([before[:, 0], *(added[part] for added in each)], axis=2)
-                    for each in own
-                ],
-                axis=1,
-            )
-            for part, before in enumerate(self._before)
-        )
+            parents = [self.position - 1 + nodes[each[:-1]] for each in new]
+            self._log_probs += [*self._tree.grow(parents, [each[-1] for each in new])]
+        return [self._log_probs[nodes[each]] for each in beginnings]
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,15 +133,11 @@ def score(continuations: Continuations, texts: Sequence[str]) -> list[ScoredText
     """How likely each of some texts is to go on from the words before."""
     decoder = continuations.decoder
     targets = [(*decoder.pieces.encode(text), END) for text in texts]
-    gained: list[list[float]] = [[] for _ in texts]
-    for count in range(max(map(len, targets), default=0)):
-        longer = [row for row, target in enumerate(targets) if count < len(target)]
-        log_probs = continuations.log_probs([targets[row][:count] for row in longer])
-        for row, of_each in zip(longer, log_probs, strict=True):
-            gained[row].append(float(of_each[targets[row][count]]))
+    beginnings = [target[:count] for target in targets for count in range(len(target))]
+    rows = iter(continuations.log_probs(beginnings))
     return [
-        _scored(decoder, target[:-1], tuple(row))
-        for target, row in zip(targets, gained, strict=True)
+        _scored(decoder, target[:-1], tuple(float(next(rows)[piece]) for piece in target))
+        for target in targets
     ]
 
 

@@ -54,8 +54,8 @@ class JointScorer:
         before = earlier.text
         if len(decoder.pieces.encode(before)) > MOST_BEFORE:
             before = ""
-        cross_kv = decoder.cross_kv(np.concatenate([earlier.inner, inner]) if before else inner)
-        self._continuations = Continuations(decoder, cross_kv, before)
+        heard = np.concatenate([earlier.inner, inner]) if before else inner
+        self._continuations = Continuations(decoder, heard, before)
         self._most = max(each.log_prob for each in own)
         self._known: dict[str, ScoredText] = {}
         self._score(each.text for each in own)

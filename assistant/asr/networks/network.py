@@ -5,8 +5,8 @@ ONNX Runtime is one implementation, the edge runtime another. The search knows n
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Protocol
+from collections.abc import Callable, Sequence
+from typing import Final, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,10 +22,22 @@ EncodeWithInner = Callable[[Floats, State], tuple[Floats, Floats, State]]
 """`AttentionDecoder.encode`, which a network lends to its decoder."""
 
 
-def no_past(layers: int, sentences: int, heads: int, size: int) -> State:
-    """Keys and values [layers, B, heads, U, size] of sentences without pieces."""
-    none = np.zeros((layers, sentences, heads, 0, size), np.float32)
-    return none, none
+LAST_POSITION: Final = 120
+"""Of a piece that an attention decoder knows; what comes after counts as if it stood there."""
+
+
+class PieceTree(Protocol):
+    """Beginnings of sentences that an attention decoder has seen, a node for each piece.
+
+    Sentences that begin alike share nodes, and all new nodes are computed at once.
+    """
+
+    def grow(self, parents: Sequence[int], pieces: Sequence[int]) -> Floats:
+        """Log-probabilities [N, V] of what follows each of N new nodes.
+
+        Nodes are numbered from 0 as they come. A parent is a node's number, of an earlier node or
+        of one before it among these, or -1 where nothing comes before.
+        """
 
 
 class AttentionDecoder(Protocol):
@@ -36,19 +48,8 @@ class AttentionDecoder(Protocol):
     def encode(self, features: Floats, state: State) -> tuple[Floats, Floats, State]:
         """As `Network.encode`, and after the outputs the encoder's inner ones [T, W]."""
 
-    def cross_kv(self, inner: Floats) -> State:
-        """The cross-attention's keys and values, of inner outputs [T, W]."""
-
-    def initial_past(self, sentences: int) -> State:
-        """The self-attention's keys and values before any piece.
-
-        [layers, sentences, heads, pieces, size]
-        """
-
-    def step(
-        self, pieces: NDArray[np.int64], position: int, cross_kv: State, past: State
-    ) -> tuple[Floats, State]:
-        """Log-probabilities [B, V] after one more piece of each sentence [B], and the new past."""
+    def tree(self, inner: Floats) -> PieceTree:
+        """What may have been said where the encoder's inner outputs [T, W] were heard; no node."""
 
 
 class Network(Protocol):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
@@ -20,7 +21,14 @@ from assistant.asr.networks.manifest import (
     optional_files,
     read_manifest,
 )
-from assistant.asr.networks.network import EncodeWithInner, Floats, State, no_past
+from assistant.asr.networks.network import (
+    LAST_POSITION,
+    EncodeWithInner,
+    Floats,
+    PieceTree,
+    State,
+)
+from assistant.asr.networks.piece_tree import Branch, Branches, NodeArray
 from assistant.asr.vocabulary.tokens import read_tokens
 from assistant.asr.vocabulary.word_pieces import WordPieces
 
@@ -155,22 +163,42 @@ class OnnxAttentionDecoder:
         self.encode = encode
         self._cross_kv = session(cross_kv)
         self._step = session(step)
-        self._names = [each.name for each in self._step.get_inputs()]
-        shape = self._step.get_inputs()[-1].shape
-        self._layers, self._heads, self._size = shape[0], shape[2], shape[4]
 
-    def cross_kv(self, inner: Floats) -> State:
+    def tree(self, inner: Floats) -> PieceTree:
         """See `AttentionDecoder`."""
-        return tuple(self._cross_kv.run(None, {INNER: inner[None]}))
+        cross_kv: State = tuple(self._cross_kv.run(None, {INNER: inner[None]}))
+        return _OnnxPieceTree(self._step, cross_kv)
 
-    def initial_past(self, sentences: int) -> State:
-        """See `AttentionDecoder`."""
-        return no_past(self._layers, sentences, self._heads, self._size)
 
-    def step(
-        self, pieces: NDArray[np.int64], position: int, cross_kv: State, past: State
-    ) -> tuple[Floats, State]:
-        """See `AttentionDecoder`."""
-        values = (pieces, np.array([position]), *cross_kv, *past)
-        log_probs, *after = self._step.run(None, dict(zip(self._names, values, strict=True)))
-        return log_probs, tuple(after)
+class _OnnxPieceTree:
+    """The network takes pieces of one position at a time, and their past."""
+
+    def __init__(self, step: onnxruntime.InferenceSession, cross_kv: State) -> None:
+        self._step, self._cross_kv = step, cross_kv
+        self._names = [each.name for each in step.get_inputs()]
+        layers, _, heads, _, size = step.get_inputs()[-1].shape
+        self._branches = Branches()
+        self._past = tuple(NodeArray((layers, heads, size), axis=2) for _ in range(2))
+        """Keys and values [layers, heads, nodes, size]."""
+
+    def grow(self, parents: Sequence[int], pieces: Sequence[int]) -> Floats:
+        """See `PieceTree`."""
+        past = [each.grow(len(pieces)) for each in self._past]
+        alike: dict[int, list[tuple[int, Branch]]] = {}
+        for row, branch in enumerate(self._branches.grow(parents)):
+            alike.setdefault(len(branch), []).append((row, branch))
+        found: dict[int, Floats] = {}
+        for length in sorted(alike):
+            rows, branches = zip(*alike[length], strict=True)
+            nodes = np.array(branches)
+            values = (
+                np.array([pieces[row] for row in rows]),
+                np.array([min(length - 1, LAST_POSITION)]),
+                *self._cross_kv,
+                *(part[:, :, nodes[:, :-1]].swapaxes(1, 2) for part in past),
+            )
+            log_probs, *after = self._step.run(None, dict(zip(self._names, values, strict=True)))
+            for part, of_branch in zip(past, after, strict=True):
+                part[:, :, nodes[:, -1]] = of_branch[:, :, :, -1].swapaxes(1, 2)
+            found |= zip(rows, log_probs, strict=True)
+        return np.stack([found[row] for row in range(len(pieces))])
