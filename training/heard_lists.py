@@ -85,7 +85,7 @@ def heard_in(recogniser: TransducerRecogniser, audio: Floats) -> tuple[Floats, l
         raise ValueError(f"{network.name} has no attention decoder")
     outputs, inner = encoded(network, audio)
     search = Search(recogniser.vocabulary, recogniser.search, names.biaser, names.lexicon)
-    frames = [ScoredFrame(recogniser.vocabulary, output) for output in outputs]
+    frames = ScoredFrame.of(recogniser.vocabulary, outputs)
     for frame in frames:
         search.hear(frame)
     output_s = network.frames_per_output * FRAME_S

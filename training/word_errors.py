@@ -100,8 +100,7 @@ class Listener:
 
     def _heard(self, known: Vocabulary, outputs: Floats) -> list[str]:
         search = Search(known, self._settings, self._bias)
-        for output in outputs:
-            search.step(output)
+        search.step(outputs)
         return [each.text for each in search.graph(1.0).nbest(self._texts)]
 
 

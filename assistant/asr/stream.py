@@ -105,8 +105,7 @@ class _Position:
         self.frames = self.frames[count:]
 
     def _search_on(self, encoded: Floats) -> None:
-        for vector in encoded:
-            self.search.step(vector)
+        self.search.step(encoded)
         self.search.compact()
 
     def _end_part(self) -> None:

@@ -20,7 +20,7 @@ from assistant.edge.program import Attend, Join, Linear, Memory, Norm, Program, 
 from assistant.edge.reference import Reference
 from assistant.errors import HearthError
 
-_ABI: Final = 1
+_ABI: Final = 2
 _ALIGNMENT: Final = 64
 
 
@@ -129,17 +129,14 @@ class _Encoded:
             case Linear():
                 values |= self._matrix(step.matrix) | {"activation": int(step.activation)}
                 if step.residual is not None:
-                    values |= {
-                        "residual": step.residual.at,
-                        "residual_stride": step.residual.stride,
-                    }
+                    values |= _residual(step.residual)
             case Norm():
                 values["inputs"] = step.weights.shape[1]
                 values |= {"scales": self._at(step.weights[0]), "bias": self._at(step.weights[1])}
             case Attend():
                 values |= {"inputs": step.width, "heads": step.heads, "layer": step.layer}
             case Join():
-                values |= {"inputs": step.width, "residual": step.shared}
+                values |= {"inputs": step.width} | _residual(step.other)
         return _Step(**values)
 
     def _matrix(self, matrix: Matrix) -> dict[str, int]:
@@ -184,6 +181,10 @@ def _places(source: Rows, target: Rows) -> dict[str, int]:
         "target": target.at,
         "target_stride": target.stride,
     }
+
+
+def _residual(rows: Rows) -> dict[str, int]:
+    return {"residual": rows.at, "residual_stride": rows.stride}
 
 
 class Native:

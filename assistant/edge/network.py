@@ -135,10 +135,13 @@ class EdgeNetwork:
         return np.concatenate(parts) if len(parts) > 1 else parts[0]
 
     def join(self, encoded: Floats, predicted: Floats) -> Floats:
-        """One encoder output [joint] and predictor outputs [B, joint] to scores [B, vocabulary]."""
+        """See `Network`."""
+        pairs = zip(
+            _parts(np.broadcast_to(encoded, predicted.shape)), _parts(predicted), strict=True
+        )
         parts = [
-            self._run("joiner", len(part), {"encoded": encoded, "predicted": part})[0]
-            for part in _parts(predicted)
+            self._run("joiner", len(part), {"encoded": each, "predicted": part})[0]
+            for each, part in pairs
         ]
         return np.concatenate(parts) if len(parts) > 1 else parts[0]
 

@@ -69,11 +69,11 @@ class Attend:
 
 @dataclass(frozen=True, slots=True)
 class Join:
-    """tanh of rows plus one row that they share; it lies at `shared`."""
+    """tanh of rows plus others, as many."""
 
     width: int
-    shared: int
     source: Rows
+    other: Rows
     target: Rows
 
 
@@ -214,12 +214,12 @@ def predictor(model: EdgeModel, count: int) -> Program:
 
 
 def joiner(model: EdgeModel, count: int) -> Program:
-    """The joiner for one encoder output with `count` predictor outputs."""
+    """The joiner for `count` pairs of an encoder output and a predictor output."""
     shape, arena = model.settings, Arena()
-    encoded, predicted = arena.rows(1, shape.joint), arena.rows(count, shape.joint)
+    encoded, predicted = arena.rows(count, shape.joint), arena.rows(count, shape.joint)
     joined, out = arena.rows(count, shape.joint), arena.rows(count, shape.vocabulary)
     steps = (
-        Join(shape.joint, encoded.at, predicted, joined),
+        Join(shape.joint, predicted, encoded, joined),
         Linear(model.matrix("joiner.out"), joined, out),
     )
     inputs = {"encoded": encoded, "predicted": predicted}

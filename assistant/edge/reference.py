@@ -52,9 +52,8 @@ class Reference:
                         raise ValueError("a program that attends needs a memory")
                     _attend(step, arena, memory)
                 case Join():
-                    shared = arena[step.shared : step.shared + step.width]
-                    x = rows(arena, step.source, step.width)
-                    rows(arena, step.target, step.width)[:] = arithmetic.tanh(x + shared)
+                    x, other = (rows(arena, each, step.width) for each in (step.source, step.other))
+                    rows(arena, step.target, step.width)[:] = arithmetic.tanh(x + other)
 
     def _linear(self, step: Linear, arena: Floats) -> None:
         matrix = step.matrix

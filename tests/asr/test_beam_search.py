@@ -64,8 +64,7 @@ def frames(count, seed):
 
 def searched(network, encoded, bias=None, **changes):
     search = Search(Vocabulary(network), SearchSettings(**changes), bias)
-    for frame in encoded:
-        search.step(frame)
+    search.step(np.array(encoded, np.float32))
     return search
 
 
@@ -179,11 +178,10 @@ def test_a_copy_goes_on_by_itself():
     search = searched(network, encoded[:8])
     other = search.copy()
     for frame in frames(16, 77):
-        other.step(frame)
+        other.step(frame[None])
         other.compact()
     other.graph(0.04)
-    for frame in encoded[8:]:
-        search.step(frame)
+    search.step(encoded[8:])
     undisturbed = searched(network, encoded)
     assert search.graph(0.04) == undisturbed.graph(0.04)
 
@@ -192,7 +190,7 @@ def test_compacting_changes_no_result():
     network, encoded = toy(4, context_size=1), frames(40, 4)
     plain, compacted = searched(network, encoded), searched(network, [])
     for frame in encoded:
-        compacted.step(frame)
+        compacted.step(frame[None])
         compacted.compact()
     assert compacted.graph(0.04) == plain.graph(0.04)
 
@@ -201,7 +199,7 @@ def test_the_end_of_sentence_is_seen_and_fades():
     class Ending(ToyNetwork):
         def join(self, encoded, predicted):
             logits = np.full((len(predicted), len(TOKENS)), -9.0)
-            logits[:, int(encoded[0])] = 9.0
+            logits[np.arange(len(logits)), encoded[:, 0].astype(int)] = 9.0
             return logits
 
     network = Ending(0, TOKENS, 2)
@@ -210,7 +208,7 @@ def test_the_end_of_sentence_is_seen_and_fades():
     heard = {}
     search = searched(network, [], max_symbols_per_frame=1)
     for frame in ["quiet", "word", "end", *["quiet"] * 20, "word"]:
-        search.step(np.array([script[frame]], np.float32))
+        search.step(np.array([[script[frame]]], np.float32))
         heard.setdefault(frame, []).append(search.end_of_sentence)
     assert heard["quiet"][0] < 0.01
     assert heard["end"] == pytest.approx([1.0], abs=0.01)
@@ -224,8 +222,9 @@ class Spelling(ToyNetwork):
 
     def join(self, encoded, predicted):
         logits = np.full((len(predicted), len(TOKENS)), -20.0)
-        likely, other = int(encoded[0]), int(encoded[1])
-        logits[:, likely], logits[:, other] = math.log(10.0), 0.0
+        likely, other = encoded.astype(int).T
+        rows = np.arange(len(logits))
+        logits[rows, likely], logits[rows, other] = math.log(10.0), 0.0
         return logits
 
 
@@ -237,8 +236,7 @@ def spelled_out(frames_, listed, **changes):
     network.eos_id = 1
     bias = ShallowFusion(TOKENS, [BiasPhrase(name) for name in listed], 1.5, by_letters)
     search = searched(network, [], bias, max_symbols_per_frame=1, **changes)
-    for frame in frames_:
-        search.step(np.array(frame, np.float32))
+    search.step(np.array(frames_, np.float32))
     return search.graph(0.04).nbest(1)[0]
 
 

@@ -22,18 +22,20 @@ def test_the_joiner_is_asked_once_for_each_context(monkeypatch):
     asked = []
 
     def join(encoded, predicted):
-        asked.append(len(predicted))
+        asked.append(encoded.shape)
         return ToyNetwork.join(NETWORK, encoded, predicted)
 
     monkeypatch.setattr(NETWORK, "join", join)
-    frame = ScoredFrame(VOCABULARY, np.linspace(-1, 1, 8, dtype=np.float32))
+    vectors = np.linspace(-1, 1, 3 * 8, dtype=np.float32).reshape(3, 8)
+    frames = ScoredFrame.of(VOCABULARY, vectors)
     one, two = (VOCABULARY.context(VOCABULARY.start, TOKENS.index(each)) for each in ("▁a", "▁b"))
-    first, again = frame.rows([one, two, one]), frame.rows([two, VOCABULARY.start, one])
-    assert asked == [2, 1]
+    first, again = frames[0].rows([one, two, one]), frames[1].rows([two, VOCABULARY.start, one])
+    assert asked == [(2 * 3, 8), (3, 8)]
     assert (first[0], first[1]) == (first[2], again[0])
-    log_probs, ends = VOCABULARY.scores(np.linspace(-1, 1, 8, dtype=np.float32), [one, two])
-    assert frame.log_probs[[first[0], first[1]]] == pytest.approx(log_probs)
-    assert frame.ends[[first[0], first[1]]] == pytest.approx(ends)
+    for vector, frame in zip(vectors, frames, strict=True):
+        log_probs, ends = VOCABULARY.scores(vector[None], [one, two])
+        assert frame.log_probs[[first[0], first[1]]] == pytest.approx(log_probs[:, 0])
+        assert frame.ends[[first[0], first[1]]] == pytest.approx(ends[:, 0])
 
 
 def test_a_context_s_digits_are_the_last_tokens():
@@ -46,7 +48,7 @@ def test_a_context_s_digits_are_the_last_tokens():
 
 def heard(vectors):
     search = Search(VOCABULARY, SearchSettings())
-    frames = [ScoredFrame(VOCABULARY, vector) for vector in vectors]
+    frames = ScoredFrame.of(VOCABULARY, np.array(vectors))
     for frame in frames:
         search.hear(frame)
     return frames
@@ -72,7 +74,9 @@ def test_where_nothing_is_said_only_the_open_search_hears():
 
 
 def test_what_nobody_has_heard_is_not_taken_for_silence():
-    frames = [ScoredFrame(VOCABULARY, SILENCE)]
+    frames = ScoredFrame.of(VOCABULARY, np.array([SILENCE] * 2))
+    assert SoundingFrames.of(frames).numbers == (0, 1)
+    frames[1].rows([VOCABULARY.start])
     assert SoundingFrames.of(frames).numbers == (0,)
 
 
@@ -83,11 +87,11 @@ def test_what_the_predictor_put_out_is_kept_for_some_contexts(monkeypatch):
     predict = network.predict
     monkeypatch.setattr(network, "predict", lambda each: asked.append(len(each)) or predict(each))
     kept = vocabulary.Vocabulary(network)
-    vector = np.random.default_rng(0).standard_normal(8).astype(np.float32)
+    vectors = np.random.default_rng(0).standard_normal((2, 8)).astype(np.float32)
     for contexts, new in [([0, 1, 0], 2), ([1, 2], 1), ([1], 0), ([3, 4, 1], 2), ([2], 1)]:
         before = sum(asked)
-        scores, ends = kept.scores(vector, contexts)
+        scores, ends = kept.scores(vectors, contexts)
         assert sum(asked) - before == new
-        expected, over = vocabulary.Vocabulary(ToyNetwork()).scores(vector, contexts)
+        expected, over = vocabulary.Vocabulary(ToyNetwork()).scores(vectors, contexts)
         np.testing.assert_array_equal(scores, expected)
         np.testing.assert_array_equal(ends, over)

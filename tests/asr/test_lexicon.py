@@ -76,6 +76,5 @@ def test_the_search_writes_words_where_the_sound_allows_them():
 
 def heard(network, encoded, words):
     search = Search(Vocabulary(network), SearchSettings(beam=64), None, Lexicon(TOKENS, words))
-    for frame in encoded:
-        search.step(frame)
+    search.step(encoded)
     return search.graph(0.04).nbest(1)[0].text.split()

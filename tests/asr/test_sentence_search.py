@@ -79,7 +79,7 @@ def outputs(seed, frames):
 
 
 def found_in(vectors, spelled, vocabulary, settings=WIDE):
-    frames = [ScoredFrame(vocabulary, vector) for vector in vectors]
+    frames = ScoredFrame.of(vocabulary, np.array(vectors))
     return find_by_transducer(frames, spelled, vocabulary, settings)
 
 
@@ -117,7 +117,7 @@ def best_alignment(network, vectors, tokens, symbols):
         for place, score in places.items():
             for count in range(symbols + 1):
                 context = reduce(vocabulary.context, tokens[:place], vocabulary.start)
-                log_probs, _ = vocabulary.scores(vector, [context])
+                log_probs = vocabulary.scores(vector[None], [context])[0][0]
                 stayed = score + float(log_probs[0, network.blank_id])
                 after[place] = max(after.get(place, -math.inf), stayed)
                 if place == len(tokens) or count == symbols:

@@ -46,7 +46,7 @@ def cut(word):
 
 def scored(texts, vectors, bias=None):
     known = [tokenised(text, cut, VOCABULARY, bias or NoBias(), FREELY) for text in texts]
-    frames = tuple(ScoredFrame(VOCABULARY, vector) for vector in vectors)
+    frames = tuple(ScoredFrame.of(VOCABULARY, np.array(vectors)))
     sounding = SoundingFrames(frames, tuple(range(len(frames))), 0.0)
     return TranscriptScorer(VOCABULARY, SYMBOLS, [each for each in known if each]).scored(
         sounding, FRAME_S

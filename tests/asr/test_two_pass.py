@@ -51,7 +51,7 @@ class Quiet(Attentive):
 
     def join(self, encoded, predicted):
         scores = super().join(encoded, predicted)
-        scores[:, self.blank_id] += 50.0 * (not encoded.any())
+        scores[:, self.blank_id] += 50.0 * ~encoded.any(axis=-1)
         return scores
 
 

@@ -60,8 +60,8 @@ def norm(rng):
 
 def join(rng):
     rows, width = int(rng.integers(1, 20)), int(rng.integers(1, 90))
-    step = Join(width, 0, Rows(width, width, rows), Rows((1 + rows) * width, width, rows))
-    return alone(step), numbers(rng, (1 + 2 * rows) * width), None
+    places = (Rows(part * rows * width, width, rows) for part in range(3))
+    return alone(Join(width, *places)), numbers(rng, 3 * rows * width), None
 
 
 def attend(rng):

@@ -126,6 +126,7 @@ def test_predictor_and_joiner(network, transducer, rng, count):
     encoded = rng.normal(size=32).astype(np.float32)
     predicted = network.predict(contexts)
     scores = network.join(encoded, predicted)
+    np.testing.assert_array_equal(network.join(np.tile(encoded, (count, 1)), predicted), scores)
     with torch.no_grad():
         expected = transducer.predictor(torch.tensor(contexts))[:, 0]
         expected_scores = transducer.joiner(torch.tensor(encoded), expected).numpy()

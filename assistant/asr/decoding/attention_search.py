@@ -41,26 +41,28 @@ class Continuations:
     def __init__(self, decoder: AttentionDecoder, inner: Floats, text: str = "") -> None:
         self.decoder = decoder
         self._tree = decoder.tree(inner)
-        pieces = [START, *decoder.pieces.encode(text)]
-        self.position = len(pieces)
+        self._before = (START, *decoder.pieces.encode(text))
+        self._nodes: dict[tuple[int, ...], int] = {}
+        self._log_probs: list[Floats] = []
+
+    @property
+    def position(self) -> int:
         """Of the first piece after the text."""
-        log_probs = self._tree.grow(range(-1, self.position - 1), pieces)
-        self._nodes: dict[tuple[int, ...], int] = {(): 0}
-        """Nodes of the tree, counted from the last one of the text."""
-        self._log_probs: list[Floats] = [log_probs[-1]]
+        return len(self._before)
 
     def log_probs(self, beginnings: Sequence[tuple[int, ...]]) -> list[Floats]:
         """Of each piece [V] after each beginning."""
         nodes, new = self._nodes, []
-        for each in beginnings:
-            for count in range(1, len(each) + 1):
-                if each[:count] not in nodes:
-                    nodes[each[:count]] = len(nodes)
-                    new.append(each[:count])
+        branches = [(*self._before, *each) for each in beginnings]
+        for branch in branches:
+            for count in range(1, len(branch) + 1):
+                if branch[:count] not in nodes:
+                    nodes[branch[:count]] = len(nodes)
+                    new.append(branch[:count])
         if new:
-            parents = [self.position - 1 + nodes[each[:-1]] for each in new]
+            parents = [nodes.get(each[:-1], -1) for each in new]
             self._log_probs += [*self._tree.grow(parents, [each[-1] for each in new])]
-        return [self._log_probs[nodes[each]] for each in beginnings]
+        return [self._log_probs[nodes[branch]] for branch in branches]
 
 
 @dataclass(frozen=True, slots=True)

@@ -148,8 +148,9 @@ class Search:
         return self._states[0].end_of_sentence
 
     def step(self, encoded: Floats) -> None:
-        """Take the next encoder frame [D]."""
-        self.hear(ScoredFrame(self._vocabulary, encoded))
+        """Take the next encoder outputs [M, D]."""
+        for frame in ScoredFrame.of(self._vocabulary, encoded):
+            self.hear(frame)
 
     def hear(self, frame: ScoredFrame) -> None:
         """Take the next frame, of which others may know the scores already."""

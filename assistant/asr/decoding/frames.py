@@ -11,30 +11,28 @@ import numpy as np
 from assistant.asr.decoding.vocabulary import Vocabulary
 from assistant.asr.networks.network import Floats
 
+_AT_ONCE: Final = 4
+"""Frames for which the joiner is asked together; a hypothesis mostly lives through several."""
 _SURE: Final = 0.99
 """A blank that is as likely (probability) after every context is taken for certain."""
 
 
-class ScoredFrame:
-    """What an encoder output [D] makes of the tokens after every context that was asked for.
-
-    Several searches hear the same frame, mostly in the same contexts; the joiner is asked once.
-    """
+class _Block:
+    """Frames one behind the other: who asks about one of them will ask about the others."""
 
     def __init__(self, vocabulary: Vocabulary, encoded: Floats) -> None:
-        self._vocabulary, self._encoded = vocabulary, encoded
+        self.vocabulary, self._encoded = vocabulary, encoded
         self._rows: dict[int, int] = {}
-        self.log_probs: Floats = np.zeros((0, len(vocabulary.texts)), np.float32)
-        """Those known so far [rows, tokens]; see `Vocabulary.scores`."""
-        self.ends: Floats = np.zeros(0, np.float32)
-        """Probabilities [rows] that the sentence has ended."""
+        shape = 0, len(encoded)
+        self.log_probs: Floats = np.zeros((*shape, len(vocabulary.texts)), np.float32)
+        """[contexts, frames, tokens] of those known so far."""
+        self.ends: Floats = np.zeros(shape, np.float32)
 
     def rows(self, contexts: Sequence[int]) -> list[int]:
-        """The row of each context."""
         rows = self._rows
         new = [context for context in dict.fromkeys(contexts) if context not in rows]
         if new:
-            log_probs, ends = self._vocabulary.scores(self._encoded, new)
+            log_probs, ends = self.vocabulary.scores(self._encoded, new)
             rows.update(zip(new, range(len(rows), len(rows) + len(new)), strict=True))
             if len(rows) > len(new):
                 log_probs = np.concatenate([self.log_probs, log_probs])
@@ -42,18 +40,55 @@ class ScoredFrame:
             self.log_probs, self.ends = log_probs, ends
         return [rows[context] for context in contexts]
 
+
+class ScoredFrame:
+    """What an encoder output makes of the tokens after every context that was asked for.
+
+    Several searches hear the same frame, mostly in the same contexts; the joiner is asked once.
+    """
+
+    def __init__(self, block: _Block, number: int) -> None:
+        self._block, self._number = block, number
+        self._asked: set[int] = set()
+
+    @classmethod
+    def of(cls, vocabulary: Vocabulary, encoded: Floats) -> list[ScoredFrame]:
+        """The frames of encoder outputs [M, D] that follow each other."""
+        blocks = (
+            _Block(vocabulary, encoded[first : first + _AT_ONCE])
+            for first in range(0, len(encoded), _AT_ONCE)
+        )
+        return [cls(block, number) for block in blocks for number in range(block.ends.shape[1])]
+
+    def rows(self, contexts: Sequence[int]) -> list[int]:
+        """The row of each context in what follows."""
+        rows = self._block.rows(contexts)
+        self._asked.update(rows)
+        return rows
+
+    @property
+    def log_probs(self) -> Floats:
+        """Those known so far [rows, tokens]; see `Vocabulary.scores`."""
+        return self._block.log_probs[:, self._number]
+
+    @property
+    def ends(self) -> Floats:
+        """Probabilities [rows] that the sentence has ended."""
+        return self._block.ends[:, self._number]
+
     @property
     def likeliest(self) -> Floats:
         """The log-probability [rows] of the likeliest token that is no blank."""
-        tokens = np.delete(self.log_probs, self._vocabulary.network.blank_id, axis=1)
+        tokens = np.delete(self.log_probs, self._block.vocabulary.network.blank_id, axis=1)
         likeliest: Floats = tokens.max(axis=1, initial=-np.inf)
         return likeliest
 
     @property
     def blank(self) -> float | None:
         """The least log-probability of a blank, where every context asked for is sure of one."""
-        least = float(self.log_probs[:, self._vocabulary.network.blank_id].min(initial=0.0))
-        return least if self._rows and np.exp(least) > _SURE else None
+        blanks = self.log_probs[list(self._asked), self._block.vocabulary.network.blank_id]
+        least = float(blanks.min(initial=0.0))
+        return least if self._asked and np.exp(least) > _SURE else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -185,7 +185,7 @@ class TwoPass:
         outputs, inner, state = encode_whole(self._network, frames, earlier.state)
         favouring = self._favour(outputs, inner)
         search = favouring.search
-        heard = [ScoredFrame(self._vocabulary, vector) for vector in outputs]
+        heard = ScoredFrame.of(self._vocabulary, outputs)
         for frame in heard:
             search.hear(frame)
         sounding = SoundingFrames.of(heard)

@@ -54,12 +54,15 @@ class Vocabulary:
         return before % self._kept * len(self.texts) + token
 
     def scores(self, encoded: Floats, contexts: Sequence[int]) -> tuple[Floats, Floats]:
-        """What an encoder output [D] makes of the tokens after each context.
+        """What encoder outputs [M, D] make of the tokens after each context.
 
-        Log-probabilities [contexts, tokens], silent tokens as blanks; and the probabilities
-        [contexts] that the sentence has ended.
+        Log-probabilities [contexts, M, tokens], silent tokens as blanks; and the probabilities
+        [contexts, M] that the sentence has ended.
         """
-        scores = self.network.join(encoded, self._predict(contexts)).astype(np.float32)
+        shape = len(contexts), len(encoded)
+        predicted = np.repeat(self._predict(contexts), len(encoded), axis=0)
+        scores = self.network.join(np.tile(encoded, (len(contexts), 1)), predicted)
+        scores = scores.astype(np.float32, copy=False)
         scores -= scores.max(axis=1, keepdims=True)
         probabilities = np.exp(scores)
         total = probabilities.sum(axis=1)
@@ -69,7 +72,7 @@ class Vocabulary:
         scores -= np.log(total)[:, None]
         scores[:, self.silent] = -np.inf
         scores[:, self.network.blank_id] = blank
-        return scores, ends
+        return scores.reshape(*shape, -1), ends.reshape(shape)
 
     def _predict(self, contexts: Sequence[int]) -> Floats:
         """The predictor's outputs [contexts, P]. Several threads may ask at the same time."""

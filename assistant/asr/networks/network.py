@@ -97,4 +97,7 @@ class Network(Protocol):
         """
 
     def join(self, encoded: Floats, predicted: Floats) -> Floats:
-        """One encoder output [D] and predictor outputs [B, P] to scores [B, V] of tokens."""
+        """Scores [B, V] of the tokens after predictor outputs [B, P].
+
+        With one encoder output [D] for all of them, or one for each [B, D].
+        """

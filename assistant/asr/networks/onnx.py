@@ -146,8 +146,8 @@ class OnnxNetwork:
         )
 
     def join(self, encoded: Floats, predicted: Floats) -> Floats:
-        """One encoder output [D] and predictor outputs [B, P] to scores [B, V]."""
-        repeated = np.broadcast_to(encoded, (len(predicted), len(encoded)))
+        """See `Network`."""
+        repeated = np.broadcast_to(encoded, (len(predicted), encoded.shape[-1]))
         inputs = {"encoder_out": repeated, "predictor_out": predicted}
         scores: Floats = self._joiner.run(None, inputs)[0]
         return scores

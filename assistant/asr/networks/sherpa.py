@@ -116,6 +116,6 @@ class SherpaNetwork:
         return predicted.astype(np.float32, copy=False)
 
     def join(self, encoded: Floats, predicted: Floats) -> Floats:
-        """One encoder output [D] and predictor outputs [B, P] to scores [B, V]."""
-        repeated = np.broadcast_to(encoded, (len(predicted), len(encoded)))
+        """See `Network`."""
+        repeated = np.broadcast_to(encoded, (len(predicted), encoded.shape[-1]))
         return self._joiner.run(repeated, predicted)[0].astype(np.float32, copy=False)

@@ -9,6 +9,7 @@ recognition", 1992), and soft: a clearly heard word that is not in the list is s
 
 from __future__ import annotations
 
+import sys
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
@@ -26,6 +27,9 @@ RARE: Final = 0.8
 UNKNOWN: Final = 3.0
 """What a word costs that is in neither."""
 _PREFIXES: Final = 1024
+_FEW: Final = 20
+"""Of more words it is quicker to ask for each token whether one goes on with it."""
+_LAST_LETTER: Final = chr(sys.maxunicode)
 
 
 class Words:
@@ -66,6 +70,9 @@ class Lexicon:
         self.costs = lru_cache(_PREFIXES)(self._costs)
         self._begins = np.array([token.startswith(WORD_START) for token in tokens])
         self._inner = [token for token in tokens if not token.startswith(WORD_START)]
+        self._inner_numbers: dict[str, list[int]] = {}
+        for number, token in enumerate(self._inner):
+            self._inner_numbers.setdefault(token, []).append(number)
         first = [token.removeprefix(WORD_START) for token in tokens if token.startswith(WORD_START)]
         self._first = np.array([self._beginning(letters) for letters in first], np.float32)
 
@@ -81,9 +88,21 @@ class Lexicon:
         costs[self._begins] = self._first + self.ending(letters)
         so_far = self._beginning(letters)
         if so_far > -UNKNOWN:  # else no letter more can make it worse
-            costs[~self._begins] = [
-                self._beginning(letters + token) - so_far for token in self._inner
-            ]
+            costs[~self._begins] = self._costs_after(letters) - np.float32(so_far)
+        return costs
+
+    def _costs_after(self, letters: str) -> Floats:
+        """What a beginning costs of the letters and each inner token."""
+        costs = np.full(len(self._inner), -UNKNOWN, np.float32)
+        for words, cost in reversed(self._lists):
+            first = bisect_left(words, letters)
+            end = bisect_left(words, letters + _LAST_LETTER, first)
+            if end - first > _FEW:
+                return np.array([self._beginning(letters + token) for token in self._inner])
+            rests = (word[len(letters) :] for word in words[first:end])
+            beginnings = {rest[:length] for rest in rests for length in range(len(rest) + 1)}
+            for beginning in beginnings & self._inner_numbers.keys():
+                costs[self._inner_numbers[beginning]] = -cost
         return costs
 
     def _cost_of_beginning(self, letters: str) -> float:

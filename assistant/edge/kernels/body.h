@@ -277,8 +277,8 @@ static void attend(const edge_step *step, float *arena, const edge_memory *memor
 }
 
 static void join(const edge_step *step, float *arena) {
-    const float *encoded = arena + step->residual;
     for (int32_t r = 0; r < step->rows; r++) {
+        const float *encoded = arena + step->residual + (int64_t)r * step->residual_stride;
         const float *x = arena + step->source + (int64_t)r * step->stride;
         float *y = arena + step->target + (int64_t)r * step->target_stride;
         int32_t i = 0, left = step->inputs % 16;

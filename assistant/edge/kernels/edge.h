@@ -10,7 +10,7 @@
 
 #include <stdint.h>
 
-enum { EDGE_ABI = 1, EDGE_TILE = 16, EDGE_LANES = 16, EDGE_DEPTH = 4, EDGE_WORD = 64 };
+enum { EDGE_ABI = 2, EDGE_TILE = 16, EDGE_LANES = 16, EDGE_DEPTH = 4, EDGE_WORD = 64 };
 
 enum edge_operation { EDGE_LINEAR, EDGE_NORM, EDGE_ATTEND, EDGE_JOIN };
 enum edge_activation { EDGE_NONE, EDGE_GELU, EDGE_RELU };
@@ -21,7 +21,7 @@ enum edge_level { EDGE_PORTABLE, EDGE_AVX2, EDGE_AVX512_VNNI, EDGE_NEON, EDGE_NE
  *   NORM:   target[r] = layer norm of source[r], `scales` and `bias` of `inputs` floats
  *   ATTEND: target[r] = attention of the query at source[r] to all keys; `inputs` is the width,
  *           key and value stand behind the query and are put into the memory first
- *   JOIN:   target[r] = tanh(source[r] + residual), one residual for all rows
+ *   JOIN:   target[r] = tanh(source[r] + residual[r])
  */
 typedef struct {
     int32_t operation, rows, inputs, outputs, bits, activation;
