@@ -88,8 +88,11 @@ class Sentences(Protocol):
     def start(self) -> int:
         """The state before the first word."""
 
-    def words(self, state: int, /) -> Sequence[str]:
-        """The words that can come next, sorted."""
+    def words(self, state: int, /) -> Sequence[Sequence[str]]:
+        """The words that can come next, in one sorted sequence or several.
+
+        A long one is the same object each time that the same words can come next.
+        """
 
     def step(self, state: int, word: str, /) -> int | None:
         """The state after one more word; None where no sentence goes on with it."""

@@ -37,6 +37,8 @@ Place = int
 before other places."""
 _STACK_BITS: Final = 20
 _STACK: Final = (1 << _STACK_BITS) - 1
+_MANY: Final = 32
+"""A node with more words keeps them to itself."""
 _EXPANDED: Final = 256
 """States whose next words are known by heart."""
 _NO_DIGIT: Final = "ten"
@@ -53,22 +55,45 @@ _GRAPHS: Final = 2
 class _Ways:
     """What comes next at a node: words and calls, and whether what it is part of may end."""
 
-    words: tuple[tuple[str, int], ...]
+    words: Mapping[str, tuple[int, ...]]
+    ordered: tuple[str, ...]
     calls: tuple[tuple[Call, int], ...]
     ends: bool
 
 
 @dataclass(frozen=True, slots=True)
 class _State:
-    """What comes next after some words: words, with the places they lead to."""
+    """What comes next after some words: words, with the places they lead to.
 
-    words: Mapping[str, tuple[Place, ...]]
-    ordered: tuple[str, ...]
+    The many words of a node, such as all that names begin with, stay where they are: from a home's
+    names many states go on.
+    """
+
+    words: Mapping[str, Iterable[Place]]
+    many: tuple[tuple[_Ways, int], ...]
+    """Nodes of many words, and the stacks that they stand in."""
+    ordered: tuple[tuple[str, ...], ...]
+    """All words, those of each node of many apart."""
     final: bool
 
+    @classmethod
+    def of(
+        cls,
+        words: Mapping[str, Iterable[Place]],
+        many: tuple[tuple[_Ways, int], ...],
+        *,
+        final: bool,
+    ) -> _State:
+        ordered = tuple(sorted(words)), *(ways.ordered for ways, _ in many)
+        return cls(words, many, ordered, final)
 
-def _state(words: Mapping[str, Iterable[Place]], *, final: bool) -> _State:
-    return _State({word: tuple(to) for word, to in words.items()}, tuple(sorted(words)), final)
+    def places(self, word: str) -> frozenset[Place]:
+        """Where a word leads, if anywhere."""
+        return frozenset(self.words.get(word, ())).union(
+            target << _STACK_BITS | stack
+            for ways, stack in self.many
+            for target in ways.words.get(word, ())
+        )
 
 
 class SentenceNetwork:
@@ -126,14 +151,14 @@ class SentenceNetwork:
         self._read.cache_clear()
         self._numbered(self._begin)
 
-    def words(self, state: int) -> tuple[str, ...]:
-        """The words that can come next, in the order of their letters."""
+    def words(self, state: int) -> tuple[tuple[str, ...], ...]:
+        """The words that can come next, in tuples, each in the order of their letters."""
         return self._made(state).ordered
 
     def step(self, state: int, word: str) -> int | None:
         """The state after one more word; None where no sentence goes on with it."""
-        places = self._made(state).words.get(word)
-        return None if places is None else self._numbered(frozenset(places))
+        places = self._made(state).places(word)
+        return self._numbered(places) if places else None
 
     def final(self, state: int) -> bool:
         """Whether a sentence may end here."""
@@ -155,22 +180,24 @@ class SentenceNetwork:
         """What comes next in a state, amounts that are said without numbers among it."""
         plain = self._plain(self._places[state])
         amounts: dict[str, set[Place]] = {}
-        for first in spoken_amounts().keys() & plain.words.keys():
-            if first in NUMBER_WORDS and _NO_DIGIT not in plain.words:
-                continue  # a number goes on
-            for amount, read in spoken_amounts()[first]:
-                if to := self._read(plain.words[first], read[1:]):
+        number_begins = bool(plain.places(_NO_DIGIT))
+        for first, spoken in spoken_amounts().items():
+            places = plain.places(first)
+            if not places or (first in NUMBER_WORDS and not number_begins):
+                continue  # nothing, or a number, goes on
+            for amount, read in spoken:
+                if to := self._read(places, read[1:]):
                     amounts.setdefault(amount[0], set()).update(self._after_words(amount[1:], to))
         if not amounts:
             return plain
         both = {word: to.union(plain.words.get(word, ())) for word, to in amounts.items()}
-        return _state({**plain.words, **both}, final=plain.final)
+        return _State.of({**plain.words, **both}, plain.many, final=plain.final)
 
-    def _read_words(self, places: tuple[Place, ...], words: Words) -> frozenset[Place]:
+    def _read_words(self, places: frozenset[Place], words: Words) -> frozenset[Place]:
         """The places some words after others; none where they cannot be said."""
         for word in words:
-            places = self._plain(frozenset(places)).words.get(word, ())
-        return frozenset(places)
+            places = self._plain(places).places(word)
+        return places
 
     def _after_words(self, words: Words, places: frozenset[Place]) -> frozenset[Place]:
         """The places before some words that lead to others."""
@@ -185,6 +212,7 @@ class SentenceNetwork:
     def _expanded(self, places: frozenset[Place]) -> _State:
         """What comes next at some places, calls entered and left."""
         words: dict[str, set[Place]] = {}
+        many: list[tuple[_Ways, int]] = []
         final = False
         todo, seen = list(places), set(places)
         while todo:
@@ -197,8 +225,13 @@ class SentenceNetwork:
                     continue
                 stack = place & _STACK
                 ways = self._ways(place >> _STACK_BITS)
-                for word, target in ways.words:
-                    words.setdefault(word, set()).add(target << _STACK_BITS | stack)
+                if len(ways.words) > _MANY:
+                    many.append((ways, stack))
+                else:
+                    for word, targets in ways.words.items():
+                        words.setdefault(word, set()).update(
+                            [target << _STACK_BITS | stack for target in targets]
+                        )
                 for call, target in ways.calls:
                     calls.setdefault(call, set()).add(target << _STACK_BITS | stack)
                 if ways.ends:
@@ -212,7 +245,7 @@ class SentenceNetwork:
             for first, *rest in _JOINING:
                 again = frozenset({self._again})
                 words.setdefault(first, set()).update(self._after_words(tuple(rest), again))
-        return _state(words, final=final)
+        return _State.of(words, tuple(many), final=final)
 
     def _stack(self, returns: Iterable[Place]) -> int:
         """The stack of calls that all go on at these places."""
@@ -267,8 +300,13 @@ class SentenceNetwork:
         """What comes next at a node, of which something leads to an end."""
         known = len(self._graph)
         arcs = [arc for arc in self._arcs(node) if arc.target >= known or self._alive[arc.target]]
+        words: dict[str, tuple[int, ...]] = {}
+        for label, target in arcs:
+            if isinstance(label, str):
+                words[label] = (*words.get(label, ()), target)
         return _Ways(
-            tuple((label, target) for label, target in arcs if isinstance(label, str)),
+            words,
+            tuple(sorted(words)),
             tuple((label, target) for label, target in arcs if isinstance(label, Call)),
             node in self._ends,
         )

@@ -46,11 +46,11 @@ class Listed:
 
     def words(self, state):
         known = self._states[state]
-        return tuple(sorted({t[len(known)] for t in self._texts if t[: len(known)] == known != t}))
+        return (sorted({t[len(known)] for t in self._texts if t[: len(known)] == known != t}),)
 
     def step(self, state, word):
         self.walked.append(word)
-        if word not in self.words(state):
+        if word not in self.words(state)[0]:
             return None
         reached = (*self._states[state], word)
         if reached not in self._states:

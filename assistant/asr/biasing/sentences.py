@@ -25,6 +25,9 @@ _KNOWN: Final = 20_000
 _WORDS: Final = 4096
 """Words whose first tokens are kept."""
 
+_MANY: Final = 32
+"""Tokens that go on with one of more words are kept."""
+
 _LAST: Final = chr(0x10FFFF)
 """Comes after every letter."""
 
@@ -76,6 +79,8 @@ class SpelledSentences:
         """
         if len(self._positions) > _KNOWN:
             self._sentences.forget()
+            self._first.forget()
+            self._further.forget()
             self._numbers, self._positions, self._next, self._words = {}, [], {}, {}
             self._numbered(Position(self._sentences.start, ""))
         return self.start
@@ -150,10 +155,33 @@ class _Tokens:
     def __init__(self, tokens: Iterable[tuple[int, str]]) -> None:
         self._by_letters = {letters: token for token, letters in tokens}
         self._longest = max(map(len, self._by_letters), default=0)
+        self._in_many: dict[tuple[int, str], tuple[Sequence[str], Mapping[int, str]]] = {}
+        """By the words, which stay so that no others get their id, and the letters before."""
         self._beginning = lru_cache(_WORDS)(self._that_begin)
 
-    def that_go_on(self, words: Sequence[str], before: str) -> Mapping[int, str]:
-        """The letters of those with which one of some sorted words goes on after some letters."""
+    def that_go_on(self, words: Sequence[Sequence[str]], before: str) -> Mapping[int, str]:
+        """The letters of those with which a word goes on after some letters.
+
+        A word of several sequences, which are sorted.
+        """
+        found: dict[int, str] = {}
+        for each in words:
+            found.update(self._in_one(each, before))
+        return found
+
+    def forget(self) -> None:
+        """Forget the long sequences that it has looked at."""
+        self._in_many.clear()
+
+    def _in_one(self, words: Sequence[str], before: str) -> Mapping[int, str]:
+        if len(words) <= _MANY:
+            return self._going_on(words, before)
+        known = self._in_many.get((id(words), before))
+        if known is None:
+            known = self._in_many[id(words), before] = words, self._going_on(words, before)
+        return known[1]
+
+    def _going_on(self, words: Sequence[str], before: str) -> Mapping[int, str]:
         first = bisect_left(words, before)
         last = bisect_left(words, before + _LAST, first)
         found: dict[int, str] = {}
