@@ -33,8 +33,10 @@ from assistant.asr.vocabulary.spelling import spelled
 FIRST_BEAM: Final = 3
 FIRST_NAMES: Final = 2
 """States of a first pass, and those within a name: enough to show words and to find the end."""
-LISTS_KEPT: Final = 2
-"""Lists of names that stay prepared: those of the home, and the wake word."""
+LISTS_KEPT: Final = 5
+"""Lists of names that stay prepared: those of the home, and a few wake words."""
+NETWORKS_KEPT: Final = 2
+"""Networks of sentences that are walked with tokens."""
 DEFAULT_BOOST: Final = 0.6
 """Strength of biasing: natural log given for a letter of a listed name; see docs/names.md."""
 
@@ -75,7 +77,7 @@ class TransducerRecogniser:
         self._expected = InternalLanguageModel(model.network)
         self._pronunciations = Pronunciations(model.pronunciations)
         self.prepared = lru_cache(LISTS_KEPT)(self._names_of)
-        self._sentences = lru_cache(LISTS_KEPT)(self._sentences_of)
+        self._sentences = lru_cache(NETWORKS_KEPT)(self._sentences_of)
 
     def open(
         self,
