@@ -91,7 +91,7 @@ class Sentences(Protocol):
     def words(self, state: int, /) -> Sequence[Sequence[str]]:
         """The words that can come next, in one sorted sequence or several.
 
-        A long one is the same object each time that the same words can come next.
+        What many states have in common is one object, so what follows from it may be kept.
         """
 
     def step(self, state: int, word: str, /) -> int | None:

@@ -87,6 +87,9 @@ class _State:
         ordered = tuple(sorted(words)), *(ways.ordered for ways, _ in many)
         return cls(words, many, ordered, final)
 
+    def __contains__(self, word: str) -> bool:
+        return word in self.words or any(word in ways.words for ways, _ in self.many)
+
     def places(self, word: str) -> frozenset[Place]:
         """Where a word leads, if anywhere."""
         return frozenset(self.words.get(word, ())).union(
@@ -180,11 +183,10 @@ class SentenceNetwork:
         """What comes next in a state, amounts that are said without numbers among it."""
         plain = self._plain(self._places[state])
         amounts: dict[str, set[Place]] = {}
-        number_begins = bool(plain.places(_NO_DIGIT))
         for first, spoken in spoken_amounts().items():
-            places = plain.places(first)
-            if not places or (first in NUMBER_WORDS and not number_begins):
+            if first not in plain or (first in NUMBER_WORDS and _NO_DIGIT not in plain):
                 continue  # nothing, or a number, goes on
+            places = plain.places(first)
             for amount, read in spoken:
                 if to := self._read(places, read[1:]):
                     amounts.setdefault(amount[0], set()).update(self._after_words(amount[1:], to))

@@ -94,6 +94,13 @@ def test_a_decoder_that_never_ends_is_stopped():
     assert all(len(decoder.pieces.encode(each.text)) <= 14 for each in found)
 
 
+def test_what_is_longer_than_a_decoder_can_write_is_judged():
+    decoder = ToyAttentionDecoder(None)
+    (found,) = score(Continuations(decoder, HEARD, "abc"), ["bad " * 100])
+    assert len(found.words) == 100
+    assert np.isfinite(found.log_prob)
+
+
 @settings(max_examples=60, deadline=None)
 @given(st.lists(st.integers(2, 5), max_size=6))
 def test_a_space_of_its_own_belongs_to_a_word_beside_it(written):

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from assistant.asr.decoding.vocabulary import Vocabulary
 from assistant.asr.networks.network import Floats
@@ -76,10 +77,9 @@ class ScoredFrame:
         """Probabilities [rows] that the sentence has ended."""
         return self._block.ends[:, self._number]
 
-    @property
-    def likeliest(self) -> Floats:
-        """The log-probability [rows] of the likeliest token that is no blank."""
-        tokens = np.delete(self.log_probs, self._block.vocabulary.network.blank_id, axis=1)
+    def likeliest(self, rows: NDArray[np.intp]) -> Floats:
+        """The log-probability, in some rows, of the likeliest token that is no blank."""
+        tokens = np.delete(self.log_probs[rows], self._block.vocabulary.network.blank_id, axis=1)
         likeliest: Floats = tokens.max(axis=1, initial=-np.inf)
         return likeliest
 

@@ -54,7 +54,7 @@ class TransducerSearch(SentenceBeam):
         """The best states after one more token; none with a score below `least`."""
         gain = self._settings.token_gain
         # Where not even the likeliest token would do, there is no need to know what is allowed.
-        speaking = np.flatnonzero(active.scores + frame.likeliest[rows] + gain > least)
+        speaking = np.flatnonzero(active.scores + frame.likeliest(rows) + gain > least)
         if not len(speaking):
             return active[:0]
         owners, tokens, positions = self._next(active, speaking)
