@@ -201,8 +201,14 @@ class Resolver:
             meant = _lamps(meant, text)
             near = [device for device in meant if device.area_id == self._own_area]
             if meant and domains == _SWITCHABLE:
-                others = [d for d in self._devices if d.domain in _SWITCHABLE and d not in meant]
-                meant += [d for d in others if places is None or d.area_id in places]
+                known = {device.id for device in meant}
+                meant += [
+                    device
+                    for device in self._devices
+                    if device.domain in _SWITCHABLE
+                    and device.id not in known
+                    and (places is None or device.area_id in places)
+                ]
             if meant:
                 return near if near and places is None and not _everywhere(text) else meant
         return []

@@ -85,11 +85,11 @@ def found_in(vectors, spelled, vocabulary, settings=WIDE):
 
 def test_tokens_that_continue_a_sentence_are_allowed():
     spelled = SpelledSentences(Listed(*SENTENCES), TOKENS)
-    first = spelled.following(spelled.begin())
+    first = spelled.arcs(spelled.begin())
     assert {TOKENS[token] for token in first.tokens} == {"▁a", "▁b", "▁"}
-    after_a = spelled.following(first.positions[list(first.tokens).index(TOKENS.index("▁a"))])
-    assert {TOKENS[token] for token in after_a.tokens} == {"d"}
-    assert after_a.final
+    (after_a,) = spelled.ends(first.numbers[first.tokens == TOKENS.index("▁a")])
+    assert {TOKENS[token] for token in spelled.arcs(after_a).tokens} == {"d"}
+    assert spelled.final(after_a)
 
 
 def spellings(text):

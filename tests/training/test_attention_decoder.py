@@ -151,9 +151,15 @@ def decoder(request, folder, packed):
     return network.attention_decoder
 
 
+@pytest.fixture(scope="module")
+def tolerance(decoder):
+    """Relative: where sums are rounded otherwise, an 8-bit activation may move by one."""
+    return 0 if type(decoder).__module__.startswith("assistant.asr") else 0.01
+
+
 @settings(max_examples=15, deadline=None)
 @given(nodes=TREES, at_once=st.integers(1, 150))
-def test_a_tree_at_once_is_its_branches_one_by_one(decoder, encoded, nodes, at_once):
+def test_a_tree_at_once_is_its_branches_one_by_one(decoder, tolerance, encoded, nodes, at_once):
     parents = [chosen % (node + 1) - 1 for node, (chosen, _) in enumerate(nodes)]
     pieces = [piece for _, piece in nodes]
     tree, found = decoder.tree(encoded[0].numpy()), []
@@ -165,7 +171,7 @@ def test_a_tree_at_once_is_its_branches_one_by_one(decoder, encoded, nodes, at_o
     alone = decoder.tree(encoded[0].numpy())
     for depth, node in enumerate(branch):
         (expected,) = alone.grow([depth - 1], [pieces[node]])
-        np.testing.assert_allclose(found[node], expected, atol=1e-3)
+        np.testing.assert_allclose(found[node], expected, rtol=tolerance, atol=1e-3)
 
 
 def ancestors(parents, node):

@@ -6,10 +6,11 @@ that a word is met however it is cut into tokens.
 
 from __future__ import annotations
 
-from bisect import bisect_left
-from collections.abc import Iterable, Mapping, Sequence
+from bisect import bisect_left, bisect_right
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import chain
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -18,8 +19,8 @@ from numpy.typing import NDArray
 from assistant.asr.result import Sentences
 from assistant.asr.vocabulary.tokens import WORD_START, is_special
 
-_KNOWN: Final = 20_000
-"""Positions that are kept, some six megabytes."""
+_KNOWN: Final = 30_000
+"""Arcs that are kept, some eight megabytes."""
 
 
 _WORDS: Final = 4096
@@ -45,17 +46,27 @@ class Position(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Next:
-    """What can come next at a position: tokens, and the numbers of the positions after them."""
+class Arcs:
+    """Tokens that can come next, and the numbers of the arcs that they are on."""
 
     tokens: Numbers
-    positions: Numbers
-    final: bool
-    """Whether a sentence may end here."""
+    numbers: Numbers
+
+
+@dataclass(frozen=True, slots=True)
+class _Leaving:
+    """Arcs, numbered one after the other, that leave one position."""
+
+    position: Position
+    tokens: Numbers
 
 
 class SpelledSentences:
-    """The network, walked with tokens; positions are numbered as somebody comes to them."""
+    """The network, walked with tokens; positions are numbered as somebody comes to them.
+
+    At a position there are many more tokens than anybody says, so where an arc leads is found out
+    when somebody goes along it.
+    """
 
     start: Final = 0
 
@@ -65,32 +76,54 @@ class SpelledSentences:
         begin = [(n, piece[1:]) for n, piece in known if piece.startswith(WORD_START)]
         self._first = _Tokens(begin)
         self._further = _Tokens(each for each in known if not each[1].startswith(WORD_START))
+        self._letters = dict(known)
+        self._words: dict[int, Arcs] = {}
+        """By the state, those that begin a word."""
+        self._forget()
+
+    def _forget(self) -> None:
         self._numbers: dict[Position, int] = {}
         self._positions: list[Position] = []
-        self._next: dict[int, Next] = {}
-        self._words: dict[int, tuple[Numbers, Numbers]] = {}
-        """By the state, tokens that begin a word and the positions after them."""
-        self._numbered(Position(sentences.start, ""))
+        self._arcs: dict[int, Arcs] = {}
+        self._words = {}
+        self._leaving: list[_Leaving] = []
+        self._firsts: list[int] = []
+        """The first arc of each of these."""
+        self._ends = np.zeros(0, np.int64)
+        """By arc, the position that it leads to; below 0 as long as nobody went there."""
+        self._made = 0
+        self._numbered(Position(self._sentences.start, ""))
 
     def begin(self) -> int:
-        """The position before the first word; if many are known by then, all others are forgotten.
+        """The position before the first word; if many arcs are known by then, all are forgotten.
 
         So what a home says in a year takes no more room than what it says in a day.
         """
-        if len(self._positions) > _KNOWN:
+        if self._made > _KNOWN:
             self._sentences.forget()
             self._first.forget()
             self._further.forget()
-            self._numbers, self._positions, self._next, self._words = {}, [], {}, {}
-            self._numbered(Position(self._sentences.start, ""))
+            self._forget()
         return self.start
 
-    def following(self, position: int) -> Next:
+    def arcs(self, position: int) -> Arcs:
         """What can come after a position."""
-        known = self._next.get(position)
+        known = self._arcs.get(position)
         if known is None:
-            known = self._next[position] = self._made(self._positions[position])
+            known = self._arcs[position] = self._arcs_at(self._positions[position])
         return known
+
+    def ends(self, arcs: Numbers) -> Numbers:
+        """The positions that arcs lead to."""
+        ends: Numbers = self._ends[arcs]
+        for place in np.flatnonzero(ends < 0).tolist():
+            ends[place] = self._end(int(arcs[place]))
+        return ends
+
+    def final(self, position: int) -> bool:
+        """Whether a sentence may end at a position."""
+        after = self._after(self._positions[position])
+        return after is not None and self._sentences.final(after)
 
     def begin_with(self, text: str) -> bool:
         """Whether a text is a sentence, or the beginning of one."""
@@ -118,34 +151,53 @@ class SpelledSentences:
             self._positions.append(position)
         return number
 
-    def _made(self, position: Position) -> Next:
-        state, letters = position
-        word = letters.removeprefix(WORD_START)
-        after = self._sentences.start if not letters else self._after(state, word)
-        parts = [] if after is None else [self._begun(after)]
-        if letters:
-            pieces = self._further.that_go_on(self._sentences.words(state), word)
-            parts.append(self._leads(pieces, state, letters))
-        final = bool(letters) and after is not None and self._sentences.final(after)
-        tokens, positions = zip(*parts, strict=True)
-        return Next(np.concatenate(tokens), np.concatenate(positions), final)
+    def _end(self, arc: int) -> int:
+        """The number of the position that an arc leads to."""
+        which = bisect_right(self._firsts, arc) - 1
+        leaving = self._leaving[which]
+        state, letters = leaving.position
+        letters += self._letters[int(leaving.tokens[arc - self._firsts[which]])]
+        number = self._ends[arc] = self._numbered(Position(state, letters))
+        return number
 
-    def _begun(self, state: int) -> tuple[Numbers, Numbers]:
-        """The tokens that begin a word in a state, and the positions after them."""
+    def _arcs_at(self, position: Position) -> Arcs:
+        state, letters = position
+        if not letters:
+            return self._beginning(state)
+        word = letters.removeprefix(WORD_START)
+        going_on = self._further.that_go_on(self._sentences.words(state), word)
+        arcs = self._new(position, going_on)
+        after = self._after(position)
+        if after is None:
+            return arcs
+        begun = self._beginning(after)
+        return Arcs(
+            np.concatenate([begun.tokens, arcs.tokens]),
+            np.concatenate([begun.numbers, arcs.numbers]),
+        )
+
+    def _beginning(self, state: int) -> Arcs:
+        """Those that begin a word in a state."""
         known = self._words.get(state)
         if known is None:
-            pieces = self._first.that_go_on(self._sentences.words(state), "")
-            known = self._words[state] = self._leads(pieces, state, WORD_START)
+            tokens = self._first.that_go_on(self._sentences.words(state), "")
+            known = self._words[state] = self._new(Position(state, ""), tokens)
         return known
 
-    def _leads(
-        self, pieces: Mapping[int, str], state: int, letters: str
-    ) -> tuple[Numbers, Numbers]:
-        """Tokens, by their letters, and the positions after them."""
-        positions = [self._numbered(Position(state, letters + piece)) for piece in pieces.values()]
-        return np.array(list(pieces), np.int64), np.array(positions, np.int64)
+    def _new(self, position: Position, tokens: Collection[int]) -> Arcs:
+        numbers = np.arange(self._made, self._made + len(tokens))
+        arcs = Arcs(np.fromiter(tokens, np.int64, len(tokens)), numbers)
+        self._leaving.append(_Leaving(position, arcs.tokens))
+        self._firsts.append(self._made)
+        self._made += len(tokens)
+        if self._made > len(self._ends):
+            self._ends = np.concatenate([self._ends, np.full(self._made, -1)])
+        return arcs
 
-    def _after(self, state: int, word: str) -> int | None:
+    def _after(self, position: Position) -> int | None:
+        """The state after the word that the letters spell; None where it is none."""
+        state, letters = position
+        word = letters.removeprefix(WORD_START)
         return self._sentences.step(state, word) if word else None
 
 
@@ -155,25 +207,22 @@ class _Tokens:
     def __init__(self, tokens: Iterable[tuple[int, str]]) -> None:
         self._by_letters = {letters: token for token, letters in tokens}
         self._longest = max(map(len, self._by_letters), default=0)
-        self._in_many: dict[tuple[int, str], tuple[Sequence[str], Mapping[int, str]]] = {}
+        self._in_many: dict[tuple[int, str], tuple[Sequence[str], Collection[int]]] = {}
         """By the words, which stay so that no others get their id, and the letters before."""
         self._beginning = lru_cache(_WORDS)(self._that_begin)
 
-    def that_go_on(self, words: Sequence[Sequence[str]], before: str) -> Mapping[int, str]:
-        """The letters of those with which a word goes on after some letters.
+    def that_go_on(self, words: Sequence[Sequence[str]], before: str) -> Collection[int]:
+        """Those with which a word goes on after some letters.
 
         A word of several sequences, which are sorted.
         """
-        found: dict[int, str] = {}
-        for each in words:
-            found.update(self._in_one(each, before))
-        return found
+        return dict.fromkeys(chain.from_iterable(self._in_one(each, before) for each in words))
 
     def forget(self) -> None:
         """Forget the long sequences that it has looked at."""
         self._in_many.clear()
 
-    def _in_one(self, words: Sequence[str], before: str) -> Mapping[int, str]:
+    def _in_one(self, words: Sequence[str], before: str) -> Collection[int]:
         if len(words) <= _MANY:
             return self._going_on(words, before)
         known = self._in_many.get((id(words), before))
@@ -181,16 +230,14 @@ class _Tokens:
             known = self._in_many[id(words), before] = words, self._going_on(words, before)
         return known[1]
 
-    def _going_on(self, words: Sequence[str], before: str) -> Mapping[int, str]:
+    def _going_on(self, words: Sequence[str], before: str) -> Collection[int]:
         first = bisect_left(words, before)
         last = bisect_left(words, before + _LAST, first)
-        found: dict[int, str] = {}
-        for word in words[first:last]:
-            found.update(self._beginning(word[len(before) :]))
-        return found
+        rests = (word[len(before) :] for word in words[first:last])
+        return dict.fromkeys(chain.from_iterable(map(self._beginning, rests)))
 
-    def _that_begin(self, letters: str) -> Mapping[int, str]:
-        """The letters of those that some letters begin with."""
+    def _that_begin(self, letters: str) -> tuple[int, ...]:
+        """Those that some letters begin with."""
         beginnings = (letters[:count] for count in range(min(len(letters), self._longest) + 1))
-        tokens = ((self._by_letters.get(each), each) for each in beginnings)
-        return {token: each for token, each in tokens if token is not None}
+        tokens = map(self._by_letters.get, beginnings)
+        return tuple(token for token in tokens if token is not None)

@@ -55,11 +55,15 @@ class CtcSearch(SentenceBeam):
         speaking = np.flatnonzero(beam.scores + likeliest + gain > least)
         if not len(speaking):
             return beam[:0]
-        owners, tokens, positions = self._next(beam, speaking)
+        owners, tokens, arcs = self._next(beam, speaking)
         scores = log_probs[tokens] + beam.scores[owners] + gain
         # A token that is said twice has a blank in between.
         likely = np.flatnonzero((scores > least) & (tokens != beam.contexts[owners]))
-        owners, tokens, positions = owners[likely], tokens[likely], positions[likely]
+        owners, tokens, positions = (
+            owners[likely],
+            tokens[likely],
+            self._sentences.ends(arcs[likely]),
+        )
         emitted = States(positions, tokens, scores[likely], np.arange(len(likely)))
         best = emitted.best(least, len(log_probs))[: self._settings.beam]
         said = self._said(best.contexts, beam.said[owners[best.said]])

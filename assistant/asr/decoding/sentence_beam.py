@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import islice
 
 import numpy as np
 from numpy.typing import NDArray
@@ -88,12 +87,12 @@ class SentenceBeam:
     def _next(
         self, active: States, speaking: NDArray[np.intp]
     ) -> tuple[NDArray[np.intp], Numbers, Numbers]:
-        """Tokens that may come after some of the states, whose, and the positions after them."""
+        """Tokens that may come after some of the states, whose, and the arcs that they are on."""
         places = active.positions[speaking].tolist()
-        allowed = [self._sentences.following(position) for position in places]
+        allowed = [self._sentences.arcs(position) for position in places]
         owners = np.repeat(speaking, [len(each.tokens) for each in allowed])
         tokens = np.concatenate([each.tokens for each in allowed])
-        return owners, tokens, np.concatenate([each.positions for each in allowed])
+        return owners, tokens, np.concatenate([each.numbers for each in allowed])
 
     def _said(self, tokens: Numbers, before: Numbers) -> Numbers:
         """The numbers of tokens that come after others, which are remembered."""
@@ -108,9 +107,11 @@ class SentenceBeam:
         for position, said, score in zip(
             beam.positions.tolist(), beam.said.tolist(), beam.scores.tolist(), strict=True
         ):
-            if self._sentences.following(position).final:
+            if len(found) == self._settings.texts:
+                break
+            if self._sentences.final(position):
                 found.setdefault(self._text(said), score)
-        return dict(islice(found.items(), self._settings.texts))
+        return found
 
     def _text(self, said: int) -> str:
         tokens = []

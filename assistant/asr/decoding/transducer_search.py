@@ -57,10 +57,14 @@ class TransducerSearch(SentenceBeam):
         speaking = np.flatnonzero(active.scores + frame.likeliest(rows) + gain > least)
         if not len(speaking):
             return active[:0]
-        owners, tokens, positions = self._next(active, speaking)
+        owners, tokens, arcs = self._next(active, speaking)
         scores = frame.log_probs[rows[owners], tokens] + active.scores[owners] + gain
         likely = np.flatnonzero(scores > least)
-        owners, tokens, positions = owners[likely], tokens[likely], positions[likely]
+        owners, tokens, positions = (
+            owners[likely],
+            tokens[likely],
+            self._sentences.ends(arcs[likely]),
+        )
         contexts = self._vocabulary.context(active.contexts[owners], tokens)
         emitted = States(positions, contexts, scores[likely], np.arange(len(likely)))
         best = emitted.best(least, self._vocabulary.contexts)[: self._settings.beam]
