@@ -106,6 +106,12 @@ class Sentences(Protocol):
         0 where nothing is known of it.
         """
 
+    def shares(self, text: str, /) -> tuple[int, int]:
+        """How many words of a sentence are the home's own, and how many may be any.
+
+        None where it is no sentence. The network has none in which some may be any.
+        """
+
     def forget(self) -> None:
         """Forget all states but the first, which take room."""
 

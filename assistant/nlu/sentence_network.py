@@ -8,7 +8,7 @@ sentences, of which there are billions, are never written out.
 
 After a sentence there may be another one, joined by "and". Numbers, amounts and times of day are as
 they are spoken. What may be any words is not in the network; sentences with it are heard without
-its help.
+its help, and their other words are counted (`shares`).
 """
 
 from __future__ import annotations
@@ -102,8 +102,9 @@ class _State:
 class SentenceNetwork:
     """Walks a graph of templates with the names of a home. Not for several threads at once.
 
-    `calls` may be said before a sentence. `prior` says of a sentence without them how much likelier
-    (natural log) it is than a usual one.
+    `calls` may be said before a sentence. Of a text without them `prior` says how much likelier
+    (natural log) it is than a usual sentence, and `shares` how many of its words
+    are the home's own and how many may be any.
     """
 
     start = 0
@@ -114,9 +115,10 @@ class SentenceNetwork:
         index: NameIndex,
         calls: Iterable[str] = (),
         prior: Callable[[str], float] = lambda _text: 0.0,
+        shares: Callable[[str], tuple[int, int]] = lambda _text: (0, 0),
     ) -> None:
         self._graph = graph.arcs
-        self._prior = prior
+        self._prior, self._shares = prior, shares
         self._more: list[list[Arc]] = []
         """Arcs of nodes that the graph lacks, numbered on."""
         self._ends = set(graph.ends)
@@ -169,8 +171,17 @@ class SentenceNetwork:
 
     def prior(self, text: str) -> float:
         """How much likelier (natural log) a sentence is than a usual one; 0: nothing is known."""
-        call = next((call for call in self._calls if text.startswith(call)), "")
-        return self._prior(text.removeprefix(call))
+        return self._prior(text.removeprefix(self._call(text)))
+
+    def shares(self, text: str) -> tuple[int, int]:
+        """How many words of a sentence are the home's own, and how many may be any."""
+        call = self._call(text)
+        own, free = self._shares(text.removeprefix(call))
+        return own and own + len(call.split()), free
+
+    def _call(self, text: str) -> str:
+        """The call that a text begins with, a space after it."""
+        return next((call for call in self._calls if text.startswith(call)), "")
 
     def _numbered(self, places: frozenset[Place]) -> int:
         number = self._numbers.get(places)

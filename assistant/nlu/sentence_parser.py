@@ -38,6 +38,8 @@ _LEAST_NAME_SIMILARITY = 0.72
 _NAMES_TRIED = 2
 _UNKNOWN_WORDS = 4
 _REMEMBERED = 512
+_JOINING = frozenset({"and", "then"})
+"""Words between two sentences."""
 _YES = "HearthConfirm"
 """What is confirmed is so by the very words: "do it again" is no yes."""
 _NO_ITEM = (FUNCTION_WORDS | NUMBER_WORDS) - {"up"}
@@ -59,6 +61,24 @@ class SentenceParser:
         self.exact = lru_cache(maxsize=_REMEMBERED)(self._exact)
         self.may_begin = lru_cache(maxsize=_REMEMBERED)(self._may_begin)
         self.parse = lru_cache(maxsize=_REMEMBERED)(self._parse)
+
+    def free_words(self, words: Sequence[str]) -> int | None:
+        """How many words of a sentence, or of several joined by "and", may be any.
+
+        None where the words are no sentence.
+        """
+        readings = self.exact(" ".join(words))
+        if readings and not readings[0].unknown:
+            return readings[0].free_words
+        for at in range(1, len(words) - 1):
+            if words[at] not in _JOINING:
+                continue
+            before = self.free_words(words[:at])
+            after = at + 1 + (words[at + 1] in _JOINING)
+            others = None if before is None else self.free_words(words[after:])
+            if before is not None and others is not None:
+                return before + others
+        return None
 
     def _parse(self, text: str) -> tuple[Reading, ...]:
         """The text's meanings, best first; several words may have been misheard."""

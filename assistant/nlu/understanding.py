@@ -112,7 +112,7 @@ class HomeUnderstanding:
             parser = self._current_parser()
             if self._network is None or self._network_of != (parser, calls):
                 self._network = SentenceNetwork(
-                    self._grammar.graph, parser.index, calls, self._prior
+                    self._grammar.graph, parser.index, calls, self._prior, self._shares
                 )
                 self._network_of = parser, calls
             return self._network
@@ -121,6 +121,13 @@ class HomeUnderstanding:
         """How much likelier (natural log) a text is than a usual command, by the habits."""
         habit = self._habit(text) if self._habits else None
         return self._habits.prior(habit) if self._habits and habit else 0.0
+
+    def _shares(self, text: str) -> tuple[int, int]:
+        """How many words of a sentence are the home's own, and how many may be any."""
+        words = text.split()
+        with self._one_at_a_time:
+            free = self._current_parser().free_words(words)
+        return (0, 0) if free is None else (len(words) - free, free)
 
     def learn(self, command: Interpretation) -> None:
         """Count a command that was carried out among the habits, if its words are known ones."""

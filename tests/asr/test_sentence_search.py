@@ -43,6 +43,7 @@ class Listed:
         self._states = [()]
         self.forgotten = 0
         self.priors = {}
+        self.parts = {}
 
     def words(self, state):
         known = self._states[state]
@@ -62,6 +63,9 @@ class Listed:
 
     def prior(self, text):
         return self.priors.get(text, 0.0)
+
+    def shares(self, text):
+        return self.parts.get(text, (0, 0))
 
     def forget(self):
         self.forgotten += 1
@@ -169,10 +173,10 @@ def hypothesis(text, log_prob):
     return Hypothesis(tuple(Word(word, 0.0, 0.0) for word in text.split()), log_prob)
 
 
-def favoured(*hypotheses, priors=()):
+def favoured(*hypotheses, priors=(), parts=(), settings=BY_WORDS):
     sentences = Listed(*SENTENCES)
-    sentences.priors = dict(priors)
-    search = SentenceSearch(Vocabulary(ToyNetwork()), sentences, settings=BY_WORDS)
+    sentences.priors, sentences.parts = dict(priors), dict(parts)
+    search = SentenceSearch(Vocabulary(ToyNetwork()), sentences, settings=settings)
     return search.favoured(
         [hypothesis(text, log_prob) for text, log_prob in hypotheses],
         {"b": 1.5},
@@ -185,6 +189,32 @@ def test_a_sentence_is_favoured_by_its_words():
     assert long.log_prob == pytest.approx(-1.0)
     assert (short.text, short.sentence_boost) == ("a", FAVOUR.word)
     assert (other.text, other.sentence_boost, other.log_prob) == ("ade d", 0.0, -5.5)
+
+
+WITH_FREE_WORDS = SentenceSettings(FAVOUR._replace(free_word=1.0))
+
+
+def test_where_words_may_be_any_the_others_count():
+    heard, parts = (
+        (("ade fa b", -5.0), ("b fa fa", -4.0), ("a", -5.5)),
+        {
+            "ade fa b": (2, 1),
+            "b fa fa": (1, 2),
+        },
+    )
+    first, short, free = favoured(*heard, parts=parts, settings=WITH_FREE_WORDS)
+    assert (first.text, first.sentence_boost) == ("ade fa b", 2 * FAVOUR.word - 1.0)
+    assert (short.text, short.sentence_boost) == ("a", FAVOUR.word)
+    assert (free.text, free.sentence_boost, free.log_prob) == ("b fa fa", 0.0, -4.0)
+    only_the_sentence, *others = favoured(*heard, parts=parts)
+    assert only_the_sentence.text == "a"
+    assert not any(each.sentence_boost for each in others)
+
+
+def test_what_cannot_be_the_best_is_not_asked_whose_words_it_has():
+    far = ("ade fa b", -25.0)
+    best, other = favoured(far, ("a", -5.0), parts={far[0]: (2, 1)}, settings=WITH_FREE_WORDS)
+    assert (best.text, other.sentence_boost) == ("a", 0.0)
 
 
 def test_what_a_name_was_given_is_part_of_it():

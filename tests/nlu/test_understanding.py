@@ -241,3 +241,24 @@ def test_a_command_in_a_large_home_is_understood():
         ("turn on the ruby studeo lamp", "lamp.ruby studio"),
     ):
         assert large.interpret_text(text).targets == (device,)
+
+
+@pytest.mark.parametrize(
+    ("said", "own", "free"),
+    [
+        ("turn on the kitchen light", 5, 0),
+        ("add buy tea to my shopping list", 5, 2),
+        ("please add buy tea to my shopping list", 6, 2),
+        ("set a cake timer for ten minutes", 6, 1),
+        ("add tea to my shopping list and turn on the kitchen light", 11, 1),
+        ("turn on the kitchen light and then add oat milk to my shopping list", 11 + 1, 2),
+        ("okay nabu add oat milk to my shopping list", 7, 2),
+        ("add oat milk to my shopping list and colourless green ideas", 0, 0),
+        ("turn on the chandelier", 0, 0),
+        ("colourless green ideas", 0, 0),
+        ("and", 0, 0),
+        ("", 0, 0),
+    ],
+)
+def test_whose_the_words_of_a_sentence_are(understanding, said, own, free):
+    assert understanding.network(("okay nabu",)).shares(said) == (own, free)

@@ -145,6 +145,10 @@ class SpelledSentences:
         """How much likelier (natural log) a sentence is than a usual one."""
         return self._sentences.prior(text)
 
+    def shares(self, text: str) -> tuple[int, int]:
+        """How many words of a sentence are the home's own, and how many may be any."""
+        return self._sentences.shares(text)
+
     def _numbered(self, position: Position) -> int:
         number = self._numbers.setdefault(position, len(self._positions))
         if number == len(self._positions):

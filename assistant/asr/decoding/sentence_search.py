@@ -7,6 +7,7 @@ without that.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -33,6 +34,16 @@ class Favour(NamedTuple):
 
     word: float
     most: float
+    free_word: float | None = None
+    """What each word takes from it that may be any; None: only those without one are favoured.
+
+    "I have {item}" is two words of the home's own, and so begin many sentences that are not for it.
+    """
+
+    def given(self, own: int, free: int = 0) -> float:
+        """What a sentence with so many words is given."""
+        taken = (self.free_word or 0.0) * free
+        return max(0.0, min(self.most, self.word * own - taken))
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +57,7 @@ class SentenceSettings:
     """Whether what a search finds is ranked as it finds it, rather than as it scores later."""
 
 
-BY_BOTH: Final = SentenceSettings(Favour(2.0, 30.0))
+BY_BOTH: Final = SentenceSettings(Favour(2.0, 30.0, free_word=1.0))
 """Where an attention decoder scores the sentences, too."""
 BY_TRANSDUCER: Final = SentenceSettings(Favour(5.0, 40.0), keeps_order=True)
 """Where the transducer is alone: it knows less of the language, so any words come near, and a
@@ -116,18 +127,22 @@ class SentenceSearch:
         What begins a sentence is favoured as much: else "set the light to", before a pause for
         thought, would become "set the light two". What names in it were given already, `of_names`
         by text besides the hypotheses' boosts, counts as part of that: nothing is favoured twice.
-        What is asked for often comes with more, what is not with less. Where sentences keep the
-        order of the search, that is the last one.
+        What is asked for often comes with more, what is not with less. In a sentence with words
+        that may be any the others count; whether it is one takes milliseconds, so that is not asked
+        of what cannot be nearly the best. Where sentences keep the order of the search, that is the
+        last one.
         """
         favour = self._settings.favour
-        favoured, known = [], set()
-        for each in hypotheses:
-            if self._sentences.begin_with(each.text):
+        favoured, known, best = list[Hypothesis](), set[str](), -math.inf
+        for each in sorted(hypotheses, key=lambda each: -_bound(each, favour)):
+            favoured.append(each)
+            asked = _bound(each, favour) > best - _PRIORS
+            own, free = self._shares(each, asked=asked)
+            if own:
                 known.add(each.text)
                 given = each.boost + of_names.get(each.text, 0.0)
-                favoured.append(_with(each, min(favour.most, favour.word * len(each.words)), given))
-            else:
-                favoured.append(each)
+                favoured[-1] = _with(each, favour.given(own, free), given)
+            best = max(best, favoured[-1].log_prob)
         least = max(each.log_prob for each in favoured) - _PRIORS
         favoured = [
             _given(each, self._sentences.prior(each.text))
@@ -139,6 +154,18 @@ class SentenceSearch:
             scores = {text: s + self._sentences.prior(text) for text, s in self._found.items()}
             favoured = _in_order(favoured, sorted(scores, key=lambda text: -scores[text]))
         return sorted(favoured, key=lambda each: -each.log_prob)
+
+    def _shares(self, each: Hypothesis, *, asked: bool) -> tuple[int, int]:
+        """How many words are the home's own, and how many may be any, if that is asked."""
+        if self._sentences.begin_with(each.text):
+            return len(each.words), 0
+        asked &= self._settings.favour.free_word is not None
+        return self._sentences.shares(each.text) if asked else (0, 0)
+
+
+def _bound(each: Hypothesis, favour: Favour) -> float:
+    """What a hypothesis is worth at most, once it is favoured."""
+    return each.log_prob + favour.given(len(each.words))
 
 
 def _in_order(hypotheses: Iterable[Hypothesis], texts: Sequence[str]) -> list[Hypothesis]:
