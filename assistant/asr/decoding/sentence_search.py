@@ -24,7 +24,7 @@ from assistant.asr.networks.network import Floats
 from assistant.asr.result import Sentences
 from assistant.lattice.graph import Hypothesis
 
-_BY_CTC: Final = BeamSettings(beam=48, margin=9.0, token_gain=4.0)
+_BY_CTC: Final = BeamSettings(beam=128, margin=9.0, token_gain=4.0)
 _BY_TRANSDUCER: Final = BeamSettings(beam=64, margin=10.0, token_gain=2.0)
 """By how many of 330 sentences to made-up gadgets in noise were understood, and how quickly."""
 
