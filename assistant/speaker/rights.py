@@ -77,25 +77,34 @@ class Rights:
         home = self.home
         known = {_singular(each) for each in (*plugins, *intents)}
         if home is not None:
-            known |= {kind for device in home.devices() for kind in self._kinds(device.id)}
-            known |= {each for area in home.areas() for each in _names(area)}
+            areas = {area.id: area for area in home.areas()}
+            known |= {kind for device in home.devices() for kind in _kinds_of(device, areas)}
+            known |= {each for area in areas.values() for each in _names(area)}
         words = [word for each in self.denied.values() for word in each]
         return sorted({word for word in words if _singular(word) not in known})
 
     def _kinds(self, target: str) -> Iterator[str]:
         """All words for a device."""
-        yield _singular(target)
-        yield _singular(target.partition(".")[0])
+        yield from _kinds_by_id(target)
         if self.home is None:
             return
         areas = {area.id: area for area in self.home.areas()}
         for device in self.home.devices():
             if device.id == target:
-                yield _singular(device.domain)
-                yield _singular(device.device_class or device.domain)
-                yield from _names(device)
-                if device.area_id in areas:
-                    yield from _names(areas[device.area_id])
+                yield from _kinds_of(device, areas)
+
+
+def _kinds_by_id(target: str) -> tuple[str, str]:
+    return _singular(target), _singular(target.partition(".")[0])
+
+
+def _kinds_of(device: Device, areas: Mapping[str, Area]) -> Iterator[str]:
+    yield from _kinds_by_id(device.id)
+    yield _singular(device.domain)
+    yield _singular(device.device_class or device.domain)
+    yield from _names(device)
+    if area := areas.get(device.area_id or ""):
+        yield from _names(area)
 
 
 def _names(named: Device | Area) -> Iterator[str]:
