@@ -151,12 +151,21 @@ def likeness(heard: _Words, meant: _Words, evidence: Evidence = Evidence.NONE) -
     return best[-1][-1]
 
 
+def _letters(words: _Words) -> list[str]:
+    return [without_apostrophe(word) for word in words]
+
+
+def without_apostrophe(word: str) -> str:
+    """The letters of a word: nobody hears the rest of "kid's room"."""
+    return word.replace("'", "")
+
+
 _STEPS = ((1, 1), (1, 0), (0, 1), (2, 1), (1, 2))
 
 
 def _step(before: _Words, heard: _Words, meant: _Words, evidence: Evidence) -> float:
     """The likeness of a few words heard, after the word `before`, to those meant in their place."""
-    if heard == meant:
+    if heard == meant or _letters(heard) == _letters(meant):
         return 1.0
     if not meant and heard == before:
         return _DOUBLED_LIKENESS

@@ -15,7 +15,7 @@ from itertools import chain
 
 from rapidfuzz import fuzz, process
 
-from assistant.nlu.accounting import CONFUSED, EMPTY, NEGATIONS
+from assistant.nlu.accounting import CONFUSED, EMPTY, NEGATIONS, without_apostrophe
 from assistant.nlu.numbers import NUMBER_WORDS
 from assistant.nlu.phonetics import similarity, skeleton, sound_key
 
@@ -23,6 +23,7 @@ _CONFUSED_QUALITY = 0.88
 _DROP_DOUBLED_QUALITY = 0.97
 DROP_SMALL_QUALITY = 0.85
 _JOIN_QUALITY = 0.95
+_APOSTROPHE_QUALITY = 0.99
 _UNKNOWN_QUALITY = 0.8
 _MIN_SIMILARITY = 0.74
 _MIN_SIMILARITY_OF_JOIN = 0.85
@@ -53,12 +54,15 @@ class Corrector:
     """Knows the words that a home's commands are made of."""
 
     def __init__(self, template_words: Iterable[str], name_words: Iterable[str]) -> None:
-        names = {word for word in name_words if word.isalpha()}
+        names = {word for word in name_words if without_apostrophe(word).isalpha()}
         self._words = frozenset(template_words) | names | NUMBER_WORDS
         self._list = sorted(self._words)
         self._keys = [sound_key(word) for word in self._list]
         self._skeletons: dict[str, list[str]] = {}
+        self._plain: dict[str, list[str]] = {}
+        """By their letters alone."""
         for word in self._list:
+            self._plain.setdefault(without_apostrophe(word), []).append(word)
             self._skeletons.setdefault(skeleton(word), []).append(word)
         self._nearest = lru_cache(maxsize=4096)(self._find_nearest)
 
@@ -96,6 +100,11 @@ class Corrector:
             for other in CONFUSED.get(word, ())
             # A sentence that ends in "to" is unfinished; it does not end in "two".
             if position + 1 < len(words) or other not in NUMBER_WORDS
+        ]
+        options += [
+            _Option((other,), 1, _APOSTROPHE_QUALITY)
+            for other in self._plain.get(without_apostrophe(word), ())
+            if other != word
         ]
         if not known:
             options += [_Option((other,), 1, score) for other, score in self._nearest(word)]

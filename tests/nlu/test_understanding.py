@@ -143,6 +143,19 @@ def test_a_swallowed_in_does_not_widen_the_command(understanding):
     assert understanding.interpret_text("turn off everything the kitchen").same_meaning(exact)
 
 
+@pytest.mark.parametrize(
+    "said",
+    [
+        "turn on the light in the kid's room",
+        "turn on the light in the childrens room",
+        "switch on the lights in the children\u2019s room",
+    ],
+)
+def test_nobody_hears_an_apostrophe(understanding, said):
+    meant = understanding.interpret_text(said)
+    assert (meant.intent, meant.slots["area"], meant.question) == ("HassTurnOn", "Kids room", "")
+
+
 def test_a_negation_is_not_corrected_away(understanding):
     assert understanding.interpret_text("don't turn on the kichen light").intent is None
 
