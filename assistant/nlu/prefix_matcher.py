@@ -22,6 +22,7 @@ that is to be carried out later, it has to begin as one.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cached_property, lru_cache
 from itertools import accumulate
 
 from hassil import (
@@ -39,6 +40,11 @@ from assistant.nlu.expressions import Traversal
 _FREE_WORDS = 4
 """A wildcard, such as the name of a timer, rarely has more words than this."""
 
+_FIRST_WORDS = 256
+"""First words of which it is kept which templates begin with them."""
+_NOTHING = "\0"
+"""A word that only what may be anything can be."""
+
 Places = frozenset[int]
 _NOWHERE: Places = frozenset()
 
@@ -53,6 +59,8 @@ class PrefixMatcher:
         lists: Mapping[str, SlotList],
     ) -> None:
         self._sentences, self._rules, self._lists = tuple(sentences), rules, lists
+        # Many commands begin alike, so most templates need not be walked.
+        self._beginning = lru_cache(_FIRST_WORDS)(self._first_word)
 
     def matches(self, words: Sequence[str], names: Mapping[str, Iterable[str]]) -> bool:
         """Whether a command may begin with the words, whose numbers are digits.
@@ -60,7 +68,27 @@ class PrefixMatcher:
         `names` are those of the home by the list that stands for them.
         """
         walk = _Walk(words, names, self._rules, self._lists)
-        return walk.ends(self._sentences) or walk.led().ends(self._sentences)
+        beginning = self._beginning("".join(words[:1]), frozenset(names))
+        return walk.ends(beginning) or walk.led().ends(self._open)
+
+    @cached_property
+    def _open(self) -> tuple[Expression, ...]:
+        """The templates in which what may be anything can stand first."""
+        return tuple(
+            sentence
+            for sentence in self._sentences
+            if _Walk((_NOTHING,), {}, self._rules, self._lists, led=1).ends([sentence])
+        )
+
+    def _first_word(self, word: str, names: frozenset[str]) -> tuple[Expression, ...]:
+        """The templates that may begin with a word, whatever is called by the lists of `names`."""
+        return tuple(
+            sentence
+            for sentence in self._sentences
+            if _FirstWord((word,), dict.fromkeys(names, ()), self._rules, self._lists).ends(
+                [sentence]
+            )
+        )
 
 
 class _Walk(Traversal[Places]):
@@ -156,3 +184,13 @@ class _Walk(Traversal[Places]):
     def _reached(self, place: int) -> int:
         self._farthest = max(self._farthest, place)
         return place
+
+
+class _FirstWord(_Walk):
+    """A word along templates, in a home of which nobody knows yet how anything is called."""
+
+    def _values(self, name: str, at: int) -> Iterator[int]:
+        if name in self._names:
+            yield len(self._text)
+        else:
+            yield from super()._values(name, at)

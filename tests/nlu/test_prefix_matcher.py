@@ -1,9 +1,11 @@
 """Every beginning of a command may begin one, and what begins none is known at once."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from assistant.nlu.names import NameKind
+from assistant.nlu.prefix_matcher import _Walk
 from tests.household import build
 
 COMMANDS = (
@@ -48,6 +50,19 @@ def test_so_may_a_word_that_is_not_over(parser, command):
 )
 def test_other_words_may_not(parser, text):
     assert not parser.may_begin(text)
+
+
+WORDS = sorted({word for command in COMMANDS for word in command.split()} | {"7", "scullery", "at"})
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.sampled_from(WORDS), max_size=6))
+def test_what_templates_begin_with_leaves_none_out(parser, words):
+    matcher = parser._grammar._prefixes
+    names = {kind.value: parser.index.by_kind.get(kind, {}) for kind in NameKind}
+    walk = _Walk(words, names, matcher._rules, matcher._lists)
+    every = matcher._sentences
+    assert matcher.matches(words, names) == (walk.ends(every) or walk.led().ends(every))
 
 
 def test_only_names_of_this_home_begin_a_command(parser):
