@@ -52,15 +52,15 @@ class CommandCompleteness:
         words = split_words(text)
         if not words:
             return Completeness.INCOMPLETE
-        if words[-1] in _NEVER_LAST and not self._command(text):
+        if words[-1] in _NEVER_LAST and not self._parser.command(text):
             return Completeness.INCOMPLETE
         command = without_fillers(words)
         read = text_of(with_digits(tokens_of(command)))
         rests = self._rests_of_name(read)
-        if reading := self._command(text):
+        if reading := self._parser.command(text):
             goes_on = (
                 _may_grow(read)
-                or any(self._command(f"{text} {rest}") for rest in rests[:_RESTS_TRIED])
+                or any(self._parser.command(f"{text} {rest}") for rest in rests[:_RESTS_TRIED])
                 or self._lacks_slot(text, reading)
                 or english().probability(words) < _RARELY_ENDS
             )
@@ -72,10 +72,6 @@ class CommandCompleteness:
             return Completeness.UNSURE if self._parser.exact(text) else Completeness.INCOMPLETE
         likely = english().probability(words) >= _SENTENCE_ENDS
         return Completeness.LIKELY if likely else Completeness.UNSURE
-
-    def _command(self, text: str) -> Reading | None:
-        """What a text means by its very words, if it is a command of this home."""
-        return next((each for each in self._parser.exact(text)[:1] if not each.unknown), None)
 
     def _rests_of_name(self, read: str) -> list[str]:
         """What may follow if the last words begin a longer name: "room" after "living"."""
@@ -92,7 +88,7 @@ class CommandCompleteness:
         tails = [_AMOUNT]
         if area is not None and len(reading.targets) > 1:
             tails.append(f"in the {area}")
-        longer = (self._command(f"{text} {tail}") for tail in tails)
+        longer = (self._parser.command(f"{text} {tail}") for tail in tails)
         return any(
             found
             and found.intent == reading.intent

@@ -21,7 +21,7 @@ that is to be carried out later, it has to begin as one.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property, lru_cache
 from itertools import accumulate
 
@@ -74,21 +74,16 @@ class PrefixMatcher:
     @cached_property
     def _open(self) -> tuple[Expression, ...]:
         """The templates in which what may be anything can stand first."""
-        return tuple(
-            sentence
-            for sentence in self._sentences
-            if _Walk((_NOTHING,), {}, self._rules, self._lists, led=1).ends([sentence])
-        )
+        return self._that_end(lambda: _Walk((_NOTHING,), {}, self._rules, self._lists, led=1))
 
     def _first_word(self, word: str, names: frozenset[str]) -> tuple[Expression, ...]:
         """The templates that may begin with a word, whatever is called by the lists of `names`."""
-        return tuple(
-            sentence
-            for sentence in self._sentences
-            if _FirstWord((word,), dict.fromkeys(names, ()), self._rules, self._lists).ends(
-                [sentence]
-            )
-        )
+        of_names: Mapping[str, Iterable[str]] = dict.fromkeys(names, ())
+        return self._that_end(lambda: _FirstWord((word,), of_names, self._rules, self._lists))
+
+    def _that_end(self, walk: Callable[[], _Walk]) -> tuple[Expression, ...]:
+        """The templates on which such a walk ends, each by itself."""
+        return tuple(sentence for sentence in self._sentences if walk().ends([sentence]))
 
 
 class _Walk(Traversal[Places]):

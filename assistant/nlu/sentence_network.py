@@ -27,7 +27,7 @@ from assistant.nlu.sentence_graph import Arc, Call, SentenceGraph, said
 from assistant.nlu.spoken_amounts import Words, spoken_amounts
 
 _NO_STACK: Final = 0
-_JOINING: Final[tuple[Words, ...]] = (("and",), ("and", "then"), ("then",))
+JOINING: Final[tuple[Words, ...]] = (("and",), ("and", "then"), ("then",))
 """What joins two sentences."""
 _SEVERAL: Final = frozenset(NameKind) - {NameKind.CONTACT}
 """Names of which two may be said, joined by "and"."""
@@ -255,7 +255,7 @@ class SentenceNetwork:
                 self._first(call) << _STACK_BITS | self._stack(back) for call, back in calls.items()
             ]
         if final:
-            for first, *rest in _JOINING:
+            for first, *rest in JOINING:
                 again = frozenset({self._again})
                 words.setdefault(first, set()).update(self._after_words(tuple(rest), again))
         return _State.of(words, tuple(many), final=final)

@@ -17,6 +17,7 @@ from assistant.nlu.names import NameIndex, NameKind, build_index
 from assistant.nlu.numbers import NUMBER_WORDS
 from assistant.nlu.parse import COMMAND, UNKNOWN_NAME
 from assistant.nlu.resolver import Reading, Resolver
+from assistant.nlu.sentence_network import JOINING
 from assistant.nlu.swallowed import without_swallowed
 from assistant.nlu.tokens import (
     Token,
@@ -38,7 +39,7 @@ _LEAST_NAME_SIMILARITY = 0.72
 _NAMES_TRIED = 2
 _UNKNOWN_WORDS = 4
 _REMEMBERED = 512
-_JOINING = frozenset({"and", "then"})
+_JOINING = frozenset[str]().union(*JOINING)
 """Words between two sentences."""
 _YES = "HearthConfirm"
 """What is confirmed is so by the very words: "do it again" is no yes."""
@@ -62,22 +63,26 @@ class SentenceParser:
         self.may_begin = lru_cache(maxsize=_REMEMBERED)(self._may_begin)
         self.parse = lru_cache(maxsize=_REMEMBERED)(self._parse)
 
+    def command(self, text: str) -> Reading | None:
+        """What a text means by its very words, if it is a command of this home."""
+        return next((each for each in self.exact(text)[:1] if not each.unknown), None)
+
     def free_words(self, words: Sequence[str]) -> int | None:
         """How many words of a sentence, or of several joined by "and", may be any.
 
         None where the words are no sentence.
         """
-        readings = self.exact(" ".join(words))
-        if readings and not readings[0].unknown:
-            return readings[0].free_words
+        whole = self.command(" ".join(words))
+        if whole is not None:
+            return whole.free_words
         for at in range(1, len(words) - 1):
-            if words[at] not in _JOINING:
+            first = self.command(" ".join(words[:at])) if words[at] in _JOINING else None
+            if first is None:
                 continue
-            before = self.free_words(words[:at])
             after = at + 1 + (words[at + 1] in _JOINING)
-            others = None if before is None else self.free_words(words[after:])
-            if before is not None and others is not None:
-                return before + others
+            others = self.free_words(words[after:])
+            if others is not None:
+                return first.free_words + others
         return None
 
     def _parse(self, text: str) -> tuple[Reading, ...]:

@@ -138,8 +138,8 @@ class HomeUnderstanding:
     def _habit(self, text: str) -> Habit | None:
         """How a text counts that means something by its very words here."""
         with self._one_at_a_time:
-            readings = self._current_parser().exact(text)
-        return habit_of(readings[0]) if readings and not readings[0].unknown else None
+            reading = self._current_parser().command(text)
+        return None if reading is None else habit_of(reading)
 
     def _current_grammar(self) -> Grammar:
         """The grammar of the sentences as they are now."""

@@ -77,21 +77,21 @@ class SpelledSentences:
         self._first = _Tokens(begin)
         self._further = _Tokens(each for each in known if not each[1].startswith(WORD_START))
         self._letters = dict(known)
-        self._words: dict[int, Arcs] = {}
-        """By the state, those that begin a word."""
         self._forget()
 
     def _forget(self) -> None:
         self._numbers: dict[Position, int] = {}
         self._positions: list[Position] = []
         self._arcs: dict[int, Arcs] = {}
-        self._words = {}
+        self._words: dict[int, Arcs] = {}
+        """By the state, those that begin a word."""
         self._leaving: list[_Leaving] = []
         self._firsts: list[int] = []
         """The first arc of each of these."""
         self._ends = np.zeros(0, np.int64)
         """By arc, the position that it leads to; below 0 as long as nobody went there."""
         self._made = 0
+        """How many arcs there are."""
         self._numbered(Position(self._sentences.start, ""))
 
     def begin(self) -> int:

@@ -59,11 +59,8 @@ class CtcSearch(SentenceBeam):
         scores = log_probs[tokens] + beam.scores[owners] + gain
         # A token that is said twice has a blank in between.
         likely = np.flatnonzero((scores > least) & (tokens != beam.contexts[owners]))
-        owners, tokens, positions = (
-            owners[likely],
-            tokens[likely],
-            self._sentences.ends(arcs[likely]),
-        )
+        owners, tokens = owners[likely], tokens[likely]
+        positions = self._sentences.ends(arcs[likely])
         emitted = States(positions, tokens, scores[likely], np.arange(len(likely)))
         best = emitted.best(least, len(log_probs))[: self._settings.beam]
         said = self._said(best.contexts, beam.said[owners[best.said]])

@@ -60,11 +60,8 @@ class TransducerSearch(SentenceBeam):
         owners, tokens, arcs = self._next(active, speaking)
         scores = frame.log_probs[rows[owners], tokens] + active.scores[owners] + gain
         likely = np.flatnonzero(scores > least)
-        owners, tokens, positions = (
-            owners[likely],
-            tokens[likely],
-            self._sentences.ends(arcs[likely]),
-        )
+        owners, tokens = owners[likely], tokens[likely]
+        positions = self._sentences.ends(arcs[likely])
         contexts = self._vocabulary.context(active.contexts[owners], tokens)
         emitted = States(positions, contexts, scores[likely], np.arange(len(likely)))
         best = emitted.best(least, self._vocabulary.contexts)[: self._settings.beam]
