@@ -20,7 +20,7 @@ from assistant.lattice.graph import Hypothesis
 from assistant.nlu.clauses import VERBS, Words
 from assistant.nlu.interpretation import Interpretation
 from assistant.nlu.single_command import is_certain
-from assistant.nlu.tokens import split_words
+from assistant.nlu.tokens import HESITATIONS, split_words
 from assistant.nlu.understanding import HomeUnderstanding
 from assistant.plugins.api import Asks
 
@@ -200,7 +200,6 @@ class Conversation:
         return [device.name, *device.aliases], places
 
 
-_HESITATIONS = frozenset({"uh", "um", "er", "erm", "hmm", "uhm", "mm", "ah"})
 _OPENING = frozenset({"please", "okay", "ok", "oh", "well", "so"})
 _CLOSING = frozenset({"please", "thanks"})
 _THING = frozenset({"the", "my", "our", "one", "ones", "in", "on"})
@@ -221,7 +220,7 @@ def _about(meant: Interpretation, ids: tuple[str, ...], *, every: bool = False) 
 
 def _plain(said: Sequence[str]) -> Words:
     """The words without what only fills or is polite; "and" and "no" tell what is meant."""
-    words = [word for word in said if word not in _HESITATIONS]
+    words = [word for word in said if word not in HESITATIONS]
     while words[:1] and words[0] in _OPENING:
         del words[0]
     while words[-1:] and words[-1] in _CLOSING and len(words) > 1:

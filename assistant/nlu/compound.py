@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from itertools import chain
+from itertools import chain, pairwise
 
 from assistant.home.model import Area, Device
 from assistant.nlu.agreement import Found, is_repeated
@@ -36,6 +36,7 @@ from assistant.nlu.pronouns import Antecedents, Pronouns, antecedents_after
 from assistant.nlu.sentence_parser import SentenceParser
 from assistant.nlu.shared_words import with_shared_words
 from assistant.nlu.single_command import SingleCommands, is_certain
+from assistant.nlu.tokens import HESITATIONS, OPENERS
 
 _MOST_SEGMENTS = 6
 _TWO = 2
@@ -187,6 +188,8 @@ class Compound:
 
     def _corrected(self, before: Words, after: Words, named: Antecedents) -> Interpretation | None:
         """The command that was meant after all: the last words, in place of some before."""
+        if not self._is_command_begun(before):
+            return None
         after = after[:-1] if after[-1] == "instead" and len(after) > 1 else after
         taken_back = self._commands.exact(before)
         named = [taken_back.targets] if taken_back and taken_back.targets else named
@@ -196,6 +199,13 @@ class Compound:
             if found := self._commands.borrowing(before[:begin], after, before[end:]):
                 return found
         return None
+
+    def _is_command_begun(self, words: Words) -> bool:
+        """Whether there is a command to take back: "there was no ..." corrects nothing."""
+        words = tuple(word for word in words if word not in HESITATIONS)
+        pairs = pairwise(words) if len(words) > 1 else (words,)
+        may_begin = self._commands.parser.may_begin
+        return words in {(), *OPENERS} or any(may_begin(" ".join(pair)) for pair in pairs)
 
     def _led(self, words: Words, before: Words) -> Words:
         """The words, after the verb of those before them if they have none of their own."""

@@ -33,7 +33,7 @@ _LETTERS = str.maketrans(
     {"ß": "ss", "ø": "o", "ł": "l", "æ": "ae", "œ": "oe", "đ": "d", "þ": "th", "\u2019": "'"}
 )
 """Letters that are no letter with an accent, in the spelling that English uses."""
-_HESITATIONS = frozenset({"uh", "um", "er", "erm", "hmm", "uhm", "mm", "ah"})
+HESITATIONS = frozenset({"uh", "um", "er", "erm", "hmm", "uhm", "mm", "ah"})
 OPENERS: tuple[tuple[str, ...], ...] = tuple(
     tuple(phrase.split())
     for phrase in (
@@ -199,7 +199,7 @@ def with_fillers(words: Sequence[str], kept: AbstractSet[str]) -> Iterator[list[
 
 def _stripped(words: Sequence[str]) -> Iterator[tuple[int, int, list[str]]]:
     """Where a command begins and ends as politeness is taken from it bit by bit, and all words."""
-    rest = [word for word in words if word not in _HESITATIONS]
+    rest = [word for word in words if word not in HESITATIONS]
     begin, end, changed = 0, len(rest), True
     yield begin, end, rest
     while changed:

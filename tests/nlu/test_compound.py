@@ -151,6 +151,8 @@ def meaning(interpretation):
         ("set the thermostat to 20 no 21 degrees", ["set the thermostat to 21 degrees"]),
         ("turn on the kettle I mean the coffee machine", ["turn on the coffee machine"]),
         ("turn on the tv no wait turn off the tv", ["turn off the tv"]),
+        ("could you, um, no, turn on the tv", ["turn on the tv"]),
+        ("um, no, turn off the tv", ["turn off the tv"]),
         ("set a timer for one hour and thirty minutes", ["set a 1 hour 30 minutes timer"]),
         ("add milk and eggs to the shopping list", ["add milk and eggs to the shopping list"]),
     ],
@@ -209,6 +211,8 @@ def test_what_is_excepted_is_spared(understanding, said, spared):
         "turn off the kitchen and bedroom fans",
         "turn the kettle on and off again in five minutes",
         "close the blinds and the curtains in the bedroom",
+        "there was no play for him now",
+        "she was sorry, turn off the tv",
     ],
 )
 def test_what_is_not_understood_whole_is_not_done_in_part(understanding, said):
