@@ -17,7 +17,8 @@ from assistant.dialogue.state import NEVER_MIND, Dialogue, Exchange
 from assistant.endpointing.completeness import Completeness
 from assistant.home.model import Device, Home
 from assistant.lattice.graph import Hypothesis
-from assistant.nlu.clauses import VERBS, Words
+from assistant.nlu.accounting import LIKELY, Evidence, likeness
+from assistant.nlu.clauses import VERBS, Words, corrections
 from assistant.nlu.interpretation import Interpretation
 from assistant.nlu.single_command import is_certain
 from assistant.nlu.tokens import HESITATIONS, split_words
@@ -78,11 +79,17 @@ class Conversation:
         return self._home_words.completeness(text)
 
     def _of_close(self, nbest: Sequence[Hypothesis], last: Exchange) -> Interpretation | None:
+        """What an answer means that is likely, or likely among what sounds like it."""
         heard = nbest[0]
+        said = tuple(split_words(heard.text))
+        evidence = Evidence.ASKED if last.asks else Evidence.ALSO_HEARD
         for hypothesis in nbest:
             if heard.log_prob - hypothesis.log_prob > _CLOSE_NATS:
                 break
-            if found := self._in_context(split_words(hypothesis.text), last):
+            words = split_words(hypothesis.text)
+            if likeness(said, tuple(words), evidence) < LIKELY:
+                continue
+            if found := self._in_context(words, last):
                 reason = "" if hypothesis is heard else f"heard as: {heard.text}"
                 return replace(found, reason=reason)
         return None
@@ -163,6 +170,8 @@ class Conversation:
     def _replaced(self, words: Words, last: Exchange) -> Interpretation | None:
         """The last command with these words in the place of some of its own."""
         thing = _thing(words)
+        if not all(self._replaced(before, last) for before, _ in corrections(thing)):
+            return None  # what was taken back at once was no such words
         text = f"{last.meant.text} no {' '.join(thing)}"
         meant = self._home_words.interpret_text(text)
         known = is_certain(meant) and not meant.then and meant.text != " ".join(thing)

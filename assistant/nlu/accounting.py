@@ -106,32 +106,39 @@ OPPOSITES = (
     {"upstairs", "downstairs"},
     {"he", "she"},
 )
+_SAME_SOUND = (
+    *({"know", "no"}, {"to", "too", "two"}, {"for", "four"}, {"one", "won"}, {"eight", "ate"}),
+    *({"by", "buy", "bye"}, {"weak", "week"}, {"or", "ore"}, {"not", "knot"}),
+)
+"""Words that no ear tells apart, some of which change what is meant."""
 _UNFINISHED = (("to",), ("for",))
 """Last words of an unfinished sentence: they are not misheard numbers."""
 _CONFUSED_LIKENESS = 0.9
 _EMPTY_LIKENESS = 0.95
 _DOUBLED_LIKENESS = 0.97
 _PLURAL_LIKENESS = 0.95
-_LEAST_JOINED_LIKENESS = 0.88
-"""Of words to others whose ends lie elsewhere; a lost short word makes less of a difference."""
-_LEAST_LIKENESS = 0.7
 
 
 class Evidence(Enum):
     """What speaks for the words meant, besides that they are like those heard."""
 
-    NONE = _LEAST_LIKENESS, 1.0
+    NONE = 0.7, 1.0
     """Nothing: they are a guess."""
     ALSO_HEARD = 0.5, 0.5
     """A recogniser heard them, too, in another hypothesis for the same audio."""
     FAVOURED = 0.45, 0.5
     """A recogniser heard them rather than the others because they name something in this home."""
+    ASKED = 0.5, 0.5, 0.8
+    """A recogniser heard them, too, and they answer what has just been asked."""
 
-    def __init__(self, least: float, doubt: float) -> None:
+    def __init__(self, least: float, doubt: float, least_joined: float = 0.88) -> None:
         self.least = least
         """Words less alike than this were not taken for each other."""
         self.doubt = doubt
         """How much of a difference in sound counts."""
+        self.least_joined = least_joined
+        """The same as `least` for words whose ends lie elsewhere; a lost short word makes less of
+        a difference."""
 
 
 @lru_cache(maxsize=4096)
@@ -178,12 +185,14 @@ def _step(before: _Words, heard: _Words, meant: _Words, evidence: Evidence) -> f
 def _replaced(heard: _Words, meant: _Words, evidence: Evidence) -> float:
     if " ".join(meant) in CONFUSED.get(" ".join(heard), ()):
         return _CONFUSED_LIKENESS
+    if evidence is not Evidence.NONE and any({*heard, *meant} <= each for each in _SAME_SOUND):
+        return _CONFUSED_LIKENESS
     if _tell_apart(heard, meant):
         return 0.0
     if len(heard) == len(meant) and heard[0].rstrip("s") == meant[0].rstrip("s"):
         return _PLURAL_LIKENESS
     alike = sounds_alike("".join(heard), "".join(meant))
-    least = evidence.least if len(heard) == len(meant) else _LEAST_JOINED_LIKENESS
+    least = evidence.least if len(heard) == len(meant) else evidence.least_joined
     return 1 - evidence.doubt * (1 - alike) if alike >= least else 0.0
 
 

@@ -199,6 +199,30 @@ async def test_a_worse_hypothesis_may_be_the_answer(house):
     assert await house.say("the of his one", "the office one", apart=6.0) is None
 
 
+@pytest.mark.parametrize(
+    ("before", "heard", "other"),
+    [
+        (ASKED, "that is the last time", "that is the last one"),
+        (ASKED, "of course it is", "office it is"),
+        ("turn on the kitchen light", "and go at it", "and the garage light"),
+    ],
+)
+async def test_a_worse_hypothesis_that_sounds_otherwise_is_none(house, before, heard, other):
+    await house.say(before)
+    assert await house.say(heard, other, apart=2.5) is None
+
+
+async def test_what_sounds_the_same_may_be_meant(house):
+    await house.say("turn on the kitchen light")
+    assert (await house.say("know the bedroom light", "no the bedroom light")).success
+
+
+async def test_a_correction_within_more_of_the_same_replaces_what_is_known(house):
+    await house.say("turn on the kitchen light")
+    assert (await meant(house, "and here am i wait to four")).intent is None
+    assert (await meant(house, "and the bedroom no the office")).targets
+
+
 async def test_an_answer_is_complete_but_a_mere_no_may_go_on(house):
     await house.say(ASKED)
     completeness = house.conversation.completeness
