@@ -11,8 +11,9 @@ import hmac
 import logging
 import math
 from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
+from assistant.dialogue.carried import Carried
 from assistant.dialogue.state import ENDS
 from assistant.nlu.interpretation import Interpretation
 from assistant.nlu.parse import UNKNOWN_NAME
@@ -21,15 +22,12 @@ from assistant.nlu.tokens import split_words
 from assistant.plugins.api import Asks, Outcome
 from assistant.plugins.confirmation import Pending, WaitingCommand
 
-if TYPE_CHECKING:
-    from assistant.dialogue.dispatcher import Carried
-
 TRIES: Final = 3
 REFUSED_S: Final = 300.0
 _MINUTE_S: Final = 60.0
 _LOG = logging.getLogger(__name__)
 
-Act = Callable[[Interpretation], Awaitable["Carried"]]
+Act = Callable[[Interpretation], Awaitable[Carried]]
 
 
 class Codes:

@@ -9,8 +9,9 @@ corrections within a sentence ("the kitchen, no, the bedroom light") reads.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from itertools import product
 
 from assistant.dialogue.choice import Option, chosen, option, others
 from assistant.dialogue.state import NEVER_MIND, Dialogue, Exchange
@@ -40,6 +41,10 @@ _REFUSING = (
 _OTHER = frozenset({("other",), ("others",), ("other", "one"), ("other", "ones")})
 _JOINTS = ("", "for", "at", "in", "to", "on")
 """What may be missing between a command and what it lacked."""
+_UNCLEAR = "unclear"
+"""The slot of a time that cannot be told from what was said."""
+_MOST_OF_TIME = 3
+"""Words that such a time has: "in the morning"."""
 _UNDOES = {"HassTurnOn": "HassTurnOff", "HassTurnOff": "HassTurnOn"}
 _SETS = ("HassLightSet", "HassClimateSetTemperature", "HassSetVolume", "HassSetPosition", "HassFan")
 """Intents that put right what the same intent did to the same devices."""
@@ -104,7 +109,7 @@ class Conversation:
         if last.asks and (found := self._answer(words, last)):
             return found
         if rest := _after(words, _REFUSING):
-            found = self._instead(rest, last)
+            found = next(filter(None, (self._instead(rest, each) for each in last.each)), None)
             return None if found is None else replace(found, takes_back=True)
         more = _after(words, _MORE)
         if rest := _before(more or words, _TOO) or more:
@@ -112,53 +117,73 @@ class Conversation:
         return self._other(words, last)
 
     def _answer(self, words: Words, last: Exchange) -> Interpretation | None:
-        """An answer to the question that was asked."""
+        """An answer to the question that was asked, with what waits for it as well."""
         if words in _NO:
             return _never_mind(words)
         if last.options:
             ids = chosen(words, self._options(last.options))
             if ids is not None:
                 every = ids == last.options
-                return _about(last.meant, ids, every=every) if ids else _never_mind(words)
+                found = _about(last.meant, ids, every=every) if ids else None
+                return last.answered(found) if found else _never_mind(words)
         if last.asks is Asks.MORE:
-            return self._completed(words, last)
+            return self._all_completed(words, last)
         return None
 
-    def _completed(self, words: Words, last: Exchange) -> Interpretation | None:
+    def _all_completed(self, words: Words, last: Exchange) -> Interpretation | None:
+        """What was asked about with what it lacked; a time is for all that have no clear one."""
+        if (found := self._completed(words, last.meant)) is None:
+            return None
+        first, *others = (
+            (self._completed(words, each) or each) if _UNCLEAR in each.slots else each
+            for each in last.answered(found).commands
+        )
+        return replace(first, then=tuple(others))
+
+    def _completed(self, words: Words, command: Interpretation) -> Interpretation | None:
         """The command with what it lacked; who says a whole one instead means that."""
         if is_certain(self._home_words.interpret_text(" ".join(words))):
             return None
-        for joint in _JOINTS:
-            text = " ".join(filter(None, (last.meant.text, joint, *words)))
-            meant = self._home_words.interpret_text(text)
-            same = meant.intent == last.meant.intent or last.meant.intent is None
-            if same and is_certain(meant) and dict(meant.slots) != dict(last.meant.slots):
+        for begun, joint in product(_without_time(command), _JOINTS):
+            meant = self._home_words.interpret_text(" ".join(filter(None, (begun, joint, *words))))
+            same = meant.intent == command.intent or command.intent is None
+            if same and is_certain(meant) and _adds(meant, command):
                 return meant
         return None
 
     def _instead(self, words: Words, last: Exchange) -> Interpretation | None:
         """The command that was meant after all, and what puts the wrong one right."""
-        if last.asks and last.options and (found := self._answer(words, last)):
+        if last.options and last.asks and (found := self._answer(words, last)):
             return found
         meant = self._other(words, last) or self._replaced(words, last)
         if meant is None or last.asks:
-            return meant
+            return last.answered(meant) if meant else None
         if meant.intent == last.meant.intent and meant.targets == last.meant.targets:
             harmless = meant.slots != last.meant.slots and str(meant.intent).startswith(_SETS)
             return meant if harmless else None
         return self._undoing(meant, last)
 
     def _undoing(self, meant: Interpretation, last: Exchange) -> Interpretation | None:
-        """A corrected command, after which what the wrong one changed is as before."""
+        """A corrected command, after which what the wrong one changed is as before.
+
+        What would be opened by that stays shut.
+        """
         intent = str(last.meant.intent)
-        wrong = tuple(each for each in last.changed if each not in meant.targets)
+        undoing = _UNDOES.get(intent)
+        wrong = tuple(
+            each.id
+            for each in self._home.devices()
+            if each.id in last.changed
+            and each.id not in meant.targets
+            and not (undoing and each.is_opened_by(undoing))
+        )
         if not wrong:
             changes_nothing = intent.startswith(_ASKS) or not last.changed
             same = meant.intent == last.meant.intent or meant.targets == last.meant.targets
             return meant if changes_nothing or same else None
-        if intent not in _UNDOES:
+        if undoing is None:
             return None
-        undo = replace(last.meant, intent=_UNDOES[intent], targets=wrong, then=(), slots={})
+        undo = replace(last.meant, intent=undoing, targets=wrong, then=(), slots={})
         return replace(meant, then=(undo,))
 
     def _more(self, words: Words, last: Exchange) -> Interpretation | None:
@@ -216,6 +241,19 @@ _THING = frozenset({"the", "my", "our", "one", "ones", "in", "on"})
 
 def _never_mind(words: Words) -> Interpretation:
     return Interpretation(" ".join(words), NEVER_MIND, confidence=1.0)
+
+
+def _without_time(meant: Interpretation) -> Iterator[str]:
+    """The words of a command, also without the last ones where these say no clear time."""
+    words = meant.text.split()
+    for dropped in range(_MOST_OF_TIME + 1 if _UNCLEAR in meant.slots else 1):
+        yield " ".join(words[: len(words) - dropped])
+
+
+def _adds(meant: Interpretation, before: Interpretation) -> bool:
+    """Whether a command says more than the one before, and nothing of that otherwise."""
+    kept = {name: slot for name, slot in before.slots.items() if name != _UNCLEAR}
+    return dict(meant.slots) != dict(before.slots) and kept.items() <= meant.slots.items()
 
 
 def _about(meant: Interpretation, ids: tuple[str, ...], *, every: bool = False) -> Interpretation:

@@ -11,13 +11,14 @@ there is one. What nobody carries out is an apology, too.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
 from functools import partial
 
+from assistant.dialogue.carried import Carried, in_one, not_understood
 from assistant.dialogue.codes import Codes
 from assistant.dialogue.learning import Learning
-from assistant.dialogue.state import ENDS, NEVER_MIND, REPEAT, Dialogue
+from assistant.dialogue.state import CONFIRM, ENDS, REPEAT, Dialogue
 from assistant.dialogue.voices import Voices
 from assistant.nlu.interpretation import Interpretation
 from assistant.plugins.api import (
@@ -33,8 +34,6 @@ from assistant.plugins.api import (
     outcome_of,
 )
 
-NOTHING_HEARD = "I did not hear anything."
-NOT_UNDERSTOOD = "Sorry, I did not understand that."
 NOTHING_SAID = "I have not said anything lately."
 
 Act = Callable[[Interpretation], Awaitable[Outcome]]
@@ -42,31 +41,6 @@ Act = Callable[[Interpretation], Awaitable[Outcome]]
 
 async def nothing_before(_meant: Interpretation) -> None:
     """Nothing has to be done before acting."""
-
-
-@dataclass(frozen=True, slots=True)
-class Carried:
-    """What came of a meaning, and the name of the plugin that carried it out."""
-
-    plugin: str
-    """Empty where nothing was done: it was asked back, or not understood."""
-    outcome: Outcome
-    failed: str = ""
-    """A message for the log where the plugin failed."""
-    each: tuple[Carried, ...] = ()
-    """What came of each command, where the sentence has several."""
-    understood: bool = True
-    """Whether a plugin is there for it."""
-
-    @property
-    def parts(self) -> tuple[Carried, ...]:
-        """What came of each command of the sentence."""
-        return self.each or (self,)
-
-    @property
-    def named(self) -> list[tuple[str, ...]]:
-        """The devices of each command that was carried out."""
-        return [part.outcome.targets for part in self.parts if part.outcome.success]
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,14 +89,14 @@ class Dispatcher:
         questions = [await self._doubt(command) for command in meant.commands]
         return replace(meant, question=" ".join(filter(None, questions)))
 
-    async def _lacking(self, meant: Interpretation) -> tuple[Plugin, str] | None:
-        """What is lacking of one of the commands, and the plugin that needs it."""
+    async def _lacking(self, meant: Interpretation) -> tuple[Plugin, str, Interpretation] | None:
+        """What is lacking of one of the commands: the plugin that needs it, what it asks, which."""
         for command in meant.commands:
             plugin = self.plugin_for(command.intent)
             if command.intent is None or not isinstance(plugin, Demanding):
                 continue
             if question := await plugin.lacks(command):
-                return plugin, question
+                return plugin, question, command
         return None
 
     async def _doubt(self, command: Interpretation) -> str:
@@ -154,13 +128,14 @@ class Dispatcher:
     async def carry_out(self, meant: Interpretation, heard: str, *, said: bool = True) -> Carried:
         """What comes of a meaning of the words `heard`.
 
-        `said=False`: nobody says it just now, so it answers nothing.
+        `said=False`: nobody says it just now, so it answers nothing. Another command that is said
+        lets what waits for a yes go.
         """
         if said and (answered := await self._answered(meant, heard)) is not None:
             return answered
         if meant.intent == REPEAT:
             return self._repeated()
-        if meant.intent == NEVER_MIND:
+        if said and meant.intent not in (None, CONFIRM):
             self.forget()
         with self.voices.speaking(meant):
             carried = await self._allowed(meant, heard)
@@ -185,7 +160,7 @@ class Dispatcher:
         return None
 
     def _noted(self, meant: Interpretation, carried: Carried) -> Carried:
-        self.dialogue.note(meant, carried.outcome)
+        self.dialogue.note(meant, carried)
         if self.learning is not None:
             self.learning.note(meant, [part.outcome for part in carried.parts])
         return carried
@@ -203,8 +178,9 @@ class Dispatcher:
         if rest is not None and plugins[0] is rest:
             return await self._handed_on(rest, heard)
         if lacking := await self._lacking(meant):
-            outcome = Outcome(success=False, reply=lacking[1], asks=Asks.MORE)
-            return Carried(lacking[0].name, outcome)
+            plugin, question, command = lacking
+            outcome = Outcome(success=False, reply=question, asks=Asks.MORE)
+            return Carried(plugin.name, outcome, lacking=command)
         if (shut := await self._kept_shut(meant, heard)) is not None:
             return shut
         if question := (await self.with_question(meant)).question:
@@ -252,7 +228,7 @@ class Dispatcher:
         await self.before_acting(meant)
         if not meant.then and plugins[0] is not None:
             return await self._by(plugins[0], meant, heard)
-        return _in_one(
+        return in_one(
             [
                 await _carried(plugin, command)
                 for plugin, command in zip(plugins, meant.commands, strict=True)
@@ -275,25 +251,5 @@ class Dispatcher:
         return (await self.carry_out(replace(meant, reason="", then=then), heard)).outcome
 
 
-def not_understood(heard: str) -> Carried:
-    """What comes of words that nobody carries out."""
-    reply = NOT_UNDERSTOOD if heard else NOTHING_HEARD
-    return Carried("", Outcome(success=False, reply=reply), understood=False)
-
-
 async def _carried(plugin: Plugin, interpretation: Interpretation) -> Carried:
     return Carried(plugin.name, *await outcome_of(plugin, interpretation))
-
-
-def _in_one(each: Sequence[Carried]) -> Carried:
-    """What came of a sentence's commands, as one."""
-    outcomes = [carried.outcome for carried in each]
-    outcome = Outcome(
-        success=all(outcome.success for outcome in outcomes),
-        reply=" ".join(dict.fromkeys(outcome.reply for outcome in outcomes)),
-        targets=tuple(target for outcome in outcomes for target in outcome.targets),
-        changes=tuple(change for outcome in outcomes for change in outcome.changes),
-        asks=next((outcome.asks for outcome in outcomes if outcome.asks), Asks.NOTHING),
-    )
-    failed = "; ".join(carried.failed for carried in each if carried.failed)
-    return Carried(each[0].plugin, outcome, failed, tuple(each))

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 
+from assistant.dialogue.carried import Carried
 from assistant.nlu.interpretation import Interpretation
 from assistant.plugins.api import Asks, Outcome
 
@@ -24,15 +25,45 @@ ENDS = frozenset({NEVER_MIND, "HearthStop"})
 
 @dataclass(frozen=True, slots=True)
 class Exchange:
-    """A command and what came of it."""
+    """A sentence and what came of it."""
 
-    meant: Interpretation
-    asks: Asks
+    commands: tuple[Interpretation, ...]
+    """What it said, or where something is asked, what of it waits for the answer."""
+    asks: Asks = Asks.NOTHING
     """What the reply asked for."""
+    at: int = -1
+    """The place of the command that is asked about, else of the last one."""
     options: tuple[str, ...] = ()
     """What one is to be chosen of, in the order in which they were named."""
-    changed: tuple[str, ...] = ()
-    """Devices that were changed."""
+    changes: tuple[tuple[str, ...], ...] = ()
+    """Devices that each command has changed."""
+
+    @property
+    def meant(self) -> Interpretation:
+        """The command that is asked about, else the last one."""
+        return self.commands[self.at]
+
+    @property
+    def changed(self) -> tuple[str, ...]:
+        """Devices that this command has changed."""
+        return self.changes[self.at] if self.changes else ()
+
+    @property
+    def each(self) -> Iterator[Exchange]:
+        """The same about each command, the one that it is about first, then the others, back."""
+        yield self
+        others = (
+            at for at in reversed(range(len(self.commands))) if at != self.at % len(self.commands)
+        )
+        yield from (replace(self, at=at) for at in others)
+
+    def answered(self, meant: Interpretation) -> Interpretation:
+        """What is to be done when another command is meant instead: it, and what waits as well."""
+        if not self.asks:
+            return meant
+        commands = list(self.commands)
+        commands[self.at : self.at + 1 or None] = meant.commands
+        return replace(commands[0], then=tuple(commands[1:]))
 
 
 class Dialogue:
@@ -45,17 +76,34 @@ class Dialogue:
         self._reply: Outcome | None = None
         self._replied_s = 0.0
 
-    def note(self, meant: Interpretation, outcome: Outcome) -> None:
+    def note(self, meant: Interpretation, carried: Carried) -> None:
         """Something came of a meaning. A yes is about what was said before it."""
         if meant.intent is not None:
-            self._reply, self._replied_s = outcome, self._now_s()
+            self._reply, self._replied_s = carried.outcome, self._now_s()
         if meant.intent == NEVER_MIND:
             self._last = None
         elif meant.intent is not None and meant.intent != CONFIRM:
-            options = outcome.targets if outcome.asks is Asks.WHICH else self._chosen_of(meant)
-            changed = tuple(dict.fromkeys(change.device for change in outcome.changes))
-            self._last = Exchange(meant, outcome.asks, options, changed)
+            self._last = self._exchange(meant, carried)
             self._until_s = self._now_s() + LIFETIME_S
+
+    def _exchange(self, meant: Interpretation, carried: Carried) -> Exchange:
+        commands, parts, asks = meant.commands, carried.parts, carried.outcome.asks
+        if len(parts) < len(commands):
+            # Nothing was done of it: it is asked back as a whole.
+            about = next((at for at, each in enumerate(commands) if each == carried.lacking), -1)
+            return Exchange(commands, asks, about)
+        if asks:
+            asking = [
+                (each, part)
+                for each, part in zip(commands, parts, strict=True)
+                if part.outcome.asks
+            ]
+            outcome = asking[0][1].outcome
+            options = outcome.targets if outcome.asks is Asks.WHICH else ()
+            return Exchange(tuple(each for each, _ in asking), outcome.asks, 0, options)
+        changes = (part.outcome.changes for part in parts)
+        changed = tuple(tuple(dict.fromkeys(each.device for each in some)) for some in changes)
+        return Exchange(commands, options=self._chosen_of(commands[-1]), changes=changed)
 
     def _chosen_of(self, meant: Interpretation) -> tuple[str, ...]:
         """The options that an answer chose of: "the other one" is of them, too."""

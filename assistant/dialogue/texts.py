@@ -6,7 +6,8 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from assistant.dialogue.dispatcher import Carried, Dispatcher
+from assistant.dialogue.carried import Carried
+from assistant.dialogue.dispatcher import Dispatcher
 from assistant.nlu.interpretation import Interpretation
 from assistant.plugins.api import Outcome
 

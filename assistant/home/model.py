@@ -25,6 +25,10 @@ class Area:
     """Other names of the floor."""
 
 
+_GATES = frozenset({"door", "garage", "garage_door", "gate"})
+_OPENED_BY = {"lock": ("HassTurnOff",), "gate": ("HassTurnOn", "HassSetPosition")}
+
+
 @dataclass(frozen=True, slots=True)
 class Device:
     """Something that can be controlled or asked. `domain` is Home Assistant's word (`light`)."""
@@ -35,6 +39,19 @@ class Device:
     area_id: str | None = None
     aliases: tuple[str, ...] = ()
     device_class: str | None = None
+
+    @property
+    def is_gate(self) -> bool:
+        """Whether it is a door or gate that is opened and closed; blinds are none."""
+        if self.domain != "cover":
+            return False
+        if self.device_class:
+            return self.device_class in _GATES
+        return any(word in self.name.lower() for word in ("door", "gate"))
+
+    def is_opened_by(self, intent: str) -> bool:
+        """Whether an intent unlocks or opens it, so that somebody may come in."""
+        return intent in _OPENED_BY.get("gate" if self.is_gate else self.domain, ())
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 
 from assistant.asr.result import RecognitionResult
-from assistant.dialogue.dispatcher import Carried
+from assistant.dialogue.carried import Carried
 from assistant.events import (
     Action,
     Directed,

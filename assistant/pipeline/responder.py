@@ -15,7 +15,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from assistant.asr.result import RecognitionResult
-from assistant.dialogue.dispatcher import Carried, Dispatcher, not_understood
+from assistant.dialogue.carried import Carried, not_understood
+from assistant.dialogue.dispatcher import Dispatcher
 from assistant.dialogue.order import CommandOrder
 from assistant.dialogue.state import CONFIRM
 from assistant.events import NOT_MEANT, Reply, SpeculationReset

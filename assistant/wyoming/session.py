@@ -31,7 +31,7 @@ from assistant.asr.result import BiasPhrase, Recogniser, RecogniserStream, Sente
 from assistant.audio.frames import Framer
 from assistant.audio.source import SAMPLE_RATE
 from assistant.audio.vad import SileroVad
-from assistant.dialogue.dispatcher import NOT_UNDERSTOOD
+from assistant.dialogue.carried import NOT_UNDERSTOOD
 from assistant.dialogue.texts import TextCommands
 from assistant.nlu.understanding import HomeUnderstanding
 from assistant.pipeline.identification import Identification, RecordedVoice

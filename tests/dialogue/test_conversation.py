@@ -270,3 +270,106 @@ def test_its_own_name_counts_more_than_its_room():
     ]
     assert chosen(["the", "kitchen", "light"], options) == ("a",)
     assert chosen(["the", "kitchen", "ones"], options) == ("a", "b")
+
+
+LOCKS = ("lock.front_door", "lock.back_door")
+
+
+@pytest.mark.parametrize(
+    ("said", "answer", "states"),
+    [
+        (
+            "turn off the kitchen light and lock the door",
+            "the front door",
+            {"lock.front_door": "locked", "light.kitchen": "off"},
+        ),
+        (
+            "turn off all the lights and lock the door",
+            "both",
+            {"lock.front_door": "locked", "lock.back_door": "locked"},
+        ),
+        (
+            "set a timer for five minutes and turn on the desk lamp",
+            "the office one",
+            {OFFICE: "on", KIDS: "off"},
+        ),
+        (
+            "turn on the kitchen light and turn on the desk lamp",
+            "the second",
+            {"light.kitchen": "on", OFFICE: "off", KIDS: "on"},
+        ),
+    ],
+)
+async def test_an_answer_is_for_the_command_that_was_asked_about(house, said, answer, states):
+    question = await house.say(said)
+    assert question.asks is Asks.WHICH
+    outcome = await house.say(answer)
+    assert outcome.success
+    assert {device: await house.state(device) for device in states} == states
+
+
+async def test_two_questions_of_one_sentence_are_asked_in_turn(house):
+    first = await house.say("turn on the desk lamp and lock the door")
+    assert first.reply.count("Which one") == 1
+    assert "Desk lamp" in first.reply
+    second = await house.say("the office one")
+    assert await house.state(OFFICE) == "on"
+    assert second.asks is Asks.WHICH
+    assert "Front door" in second.reply
+    assert (await house.say("the back door")).reply == "Locked the Back door."
+
+
+async def test_a_correction_is_of_the_command_that_it_fits(house):
+    await house.say("turn on the kitchen light and lock the back door")
+    assert (await house.say("no the bedroom light")).success
+    assert await house.state("light.kitchen") == "off"
+    assert await house.state("light.bedroom") == "on"
+    assert await house.state("lock.back_door") == "locked"
+
+
+async def test_a_correction_of_the_last_of_two_leaves_the_first(house):
+    await house.say("turn on the kitchen light and the office light")
+    assert (await house.say("no the bedroom light")).success
+    assert await house.state("light.kitchen") == "on"
+    assert await house.state("light.office") == "off"
+
+
+async def test_a_correction_opens_nothing(house):
+    await house.say("lock the back door")
+    assert (await house.say("no the front door")).success
+    assert {await house.state(each) for each in LOCKS} == {"locked"}
+
+
+async def test_a_command_ends_the_question_before_it(house):
+    asked = await house.say("unlock the frond door", "unlock the front door")
+    assert asked.asks is Asks.YES
+    assert (await house.say("turn on the office light")).success
+    assert (await house.say("yes")).reply == "There is nothing to say yes to."
+    assert await house.state("lock.front_door") == "locked"
+
+
+async def test_a_time_that_two_commands_lack_is_asked_for_once(house):
+    assert (await house.say("turn on the kitchen light and turn on the tv later")).asks is Asks.MORE
+    assert await house.state("light.kitchen") == "off"
+    assert (await house.say("at nine pm")).reply == (
+        "At 21:00: turn on the kitchen light. At 21:00: turn on the tv."
+    )
+
+
+@pytest.mark.parametrize(
+    ("said", "when", "reply"),
+    [
+        ("turn on the tv later", "at nine pm", "At 21:00: turn on the tv."),
+        ("turn on the tv in the morning", "at nine", "At 9:00 tomorrow: turn on the tv."),
+        ("remind me to call mom later", "at nine pm", "At 21:00 I will remind you: call mom."),
+    ],
+)
+async def test_a_clear_time_takes_the_place_of_an_unclear_one(house, said, when, reply):
+    assert (await house.say(said)).asks is Asks.MORE
+    assert (await house.say(when)).reply == reply
+
+
+async def test_talk_completes_no_reminder(house):
+    assert (await house.say("remind me to take the pizza out")).asks is Asks.MORE
+    assert not (await meant(house, "well i think we should go to the cinema")).answers
+    assert (await house.say("in ten minutes")).success
