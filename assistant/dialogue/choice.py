@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from assistant.nlu.spoken_names import spoken_forms
+from assistant.nlu.spoken_names import spoken_form, spoken_forms
 
 _IDLE = frozenset(
     {"the", "my", "our", "one", "ones", "in", "on", "at", "of", "please", "i", "mean"}
@@ -49,14 +49,29 @@ def chosen(words: Sequence[str], options: Sequence[Option]) -> tuple[str, ...] |
         return ()
     if kept in _ALL:
         return tuple(each.id for each in options)
-    if len(telling) == 1 and telling[0] in _ORDINALS:
-        at = _ORDINALS[telling[0]]
+    place = [word for word in telling if word not in _common(options)]
+    if len(place) == 1 and place[0] in _ORDINALS:
+        at = _ORDINALS[place[0]]
         return (options[at].id,) if at < len(options) else None
+    # "One" is a number in "the one minute timer", and none in "the five minute one".
+    found = _named(words, options) or _named(telling, options)
+    return found if found and len(found) < len(options) else None
+
+
+def _named(words: Iterable[str], options: Sequence[Option]) -> tuple[str, ...]:
+    """Ids of the options that are called so, numbers written in digits."""
+    read = spoken_form(" ".join(words)).split()
+    kept = frozenset(_singular(word) for word in read if word not in _IDLE_ALONE)
     by_name = [each.id for each in options if kept in each.names]
     found = by_name or [
         each.id for each in options if any(kept <= name | each.place for name in each.names)
     ]
-    return tuple(found) if kept and found and len(found) < len(options) else None
+    return tuple(found) if kept else ()
+
+
+def _common(options: Sequence[Option]) -> frozenset[str]:
+    """Words that all options have, so that they tell none from another: "timer"."""
+    return frozenset.intersection(*(frozenset().union(*each.names) for each in options))
 
 
 def others(options: Sequence[Option], taken: Iterable[str]) -> tuple[str, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -38,18 +38,8 @@ SNOOZE = "HearthSnooze"
 _HOW_LONG = "For how long?"
 _RINGS = 3
 _BETWEEN_RINGS_S = 10.0
-_ANSWERED_WITHIN_S = 30.0
 _SNOOZED_S = 600.0
 """So long it is quiet after "snooze"."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Question:
-    """Which of some timers is meant, and what is to be done to it."""
-
-    timers: Sequence[Timer]
-    change: Callable[[Timer], str]
-    until_s: float
 
 
 class Timers:
@@ -64,8 +54,7 @@ class Timers:
         self._running = RunningTimers(context.clock, context.local_time, self._book, self._over)
         self._later = Later(context, self._keep)
         self._ringing: dict[int, Timer] = {}
-        self._question: _Question | None = None
-        self._carry_out: Mapping[str, Callable[[Mapping[str, Any]], Outcome]] = {
+        self._carry_out: Mapping[str, Callable[[Interpretation], Outcome]] = {
             "HassStartTimer": self._start,
             "HearthRemind": self._remind,
             "HassCancelTimer": self._cancel,
@@ -75,7 +64,6 @@ class Timers:
             "HassPauseTimer": self._pause,
             "HassUnpauseTimer": self._resume,
             "HassTimerStatus": self._status,
-            "HearthChooseTimer": self._choose,
             SNOOZE: self._snooze,
         }
 
@@ -130,15 +118,15 @@ class Timers:
             return await self._stop(interpretation.slots)
         if COMMAND in interpretation.slots:
             return await self._later.take(interpretation)
-        return self._carry_out[str(interpretation.intent)](interpretation.slots)
+        return self._carry_out[str(interpretation.intent)](interpretation)
 
-    def _start(self, slots: Mapping[str, Any]) -> Outcome:
-        name = plain_name(str(slots.get("name", "")))
-        if has_time(slots):
-            return self._start_alarm(name, slots)
-        length_s = seconds(slots)
+    def _start(self, meant: Interpretation) -> Outcome:
+        name = plain_name(str(meant.slots.get("name", "")))
+        if has_time(meant.slots):
+            return self._start_alarm(name, meant.slots)
+        length_s = seconds(meant.slots)
         if not length_s:
-            return _failed(UNCLEAR if slots.get("kind") == TimerKind.ALARM else _HOW_LONG)
+            return _failed(UNCLEAR if meant.slots.get("kind") == TimerKind.ALARM else _HOW_LONG)
         self._set(End(length_s), name=name)
         return _done(f"Started {a(f'{name} timer'.strip())} for {duration(length_s)}.")
 
@@ -150,12 +138,12 @@ class Timers:
         self._set(end, name=name, is_alarm=True)
         return _done(f"Set an alarm for {end.words(now).removeprefix('At ')}.")
 
-    def _remind(self, slots: Mapping[str, Any]) -> Outcome:
-        reminder = str(slots["reminder"])
+    def _remind(self, meant: Interpretation) -> Outcome:
+        reminder = str(meant.slots["reminder"])
         if (again := recurring(reminder)) is not None:
             return _failed(f'I can remind you only once. Say it without "{again}".')
         now = self._context.local_time()
-        end = end_of(slots, now, TimerKind.REMINDER)
+        end = end_of(meant.slots, now, TimerKind.REMINDER)
         if isinstance(end, str):
             return _failed(end)
         self._set(end, reminder=reminder)
@@ -190,12 +178,12 @@ class Timers:
         for timer in list(self._ringing.values()):
             self._end(timer)
 
-    def _snooze(self, slots: Mapping[str, Any]) -> Outcome:
+    def _snooze(self, meant: Interpretation) -> Outcome:
         """Let what rings ring again after some time."""
         if not self._ringing:
             return _failed("Nothing rings now.")
         self._context.hush()
-        ringing, length_s = list(self._ringing.values()), seconds(slots) or _SNOOZED_S
+        ringing, length_s = list(self._ringing.values()), seconds(meant.slots) or _SNOOZED_S
         self._end_ringing()
         now = self._context.local_time().replace(tzinfo=None)
         for timer in ringing:
@@ -204,36 +192,36 @@ class Timers:
             self._set(End(length_s, at), **what)
         return _done(f"I will ring again in {duration(length_s)}.")
 
-    def _cancel(self, slots: Mapping[str, Any]) -> Outcome:
-        if self._ringing and not slots.keys() - {"kind"}:
+    def _cancel(self, meant: Interpretation) -> Outcome:
+        if self._ringing and not meant.slots.keys() - {"kind"}:
             self._context.hush()
             self._end_ringing()
             return _done("Okay.")
-        return self._with_one(slots, self._cancelled)
+        return self._with_one(meant, self._cancelled)
 
     def _cancelled(self, timer: Timer) -> str:
         self._end(timer)
         return f"Cancelled your {called(timer)}."
 
-    def _cancel_all(self, slots: Mapping[str, Any]) -> Outcome:
-        timers = self._matching(self._book, slots)
+    def _cancel_all(self, meant: Interpretation) -> Outcome:
+        timers = self._matching(self._book, meant.slots)
         if self._ringing:
             self._context.hush()
             self._end_ringing()
         for timer in timers:
             self._end(timer)
-        kind = str(slots.get("kind", TimerKind.TIMER))
+        kind = str(meant.slots.get("kind", TimerKind.TIMER))
         if not timers:
             return _failed(none_of(kind))
         return _done(f"Cancelled {counted(len(timers), 'timer' if kind == ANY else kind)}.")
 
-    def _increase(self, slots: Mapping[str, Any]) -> Outcome:
-        if self._ringing and not self._matching(self._book, slots):
-            return self._snooze(slots)
-        return self._with_one(slots, lambda timer: self._moved(timer, seconds(slots)))
+    def _increase(self, meant: Interpretation) -> Outcome:
+        if self._ringing and not self._matching(self._book, meant.slots):
+            return self._snooze(meant)
+        return self._with_one(meant, lambda timer: self._moved(timer, seconds(meant.slots)))
 
-    def _decrease(self, slots: Mapping[str, Any]) -> Outcome:
-        return self._with_one(slots, lambda timer: self._moved(timer, -seconds(slots)))
+    def _decrease(self, meant: Interpretation) -> Outcome:
+        return self._with_one(meant, lambda timer: self._moved(timer, -seconds(meant.slots)))
 
     def _moved(self, timer: Timer, by_s: float) -> str:
         self._change(self._running.synced(timer).moved(by_s))
@@ -241,24 +229,24 @@ class Timers:
         rest = duration(self._running.left_s(self._book[timer.id]))
         return f"{change} {'to' if by_s > 0 else 'off'} your {called(timer)}; {rest} left."
 
-    def _pause(self, slots: Mapping[str, Any]) -> Outcome:
-        return self._with_one(slots, self._paused)
+    def _pause(self, meant: Interpretation) -> Outcome:
+        return self._with_one(meant, self._paused)
 
     def _paused(self, timer: Timer) -> str:
         self._change(self._running.synced(timer).paused(self._running.now_s()))
         return f"Paused your {called(timer)}."
 
-    def _resume(self, slots: Mapping[str, Any]) -> Outcome:
-        return self._with_one(slots, self._resumed)
+    def _resume(self, meant: Interpretation) -> Outcome:
+        return self._with_one(meant, self._resumed)
 
     def _resumed(self, timer: Timer) -> str:
         self._change(timer.resumed(self._running.now_s()))
         return f"Your {called(timer)} runs again."
 
-    def _status(self, slots: Mapping[str, Any]) -> Outcome:
-        timers = self._matching(self._book, slots)
+    def _status(self, meant: Interpretation) -> Outcome:
+        timers = self._matching(self._book, meant.slots)
         if not timers:
-            return _failed(_none(slots))
+            return _failed(_none(meant.slots))
         now = self._context.local_time()
         said = "; ".join(
             left(timer, name, self._running.left_s(timer), now)
@@ -269,31 +257,23 @@ class Timers:
     def _matching(self, timers: Iterable[Timer], slots: Mapping[str, Any]) -> list[Timer]:
         return matching(timers, slots, self._context.local_time())
 
-    def _with_one(self, slots: Mapping[str, Any], change: Callable[[Timer], str]) -> Outcome:
-        """Change the timer that is meant; ask if several may be, say so if none is there."""
-        return self._changed(self._matching(self._book, slots), slots, change)
+    def _with_one(self, meant: Interpretation, change: Callable[[Timer], str]) -> Outcome:
+        """Change the timer that is meant; ask if several may be, say so if none is there.
 
-    def _changed(
-        self, timers: Sequence[Timer], slots: Mapping[str, Any], change: Callable[[Timer], str]
-    ) -> Outcome:
+        Who was asked means those that they named, as they were told apart.
+        """
+        timers = sorted(self._matching(self._book, meant.slots), key=lambda timer: timer.id)
         if not timers:
-            return _failed(_none(slots))
+            return _failed(_none(meant.slots))
+        names = told_apart(timers)
+        if meant.targets:
+            named = dict(zip(names, timers, strict=True))
+            timers = [named[name] for name in meant.targets if name in named]
+            return _done(" ".join(map(change, timers))) if timers else _failed(_none(meant.slots))
         if len(timers) == 1:
             return _done(change(timers[0]))
-        timers = sorted(timers, key=lambda timer: timer.id)
-        until_s = self._context.clock.now() + _ANSWERED_WITHIN_S
-        self._question = _Question(timers, change, until_s)
-        return _failed(f"Which one do you mean: {one_of(timers)}?", Asks.WHICH)
-
-    def _choose(self, slots: Mapping[str, Any]) -> Outcome:
-        """The answer to the question which one is meant."""
-        question, self._question = self._question, None
-        if question is None or self._context.clock.now() > question.until_s:
-            return _failed("I did not ask which one.")
-        still = [self._book[timer.id] for timer in question.timers if timer.id in self._book]
-        if slots.get("ordinal") == ANY:
-            return _done(" ".join(map(question.change, still)))
-        return self._changed(self._matching(still, {"kind": ANY, **slots}), slots, question.change)
+        reply = f"Which one do you mean: {one_of(timers)}?"
+        return replace(_failed(reply, Asks.WHICH), targets=tuple(names))
 
     def _change(self, timer: Timer) -> None:
         self._book.put(timer)

@@ -3,7 +3,7 @@ import json
 
 import pytest
 
-from assistant.plugins.api import Outcome
+from assistant.plugins.api import Asks, Outcome
 from tests.household import build
 
 
@@ -148,16 +148,6 @@ async def test_the_first_second_and_last_timer(house, said, left):
     assert (await house.say(said)).success
     reply = (await house.say("how much time is left")).reply
     assert [part.split(" left")[0] for part in reply.split("; ")] == left
-
-
-async def test_an_answer_to_no_question(house):
-    assert (await house.say("the first one")).reply == "I did not ask which one."
-    await house.say("set a timer for one hour")
-    await house.say("set a timer for one hour")
-    await house.say("cancel the timer")
-    await house.clock.turn(31)
-    assert (await house.say("the first one")).reply == "I did not ask which one."
-    assert (await house.say("cancel the fourth timer")).reply == "No such timer is running."
 
 
 @pytest.mark.parametrize(
@@ -349,3 +339,30 @@ async def test_a_day_counts_beside_the_time(house):
         "Cancelled your alarm."
     )
     assert "7:00 tomorrow" in (await house.say("what alarms do i have")).reply
+
+
+@pytest.mark.parametrize(
+    ("answer", "reply"),
+    [
+        ("the pizza timer", "Cancelled your pizza timer."),
+        ("pizza", "Cancelled your pizza timer."),
+        ("the five minute timer", "Cancelled your 5 minutes timer."),
+        ("the five minute one", "Cancelled your 5 minutes timer."),
+        ("the 5 minute one", "Cancelled your 5 minutes timer."),
+        ("the second timer", "Cancelled your pizza timer."),
+        ("the first", "Cancelled your 5 minutes timer."),
+        ("both", "Cancelled your 5 minutes timer. Cancelled your pizza timer."),
+    ],
+)
+async def test_which_timer_is_meant_may_be_answered_by_what_it_is_called(house, answer, reply):
+    await house.say("set a timer for five minutes")
+    await house.say("set a pizza timer for twenty minutes")
+    assert (await house.say("cancel the timer")).asks is Asks.WHICH
+    assert (await house.say(answer)).reply == reply
+
+
+async def test_which_timer_is_asked_of_two_that_are_alike(house):
+    await house.say("set a timer for five minutes")
+    await house.say("set a pizza timer for twenty minutes")
+    await house.say("add two minutes to the timer")
+    assert (await house.say("the pizza timer")).reply.startswith("Added 2 minutes to your pizza")
