@@ -160,7 +160,7 @@ class Conversation:
             return last.answered(meant) if meant else None
         if meant.intent == last.meant.intent and meant.targets == last.meant.targets:
             harmless = meant.slots != last.meant.slots and str(meant.intent).startswith(_SETS)
-            return meant if harmless else None
+            return meant if harmless and not (_moves(meant) or _moves(last.meant)) else None
         return self._undoing(meant, last)
 
     def _undoing(self, meant: Interpretation, last: Exchange) -> Interpretation | None:
@@ -199,6 +199,10 @@ class Conversation:
             return None  # what was taken back at once was no such words
         text = f"{last.meant.text} no {' '.join(thing)}"
         meant = self._home_words.interpret_text(text)
+        if meant.text == text:  # the "no" was taken for a word of a title or a name
+            text = f"{last.meant.text} {' '.join(words)}"
+            meant = self._home_words.interpret_text(text)
+            return meant if is_certain(meant) and _adds(meant, last.meant) else None
         known = is_certain(meant) and not meant.then and meant.text != " ".join(thing)
         changed = (meant.targets, dict(meant.slots)) != (last.meant.targets, dict(last.meant.slots))
         return meant if known and (changed or meant.intent != last.meant.intent) else None
@@ -241,6 +245,11 @@ _THING = frozenset({"the", "my", "our", "one", "ones", "in", "on"})
 
 def _never_mind(words: Words) -> Interpretation:
     return Interpretation(" ".join(words), NEVER_MIND, confidence=1.0)
+
+
+def _moves(meant: Interpretation) -> bool:
+    """Whether it changes something by a step, which done once more would add to the first."""
+    return any(slot.endswith("_step") for slot in meant.slots)
 
 
 def _without_time(meant: Interpretation) -> Iterator[str]:

@@ -357,6 +357,26 @@ async def test_a_time_that_two_commands_lack_is_asked_for_once(house):
 
 
 @pytest.mark.parametrize(
+    ("before", "said"),
+    [
+        ("play some music", "no in the bedroom"),
+        ("remind me to call mom at nine", "and at ten"),
+        ("set a timer for five minutes", "and another for ten minutes"),
+        ("turn up the heating by two degrees", "no twenty one"),
+        ("turn down the volume by ten percent", "no twenty percent"),
+    ],
+)
+async def test_what_cannot_be_put_in_place_of_something_changes_nothing(house, before, said):
+    await house.say(before)
+    assert await house.say(said) is None
+
+
+async def test_music_goes_on_in_another_room(house):
+    await house.say("play jazz")
+    assert (await house.say("and in the bedroom")).reply == "Playing jazz on the Bedroom speaker."
+
+
+@pytest.mark.parametrize(
     ("said", "when", "reply"),
     [
         ("turn on the tv later", "at nine pm", "At 21:00: turn on the tv."),
