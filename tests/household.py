@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from assistant.dialogue.conversation import Conversation
 from assistant.dialogue.dispatcher import Dispatcher
 from assistant.dialogue.state import Dialogue
-from assistant.dialogue.texts import CONFIRMED
+from assistant.dialogue.texts import CONFIRMED, TextCommands
 from assistant.home.demo import DemoHome
 from assistant.lattice.graph import Hypothesis, Word
 from assistant.nlu.referents import Referents
@@ -112,8 +112,7 @@ def build(tmp_path=None, home=None, **context) -> House:
     home, clock, announced = home or DemoHome(), HandClock(), []
 
     async def understand(text):
-        meant = replace(_understanding.interpret_text(text), confidence=0.0)
-        return await dispatcher.with_question(meant)
+        return await TextCommands(_understanding.interpret_text, dispatcher).understand(text)
 
     def carried_out(confidence):
         async def carry_out(text):

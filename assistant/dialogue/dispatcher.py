@@ -110,6 +110,14 @@ class Dispatcher:
         plugin = self.plugin_for(meant.intent)
         return not meant.then and isinstance(plugin, Foreseeing) and plugin.is_futile(meant)
 
+    def which(self, meant: Interpretation) -> str:
+        """What would be asked of which of several things is meant; empty where that is clear."""
+        for command in meant.commands:
+            plugin = self.plugin_for(command.intent)
+            if isinstance(plugin, Foreseeing) and (question := plugin.which(command)):
+                return question
+        return ""
+
     async def is_untimely(self, meant: Interpretation) -> bool:
         """Whether nothing would come of it now, as far as its plugins can tell.
 

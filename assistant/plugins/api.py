@@ -140,6 +140,9 @@ class Foreseeing(Protocol):
     def is_futile(self, interpretation: Interpretation) -> bool:
         """Whether nothing would be done however surely it was said: nothing or too much fits."""
 
+    def which(self, interpretation: Interpretation) -> str:
+        """What would be asked where too much fits; empty where it is clear what is meant."""
+
 
 @runtime_checkable
 class Timely(Protocol):

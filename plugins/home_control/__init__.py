@@ -52,8 +52,8 @@ class HomeControl:
             return await self._confirmed()
         devices = self._devices(interpretation.targets)
         missing = self._missing(interpretation, devices)
-        if missing or _is_unclear(interpretation, devices):
-            reply, targets = missing or self._which(devices), interpretation.targets
+        if reply := missing or self.which(interpretation):
+            targets = interpretation.targets
             asks = Asks.NOTHING if missing else Asks.WHICH
             return Outcome(
                 success=False, reply=reply, targets=targets, not_here=bool(missing), asks=asks
@@ -100,7 +100,21 @@ class HomeControl:
         if interpretation.intent == CONFIRM:
             return False
         devices = self._devices(interpretation.targets)
-        return bool(self._missing(interpretation, devices)) or _is_unclear(interpretation, devices)
+        return bool(self._missing(interpretation, devices) or self.which(interpretation))
+
+    def which(self, interpretation: Interpretation) -> str:
+        """Which of several things that fit equally is meant; empty where that is clear."""
+        devices = self._devices(interpretation.targets)
+        if not _is_unclear(interpretation, devices):
+            return ""
+        if len(devices) > _MANY:
+            return "Which one do you mean? Say its name or the room."
+        rooms = {area.id: area.name for area in self._home.areas()}
+        choices = [
+            named(device) + (f" in the {rooms[device.area_id]}" if device.area_id in rooms else "")
+            for device in devices
+        ]
+        return f"Which one do you mean: {joined(choices, 'or')}?"
 
     async def is_untimely(self, interpretation: Interpretation) -> bool:
         """Whether it is a yes to no question, or about what plays where nothing does."""
@@ -130,16 +144,6 @@ class HomeControl:
             return ""
         verb = "unlock" if devices[0].domain == "lock" else "open"
         return f"to {verb} {replies.described(interpretation.slots, devices)}"
-
-    def _which(self, devices: Sequence[Device]) -> str:
-        if len(devices) > _MANY:
-            return "Which one do you mean? Say its name or the room."
-        rooms = {area.id: area.name for area in self._home.areas()}
-        choices = [
-            named(device) + (f" in the {rooms[device.area_id]}" if device.area_id in rooms else "")
-            for device in devices
-        ]
-        return f"Which one do you mean: {joined(choices, 'or')}?"
 
     async def _answer(self, interpretation: Interpretation, devices: Sequence[Device]) -> Outcome:
         if interpretation.intent == _TEMPERATURE:

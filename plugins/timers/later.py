@@ -21,6 +21,7 @@ UNCLEAR = 'When? Say it with the time, such as "at 21:00" or "in ten minutes".'
 NO_CLOCK = "I do not know yet what time it is."
 _PAST = "That time is past."
 _AT_ONCE = "I can put off only commands to the home."
+_SAY_ALL = "Say it together with the time."
 _CONFIRMED = 1.0
 """Confidence of what the user said yes to; whatever has words of any kind in it has less."""
 _NOT_PUT_OFF = (
@@ -130,7 +131,7 @@ class Later:
         slots, command = interpretation.slots, str(interpretation.slots[COMMAND])
         meant = await self._context.understand(command)
         if not _can_wait(meant):
-            return _AT_ONCE
+            return f"{meant.reason} {_SAY_ALL}" if meant.reason.endswith("?") else _AT_ONCE
         end = end_of(slots, self._context.local_time(), TimerKind.COMMAND)
         if isinstance(end, str):
             return end

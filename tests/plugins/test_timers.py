@@ -366,3 +366,12 @@ async def test_which_timer_is_asked_of_two_that_are_alike(house):
     await house.say("set a pizza timer for twenty minutes")
     await house.say("add two minutes to the timer")
     assert (await house.say("the pizza timer")).reply.startswith("Added 2 minutes to your pizza")
+
+
+async def test_which_device_is_meant_is_asked_before_the_time_has_come(house):
+    question = (
+        "Which one do you mean: the Desk lamp in the Office or the Desk lamp in the Kids room?"
+    )
+    reply = (await house.say("turn on the desk lamp in ten minutes")).reply
+    assert reply == f"{question} Say it together with the time."
+    assert (await house.say("turn on the office desk lamp in ten minutes")).success
