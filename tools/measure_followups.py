@@ -85,6 +85,8 @@ class Case:
     seconds: float
     heard: str
     intent: str | None
+    sure: float
+    """How likely (0 to 1) it is that the intent was meant; see `certainty`."""
     signs: Signs
     command: bool
     """Whether it would be done if it were meant for the device."""
@@ -137,7 +139,8 @@ class Ears:
             said.samples.size / SAMPLE_RATE,
             result.text,
             understood.intent,
-            signs_of(understood, result, sure),
+            sure,
+            signs_of(understood, result),
             await self.would_be_done(meant, after),
             embedding,
         )
@@ -248,7 +251,7 @@ def rates(cases: Sequence[Case], score: Callable[[Case], float]) -> float:
 
 def by_certainty(case: Case) -> float:
     """How sure what is understood is, where anything is."""
-    return case.signs.sure if case.signs.command else 0.0
+    return case.sure if case.signs.command else 0.0
 
 
 def shipped(_case: Case) -> Judge:
@@ -285,7 +288,9 @@ def report(found: Sequence[Case], ears: Ears) -> None:
         if acts(case) != case.own:
             kind = "missed" if case.own else "false"
             print(f"    {kind}: said {case.said!r}, heard {case.heard!r}, {case.intent}", end="")
-            print(f" {case.signs.sure:.2f}, meant for it: {by_signs(case):.2f}")
+            print(
+                f" {case.sure:.2f}, words {case.signs.confidence:.2f}, meant for it: {by_signs(case):.2f}"
+            )
 
 
 def told_apart(found: Sequence[Case], ears: Ears, judge: Callable[[Case], Judge] = shipped) -> None:
@@ -330,6 +335,7 @@ async def read(args: argparse.Namespace, ears: Ears) -> list[Case]:
                 seconds=0.0,
                 heard=text,
                 intent=meant.intent,
+                sure=1.0,
                 signs=signs_of_text(meant, text),
                 command=await ears.would_be_done(meant, after),
                 embedding=None,

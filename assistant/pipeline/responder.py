@@ -135,7 +135,7 @@ class Responder:
             begin_s=begin_s,
         )
         if end.follow_up is not None:
-            decision = await self._directed(decision, signs_of(meant, own, sure))
+            decision = await self._directed(decision, signs_of(meant, own))
         self._expect(decision)
         lattice = self._lattice(heard.result.lattice) if self._lattice else None
         await send(*tell.final_endpoint(decision, lattice))

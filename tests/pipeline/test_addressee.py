@@ -16,7 +16,7 @@ from assistant.presence.senses import Seen
 from assistant.speaker.heard import HeardVoice
 from tests.scripted import result, spoken
 
-WORDS = Signs(command=True, sure=0.9, confidence=0.8, words=4)
+WORDS = Signs(command=True, confidence=0.8, words=4)
 
 
 class Told:
@@ -50,7 +50,7 @@ def test_what_is_known_of_it_alone():
     )
     assert (signs.asked, signs.since_reply_s, signs.over_noise_db) == (True, 1.5, 22.0)
     assert (signs.somebody, signs.facing) == (True, False)
-    assert (signs.sure, signs.words) == (0.9, 4)
+    assert (signs.confidence, signs.words) == (0.8, 4)
     assert signs.nearer_db is None
     assert signs.likeness is None
 

@@ -9,9 +9,9 @@ from assistant.config import Settings
 from assistant.pipeline.directedness import SHIPPED, Signs, is_command, measures, signs_of_text
 
 LEAST = Settings().conversation.directedness
-CLEAR = Signs(command=True, sure=0.98, confidence=0.95, words=5)
-DOUBTFUL = replace(CLEAR, sure=0.6, confidence=0.6)
-TALK = Signs(command=False, sure=0.9, confidence=0.9, words=9)
+CLEAR = Signs(command=True, confidence=0.95, words=5)
+DOUBTFUL = replace(CLEAR, confidence=0.6)
+TALK = Signs(command=False, confidence=0.9, words=9)
 
 
 @pytest.fixture(scope="module")
@@ -42,7 +42,6 @@ def test_what_is_told_in_free_text_is_not_meant_for_it(understanding, said, mean
 @pytest.mark.parametrize(
     ("sign", "less", "more"),
     [
-        ("sure", 0.4, 0.9),
         ("confidence", 0.3, 0.95),
         ("answers", False, True),
         ("asked", False, True),
@@ -69,10 +68,14 @@ def test_a_sense_that_is_missing_counts_neither_way(sense):
     assert measures(replace(DOUBTFUL, **{sense: 1.0}))[name] != 0.0
 
 
-def test_words_that_mean_nothing_here_are_not_meant_for_it_whoever_looks():
-    looking = replace(TALK, facing=True, somebody=True, since_reply_s=0.5, likeness=4.0)
-    assert SHIPPED.probability(TALK) < SHIPPED.probability(looking) < SHIPPED.probability(CLEAR)
-    assert SHIPPED.probability(TALK) < 0.1
+def test_words_that_mean_nothing_here_are_hardly_meant_for_it():
+    assert SHIPPED.probability(TALK) < 0.2 < LEAST < SHIPPED.probability(CLEAR)
+
+
+def test_a_command_that_was_hardly_heard_is_not_meant_for_it():
+    misheard = replace(CLEAR, confidence=0.1)
+    assert SHIPPED.probability(misheard) < LEAST
+    assert SHIPPED.probability(replace(misheard, facing=True, likeness=3.0)) > LEAST
 
 
 def test_who_looks_away_needs_clearer_words():
@@ -81,5 +84,5 @@ def test_who_looks_away_needs_clearer_words():
 
 
 def test_what_cannot_be_is_bounded():
-    least = Signs(command=True, sure=0.0, confidence=0.0, words=0, likeness=-1e9, nearer_db=-1e9)
+    least = Signs(command=True, confidence=0.0, words=0, likeness=-1e9, nearer_db=-1e9)
     assert 0.0 < SHIPPED.probability(least) < SHIPPED.probability(CLEAR) < 1.0
