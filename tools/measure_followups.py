@@ -288,9 +288,8 @@ def report(found: Sequence[Case], ears: Ears) -> None:
         if acts(case) != case.own:
             kind = "missed" if case.own else "false"
             print(f"    {kind}: said {case.said!r}, heard {case.heard!r}, {case.intent}", end="")
-            print(
-                f" {case.sure:.2f}, words {case.signs.confidence:.2f}, meant for it: {by_signs(case):.2f}"
-            )
+            print(f" {case.sure:.2f}, its words {case.signs.confidence:.2f}", end="")
+            print(f", meant for it: {by_signs(case):.2f}")
 
 
 def told_apart(found: Sequence[Case], ears: Ears, judge: Callable[[Case], Judge] = shipped) -> None:
