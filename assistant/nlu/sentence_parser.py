@@ -18,6 +18,7 @@ from assistant.nlu.numbers import NUMBER_WORDS
 from assistant.nlu.parse import COMMAND, UNKNOWN_NAME
 from assistant.nlu.resolver import Reading, Resolver
 from assistant.nlu.sentence_network import JOINING
+from assistant.nlu.spoken_names import spoken_form
 from assistant.nlu.swallowed import without_swallowed
 from assistant.nlu.tokens import (
     Token,
@@ -45,6 +46,8 @@ _YES = "HearthConfirm"
 """What is confirmed is so by the very words: "do it again" is no yes."""
 _NO_ITEM = (FUNCTION_WORDS | NUMBER_WORDS) - {"up"}
 """Words that are nothing to buy; there is a drink called Seven Up."""
+_ONE = "one"
+"""Said for a thing that was named before, if it is no number."""
 _QUOTED = frozenset({"message", "reminder"})
 """Slots whose words are said again, so politeness in them is part of them."""
 
@@ -142,8 +145,10 @@ class SentenceParser:
         """Whether a command for later is one by itself: anything may stand where it stands.
 
         It is less than what was said, unless it holds a part of the time. "To" is nothing to buy,
-        and no timer is called "tea and set".
+        no timer is called "tea and set", and "the office one" is a thing, not a brightness of 1.
         """
+        if self.is_one_named(said.split()):
+            return False
         item = {*str(reading.slots.get("item", "")).split()}
         if item and item <= _NO_ITEM:
             return False
@@ -157,6 +162,12 @@ class SentenceParser:
             return False
         later = self.exact(command)
         return bool(later) and not later[0].unknown and COMMAND not in later[0].slots
+
+    def is_one_named(self, words: Sequence[str]) -> bool:
+        """Whether words are nothing but a name and "one", which stands for some thing then."""
+        named, whole = spoken_form(" ".join(words[:-1])), spoken_form(" ".join(words))
+        known = self.index.entries
+        return words[-1] == _ONE and named in known and whole not in known
 
     def _corrected(self, words: Sequence[str]) -> list[Reading]:
         """Meanings of what the words may have been, and as good as the correction is small."""

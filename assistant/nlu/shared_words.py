@@ -9,6 +9,7 @@ from assistant.nlu.clauses import Words, spans
 from assistant.nlu.interpretation import Interpretation
 from assistant.nlu.parse import COMMAND
 from assistant.nlu.single_command import SingleCommands
+from assistant.nlu.spoken_digits import has_digits
 
 _LONGEST_TAIL = 7
 """How many words commands may share at their end: "to fifty percent brightness"."""
@@ -37,7 +38,7 @@ class _SharedWords:
     def __init__(self, commands: SingleCommands, first: Words, others: Sequence[Words]) -> None:
         self._commands = commands
         self._first = first
-        self._others = others
+        self._others = [self._without_one(each) for each in others]
 
     def found(self) -> Found | None:
         """The commands: by words shared at the end, else by what the first one alone has."""
@@ -62,6 +63,11 @@ class _SharedWords:
             (begin, self._others, self._first[end:]) for begin, end in spans(len(self._first))
         )
         return self._led_by(alone, spanned) if alone else None
+
+    def _without_one(self, words: Words) -> Words:
+        """Of "the kitchen one" what is not in the first item, unless "one" may be an amount."""
+        has_amount = has_digits(self._first)
+        return words[:-1] if self._commands.parser.is_one_named(words) and not has_amount else words
 
     def _led_by(
         self, lead: Interpretation, ways: Iterable[tuple[int, Sequence[Words], Words]]

@@ -118,6 +118,10 @@ def meaning(interpretation):
             "turn on the light in the kitchen and the one in the bedroom",
             ["turn on the lights in the kitchen", "turn on the lights in the bedroom"],
         ),
+        (
+            "turn on the office light and the kitchen one",
+            ["turn on the office light", "turn on the kitchen light"],
+        ),
         ("turn on the tv and set its volume to 20", ["turn on the tv", "set the tv volume to 20"]),
         (
             "add eggs to the shopping list and milk to the chore list",

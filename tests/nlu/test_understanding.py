@@ -125,6 +125,16 @@ def test_all_of_a_place_is_everything_there(understanding, where):
     assert (found.question, found.targets) == ("", everything.targets)
 
 
+@pytest.mark.parametrize("said", ["the office one", "kitchen one", "the bedside lamp one please"])
+def test_one_after_a_name_is_no_amount(understanding, said):
+    assert understanding.interpret_text(said).intent is None
+
+
+@pytest.mark.parametrize("said", ["set the office light to one", "set the office light one"])
+def test_one_is_an_amount_where_something_is_set(understanding, said):
+    assert understanding.interpret_text(said).slots["brightness"] == 1
+
+
 @pytest.mark.parametrize("said", ["the door", "the kitchen light", "up", "me a coffee"])
 def test_what_is_to_be_got_is_not_always_to_be_bought(understanding, said):
     assert understanding.interpret_text(f"get {said}").intent is None
