@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from assistant.nlu.numbers import is_within_number
+
 Words = tuple[str, ...]
 
 _PIECES = re.compile(r"[,;](?!\d)|[^\s,;]+(?:[,;](?=\d)[^\s,;]+)*")
@@ -88,8 +90,9 @@ def segments_of(text: str) -> list[Segment]:
     words: list[str] = []
     joining: list[str] = []
     glue: Words = ()
-    for piece in _pieces(text):
-        if piece not in _JOINING:
+    pieces = _pieces(text)
+    for at, piece in enumerate(pieces):
+        if piece not in _JOINING or is_within_number(pieces, at):
             if joining and words:
                 segments.append(Segment(tuple(words), glue))
                 words = []

@@ -38,7 +38,10 @@ TENS = {
         ("twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"), start=2
     )
 }
-NUMBER_WORDS = frozenset({*UNITS, *TENS, "hundred", "thousand", "point", "half"})
+_HUNDRED = 100
+_THOUSAND = 1000
+_SCALES = {_HUNDRED: "hundred", _THOUSAND: "thousand"}
+NUMBER_WORDS = frozenset({*UNITS, *TENS, *_SCALES.values(), "point", "half"})
 """Words that numbers are made of."""
 
 _DECIMAL = re.compile(r"\d+\.\d+")
@@ -47,8 +50,6 @@ FRACTIONS: Mapping[tuple[str, ...], float] = {
     ("and", "a", "quarter"): 0.25,
     ("and", "three", "quarters"): 0.75,
 }
-_HUNDRED = 100
-_THOUSAND = 1000
 _TEENS_FROM = 10
 
 
@@ -115,17 +116,24 @@ def read_whole(words: Sequence[str], start: int) -> tuple[int, int] | None:
     word = words[start]
     if word.isdecimal():
         return int(word), 1
-    if word == "a" and word_at(words, start + 1) in {"hundred", "thousand"}:
+    if word == "a" and word_at(words, start + 1) in _SCALES.values():
         value, used = 1, 1
     else:
         small = read_below_hundred(words, start)
         if small is None:
             return None
         value, used = small
-    for scale, name in ((_HUNDRED, "hundred"), (_THOUSAND, "thousand")):
+    for scale, name in _SCALES.items():
         if value and word_at(words, start + used) == name:
             value, used = _add_rest(words, start, value * scale, used + 1, scale)
     return value, used
+
+
+def is_within_number(words: Sequence[str], at: int) -> bool:
+    """Whether the word at a place is the "and" of a number: "one hundred and ten"."""
+    if words[at] != "and" or at == 0 or words[at - 1] not in _SCALES.values():
+        return False
+    return read_below_hundred(words, at + 1) is not None
 
 
 def _add_rest(

@@ -122,6 +122,10 @@ def meaning(interpretation):
             "turn on the office light and the kitchen one",
             ["turn on the office light", "turn on the kitchen light"],
         ),
+        (
+            "set the kitchen light to one hundred and the bedroom light to ten percent",
+            ["set the kitchen light to 100 percent", "set the bedroom light to 10 percent"],
+        ),
         ("turn on the tv and set its volume to 20", ["turn on the tv", "set the tv volume to 20"]),
         (
             "add eggs to the shopping list and milk to the chore list",
@@ -217,6 +221,8 @@ def test_what_is_excepted_is_spared(understanding, said, spared):
         "close the blinds and the curtains in the bedroom",
         "there was no play for him now",
         "she was sorry, turn off the tv",
+        "set the kitchen light to one hundred and ten percent",
+        "set the volume to a hundred and fifty percent",
     ],
 )
 def test_what_is_not_understood_whole_is_not_done_in_part(understanding, said):
@@ -306,6 +312,7 @@ def test_parts_and_what_joins_them():
         ("no",),
     ]
     assert joined(parts)[5:8] == ("fan", "and", "then")
+    assert len(segments_of("dim the lamp to a hundred and ten and the fan to twenty")) == 2
     assert segments_of("turn on the lamp and")[-1].words == ()
 
 
