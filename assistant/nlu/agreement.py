@@ -5,16 +5,25 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from assistant.nlu.accounting import OPPOSITES
+from assistant.nlu.accounting import FUNCTION_WORDS, OPPOSITES, TELLING
+from assistant.nlu.amounts import AMOUNT_WORDS
 from assistant.nlu.clauses import Words
 from assistant.nlu.interpretation import Interpretation
-from assistant.nlu.parse import COMMAND
+from assistant.nlu.numbers import NUMBER_WORDS
 from assistant.nlu.resolver import Reading
 from assistant.nlu.spoken_names import spoken_form
+from assistant.nlu.times import TIME_WORDS
 
 _PLACES = frozenset({"name", "area", "floor", "domain", "device_class"})
 _UNITS = frozenset({"by", "to", "percent", "degree", "degrees", "kelvin"})
 _CLEAN_AREA = "HassVacuumCleanArea"
+_NO_NAMES = FUNCTION_WORDS | NUMBER_WORDS | AMOUNT_WORDS | TIME_WORDS | TELLING | _UNITS
+_STOP = "HearthStop"
+_ENDING = frozenset({"HassTurnOff", "HassMediaPause", _STOP})
+"""Intents after which what was begun is over."""
+_BEGINNING = frozenset(
+    {"HassTurnOn", "HassLightSet", "HassMediaUnpause", "HassMediaSearchAndPlay", "HassSetPosition"}
+)
 _ONE = frozenset({"light", "lamp", "fan", "switch", "blind", "curtain", "door", "lock", "mower"})
 _ALL = frozenset({"all", "any", "every", "everything", "everywhere"})
 _KINDS_THAT_ARE_VERBS = frozenset({"lock", "switch"})
@@ -51,28 +60,36 @@ def is_repeated(found: Found) -> bool:
     return False
 
 
-def are_alike(lead: Interpretation, others: Found, items: Sequence[Words]) -> bool:
-    """Whether commands that share words are all for now, or all for later.
+def contradict(one: Interpretation, other: Interpretation) -> bool:
+    """Whether two commands cannot both be done at the same time.
 
-    One that has only an amount of its own must do what the first one does. "On and off again in
-    five minutes" is not off at the time of on.
+    They do opposite things to the same devices, or set them to different values. "Stop" alone ends
+    whatever was begun. A question contradicts nothing.
     """
-    return all(
-        (COMMAND in each.slots) == (COMMAND in lead.slots)
-        and not _is_undone(lead, each)
-        and (each.intent == lead.intent or not _is_amount(item))
-        for each, item in zip(others, items, strict=True)
+    intents = {one.intent, other.intent}
+    ends = bool(intents & _ENDING) and bool(intents & _BEGINNING)
+    if ends and _STOP in intents:
+        return True
+    if not one.targets or set(one.targets) != set(other.targets):
+        return False
+    if ends:
+        return True
+    differing = set(one.text.split()) ^ set(other.text.split())
+    if any(len(differing & opposite) > 1 for opposite in OPPOSITES):
+        return True
+    values, others = values_of(one), values_of(other)
+    return one.intent == other.intent and any(
+        values[slot] != others[slot] for slot in values.keys() & others.keys()
     )
 
 
-def _is_undone(lead: Interpretation, other: Interpretation) -> bool:
-    """Whether two commands for later do opposite things to the same."""
-    one, two = (set(str(each.slots.get(COMMAND, "")).split()) for each in (lead, other))
-    differing = (one ^ two) - {"again"}
-    return bool(differing) and any(differing <= opposite for opposite in OPPOSITES)
+def names_nothing(words: Words) -> bool:
+    """Whether words say only how, how much or when: "off at nine", "to eighty percent"."""
+    return all(word in _NO_NAMES or word[:1].isdecimal() for word in words)
 
 
-def _is_amount(words: Words) -> bool:
+def is_amount(words: Words) -> bool:
+    """Whether words are an amount and nothing else."""
     texts = spoken_form(" ".join(words)).split()
     return all(text in _UNITS or text.replace(".", "", 1).isdecimal() for text in texts)
 

@@ -16,6 +16,9 @@ _AND = re.compile(r"\bas well as\b|\s&\s")
 _BOTH = re.compile(r"\bboth (?=(the|my|our)\b)")
 _TOO = (("too",), ("as", "well"))
 """What may follow a segment that was joined."""
+_NOW = ("now",)
+_NOT_NOW = (("from",), ("for",))
+"""What makes another thing of it: "ten minutes from now", and "for now", which says nothing."""
 ARTICLES = frozenset({"the", "my", "our"})
 _BEFORE_ARTICLE = ARTICLES | {
     *("turn", "switch", "set", "on", "off", "in", "at", "of", "to", "from", "for", "by", "with"),
@@ -77,6 +80,18 @@ class Segment:
     def in_sequence(self) -> bool:
         """Whether it is to come after the segment before it."""
         return bool(_SEQUENCE & set(self.joined_by))
+
+
+def says_now(words: Sequence[str]) -> bool:
+    """Whether words end by saying that what they ask for is to be done at once."""
+    return tuple(words[-1:]) == _NOW and tuple(words[-2:-1]) not in _NOT_NOW
+
+
+def without_now(words: Words) -> Words:
+    """The words without a "now" or "right now" at their end."""
+    if not says_now(words):
+        return words
+    return words[: -2 if words[-2:-1] == ("right",) else -1]
 
 
 def may_be_several(text: str) -> bool:

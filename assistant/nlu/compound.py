@@ -32,7 +32,9 @@ from assistant.nlu.clauses import (
 from assistant.nlu.delays import with_times
 from assistant.nlu.exceptions import SPARED_FROM, Exceptions
 from assistant.nlu.interpretation import Interpretation
+from assistant.nlu.parse import COMMAND
 from assistant.nlu.pronouns import Antecedents, Pronouns, antecedents_after
+from assistant.nlu.resolver import Reading
 from assistant.nlu.sentence_parser import SentenceParser
 from assistant.nlu.shared_words import with_shared_words
 from assistant.nlu.single_command import SingleCommands, is_certain
@@ -118,8 +120,15 @@ class Compound:
         reading = self._commands.reading(words)
         if reading is None or (named and PRONOUNS & set(words)):
             return False
-        swallowing = reading.free_words and _TAKES_ANYTHING & set(reading.slots)
-        return not swallowing
+        return not (self._is_swallowing(reading) or self._is_swallowing(self._when_due(reading)))
+
+    def _is_swallowing(self, reading: Reading | None) -> bool:
+        """Whether words that may be any may hold another command."""
+        return bool(reading and reading.free_words and _TAKES_ANYTHING & set(reading.slots))
+
+    def _when_due(self, reading: Reading) -> Reading | None:
+        """What is done at its time, where a command is for later."""
+        return self._commands.parser.command(str(reading.slots.get(COMMAND, "")))
 
     def _all(
         self,

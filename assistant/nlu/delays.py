@@ -1,7 +1,8 @@
 """One time for several commands: "turn on the light and turn off the TV at nine".
 
 A time in front is that of all of them, unless a sentence ends between them. A time behind the last
-one may be for it alone, so it is asked whether it is for all.
+one may be for it alone, so it is asked whether it is for all. "Now" answers that, and so does what
+cannot be done at the same time: "turn the light on and off in ten minutes".
 """
 
 from __future__ import annotations
@@ -9,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from assistant.nlu.agreement import Found
-from assistant.nlu.clauses import PRONOUNS, Segment, Words
+from assistant.nlu.agreement import Found, contradict
+from assistant.nlu.clauses import PRONOUNS, Segment, Words, says_now
 from assistant.nlu.interpretation import Interpretation
 from assistant.nlu.parse import COMMAND
 from assistant.nlu.single_command import SingleCommands
@@ -24,18 +25,38 @@ def with_times(commands: SingleCommands, found: Found, segments: Sequence[Segmen
     if not others:
         return found
     if time := _time_in_front(first):
-        if any(map(_is_delayed, others)) or any(_STOP in each.joined_by for each in segments):
+        if any(map(_is_delayed, others)) or _is_for_first(segments):
             return found
         later = _delayed(commands, others, before=time)
         return later and (first, *later)
+    return _with_time_behind(commands, found, segments)
+
+
+def _with_time_behind(
+    commands: SingleCommands, found: Found, segments: Sequence[Segment]
+) -> Found | None:
+    """The same where the last command has a time after it, if any."""
     *others, last = found
     time = _time_behind(last)
     if not time or any(map(_is_delayed, others)) or _is_for_last(segments[-1]):
         return found
     if not any(each.targets for each in others):
         return found  # only what is done to devices can wait
+    due = commands.when_due(last)
+    if _says_now(segments[:-1]) or any(contradict(each, due) for each in others):
+        is_clear = not others[1:] or _says_now(segments[-2:-1])
+        return found if is_clear else _asked(found)
     later = _delayed(commands, others, after=time)
     return later and _asked((*later, last))
+
+
+def _is_for_first(segments: Sequence[Segment]) -> bool:
+    """Whether a command after the first one is not for its time."""
+    return any(_STOP in each.joined_by for each in segments) or _says_now(segments)
+
+
+def _says_now(segments: Sequence[Segment]) -> bool:
+    return any(says_now(each.words) for each in segments)
 
 
 def _is_for_last(segment: Segment) -> bool:

@@ -9,7 +9,7 @@ from itertools import pairwise
 
 from assistant.home.model import Home
 from assistant.nlu.accounting import FUNCTION_WORDS, LEADING_WORDS, TELLING
-from assistant.nlu.clauses import VERBS
+from assistant.nlu.clauses import VERBS, says_now
 from assistant.nlu.corrections import DROP_SMALL_QUALITY, Corrector
 from assistant.nlu.grammar import Grammar
 from assistant.nlu.inverse_text_normalisation import with_digits
@@ -144,8 +144,9 @@ class SentenceParser:
     def _can_be_done(self, reading: Reading, said: str) -> bool:
         """Whether a command for later is one by itself: anything may stand where it stands.
 
-        It is less than what was said, unless it holds a part of the time. "To" is nothing to buy,
-        no timer is called "tea and set", and "the office one" is a thing, not a brightness of 1.
+        It is less than what was said, unless it holds a part of the time, and "now" is not later.
+        "To" is nothing to buy, no timer is called "tea and set", and "the office one" is a thing,
+        not a brightness of 1.
         """
         if self.is_one_named(said.split()):
             return False
@@ -158,7 +159,7 @@ class SentenceParser:
         if COMMAND not in reading.slots:
             return True
         command = str(reading.slots[COMMAND])
-        if len(command.split()) >= len(said.split()):
+        if len(command.split()) >= len(said.split()) or says_now(command.split()):
             return False
         later = self.exact(command)
         return bool(later) and not later[0].unknown and COMMAND not in later[0].slots

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
-from assistant.nlu.agreement import Found, are_alike
-from assistant.nlu.clauses import Words, spans
+from assistant.nlu.agreement import Found, contradict, is_amount, names_nothing
+from assistant.nlu.clauses import Words, says_now, spans, without_now
 from assistant.nlu.interpretation import Interpretation
 from assistant.nlu.parse import COMMAND
 from assistant.nlu.single_command import SingleCommands
@@ -37,7 +37,8 @@ class _SharedWords:
 
     def __init__(self, commands: SingleCommands, first: Words, others: Sequence[Words]) -> None:
         self._commands = commands
-        self._first = first
+        self._at_once = says_now(first)
+        self._first = without_now(first)
         self._others = [self._without_one(each) for each in others]
 
     def found(self) -> Found | None:
@@ -46,7 +47,7 @@ class _SharedWords:
         beginnings = range(len(self._first) - 1, 0, -1)
         alone = self._commands.exact(self._first)
         longest = min(_LONGEST_TAIL, len(last) - 1)
-        if alone and COMMAND in alone.slots:
+        if self._at_once or (alone and COMMAND in alone.slots):
             longest = 0  # it has a time already
         for tail in range(longest, 0, -1):
             cut = len(last) - tail
@@ -75,21 +76,46 @@ class _SharedWords:
         """The first command and the others, which go together with it in one of the ways."""
         for begin, items, after in ways:
             found = self._each(self._first[:begin], items, after)
-            if found and are_alike(lead, found, self._others):
+            pairs = zip(found or (), self._others, strict=False)
+            if found and all(self._go_together(lead, each, item) for each, item in pairs):
                 return (lead, *found)
         return None
+
+    def _go_together(self, lead: Interpretation, other: Interpretation, item: Words) -> bool:
+        """Whether the first command and another one, of the words of an item, may be meant so.
+
+        What has only an amount of its own does what the first one does, and what names nothing is
+        about the same devices. "On and off again in five minutes" is not off at the time of on.
+        """
+        if is_amount(item) and other.intent != lead.intent:
+            return False
+        first, second = self._commands.when_due(lead), self._commands.when_due(other)
+        if names_nothing(item) and set(first.targets) != set(second.targets):
+            return False
+        opposed = contradict(first, second)
+        if _time_of(lead) == _time_of(other):
+            return COMMAND not in lead.slots or not opposed
+        delayed = [COMMAND in each.slots for each in (lead, other)]
+        return all(delayed) or self._at_once or says_now(item) or (opposed and delayed[1])
 
     def _each(self, before: Words, items: Iterable[Words], after: Words) -> Found | None:
         """The commands about all of the items between the same words, or none."""
         found = []
         for item in items:
-            if item[-1:] == after[:1]:
-                return None
+            if item[-1:] == after[:1] or all(map(has_digits, (item[-1:], after[:1]))):
+                return None  # "at ten" before what is left of "22" would be another time
             meant = self._commands.borrowing(before, item, after)
             if meant is None:
                 return None
             found.append(meant)
         return tuple(found)
+
+
+def _time_of(meant: Interpretation) -> Mapping[str, object]:
+    """When a command for later is to be done; nothing for one that is not."""
+    if COMMAND not in meant.slots:
+        return {}
+    return {slot: value for slot, value in meant.slots.items() if slot != COMMAND}
 
 
 def _without_one_more(words: Words) -> Words:

@@ -32,7 +32,7 @@ class SingleCommands:
 
         Those of a command that is to be carried out later may always be.
         """
-        reading = self.reading(words)
+        reading = self.reading(words) if words else None
         if reading is None or is_unclear(reading, words):
             return None
         if reading.free_words and not free and COMMAND not in reading.slots:
@@ -40,6 +40,11 @@ class SingleCommands:
         if self.parser.tighter(words, reading):
             return None
         return interpretation_of(reading)
+
+    def when_due(self, meant: Interpretation) -> Interpretation:
+        """What is done at its time, of a command for later; itself if it is for now."""
+        later = self.exact(tuple(str(meant.slots.get(COMMAND, "")).split()))
+        return later or meant
 
     def borrowing(self, before: Words, item: Words, after: Words) -> Interpretation | None:
         """A command that was put together; what may be anything is only an item of a list."""
