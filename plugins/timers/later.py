@@ -29,6 +29,8 @@ _NOT_PUT_OFF = (
     *("HassRespond", "HassNevermind"),
 )
 """Beginnings of intents: questions, and what is about the moment in which it is said."""
+_STOPS_MUSIC = "playback"
+"""A slot of "stop", which for later ends what plays then."""
 _TIMERS = frozenset(
     {
         "HassStartTimer",
@@ -151,6 +153,6 @@ def _can_wait(meant: Interpretation) -> bool:
     return (
         intent is not None
         and intent not in _TIMERS
-        and not intent.startswith(_NOT_PUT_OFF)
+        and (not intent.startswith(_NOT_PUT_OFF) or _STOPS_MUSIC in meant.slots)
         and "unknown_name" not in meant.slots
     )

@@ -118,6 +118,14 @@ async def test_only_commands_can_wait(house, tmp_path, said):
     assert not (tmp_path / "timers.json").exists()
 
 
+async def test_stop_in_a_while_is_for_the_music(house):
+    await house.say("turn on the tv")
+    await house.say("play music on the tv and stop in ten minutes")
+    assert await house.state("media_player.tv") == "playing"
+    await house.clock.turn(600)
+    assert await house.state("media_player.tv") == "paused"
+
+
 async def test_what_opens_the_home_is_confirmed_when_it_is_put_off(house):
     asked = await house.say("unlock the front door at ten")
     assert asked.reply == "At 22:00: unlock the front door. Is that right? Then say yes."
