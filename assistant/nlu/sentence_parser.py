@@ -46,6 +46,12 @@ _YES = "HearthConfirm"
 """What is confirmed is so by the very words: "do it again" is no yes."""
 _NO_ITEM = (FUNCTION_WORDS | NUMBER_WORDS) - {"up"}
 """Words that are nothing to buy; there is a drink called Seven Up."""
+_NO_ITEM_BEGINS = frozenset(
+    {*("to", "i", "you", "he", "she", "it", "we", "they", "me", "him", "us", "them")}
+)
+_SOMEBODY = frozenset({"her", "someone", "somebody", "anyone", "everyone", "everybody"})
+"""Alone or before "to": "her soap" may be an item."""
+_SHOPPING = "HassShoppingList"
 _ONE = "one"
 """Said for a thing that was named before, if it is no number."""
 _QUOTED = frozenset({"message", "reminder"})
@@ -150,8 +156,7 @@ class SentenceParser:
         """
         if self.is_one_named(said.split()):
             return False
-        item = {*str(reading.slots.get("item", "")).split()}
-        if item and item <= _NO_ITEM:
+        if not _may_be_bought(reading):
             return False
         name = str(reading.slots.get("name", "")).split() if reading.free_words else []
         if any(joint == "and" and following in VERBS for joint, following in pairwise(name)):
@@ -171,7 +176,10 @@ class SentenceParser:
         return words[-1] == _ONE and named in known and whole not in known
 
     def _corrected(self, words: Sequence[str]) -> list[Reading]:
-        """Meanings of what the words may have been, and as good as the correction is small."""
+        """Meanings of what the words may have been, and as good as the correction is small.
+
+        What is put on a list may be anything, so there is nothing to put right in it.
+        """
         found: list[Reading] = []
         least = _LEAST_QUALITY
         for variant in self._corrector.variants(words, _VARIANTS, least):
@@ -180,7 +188,9 @@ class SentenceParser:
             readings = [
                 reading
                 for reading in self._parse_words(variant.words, variant.quality)
-                if not reading.unknown and reading.quality >= _LEAST_QUALITY
+                if not reading.unknown
+                and reading.quality >= _LEAST_QUALITY
+                and set(_item(reading)) <= {*words}
             ]
             found += readings
             least = max([least, *(0.9 * reading.quality for reading in readings)])
@@ -218,6 +228,24 @@ class SentenceParser:
 def _heard_as(words: Sequence[str], readings: Iterable[Reading]) -> tuple[Reading, ...]:
     """Readings that account for all the words, though a sentence has more of them, or fewer."""
     return _ranked(replace(reading, text=" ".join(words)) for reading in readings)
+
+
+def _item(reading: Reading) -> list[str]:
+    """The words of what is put on a list, or taken from one."""
+    return str(reading.slots.get("item", "")).split()
+
+
+def _may_be_bought(reading: Reading) -> bool:
+    """Whether the words of an item of a list may be one.
+
+    Function words alone are none, and nothing to buy begins with "to" or is somebody: "I need you
+    to wait", "we have to go".
+    """
+    item = _item(reading)
+    if not item or not reading.intent.startswith(_SHOPPING):
+        return not item or not _NO_ITEM.issuperset(item)
+    is_somebody = item[0] in _SOMEBODY and item[1:2] in ([], ["to"])
+    return not (_NO_ITEM.issuperset(item) or item[0] in _NO_ITEM_BEGINS or is_somebody)
 
 
 def _may_be_name(said: str) -> bool:

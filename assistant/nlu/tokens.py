@@ -49,6 +49,8 @@ OPENERS: tuple[tuple[str, ...], ...] = tuple(
         "i'd like you to",
         "i would like you to",
         "i want you to",
+        "i need you to",
+        "we need you to",
         "go ahead and",
         "hey",
         "okay",

@@ -93,6 +93,7 @@ def test_a_floor_is_named_with_and_without_the_word(said):
         "okay switch on kitchen light for me",
         "turn on the kitchen light again",
         "i want to turn on the kitchen light",
+        "i need you to turn on the kitchen light",
         "i'd like to turn the kitchen light on please",
         "could you be so kind and turn on the kitchen light",
         "turn on the kitchen light for now please",

@@ -57,6 +57,36 @@ async def test_words_that_name_nothing_are_no_item(house, said):
     assert (await house.say("add seven up to my shopping list")).success
 
 
+@pytest.mark.parametrize(
+    "said",
+    [
+        "we need to turn off the lights",
+        "i need to talk to you",
+        "i have to go",
+        "i need her to wait",
+        "we need someone",
+        "i need you to help me",
+    ],
+)
+async def test_what_somebody_has_to_do_is_nothing_to_buy(house, said):
+    assert house.understanding.interpret_text(said).intent is None
+
+
+@pytest.mark.parametrize(
+    ("said", "item"),
+    [
+        ("i need her shampoo", "her shampoo"),
+        ("we need to buy toilet paper", "toilet paper"),
+        ("get us some milk from the store", "some milk"),
+        ("buy me a train ticket", "a train ticket"),
+        ("i have the milk", "milk"),
+    ],
+)
+async def test_what_is_to_be_bought_or_there(house, said, item):
+    meant = house.understanding.interpret_text(said)
+    assert (meant.slots["item"], meant.question) == (item, "")
+
+
 async def test_what_is_not_on_the_list_is_said(house):
     outcome = await house.say("take caviar off my shopping list")
     assert (outcome.success, outcome.reply) == (False, "caviar is not on your shopping list.")
