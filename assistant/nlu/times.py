@@ -3,7 +3,8 @@
 "half past six" is `0630 oclock`, "tomorrow at seven in the evening" `at 1900 oclock tomorrow`.
 Where an hour up to twelve is sure, `am` or `pm` stands behind it: "six in the morning" is
 `0600 oclock am`, noon `1200 oclock pm`. A bare number is a time only where a day or a part of the
-day follows or leads: whether "at nine" is one, the sentence around it has to tell.
+day follows or leads: whether "at nine" is one, the sentence around it has to tell. What would be a
+time if there were such an hour or minute, "25 o'clock", is written as one, for whoever says so.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from assistant.nlu.numbers import UNITS, read_below_hundred, word_at
 
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _NOON, _HOURS, _MINUTES = 12, 24, 60
+_TWO_DIGITS = 100
 _HALF_HOUR = 30
 _QUARTERS = {"quarter": 15, "half": 30}
 _PAST = frozenset({"past", "after"})
@@ -232,7 +234,7 @@ def _with_minutes(words: Sequence[str], position: int, *, bare: bool) -> tuple[_
             return None
         half = _HALVES[word[-2:]]
         return replace(read[0], hour=half(read[0].hour), sure=True), position + 1
-    number = _below(words, position, _HOURS)
+    number = _below(words, position, _TWO_DIGITS)
     if number is None:
         return None
     hour, at = number
@@ -240,7 +242,8 @@ def _with_minutes(words: Sequence[str], position: int, *, bare: bool) -> tuple[_
     if word_at(words, at) in {"o'clock", "oclock"}:
         return clock, at + 1
     minute, end, certain = _minute(words, at)
-    if not (certain or bare) or word_at(words, end) in _UNITS_OF_NUMBERS:
+    possible = hour < _HOURS or _are_pair(words[position:end])
+    if not (possible and (certain or bare)) or word_at(words, end) in _UNITS_OF_NUMBERS:
         return None
     return replace(clock, minute=minute), end
 
@@ -250,12 +253,15 @@ def _minute(words: Sequence[str], at: int) -> tuple[int, int, bool]:
     word, following = word_at(words, at), UNITS.get(word_at(words, at + 1), 0)
     if word in _ZERO and 0 < following < 10:  # noqa: PLR2004
         return following, at + 2, True
-    number = _below(words, at, _MINUTES)
-    if number is None:
-        return 0, at, False
-    written = len(word) == 2 and word.isdecimal()  # noqa: PLR2004
-    hour_written = words[at - 1].isdecimal()
-    return number[0], number[1], written and hour_written
+    certain = _are_pair(words[at - 1 : at + 1])
+    number = _below(words, at, _TWO_DIGITS if certain else _MINUTES)
+    return (number[0], number[1], certain) if number else (0, at, False)
+
+
+def _are_pair(words: Sequence[str]) -> bool:
+    """Whether an hour and minutes are written: "7 05", of "7:05"."""
+    hour, minute = [*words[:2], "", ""][:2]
+    return hour.isdecimal() and minute.isdecimal() and len(minute) == 2  # noqa: PLR2004
 
 
 def _are_digits(words: Sequence[str]) -> bool:

@@ -14,11 +14,12 @@ from assistant.plugins import Outcome, PluginContext
 from .book import Timer, TimerKind
 from .choosing import seconds
 from .opposite import opposite
-from .when import clock_is_set, has_time, moment
+from .when import clock_is_set, has_time, is_of_day, moment
 from .wording import at_time, duration
 
 UNCLEAR = 'When? Say it with the time, such as "at 21:00" or "in ten minutes".'
 NO_CLOCK = "I do not know yet what time it is."
+_NO_TIME = "There is no such time of day."
 _PAST = "That time is past."
 _AT_ONCE = "I can put off only commands to the home."
 _SAY_ALL = "Say it together with the time."
@@ -61,6 +62,8 @@ def end_of(slots: Mapping[str, Any], now: datetime, kind: TimerKind) -> End | st
     if not has_time(slots):
         length_s = seconds(slots)
         return End(length_s) if length_s else UNCLEAR
+    if not is_of_day(slots):
+        return _NO_TIME
     if not clock_is_set(now):
         return NO_CLOCK
     at = moment(slots, now, kind)

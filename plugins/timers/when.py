@@ -11,7 +11,7 @@ from assistant.nlu.times import WEEKDAYS
 
 from .book import TimerKind
 
-_NOON, _HOURS, _WEEK = 12, 24, 7
+_NOON, _HOURS, _MINUTES, _WEEK = 12, 24, 60, 7
 _EARLY, _LATE = 5, 12
 """An alarm for half past six is for the morning; one for half past two may be for a nap."""
 _AWAKE = 6
@@ -37,6 +37,11 @@ def recurring(text: str) -> str | None:
 def has_time(slots: Mapping[str, Any]) -> bool:
     """Whether the sentence had a time of day."""
     return bool(_SLOTS & slots.keys())
+
+
+def is_of_day(slots: Mapping[str, Any]) -> bool:
+    """Whether the day has such a time: none has 25 o'clock, or 7:75."""
+    return _minute(slots) < _MINUTES and max(_hours(slots, alarm=False)) < _HOURS
 
 
 def clock_is_set(now: datetime) -> bool:
@@ -81,7 +86,7 @@ def _hours(slots: Mapping[str, Any], *, alarm: bool) -> list[int]:
     hour = int(slots["clock_hour"] if clock_time is None else clock_time // 100)
     morning = alarm and clock_time is not None and _EARLY <= hour <= _LATE
     if "half" in slots or not 0 < hour <= _NOON or morning:
-        return [hour % _HOURS]
+        return [hour]
     return [hour % _NOON, hour % _NOON + _NOON]
 
 

@@ -44,6 +44,9 @@ def read(said):
         ("half past ten tonight", "2230 oclock today"),
         ("one tonight", "0100 oclock am"),
         ("nine on monday", "0900 oclock monday"),
+        ("twenty five o'clock", "2500 oclock"),
+        ("7:75", "0775 oclock"),
+        ("25:00 tomorrow", "2500 oclock tomorrow"),
     ],
 )
 def test_a_time_after_a_word_that_it_follows(said, time):
@@ -76,6 +79,8 @@ def test_a_day_before_the_time(said, text):
         ("five five five twelve", "5 5 5 12"),
         ("call five five oh five", "call 5 5 oh 5"),
         ("call 12 34", "call 12 34"),
+        ("call 25 75", "call 25 75"),
+        ("at thirty oh five", "at 30 oh 5"),
         ("is it warm tomorrow", "is it warm tomorrow"),
         ("channel seven", "channel 7"),
         ("a second timer", "a second timer"),

@@ -37,6 +37,9 @@ async def house(tmp_path):
         ),
         ("turn off the bedroom light in two hours", "In 2 hours: turn off the bedroom light."),
         ("turn on the kitchen light at five today", "That time is past."),
+        ("turn on the kitchen light at 25 o'clock", "There is no such time of day."),
+        ("set an alarm for 25:00", "There is no such time of day."),
+        ("remind me at 7:75 to call mom", "There is no such time of day."),
     ],
 )
 async def test_when_a_command_is_carried_out(house, said, reply):
