@@ -46,6 +46,7 @@ _YES = "HearthConfirm"
 """What is confirmed is so by the very words: "do it again" is no yes."""
 _NO_ITEM = (FUNCTION_WORDS | NUMBER_WORDS) - {"up"}
 """Words that are nothing to buy; there is a drink called Seven Up."""
+_BEFORE_LIST = frozenset({"to", "on", "onto", "in", "into", "off", "from"})
 _NO_ITEM_BEGINS = frozenset(
     {*("to", "i", "you", "he", "she", "it", "we", "they", "me", "him", "us", "them")}
 )
@@ -156,7 +157,7 @@ class SentenceParser:
         """
         if self.is_one_named(said.split()):
             return False
-        if not _may_be_bought(reading):
+        if not _may_be_bought(reading) or self._ends_in_a_list(_item(reading)):
             return False
         name = str(reading.slots.get("name", "")).split() if reading.free_words else []
         if any(joint == "and" and following in VERBS for joint, following in pairwise(name)):
@@ -168,6 +169,14 @@ class SentenceParser:
             return False
         later = self.exact(command)
         return bool(later) and not later[0].unknown and COMMAND not in later[0].slots
+
+    def _ends_in_a_list(self, item: Sequence[str]) -> bool:
+        """Whether an item has swallowed a list's name, as in "milk to my chore list"."""
+        rests = [item[at + 1 :] for at, word in enumerate(item) if word in _BEFORE_LIST]
+        names = [spoken_form(" ".join(rest)) for rest in rests]
+        names += [name.removesuffix(" list") for name in names]
+        entries = (each for name in names for each in self.index.entries.get(name, ()))
+        return any(each.domain == "todo" for each in entries)
 
     def is_one_named(self, words: Sequence[str]) -> bool:
         """Whether words are nothing but a name and "one", which stands for some thing then."""

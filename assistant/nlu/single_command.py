@@ -47,14 +47,17 @@ class SingleCommands:
         return later or meant
 
     def borrowing(self, before: Words, item: Words, after: Words) -> Interpretation | None:
-        """A command that was put together; what may be anything is only an item of a list."""
+        """A command that was put together; what may be anything is only an item of a list.
+
+        That is all from the words in the middle, or from those around them.
+        """
         words = (*before, *item, *after)
         if meant := self.exact(words, free=False):
             return meant
         listed = self.exact(words)
         said = str(listed.slots.get("item", "")).split() if listed else []
-        is_item = said and set(said) <= set(item) - {"to", "list"} and item[0] not in VERBS
-        return listed if is_item else None
+        is_item = set(said) <= set(item) - {"to", "list"} and item[0] not in VERBS
+        return listed if said and (is_item or set(said).isdisjoint(item)) else None
 
     def unknown(self, words: Words) -> Interpretation | None:
         """A command that names what the home does not have."""

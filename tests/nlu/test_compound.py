@@ -132,6 +132,14 @@ def meaning(interpretation):
             ["add eggs to the shopping list", "add milk to the chore list"],
         ),
         (
+            "add milk to my chore list and my shopping list",
+            ["add milk to my chore list", "add milk to my shopping list"],
+        ),
+        (
+            "take milk off the shopping list and the chores list",
+            ["take milk off the shopping list", "take milk off the chores list"],
+        ),
+        (
             "set a timer for ten minutes and another one for fifteen minutes",
             ["set a 10 minutes timer", "set a 15 minutes timer"],
         ),
@@ -220,6 +228,8 @@ def test_what_is_excepted_is_spared(understanding, said, spared):
         "close the blinds and the curtains in the bedroom",
         "there was no play for him now",
         "she was sorry, turn off the tv",
+        "add milk to my chore list and my dishwasher list",
+        "add milk to my chore list in my shopping list",
         "set the kitchen light to one hundred and ten percent",
         "set the volume to a hundred and fifty percent",
     ],

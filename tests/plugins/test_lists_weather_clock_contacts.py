@@ -47,6 +47,7 @@ async def test_another_list_by_its_name(house):
     outcome = await house.say("add water the plants to my chore list")
     assert outcome.success
     assert await house.state("todo.chores") == "1"
+    assert (await house.say("add shopping list to my chore list")).success
 
 
 @pytest.mark.parametrize("said", ["add to the shopping list", "add this to my shopping list"])
