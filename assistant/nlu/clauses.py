@@ -13,7 +13,7 @@ Words = tuple[str, ...]
 _PIECES = re.compile(r"[,;](?!\d)|[^\s,;]+(?:[,;](?=\d)[^\s,;]+)*")
 _STOP = re.compile(r"(?<=[a-z0-9%\u00b0])[.!?]+$")
 _AND = re.compile(r"\bas well as\b|\s&\s")
-_BOTH = re.compile(r"\bboth (?=(the|my|our)\b)")
+_BOTH = re.compile(r"\bboth (?=(the|my|our)\b.*\band\b)")
 _TOO = (("too",), ("as", "well"))
 """What may follow a segment that was joined."""
 _NOW = ("now",)

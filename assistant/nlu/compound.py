@@ -13,7 +13,7 @@ from dataclasses import replace
 from itertools import chain, pairwise
 
 from assistant.home.model import Area, Device
-from assistant.nlu.agreement import Found, is_repeated
+from assistant.nlu.agreement import Found, is_repeated, merged
 from assistant.nlu.clauses import (
     ARTICLES,
     PRONOUNS,
@@ -37,7 +37,7 @@ from assistant.nlu.pronouns import Antecedents, Pronouns, antecedents_after
 from assistant.nlu.resolver import Reading
 from assistant.nlu.sentence_parser import SentenceParser
 from assistant.nlu.shared_words import with_shared_words
-from assistant.nlu.single_command import SingleCommands, is_certain
+from assistant.nlu.single_command import SingleCommands, interpretation_of, is_certain
 from assistant.nlu.tokens import HESITATIONS, OPENERS
 
 _MOST_SEGMENTS = 6
@@ -186,10 +186,26 @@ class Compound:
         return None if meant is None else (meant,)
 
     def _both(self, words: Words) -> Interpretation | None:
-        """A command for both devices of a kind: for all of them, where there are two."""
+        """A command for both devices of a kind: for all of them, where there are two.
+
+        Or for both that have one name, which is said in the plural then.
+        """
         at = words.index("both")
-        meant = self._commands.exact((*words[:at], "all", *words[at + 1 :]), free=False)
-        return meant if meant and len(meant.targets) == _TWO else None
+        before, after = words[:at], words[at + 1 :]
+        meant = self._commands.exact((*before, "all", *after), free=False)
+        found = meant or self._of_one_name(before, after, " ".join(words))
+        return found if found and len(found.targets) == _TWO else None
+
+    def _of_one_name(self, before: Words, after: Words, text: str) -> Interpretation | None:
+        """A command for all devices of the name that is said in the plural after some words."""
+        for at, word in enumerate(after):
+            one = (*after[:at], word.removesuffix("s"), *after[at + 1 :])
+            reading = self._commands.reading((*before, *one)) if one != after else None
+            if reading and "name" in reading.slots:
+                meant = interpretation_of(reading)
+                each = [replace(meant, targets=(target,)) for target in reading.targets]
+                return merged(each, text) if each else None
+        return None
 
     def _excepting(self, words: Words, before: Words, after: Words) -> Interpretation | None:
         meant = self._exceptions.understand(before, after)

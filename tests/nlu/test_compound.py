@@ -214,6 +214,7 @@ def test_what_is_excepted_is_spared(understanding, said, spared):
     [
         "turn on the kettle the dishwasher and the tv",
         "turn on both lights in the kids room",
+        "turn on both kettles",
         "turn on the kitchen light and the dishwasher",
         "turn on the kitchen light and purple monkey",
         "turn on the kitchen light and don't turn on the tv",
@@ -424,6 +425,14 @@ def test_a_sentence_of_several_commands_can_be_over(understanding, said):
 )
 def test_a_sentence_of_several_commands_can_go_on(understanding, said):
     assert understanding.completeness(said) is Completeness.INCOMPLETE
+
+
+@pytest.mark.parametrize("said", ["turn on both desk lamps", "turn both the desk lamps on"])
+async def test_both_of_one_name(said):
+    house = build()
+    assert (await house.say(said)).success
+    lamps = [await house.state(f"light.{room}_desk_lamp") for room in ("office", "kids")]
+    assert lamps == ["on", "on"]
 
 
 async def test_all_commands_are_carried_out_and_answered_as_one():
