@@ -60,6 +60,12 @@ async def test_what_is_said(house, said, reply):
     assert (await house.say(said)).reply == reply
 
 
+@pytest.mark.parametrize("said", ["set a timer", "start another timer"])
+async def test_for_how_long_is_asked(house, said):
+    assert (await house.say(said)).reply == "For how long?"
+    assert (await house.say("ten minutes")).reply == "Started a timer for 10 minutes."
+
+
 async def test_several_timers_are_told_apart(house):
     await house.say("set a pizza timer for five minutes")
     await house.say("set a timer for twenty minutes")
