@@ -113,12 +113,16 @@ def build_index(
 ) -> NameIndex:
     """Index a home's names and aliases, and the short names that areas imply.
 
-    "Bedroom reading lamp" in the bedroom is also "reading lamp", unless a device is called that.
+    "Bedroom reading lamp" in the bedroom is also "reading lamp", unless a device is called that;
+    Anna Kelly is also Kelly, unless somebody or something else is called that.
     """
     entries: dict[str, list[NameEntry]] = {}
     for text, named in _given_names(areas, devices, contacts):
         if text and named not in entries.setdefault(text, []):
             entries[text].append(named)
+    surnames = [each for each in _surnames(contacts) if each[0] and each[0] not in entries]
+    for text, named in surnames:
+        entries.setdefault(text, []).append(named)
     area_names = {area.id: (area.name, *area.aliases) for area in areas}
     shared = {text for text, named in entries.items() if len(named) > 1}
     implied = (*_implied_names(devices, area_names), *_placed_names(devices, area_names, shared))
@@ -164,13 +168,33 @@ def _given_names(
         for name in _all_forms(device.name, *device.aliases):
             yield name, named
     for contact in contacts:
-        yield spoken_form(contact), NameEntry(NameKind.CONTACT, contact, contact)
-        # People are called by their first names.
-        first = spoken_form(contact).split()[:1]
-        yield (
-            " ".join(first),
-            NameEntry(NameKind.CONTACT, contact, contact, quality=_IMPLIED_QUALITY),
-        )
+        for way in _written_ways(contact):
+            yield spoken_form(way), NameEntry(NameKind.CONTACT, contact, contact)
+        for name in _first_names(contact):
+            yield name, _person(contact)
+
+
+def _first_names(contact: str) -> dict[str, None]:
+    """What people are called by: "Jean-Luc Picard" is Jean, and Jean Luc."""
+    whole = spoken_form(contact).split()
+    written = spoken_form(" ".join(contact.split()[:1]))
+    return dict.fromkeys((" ".join(whole[:1]), written))
+
+
+def _surnames(contacts: Iterable[str]) -> Iterator[tuple[str, NameEntry]]:
+    """The last of several names of a person, and for "O'Brien" also "o brien"."""
+    for contact in contacts:
+        last = "".join(contact.split()[1:][-1:])
+        for way in _written_ways(last) if last else ():
+            yield spoken_form(way), _person(contact)
+
+
+def _written_ways(name: str) -> dict[str, None]:
+    return dict.fromkeys((name, name.replace("'", " ").replace("\u2019", " ")))
+
+
+def _person(contact: str) -> NameEntry:
+    return NameEntry(NameKind.CONTACT, contact, contact, quality=_IMPLIED_QUALITY)
 
 
 def _all_forms(*names: str) -> Iterator[str]:
