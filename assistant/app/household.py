@@ -103,13 +103,14 @@ class Household:
         await self.plugins.start()
         await self.rescorer.start()
         await self.identification.warm()
-        for word in self.unknown_rights():
-            _LOG.warning("people: '%s' is denied, but nothing here is called so", word)
+        for problem in self.unknown_rights():
+            _LOG.warning("people: %s", problem)
 
     def unknown_rights(self) -> list[str]:
-        """What is denied to somebody and means nothing in this home."""
+        """What to say about what is denied to somebody and means nothing in this home."""
         names = [each.manifest.name for each in self.plugins.loaded]
-        return self.dispatcher.voices.rights.unknown(names, self.plugins.intents())
+        unknown = self.dispatcher.voices.rights.unknown(names, self.plugins.intents())
+        return [f"'{word}' is denied, but nothing here is called so" for word in unknown]
 
     async def close(self) -> None:
         """Let go of everything."""

@@ -147,7 +147,7 @@ def load_plugins(context: PluginContext, user_folder: Path | None = None) -> Plu
     not ours lives in a thread of its own.
     """
     loaded: list[LoadedPlugin] = []
-    problems: list[str] = []
+    problems = list(_missing(user_folder))
     http = SharedSession()
     given = replace(context, session=http.get)
     for found in _all(user_folder):
@@ -162,6 +162,14 @@ def load_plugins(context: PluginContext, user_folder: Path | None = None) -> Plu
             _LOG.warning("%s", problem)
             problems.append(problem)
     return PluginRegistry(tuple(loaded), tuple(problems), http)
+
+
+def _missing(folder: Path | None) -> Iterator[str]:
+    """What is wrong with the user's folder itself."""
+    if folder is not None and not folder.is_dir():
+        problem = f"{folder}: there is no such folder of plugins"
+        _LOG.warning("%s", problem)
+        yield problem
 
 
 def want_network(user_folder: Path | None) -> bool:

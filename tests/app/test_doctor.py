@@ -163,6 +163,8 @@ async def test_a_published_model_is_tried(examined, tmp_path):
         ("home: {area: Ballroom}", "home: there is no area 'Ballroom'"),
         ("home: {kind: home_assistant, url: 'http://localhost:1'}", "home: There is no token"),
         ("understanding: {sentences: lost}", "sentences: "),
+        ("understanding: {plugins: lost}", "plugins: "),
+        ("people: {Ben: {deny: [lcoks, lights]}}", "people: 'lcoks' is denied"),
     ],
 )
 async def test_what_is_wrong_is_said_once_and_the_rest_is_examined(examined, text, problem):

@@ -59,7 +59,7 @@ async def household(settings: Settings) -> list[Finding]:
         connected = [await _home(settings, house), *_sensors(house.home, entities)]
     finally:
         await house.home.close()
-    return [*connected, *_plugins(house), *_sentences(house)]
+    return [*connected, *_rights(house), *_plugins(house), *_sentences(house)]
 
 
 async def _home(settings: Settings, house: Household) -> Finding:
@@ -93,6 +93,12 @@ def _sensors(home: Home, entities: Sequence[str]) -> Iterator[Finding]:
 
 def _is_called(said: str, *names: str) -> bool:
     return said.casefold() in map(str.casefold, names)
+
+
+def _rights(house: Household) -> Iterator[Finding]:
+    """What is denied to somebody and is nothing here, as far as the home shows what it has."""
+    for trouble in house.unknown_rights() if house.home.devices() else ():
+        yield problem("people", trouble)
 
 
 def _plugins(house: Household) -> Iterator[Finding]:
