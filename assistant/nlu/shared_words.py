@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cached_property
 
 from assistant.nlu.agreement import Found, contradict, is_amount, names_nothing
 from assistant.nlu.clauses import Words, says_now, spans, without_now
 from assistant.nlu.interpretation import Interpretation
+from assistant.nlu.names import GENERIC_NAMES
 from assistant.nlu.parse import COMMAND
 from assistant.nlu.single_command import SingleCommands
 from assistant.nlu.spoken_digits import has_digits
@@ -21,6 +23,9 @@ _ONE_MORE: tuple[Words, ...] = (
     ("one",),
 )
 """What may stand for words of the command before: "another one for ten minutes"."""
+
+_SOME_THING = "ones"
+"""Stands for "one" where nobody knows of what; no sentence takes it for a number."""
 
 
 def with_shared_words(commands: SingleCommands, items: Sequence[Words]) -> Found | None:
@@ -39,7 +44,7 @@ class _SharedWords:
         self._commands = commands
         self._at_once = says_now(first)
         self._first = without_now(first)
-        self._others = [self._without_one(each) for each in others]
+        self._others = [self._with_kind(each) for each in others]
 
     def found(self) -> Found | None:
         """The commands: by words shared at the end, else by what the first one alone has."""
@@ -65,10 +70,26 @@ class _SharedWords:
         )
         return self._led_by(alone, spanned) if alone else None
 
-    def _without_one(self, words: Words) -> Words:
-        """Of "the kitchen one" what is not in the first item, unless "one" may be an amount."""
-        has_amount = has_digits(self._first)
-        return words[:-1] if self._commands.parser.is_one_named(words) and not has_amount else words
+    def _with_kind(self, words: Words) -> Words:
+        """The words with what "one" stands for: of "the kitchen one" after a light, "light".
+
+        It is a number where the first command has one, too, and stays where words may be any.
+        """
+        named = self._commands.parser.is_one_named
+        at = next((end for end in range(1, len(words)) if named(words[: end + 1])), None)
+        if at is None or self._may_take_one:
+            return words
+        kinds = (word for word in reversed(self._first) if word in GENERIC_NAMES)
+        return (*words[:at], next(kinds, _SOME_THING), *words[at + 1 :])
+
+    @cached_property
+    def _may_take_one(self) -> bool:
+        """Whether the first item sets something to a number, or has words of any kind."""
+        alone = self._commands.exact(self._first)
+        due = alone and self._commands.when_due(alone)
+        return due is not None and (
+            due.free_words > 0 or any(isinstance(each, (int, float)) for each in due.slots.values())
+        )
 
     def _led_by(
         self, lead: Interpretation, ways: Iterable[tuple[int, Sequence[Words], Words]]

@@ -123,6 +123,10 @@ def meaning(interpretation):
             ["turn on the office light", "turn on the kitchen light"],
         ),
         (
+            "set the office light and the kitchen one to 50 percent",
+            ["set the office light to 50 percent", "set the kitchen light to 50 percent"],
+        ),
+        (
             "set the kitchen light to one hundred and the bedroom light to ten percent",
             ["set the kitchen light to 100 percent", "set the bedroom light to 10 percent"],
         ),
@@ -215,6 +219,7 @@ def test_what_is_excepted_is_spared(understanding, said, spared):
         "turn on the kettle the dishwasher and the tv",
         "turn on both lights in the kids room",
         "turn on both kettles",
+        "turn on the tv and the bedroom one",
         "turn on the kitchen light and the dishwasher",
         "turn on the kitchen light and purple monkey",
         "turn on the kitchen light and don't turn on the tv",
@@ -328,6 +333,11 @@ def test_what_is_not_understood_whole_is_not_done_in_part(understanding, said):
             "turn the bedroom speaker on now and off in ten minutes",
             "turn on the bedroom speaker",
             "turn the bedroom speaker off in ten minutes",
+        ),
+        (
+            "turn on the office light at nine and the kitchen one at ten",
+            "turn on the office light at nine",
+            "turn on the kitchen light at ten",
         ),
         (
             "turn the kitchen light on at seven and off at nine",
