@@ -21,6 +21,7 @@ from assistant.lattice.graph import Hypothesis
 from assistant.nlu.accounting import LIKELY, Evidence, likeness
 from assistant.nlu.clauses import VERBS, Words, corrections
 from assistant.nlu.interpretation import Interpretation
+from assistant.nlu.parse import COMMAND
 from assistant.nlu.single_command import is_certain
 from assistant.nlu.tokens import HESITATIONS, split_words
 from assistant.nlu.understanding import HomeUnderstanding
@@ -41,6 +42,7 @@ _REFUSING = (
 _OTHER = frozenset({("other",), ("others",), ("other", "one"), ("other", "ones")})
 _JOINTS = ("", "for", "at", "in", "to", "on")
 """What may be missing between a command and what it lacked."""
+_IT, _THE_TIMER = "it", "the timer"
 _UNCLEAR = "unclear"
 """The slot of a time that cannot be told from what was said."""
 _MOST_OF_TIME = 3
@@ -114,7 +116,7 @@ class Conversation:
         more = _after(words, _MORE)
         if rest := _before(more or words, _TOO) or more:
             return self._more(rest, last)
-        return self._other(words, last)
+        return self._other(words, last) or self._of_timer(words, last)
 
     def _answer(self, words: Words, last: Exchange) -> Interpretation | None:
         """An answer to the question that was asked, with what waits for it as well."""
@@ -216,6 +218,14 @@ class Conversation:
             ids = last.options
         return _about(last.meant, ids) if ids else None
 
+    def _of_timer(self, words: Words, last: Exchange) -> Interpretation | None:
+        """A command about "it", which is a timer if that was spoken of last."""
+        if _IT not in words or not _is_of_timer(last.meant):
+            return None
+        text = " ".join(_THE_TIMER if word == _IT else word for word in words)
+        meant = self._home_words.interpret_text(text)
+        return meant if is_certain(meant) and _is_of_timer(meant) else None
+
     def _alike(self, last: Exchange) -> tuple[str, ...]:
         """Devices of the kind that was meant, in its room."""
         known = {device.id: device for device in self._home.devices()}
@@ -245,6 +255,11 @@ _THING = frozenset({"the", "my", "our", "one", "ones", "in", "on"})
 
 def _never_mind(words: Words) -> Interpretation:
     return Interpretation(" ".join(words), NEVER_MIND, confidence=1.0)
+
+
+def _is_of_timer(meant: Interpretation) -> bool:
+    """Whether it is about a timer, not a command for later."""
+    return "Timer" in str(meant.intent) and COMMAND not in meant.slots
 
 
 def _moves(meant: Interpretation) -> bool:

@@ -371,6 +371,28 @@ async def test_what_cannot_be_put_in_place_of_something_changes_nothing(house, b
     assert await house.say(said) is None
 
 
+@pytest.mark.parametrize(
+    ("said", "reply"),
+    [
+        ("pause it", "Paused your 5 minutes timer."),
+        ("stop it", "Cancelled your 5 minutes timer."),
+        ("add two minutes to it", "Added 2 minutes to your 5 minutes timer; 7 minutes left."),
+    ],
+)
+async def test_it_is_the_timer_that_was_spoken_of(house, said, reply):
+    await house.say("turn on the kitchen light")
+    await house.say("set a timer for five minutes")
+    assert (await house.say(said)).reply == reply
+    assert await house.state("light.kitchen") == "on"
+
+
+async def test_it_is_a_device_where_that_was_spoken_of_last(house):
+    await house.say("set a timer for five minutes")
+    await house.say("turn on the kitchen light")
+    assert (await house.say("turn it off")).success
+    assert await house.state("light.kitchen") == "off"
+
+
 async def test_music_goes_on_in_another_room(house):
     await house.say("play jazz")
     assert (await house.say("and in the bedroom")).reply == "Playing jazz on the Bedroom speaker."
