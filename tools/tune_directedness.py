@@ -38,12 +38,12 @@ from numpy.typing import NDArray
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from followup_recordings import DONE, TUNING_VOICES, Said, follow_ups
-from measure_followups import Case, Ears, compared, heard, told_apart
+from measure_followups import Case, Ears, acts, compared, heard, told_apart
 from simulated_senses import near, seen
 from tune_confidence import odds
 
 from assistant.audio.source import SAMPLE_RATE
-from assistant.pipeline.directedness import Regression, is_command, is_told, measures
+from assistant.pipeline.directedness import Judge, Regression, is_command, is_told, measures
 from training.corpus import Corpus
 from training.evaluate import in_room
 
@@ -165,6 +165,20 @@ def apart(cases: Sequence[Case], ears: Ears) -> Callable[[Case], Regression]:
     return lambda case: judges[fold[case.voice]]
 
 
+def _print_taken(cases: Sequence[Case], ears: Ears, judge: Callable[[Case], Judge]) -> None:
+    """Print what is done of what would be done by certainty alone, and is not told."""
+    could = [case for case in cases if case.command and not case.signs.told]
+    heard_right = [
+        case
+        for case in could
+        if case.own
+        and ears.reads(case.heard, case.after).same_meaning(ears.reads(case.said, case.after))
+    ]
+    talk = [case for case in could if not case.own]
+    for name, found in (("commands heard right", heard_right), ("sentences of talk", talk)):
+        print(f"{sum(acts(case, judge) for case in found)} of {len(found)} {name} done")
+
+
 async def tune(args: argparse.Namespace) -> None:
     """Hear, fit, and print."""
     ears = Ears()
@@ -179,7 +193,9 @@ async def tune(args: argparse.Namespace) -> None:
     for name, weight in zip(measures(cases[0].signs), regression.weights, strict=True):
         print(f"    {name:12} {weight}")
     print(f"    bias         {regression.bias}")
-    told_apart(cases, ears, apart(cases, ears))
+    judge = apart(cases, ears)
+    told_apart(cases, ears, judge)
+    _print_taken(cases, ears, judge)
 
 
 def main() -> None:
