@@ -10,7 +10,11 @@ from assistant.nlu.spoken_names import spoken_form, spoken_forms
 _IDLE = frozenset(
     {"the", "my", "our", "one", "ones", "in", "on", "at", "of", "please", "i", "mean"}
 )
-_IDLE_ALONE = _IDLE | {"yes", "yeah", "meant", "want", "that", "it", "is"}
+_IDLE_ALONE = _IDLE | {
+    *("yes", "yeah", "meant", "want", "that", "it", "is", "make", "just", "only", "take"),
+}
+_NOUNS = frozenset({"one", "ones"})
+"""What stands for what was asked about, at the end of an answer."""
 _ORDINALS = {"first": 0, "second": 1, "third": 2, "fourth": 3, "last": -1}
 _ALL = (
     frozenset({"both"}),
@@ -18,7 +22,7 @@ _ALL = (
     frozenset({"all"}),
     frozenset({"all", "them"}),
 )
-_NONE = (frozenset({"none"}), frozenset({"neither"}), frozenset({"none", "them"}))
+_NONE = tuple(map(frozenset, ({"none"}, {"neither"}, {"none", "them"}, {"neither", "them"})))
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,17 +47,18 @@ def chosen(words: Sequence[str], options: Sequence[Option]) -> tuple[str, ...] |
 
     Nothing but the words of one option may be said, with an article or "one" about it.
     """
+    words = words[:-1] if words[-1:] and words[-1] in _NOUNS else words
+    common = _common(options)
     telling = [_singular(word) for word in words if word not in _IDLE_ALONE]
-    kept = frozenset(telling)
+    kept = frozenset(telling) - common
     if kept in _NONE:
         return ()
     if kept in _ALL:
         return tuple(each.id for each in options)
-    place = [word for word in telling if word not in _common(options)]
-    if len(place) == 1 and place[0] in _ORDINALS:
-        at = _ORDINALS[place[0]]
+    if len(kept) == 1 and (place := next(iter(kept))) in _ORDINALS:
+        at = _ORDINALS[place]
         return (options[at].id,) if at < len(options) else None
-    # "One" is a number in "the one minute timer", and none in "the five minute one".
+    # "One" is a number in "the one minute timer", and none in "the one in the kids room".
     found = _named(words, options) or _named(telling, options)
     return found if found and len(found) < len(options) else None
 
@@ -62,8 +67,10 @@ def _named(words: Iterable[str], options: Sequence[Option]) -> tuple[str, ...]:
     """Ids of the options that are called so, numbers written in digits."""
     read = spoken_form(" ".join(words)).split()
     kept = frozenset(_singular(word) for word in read if word not in _IDLE_ALONE)
-    by_name = [each.id for each in options if kept in each.names]
-    found = by_name or [
+    # What has no place, such as timers, is told by the words that not all of them have.
+    said = kept if any(each.place for each in options) else kept | _common(options)
+    whole = [each.id for each in options if said in each.names]
+    found = whole or [
         each.id for each in options if any(kept <= name | each.place for name in each.names)
     ]
     return tuple(found) if kept else ()

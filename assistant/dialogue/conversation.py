@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from itertools import product
+from itertools import product, takewhile
 
 from assistant.dialogue.choice import Option, chosen, option, others
 from assistant.dialogue.state import NEVER_MIND, Dialogue, Exchange
@@ -19,7 +19,7 @@ from assistant.endpointing.completeness import Completeness
 from assistant.home.model import Device, Home
 from assistant.lattice.graph import Hypothesis
 from assistant.nlu.accounting import LIKELY, Evidence, likeness
-from assistant.nlu.clauses import VERBS, Words, corrections
+from assistant.nlu.clauses import SEVERAL, VERBS, Words, corrections
 from assistant.nlu.interpretation import Interpretation
 from assistant.nlu.parse import COMMAND
 from assistant.nlu.single_command import is_certain
@@ -29,6 +29,8 @@ from assistant.plugins.api import Asks
 
 _CLOSE_NATS = 4.0
 """What is further behind the best hypothesis is not taken for an answer."""
+_FEW = 3
+"""Words of an answer that may be taken for others as close: "both" for "but"."""
 _NO = frozenset({("no",), ("nope",), ("no", "thanks"), ("no", "thank", "you"), ("not", "that")})
 _MORE = (("and",), ("also",), ("what", "about"), ("how", "about"))
 _TOO = (("too",), ("as", "well"))
@@ -42,6 +44,7 @@ _REFUSING = (
 _OTHER = frozenset({("other",), ("others",), ("other", "one"), ("other", "ones")})
 _JOINTS = ("", "for", "at", "in", "to", "on")
 """What may be missing between a command and what it lacked."""
+_ROOMS = frozenset({"area", "floor"})
 _IT, _THE_TIMER = "it", "the timer"
 _UNCLEAR = "unclear"
 """The slot of a time that cannot be told from what was said."""
@@ -86,31 +89,49 @@ class Conversation:
         return self._home_words.completeness(text)
 
     def _of_close(self, nbest: Sequence[Hypothesis], last: Exchange) -> Interpretation | None:
-        """What an answer means that is likely, or likely among what sounds like it."""
+        """What an answer means that is likely, or likely among what sounds like it.
+
+        An answer of a few words is hardly told from others by what stands around it.
+        """
         heard = nbest[0]
         said = tuple(split_words(heard.text))
         evidence = Evidence.ASKED if last.asks else Evidence.ALSO_HEARD
         for hypothesis in nbest:
             if heard.log_prob - hypothesis.log_prob > _CLOSE_NATS:
                 break
-            words = split_words(hypothesis.text)
-            if likeness(said, tuple(words), evidence) < LIKELY:
+            words = tuple(split_words(hypothesis.text))
+            of_few = last.asks and len(said) == len(words) <= _FEW
+            if not of_few and likeness(said, words, evidence) < LIKELY:
                 continue
             if found := self._in_context(words, last):
-                reason = "" if hypothesis is heard else f"heard as: {heard.text}"
-                return replace(found, reason=reason)
+                return found if hypothesis is heard else replace(found, reason=_heard_as(heard))
         return None
 
     def _in_context(self, said: Sequence[str], last: Exchange) -> Interpretation | None:
         """What some words mean after the last exchange, if they need it to mean something."""
         words = _plain(said)
         found = self._answer_or_more(words, last) if words else None
-        return None if found is None else replace(found, answers=True, evidence=None)
+        if found is None:
+            return None
+        reason = found.reason
+        if not last.asks and self._opens(found) and not self._opens(last.meant):
+            reason = f"it opens, which {last.meant.text!r} does not"
+        return replace(found, answers=True, evidence=None, reason=reason)
+
+    def _opens(self, meant: Interpretation) -> bool:
+        """Whether it opens what keeps people out."""
+        intents = {device: str(each.intent) for each in meant.commands for device in each.targets}
+        return any(
+            each.id in intents and each.is_opened_by(intents[each.id])
+            for each in self._home.devices()
+        )
 
     def _answer_or_more(self, words: Words, last: Exchange) -> Interpretation | None:
         if last.asks and (found := self._answer(words, last)):
             return found
         if rest := _after(words, _REFUSING):
+            if not SEVERAL.isdisjoint(rest) and not last.asks:
+                return self._about_all(rest)
             found = next(filter(None, (self._instead(rest, each) for each in last.each)), None)
             return None if found is None else replace(found, takes_back=True)
         more = _after(words, _MORE)
@@ -123,7 +144,8 @@ class Conversation:
         if words in _NO:
             return _never_mind(words)
         if last.options:
-            ids = chosen(words, self._options(last.options))
+            options = self._options(last.options)
+            ids = chosen(_without_command(words, last.meant), options)
             if ids is not None:
                 every = ids == last.options
                 found = _about(last.meant, ids, every=every) if ids else None
@@ -188,6 +210,11 @@ class Conversation:
         undo = replace(last.meant, intent=undoing, targets=wrong, then=(), slots={})
         return replace(meant, then=(undo,))
 
+    def _about_all(self, words: Words) -> Interpretation | None:
+        """A correction that says "them": not of one command, but of what all were about."""
+        meant = self._home_words.interpret_text(" ".join(words))
+        return meant if is_certain(meant) else None
+
     def _more(self, words: Words, last: Exchange) -> Interpretation | None:
         """The last command once more, about something else; a command by itself is none."""
         if words[0] in VERBS or is_certain(self._home_words.interpret_text(" ".join(words))):
@@ -206,8 +233,20 @@ class Conversation:
             meant = self._home_words.interpret_text(text)
             return meant if is_certain(meant) and _adds(meant, last.meant) else None
         known = is_certain(meant) and not meant.then and meant.text != " ".join(thing)
+        known = known and self._is_of_kind(meant, last.meant)
         changed = (meant.targets, dict(meant.slots)) != (last.meant.targets, dict(last.meant.slots))
         return meant if known and (changed or meant.intent != last.meant.intent) else None
+
+    def _is_of_kind(self, meant: Interpretation, before: Interpretation) -> bool:
+        """Whether a command for a room is about such things as the one before it.
+
+        "And the office" after the kettle turns on no lights.
+        """
+        if "name" in meant.slots or not _ROOMS & meant.slots.keys():
+            return True
+        domains = {device.id: device.domain for device in self._home.devices()}
+        kinds = [{domains.get(each) for each in of.targets} for of in (meant, before)]
+        return kinds[0] <= kinds[1]
 
     def _other(self, words: Words, last: Exchange) -> Interpretation | None:
         """The same about "the other one": of two there, or of those that were asked about."""
@@ -253,6 +292,10 @@ _CLOSING = frozenset({"please", "thanks"})
 _THING = frozenset({"the", "my", "our", "one", "ones", "in", "on"})
 
 
+def _heard_as(heard: Hypothesis) -> str:
+    return f"heard as: {heard.text}"
+
+
 def _never_mind(words: Words) -> Interpretation:
     return Interpretation(" ".join(words), NEVER_MIND, confidence=1.0)
 
@@ -265,6 +308,16 @@ def _is_of_timer(meant: Interpretation) -> bool:
 def _moves(meant: Interpretation) -> bool:
     """Whether it changes something by a step, which done once more would add to the first."""
     return any(slot.endswith("_step") for slot in meant.slots)
+
+
+def _without_command(words: Words, asked: Interpretation) -> Words:
+    """An answer without the words that the command that was asked about begins with.
+
+    "Turn on the office one" says which lamp is to be turned on.
+    """
+    pairs = zip(words, asked.text.split(), strict=False)
+    same = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], pairs))
+    return words[same:] or words
 
 
 def _without_time(meant: Interpretation) -> Iterator[str]:

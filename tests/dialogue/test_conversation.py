@@ -36,6 +36,10 @@ async def meant(house, *texts):
         ("the second one", (KIDS,)),
         ("the last one", (KIDS,)),
         ("yes the office one", (OFFICE,)),
+        ("just the office one", (OFFICE,)),
+        ("make it the office one", (OFFICE,)),
+        ("turn on the office one", (OFFICE,)),
+        ("turn on the one in the kids room", (KIDS,)),
         ("no the office one", (OFFICE,)),
     ],
 )
@@ -48,14 +52,16 @@ async def test_an_answer_says_which_one(house, answer, targets):
     assert await house.state(targets[0]) == "on"
 
 
-@pytest.mark.parametrize("answer", ["both", "both of them", "all of them"])
+@pytest.mark.parametrize("answer", ["both", "both of them", "all of them", "both lamps"])
 async def test_an_answer_may_be_all_of_them(house, answer):
     outcome = (await house.say(ASKED), await house.say(answer))[-1]
     assert outcome.success
     assert {await house.state(OFFICE), await house.state(KIDS)} == {"on"}
 
 
-@pytest.mark.parametrize("answer", ["no", "neither", "none of them", "never mind"])
+@pytest.mark.parametrize(
+    "answer", ["no", "neither", "neither of them", "none of them", "never mind"]
+)
 async def test_an_answer_may_be_no(house, answer):
     await house.say(ASKED)
     assert (await house.say(answer)).reply == "Okay."
@@ -200,10 +206,19 @@ async def test_a_worse_hypothesis_may_be_the_answer(house):
 
 
 @pytest.mark.parametrize(
+    ("heard", "other"), [("but", "both"), ("the office would", "the office one")]
+)
+async def test_an_answer_of_a_few_words_may_be_badly_heard(house, heard, other):
+    await house.say(ASKED)
+    assert (await house.say(heard, other, apart=3.0)).success
+
+
+@pytest.mark.parametrize(
     ("before", "heard", "other"),
     [
         (ASKED, "that is the last time", "that is the last one"),
         (ASKED, "of course it is", "office it is"),
+        (ASKED, "and if it is", "the office one"),
         ("turn on the kitchen light", "and go at it", "and the garage light"),
     ],
 )
@@ -306,6 +321,37 @@ async def test_an_answer_is_for_the_command_that_was_asked_about(house, said, an
     outcome = await house.say(answer)
     assert outcome.success
     assert {device: await house.state(device) for device in states} == states
+
+
+@pytest.mark.parametrize(
+    ("before", "said"),
+    [
+        ("turn on the kettle", "and the office"),
+        ("turn on the tv", "and the bedroom"),
+        ("set the bedroom thermostat to 20", "and the kitchen"),
+    ],
+)
+async def test_more_of_the_same_is_of_the_same_kind(house, before, said):
+    await house.say(before)
+    assert await house.say(said) is None
+
+
+@pytest.mark.parametrize("said", ["and the garage", "no the garage", "what about the garage"])
+async def test_a_gate_is_not_opened_by_what_blinds_are_asked_for(house, said):
+    await house.say("turn off the kitchen light and open the office blinds")
+    asked = await house.say(said)
+    assert asked is None or asked.asks is Asks.YES
+    assert await house.state("cover.garage_door") == "closed"
+
+
+async def test_a_correction_of_all_is_of_all(house):
+    await house.say("turn on the kitchen light and turn on the office light")
+    assert (await house.say("no turn them off")).success
+    assert {await house.state(each) for each in ("light.kitchen", "light.office")} == {"off"}
+    await house.say("set the kitchen light to fifty percent and the office light to fifty percent")
+    assert (await house.say("no both to sixty")).success
+    for each in ("light.kitchen", "light.office"):
+        assert await house.attribute(each, "brightness") == 60  # noqa: PLR2004
 
 
 async def test_two_questions_of_one_sentence_are_asked_in_turn(house):

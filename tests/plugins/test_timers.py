@@ -381,3 +381,19 @@ async def test_which_device_is_meant_is_asked_before_the_time_has_come(house):
     reply = (await house.say("turn on the desk lamp in ten minutes")).reply
     assert reply == f"{question} Say it together with the time."
     assert (await house.say("turn on the office desk lamp in ten minutes")).success
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "answer", "chosen"),
+    [
+        ("thirty seconds", "ninety seconds", "the thirty second one", "30 seconds"),
+        ("one hour and ten minutes", "ten minutes", "the ten minute one", "10 minutes"),
+        ("one hour and five minutes", "five minutes", "the five minute timer", "5 minutes"),
+        ("one minute", "ten minutes", "the one minute one", "1 minute"),
+    ],
+)
+async def test_a_length_is_that_of_the_timer_that_has_no_more(house, first, second, answer, chosen):
+    await house.say(f"set a timer for {first}")
+    await house.say(f"set a timer for {second}")
+    await house.say("cancel the timer")
+    assert (await house.say(answer)).reply == f"Cancelled your {chosen} timer."
