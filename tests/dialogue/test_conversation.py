@@ -351,7 +351,7 @@ async def test_a_correction_of_all_is_of_all(house):
     await house.say("set the kitchen light to fifty percent and the office light to fifty percent")
     assert (await house.say("no both to sixty")).success
     for each in ("light.kitchen", "light.office"):
-        assert await house.attribute(each, "brightness") == 60  # noqa: PLR2004
+        assert await house.attribute(each, "brightness") == 60
 
 
 async def test_two_questions_of_one_sentence_are_asked_in_turn(house):
