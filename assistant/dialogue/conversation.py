@@ -19,6 +19,7 @@ from assistant.endpointing.completeness import Completeness
 from assistant.home.model import Device, Home
 from assistant.lattice.graph import Hypothesis
 from assistant.nlu.accounting import LIKELY, Evidence, likeness
+from assistant.nlu.agreement import values_of
 from assistant.nlu.clauses import SEVERAL, VERBS, Words, corrections
 from assistant.nlu.interpretation import Interpretation
 from assistant.nlu.parse import COMMAND
@@ -136,7 +137,7 @@ class Conversation:
             return None if found is None else replace(found, takes_back=True)
         more = _after(words, _MORE)
         if rest := _before(more or words, _TOO) or more:
-            return self._more(rest, last)
+            return next(filter(None, (self._more(rest, each) for each in last.each)), None)
         return self._other(words, last) or self._of_timer(words, last)
 
     def _answer(self, words: Words, last: Exchange) -> Interpretation | None:
@@ -219,7 +220,8 @@ class Conversation:
         """The last command once more, about something else; a command by itself is none."""
         if words[0] in VERBS or is_certain(self._home_words.interpret_text(" ".join(words))):
             return None
-        return self._other(words, last) or self._replaced(words, last)
+        found = self._other(words, last) or self._replaced(words, last)
+        return None if found is None or _is_done(found, last) else found
 
     def _replaced(self, words: Words, last: Exchange) -> Interpretation | None:
         """The last command with these words in the place of some of its own."""
@@ -298,6 +300,12 @@ def _heard_as(heard: Hypothesis) -> str:
 
 def _never_mind(words: Words) -> Interpretation:
     return Interpretation(" ".join(words), NEVER_MIND, confidence=1.0)
+
+
+def _is_done(meant: Interpretation, last: Exchange) -> bool:
+    """Whether a command asks for nothing that the one before it has not done."""
+    same = meant.intent == last.meant.intent and set(meant.targets) <= set(last.changed)
+    return same and bool(meant.targets) and values_of(meant) == values_of(last.meant)
 
 
 def _is_of_timer(meant: Interpretation) -> bool:

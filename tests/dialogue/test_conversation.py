@@ -336,6 +336,36 @@ async def test_more_of_the_same_is_of_the_same_kind(house, before, said):
     assert await house.say(said) is None
 
 
+@pytest.mark.parametrize(
+    ("before", "said", "intent", "targets"),
+    [
+        (
+            "turn on the kitchen light and lock the back door",
+            "and the bedroom light",
+            "HassTurnOn",
+            ("light.bedroom",),
+        ),
+        (
+            "unlock the front door and turn on the hallway light",
+            "and the back door",
+            "HassTurnOff",
+            ("lock.back_door",),
+        ),
+        (
+            "turn on the kitchen light and unlock the front door",
+            "and the hallway",
+            "HassTurnOn",
+            ("light.hallway",),
+        ),
+    ],
+)
+async def test_more_of_the_same_is_of_the_command_that_it_fits(
+    house, before, said, intent, targets
+):
+    found = await meant(house, before, said)
+    assert (found.intent, found.targets) == (intent, targets)
+
+
 @pytest.mark.parametrize("said", ["and the garage", "no the garage", "what about the garage"])
 async def test_a_gate_is_not_opened_by_what_blinds_are_asked_for(house, said):
     await house.say("turn off the kitchen light and open the office blinds")
