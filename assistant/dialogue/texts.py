@@ -28,11 +28,11 @@ class TextCommands:
     async def understand(self, text: str) -> Interpretation:
         """What a sentence means, with what has to be asked unless it is sure; nothing is done.
 
-        Where it may mean one of several things, it means nothing, and the reason is the question.
+        Where it may mean one of several things, it has no intent, and the reason asks which.
         """
         meant = await self._interpreted(text)
         if which := self.dispatcher.which(meant):
-            return Interpretation(text, None, reason=which)
+            return Interpretation(text, None, targets=meant.targets, reason=which)
         return await self.dispatcher.with_question(meant.with_confidence(0.0))
 
     async def carry_out(self, text: str, confidence: float) -> Carried:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
+from assistant.home.model import Device
 from assistant.nlu.interpretation import Interpretation
 from assistant.nlu.parse import COMMAND
-from assistant.plugins import Outcome, PluginContext
+from assistant.plugins import Asks, Outcome, PluginContext
 
 from .book import Timer, TimerKind
 from .choosing import seconds
@@ -22,7 +23,6 @@ NO_CLOCK = "I do not know yet what time it is."
 _NO_TIME = "There is no such time of day."
 _PAST = "That time is past."
 _AT_ONCE = "I can put off only commands to the home."
-_SAY_ALL = "Say it together with the time."
 _CONFIRMED = 1.0
 """Confidence of what the user said yes to; whatever has words of any kind in it has less."""
 _NOT_PUT_OFF = (
@@ -105,7 +105,7 @@ class Later:
         if interpretation.confidence >= _CONFIRMED:
             return ""
         plan = await self._plan(interpretation)
-        if isinstance(plan, str) or not plan.question:
+        if isinstance(plan, Outcome) or not plan.question:
             return ""
         words = plan.words(self._context.local_time())
         if plan.first:
@@ -115,8 +115,8 @@ class Later:
     async def take(self, interpretation: Interpretation) -> Outcome:
         """Put a command off, or do it and undo it later."""
         plan = await self._plan(interpretation)
-        if isinstance(plan, str):
-            return Outcome(success=False, reply=plan)
+        if isinstance(plan, Outcome):
+            return plan
         confirmed = interpretation.confidence >= _CONFIRMED
         words = plan.words(self._context.local_time())
         if not plan.first:
@@ -131,23 +131,54 @@ class Later:
         self._keep(plan.end, plan.last, confirmed)
         return replace(outcome, reply=f"{outcome.reply} {words}")
 
-    async def _plan(self, interpretation: Interpretation) -> _Plan | str:
+    async def _plan(self, interpretation: Interpretation) -> _Plan | Outcome:
         """What is to be done when, or why it cannot be."""
-        slots, command = interpretation.slots, str(interpretation.slots[COMMAND])
+        slots = interpretation.slots
+        command = await self._told_apart(str(slots[COMMAND]), interpretation.targets)
         meant = await self._context.understand(command)
         if not _can_wait(meant):
-            return f"{meant.reason} {_SAY_ALL}" if meant.reason.endswith("?") else _AT_ONCE
+            return _refused(_AT_ONCE) if meant.intent or not meant.targets else _which(meant)
         end = end_of(slots, self._context.local_time(), TimerKind.COMMAND)
         if isinstance(end, str):
-            return end
+            return _refused(end)
         if "until" not in slots:
             return _Plan(end, command, question=meant.question)
         undo = opposite(command)
         undone = await self._context.understand(undo) if undo else meant
         if not undo or not _can_wait(undone) or undone.targets != meant.targets:
-            return f"I would not know how to undo this afterwards: {command}."
+            return _refused(f"I would not know how to undo this afterwards: {command}.")
         question = meant.question or undone.question
         return _Plan(end, undo, command, question, turns_on=undone.intent == "HassTurnOn")
+
+    async def _told_apart(self, command: str, targets: Sequence[str]) -> str:
+        """The command with the room or the name of what was chosen of several that it may mean.
+
+        At its time there are only its words. Where none tell, it is asked again.
+        """
+        rooms = {area.id: area.name for area in self._context.home.areas()}
+        for device in self._context.home.devices():
+            for text in _about(command, device, rooms) if device.id in targets else ():
+                if (await self._context.understand(text)).targets == (device.id,):
+                    return text
+        return command
+
+
+def _about(command: str, device: Device, rooms: Mapping[str, str]) -> Iterator[str]:
+    """A command in words that may tell which device it is about: by its room, or by its name."""
+    words = command.split()
+    if room := rooms.get(device.area_id or ""):
+        yield f"{command} in the {room}"
+    if words[-1] == device.name.lower().split()[-1]:  # "the door", of "Back door"
+        yield from (" ".join((*words[:end], "the", device.name)) for end in range(1, len(words)))
+
+
+def _refused(reply: str) -> Outcome:
+    return Outcome(success=False, reply=reply)
+
+
+def _which(meant: Interpretation) -> Outcome:
+    """The question which of several things is to be put off."""
+    return Outcome(success=False, reply=meant.reason, targets=meant.targets, asks=Asks.WHICH)
 
 
 def _can_wait(meant: Interpretation) -> bool:

@@ -374,13 +374,38 @@ async def test_which_timer_is_asked_of_two_that_are_alike(house):
     assert (await house.say("the pizza timer")).reply.startswith("Added 2 minutes to your pizza")
 
 
-async def test_which_device_is_meant_is_asked_before_the_time_has_come(house):
-    question = (
-        "Which one do you mean: the Desk lamp in the Office or the Desk lamp in the Kids room?"
-    )
-    reply = (await house.say("turn on the desk lamp in ten minutes")).reply
-    assert reply == f"{question} Say it together with the time."
-    assert (await house.say("turn on the office desk lamp in ten minutes")).success
+@pytest.mark.parametrize(
+    ("said", "answer", "reply"),
+    [
+        (
+            "turn on the desk lamp in ten minutes",
+            "the office one",
+            "In 10 minutes: turn on the desk lamp in the Office.",
+        ),
+        (
+            "lock the door in ten minutes",
+            "the back door",
+            "In 10 minutes: lock the Back door.",
+        ),
+        (
+            "turn on the desk lamp in an hour",
+            "both",
+            "In 1 hour: turn on the desk lamp in the Office. "
+            + "In 1 hour: turn on the desk lamp in the Kids room.",
+        ),
+        (
+            "turn on the kettle and turn on the desk lamp in ten minutes",
+            "the second",
+            "In 10 minutes: turn on the desk lamp in the Kids room.",
+        ),
+    ],
+)
+async def test_which_device_is_meant_is_asked_before_the_time_has_come(house, said, answer, reply):
+    question = await house.say(said)
+    if question.asks is Asks.YES:  # whether the time is that of both
+        question = await house.say("yes")
+    assert question.asks is Asks.WHICH
+    assert (await house.say(answer)).reply == reply
 
 
 @pytest.mark.parametrize(
