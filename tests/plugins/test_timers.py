@@ -374,6 +374,9 @@ async def test_which_timer_is_asked_of_two_that_are_alike(house):
     assert (await house.say("the pizza timer")).reply.startswith("Added 2 minutes to your pizza")
 
 
+ROOMS = ("Office", "Kids room")
+
+
 @pytest.mark.parametrize(
     ("said", "answer", "reply"),
     [
@@ -390,8 +393,7 @@ async def test_which_timer_is_asked_of_two_that_are_alike(house):
         (
             "turn on the desk lamp in an hour",
             "both",
-            "In 1 hour: turn on the desk lamp in the Office. "
-            + "In 1 hour: turn on the desk lamp in the Kids room.",
+            " ".join(f"In 1 hour: turn on the desk lamp in the {each}." for each in ROOMS),
         ),
         (
             "turn on the kettle and turn on the desk lamp in ten minutes",
