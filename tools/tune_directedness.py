@@ -57,7 +57,7 @@ FOLLOW_UPS = 3
 DRAWS, LOST = 16, 0.5
 """How often each case is taken, and how often each sense is missing then."""
 SENSES = ("likeness", "since_reply_s", "over_noise_db", "nearer_db", "facing", "somebody")
-SHARES = {"own": 1.0, "taken": 1.0, "talk": 0.5}
+SHARES = {"own": 1.0, "taken": 0.7, "talk": 0.5}
 """How much each kind counts, however many there are of it: what is meant for the device, what would
 be done and is not meant, and all else, of which nothing comes however likely it is."""
 ASKED = 1.4
