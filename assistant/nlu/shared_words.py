@@ -8,10 +8,10 @@ from functools import cached_property
 from assistant.nlu.agreement import Found, contradict, is_amount, names_nothing
 from assistant.nlu.clauses import Words, says_now, spans, without_now
 from assistant.nlu.interpretation import Interpretation
+from assistant.nlu.meeting import meet
 from assistant.nlu.names import GENERIC_NAMES
 from assistant.nlu.parse import COMMAND
 from assistant.nlu.single_command import SingleCommands
-from assistant.nlu.spoken_digits import has_digits
 
 _LONGEST_TAIL = 7
 """How many words commands may share at their end: "to fifty percent brightness"."""
@@ -57,18 +57,29 @@ class _SharedWords:
         for tail in range(longest, 0, -1):
             cut = len(last) - tail
             shared = last[cut:]
-            if self._first[-1] == shared[0]:
+            if self._first[-1] == shared[0] or meet(self._first, shared):
                 continue
+            if meet(last[:cut], shared):
+                continue  # "half" is no part of "half past seven"
             lead = self._commands.exact((*self._first, *shared), free=False)
             if lead is None and self._commands.is_about_nothing((*self._first, *shared)):
                 return None
             ways = ((begin, [*middle, last[:cut]], shared) for begin in beginnings)
             if lead and (found := self._led_by(lead, ways)):
                 return found
-        spanned = (
-            (begin, self._others, self._first[end:]) for begin, end in spans(len(self._first))
+        return self._led_by(alone, self._in_first(alone)) if alone else None
+
+    def _in_first(self, alone: Interpretation) -> Iterable[tuple[int, Sequence[Words], Words]]:
+        """The ways to put the others in place of words of the first one, best first.
+
+        What follows a command for later says a time, so others have theirs first: before "at ten"
+        anything would be a command, even "turn the lights at eleven".
+        """
+        ends = sorted(
+            spans(len(self._first)),
+            key=lambda span: COMMAND in alone.slots and span[1] < len(self._first),
         )
-        return self._led_by(alone, spanned) if alone else None
+        return ((begin, self._others, self._first[end:]) for begin, end in ends)
 
     def _with_kind(self, words: Words) -> Words:
         """The words with what "one" stands for: of "the kitchen one" after a light, "light".
@@ -123,8 +134,8 @@ class _SharedWords:
         """The commands about all of the items between the same words, or none."""
         found = []
         for item in items:
-            if item[-1:] == after[:1] or all(map(has_digits, (item[-1:], after[:1]))):
-                return None  # "at ten" before what is left of "22" would be another time
+            if item[-1:] == after[:1] or meet(before, item) or meet(item, after):
+                return None
             meant = self._commands.borrowing(before, item, after)
             if meant is None:
                 return None

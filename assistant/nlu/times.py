@@ -34,7 +34,8 @@ _AFTER_TIME = frozenset({"", "in", "this", "on", "tomorrow", "today", "tonight",
 _UNITS_OF_NUMBERS = frozenset(
     {"percent", "degree", "degrees", "hour", "hours", "minute", "minutes", "second", "seconds"}
 )
-_ZERO = frozenset({"oh", "o", "zero"})
+OH = frozenset({"oh", "o"})
+_ZERO = OH | {"zero"}
 _ORDERED = frozenset({"timer", "alarm", "reminder", "one"})
 
 
@@ -103,6 +104,8 @@ def _parts() -> dict[tuple[str, ...], _Part]:
 
 _PARTS = _parts()
 _LONGEST_PART = max(map(len, _PARTS))
+_LONGEST_BEFORE_HOUR = 4
+"""How many words of a time stand before its hour: "twenty five minutes past"."""
 
 
 def read_time(words: Sequence[str], start: int) -> tuple[str, int] | None:
@@ -110,6 +113,12 @@ def read_time(words: Sequence[str], start: int) -> tuple[str, int] | None:
     if words[start : start + 2] == ["a", "second"] and word_at(words, start + 2) in _ORDERED:
         return "a second", 2  # the timer after the first, no length
     return _day_first(words, start) or _clock_first(words, start)
+
+
+def is_within_time(words: Sequence[str], at: int) -> bool:
+    """Whether a place between words is within a time such as "half past seven"."""
+    starts = range(max(0, at - _LONGEST_BEFORE_HOUR), at)
+    return any((read := _past_or_to(words, start)) and read[1] > at for start in starts)
 
 
 def _day_first(words: Sequence[str], start: int) -> tuple[str, int] | None:

@@ -148,6 +148,31 @@ def meaning(interpretation):
             ["set a 10 minutes timer", "set a 15 minutes timer"],
         ),
         (
+            "set a timer for an hour and one for ten minutes",
+            ["set a timer for an hour", "set a timer for ten minutes"],
+        ),
+        (
+            "set a timer for half an hour and one for an hour",
+            ["set a timer for half an hour", "set a timer for an hour"],
+        ),
+        (
+            "set an alarm for six thirty and one for seven",
+            ["set an alarm for six thirty", "set an alarm for seven"],
+        ),
+        ("wake me at half past six and at seven", ["wake me at half past six", "wake me at seven"]),
+        (
+            "set an alarm for six and one for half past seven",
+            ["set an alarm for six", "set an alarm for half past seven"],
+        ),
+        (
+            "set the bedroom light to twenty and the office light to eight",
+            ["set the bedroom light to twenty", "set the office light to eight"],
+        ),
+        (
+            "set the heating to twenty and the bedroom light to three",
+            ["set the heating to twenty", "set the bedroom light to three"],
+        ),
+        (
             "turn off the kitchen light and the tv in ten minutes",
             ["turn off the kitchen light in ten minutes", "turn off the tv in ten minutes"],
         ),
@@ -338,6 +363,21 @@ def test_what_is_not_understood_whole_is_not_done_in_part(understanding, said):
             "turn on the office light at nine and the kitchen one at ten",
             "turn on the office light at nine",
             "turn on the kitchen light at ten",
+        ),
+        (
+            "turn on the kettle at half past six and the coffee machine at seven",
+            "turn on the kettle at half past six",
+            "turn on the coffee machine at seven",
+        ),
+        (
+            "turn on the kettle at twenty to seven and the coffee machine at seven",
+            "turn on the kettle at twenty to seven",
+            "turn on the coffee machine at seven",
+        ),
+        (
+            "turn off the tv at twenty past ten and the lights at eleven",
+            "turn off the tv at twenty past ten",
+            "turn off the lights at eleven",
         ),
         (
             "turn the kitchen light on at seven and off at nine",
