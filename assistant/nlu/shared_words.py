@@ -12,6 +12,7 @@ from assistant.nlu.meeting import meet
 from assistant.nlu.names import GENERIC_NAMES
 from assistant.nlu.parse import COMMAND
 from assistant.nlu.single_command import SingleCommands
+from assistant.nlu.spoken_digits import has_digits
 
 _LONGEST_TAIL = 7
 """How many words commands may share at their end: "to fifty percent brightness"."""
@@ -64,10 +65,24 @@ class _SharedWords:
             lead = self._commands.exact((*self._first, *shared), free=False)
             if lead is None and self._commands.is_about_nothing((*self._first, *shared)):
                 return None
+            if lead and alone and not (names_nothing(last) or self._keeps(alone, lead)):
+                continue
             ways = ((begin, [*middle, last[:cut]], shared) for begin in beginnings)
             if lead and (found := self._led_by(lead, ways)):
                 return found
         return self._led_by(alone, self._in_first(alone)) if alone else None
+
+    def _keeps(self, alone: Interpretation, lead: Interpretation) -> bool:
+        """Whether numbers said in the first command stay what they are with shared words.
+
+        "An alarm for seven" is none for seven minutes because a timer for ten minutes follows; "ten
+        and fifteen minutes" are both minutes.
+        """
+        if not has_digits(self._first):
+            return True  # "dim the light" says no number, but means one
+        kept = self._commands.when_due(lead).slots
+        numbers = {slot for slot, value in alone.slots.items() if isinstance(value, (int, float))}
+        return all(kept.get(slot) == alone.slots[slot] for slot in numbers)
 
     def _in_first(self, alone: Interpretation) -> Iterable[tuple[int, Sequence[Words], Words]]:
         """The ways to put the others in place of words of the first one, best first.

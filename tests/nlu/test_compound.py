@@ -173,6 +173,22 @@ def meaning(interpretation):
             ["set the heating to twenty", "set the bedroom light to three"],
         ),
         (
+            "set an alarm for seven and a timer for ten minutes",
+            ["set an alarm for seven", "set a timer for ten minutes"],
+        ),
+        (
+            "set an alarm for half past six and a timer for ten minutes",
+            ["set an alarm for half past six", "set a timer for ten minutes"],
+        ),
+        (
+            "set an alarm for seven and one for eight tomorrow",
+            ["set an alarm for seven tomorrow", "set an alarm for eight tomorrow"],
+        ),
+        (
+            "set a timer for ten and fifteen minutes",
+            ["set a timer for ten minutes", "set a timer for fifteen minutes"],
+        ),
+        (
             "turn off the kitchen light and the tv in ten minutes",
             ["turn off the kitchen light in ten minutes", "turn off the tv in ten minutes"],
         ),
