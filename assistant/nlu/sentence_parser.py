@@ -53,6 +53,7 @@ _NO_ITEM_BEGINS = frozenset(
 _SOMEBODY = frozenset({"her", "someone", "somebody", "anyone", "everyone", "everybody"})
 """Alone or before "to": "her soap" may be an item."""
 _SHOPPING = "HassShoppingList"
+_SET_KINDS = frozenset({"timer", "alarm", "reminder"})
 _ONE = "one"
 """Said for a thing that was named before, if it is no number."""
 _QUOTED = frozenset({"message", "reminder"})
@@ -152,15 +153,14 @@ class SentenceParser:
         """Whether a command for later is one by itself: anything may stand where it stands.
 
         It is less than what was said, unless it holds a part of the time, and "now" is not later.
-        "To" is nothing to buy, no timer is called "tea and set", and "the office one" is a thing,
-        not a brightness of 1.
+        "To" is nothing to buy, no timer is called "tea and set" or "tea timer and egg", and "the
+        office one" is a thing, not a brightness of 1.
         """
         if self.is_one_named(said.split()):
             return False
         if not _may_be_bought(reading) or self._ends_in_a_list(_item(reading)):
             return False
-        name = str(reading.slots.get("name", "")).split() if reading.free_words else []
-        if any(joint == "and" and following in VERBS for joint, following in pairwise(name)):
+        if reading.free_words and _is_about_two(str(reading.slots.get("name", "")).split()):
             return False
         if COMMAND not in reading.slots:
             return True
@@ -237,6 +237,13 @@ class SentenceParser:
 def _heard_as(words: Sequence[str], readings: Iterable[Reading]) -> tuple[Reading, ...]:
     """Readings that account for all the words, though a sentence has more of them, or fewer."""
     return _ranked(replace(reading, text=" ".join(words)) for reading in readings)
+
+
+def _is_about_two(name: Sequence[str]) -> bool:
+    """Whether words that were taken for a timer's name hold another command, or another timer."""
+    if "and" in name and not _SET_KINDS.isdisjoint(name):
+        return True
+    return any(joint == "and" and following in VERBS for joint, following in pairwise(name))
 
 
 def _item(reading: Reading) -> list[str]:

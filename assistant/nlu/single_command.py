@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from assistant.nlu.accounting import FUNCTION_WORDS, LEADING_WORDS
 from assistant.nlu.agreement import is_unclear
 from assistant.nlu.clauses import VERBS, Words
 from assistant.nlu.interpretation import Interpretation
@@ -47,7 +48,7 @@ class SingleCommands:
         return later or meant
 
     def borrowing(self, before: Words, item: Words, after: Words) -> Interpretation | None:
-        """A command that was put together; what may be anything is only an item of a list.
+        """A command that was put together; what may be anything is only an item or a timer's name.
 
         That is all from the words in the middle, or from those around them.
         """
@@ -55,6 +56,8 @@ class SingleCommands:
         if meant := self.exact(words, free=False):
             return meant
         listed = self.exact(words)
+        if listed and "Timer" in (listed.intent or ""):
+            return listed if _names_timer(listed, item) else None
         said = str(listed.slots.get("item", "")).split() if listed else []
         is_item = set(said) <= set(item) - {"to", "list"} and item[0] not in VERBS
         return listed if said and (is_item or set(said).isdisjoint(item)) else None
@@ -73,6 +76,18 @@ class SingleCommands:
 
     def _best(self, words: Words) -> Reading | None:
         return next(iter(self.parser.exact(" ".join(words))), None)
+
+
+def _names_timer(meant: Interpretation, item: Words) -> bool:
+    """Whether words say what a timer is called, and more: "the pasta timer", but not "pasta".
+
+    A name may hold "and" itself, as in "a timer named pizza and pasta".
+    """
+    name = str(meant.slots.get("name", ""))
+    if not name or f" {name} " not in f" {' '.join(item)} ":
+        return False
+    called = name.split()
+    return called[0] not in LEADING_WORDS and not set(item) <= FUNCTION_WORDS.union(called)
 
 
 def is_certain(meant: Interpretation) -> bool:

@@ -189,6 +189,22 @@ def meaning(interpretation):
             ["set a timer for ten minutes", "set a timer for fifteen minutes"],
         ),
         (
+            "set a pizza timer for ten minutes and an egg timer for five minutes",
+            ["set a pizza timer for ten minutes", "set an egg timer for five minutes"],
+        ),
+        (
+            "cancel my pizza timer and my pasta timer",
+            ["cancel my pizza timer", "cancel my pasta timer"],
+        ),
+        (
+            "set an alarm for seven and a work alarm for eight",
+            ["set an alarm for seven", "set a work alarm for eight"],
+        ),
+        (
+            "set a ten minute timer named pizza and pasta",
+            ["set a ten minute timer named pizza and pasta"],
+        ),
+        (
             "turn off the kitchen light and the tv in ten minutes",
             ["turn off the kitchen light in ten minutes", "turn off the tv in ten minutes"],
         ),
@@ -277,6 +293,7 @@ def test_what_is_excepted_is_spared(understanding, said, spared):
         "she was sorry, turn off the tv",
         "add milk to my chore list and my dishwasher list",
         "add milk to my chore list in my shopping list",
+        "set a tea and toast timer for ten minutes and an egg timer for five minutes",
         "set the kitchen light to one hundred and ten percent",
         "set the volume to a hundred and fifty percent",
     ],
