@@ -130,10 +130,13 @@ def read_whole(words: Sequence[str], start: int) -> tuple[int, int] | None:
 
 
 def is_within_number(words: Sequence[str], at: int) -> bool:
-    """Whether the word at a place is the "and" of a number: "one hundred and ten"."""
-    if words[at] != "and" or at == 0 or words[at - 1] not in _SCALES.values():
+    """Whether the word at a place is the "and" of a number: "two and a half"."""
+    if words[at] != "and" or at == 0:
         return False
-    return read_below_hundred(words, at + 1) is not None
+    before = words[at - 1]
+    if tuple(words[at : at + 3]) in FRACTIONS and (before in NUMBER_WORDS or before.isdecimal()):
+        return True
+    return before in _SCALES.values() and read_below_hundred(words, at + 1) is not None
 
 
 def _add_rest(

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 
 from assistant.home.model import Change, Home, HomeError, ServiceCall
 from assistant.nlu.interpretation import Interpretation
+from assistant.nlu.numbers import is_within_number
 from assistant.plugins import Outcome, Plugin, PluginContext
 
 _ADD = ("HassShoppingListAddItem", "HassListAddItem")
@@ -96,10 +98,17 @@ def _found(items: Sequence[Item], said: str, name: str) -> str:
 
 
 def split_items(text: str) -> list[str]:
-    """Split what was said: "milk and some eggs" is two items; articles in front are dropped."""
+    """Split what was said: "milk and some eggs" is two items; articles in front are dropped.
+
+    "A hundred and fifty grams of butter" is one.
+    """
+    words = text.split()
+    ends = [
+        at for at, word in enumerate(words) if word == "and" and not is_within_number(words, at)
+    ]
     items = []
-    for part in text.split(" and "):
-        item = part.strip()
+    for start, end in pairwise((-1, *ends, len(words))):
+        item = " ".join(words[start + 1 : end])
         for article in _ARTICLES:
             item = item.removeprefix(article)
         if item:

@@ -205,6 +205,10 @@ def meaning(interpretation):
             ["set a ten minute timer named pizza and pasta"],
         ),
         (
+            "set a timer for one and a half hours and one for two hours",
+            ["set a timer for one and a half hours", "set a timer for two hours"],
+        ),
+        (
             "turn off the kitchen light and the tv in ten minutes",
             ["turn off the kitchen light in ten minutes", "turn off the tv in ten minutes"],
         ),

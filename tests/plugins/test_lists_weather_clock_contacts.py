@@ -22,6 +22,13 @@ async def test_a_shopping_list_is_written_read_and_checked_off(house):
     assert await house.state("todo.shopping_list") == "1"
 
 
+async def test_the_and_of_a_number_parts_no_items(house):
+    butter, milk = "one hundred and fifty grams of butter", "two and a half liters of milk"
+    outcome = await house.say(f"add {butter} and {milk} to my shopping list")
+    assert outcome.reply == f"Added {butter} and {milk} to your shopping list."
+    assert await house.state("todo.shopping_list") == "2"
+
+
 async def test_what_was_bought_before_is_checked_off_again(house):
     for _ in range(2):
         await house.say("add milk to my shopping list")
