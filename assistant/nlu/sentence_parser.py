@@ -187,7 +187,7 @@ class SentenceParser:
     def _corrected(self, words: Sequence[str]) -> list[Reading]:
         """Meanings of what the words may have been, and as good as the correction is small.
 
-        What is put on a list may be anything, so there is nothing to put right in it.
+        What is put on a list may be anything, so there is nothing to put right in it, nor left out.
         """
         found: list[Reading] = []
         least = _LEAST_QUALITY
@@ -199,7 +199,7 @@ class SentenceParser:
                 for reading in self._parse_words(variant.words, variant.quality)
                 if not reading.unknown
                 and reading.quality >= _LEAST_QUALITY
-                and set(_item(reading)) <= {*words}
+                and " ".join(_item(reading)) in " ".join(words)
             ]
             found += readings
             least = max([least, *(0.9 * reading.quality for reading in readings)])
@@ -252,16 +252,24 @@ def _item(reading: Reading) -> list[str]:
 
 
 def _may_be_bought(reading: Reading) -> bool:
-    """Whether the words of an item of a list may be one.
+    """Whether the words of an item of a list, or of each of several, may be one.
 
     Function words alone are none, and nothing to buy begins with "to" or is somebody: "I need you
-    to wait", "we have to go".
+    to wait", "we have to go", "I need eggs and to lock the door".
     """
     item = _item(reading)
-    if not item or not reading.intent.startswith(_SHOPPING):
-        return not item or not _NO_ITEM.issuperset(item)
-    is_somebody = item[0] in _SOMEBODY and item[1:2] in ([], ["to"])
-    return not (_NO_ITEM.issuperset(item) or item[0] in _NO_ITEM_BEGINS or is_somebody)
+    if not item or _NO_ITEM.issuperset(item):
+        return not item
+    if not reading.intent.startswith(_SHOPPING):
+        return True
+    starts = [0, *(at + 1 for at, word in enumerate(item[:-1]) if word == "and")]
+    return not any(_is_no_thing(item[start:]) for start in starts)
+
+
+def _is_no_thing(words: Sequence[str]) -> bool:
+    """Whether words begin as something to do, or as somebody, alone or before "to"."""
+    is_somebody = words[0] in _SOMEBODY and words[1:2] in ([], ["to"])
+    return words[0] in _NO_ITEM_BEGINS or is_somebody
 
 
 def _may_be_name(said: str) -> bool:
