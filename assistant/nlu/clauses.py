@@ -17,6 +17,7 @@ _BOTH = re.compile(r"\bboth (?=(the|my|our)\b.*\band\b)")
 _TOO = (("too",), ("as", "well"))
 """What may follow a segment that was joined."""
 _NOW = ("now",)
+_RIGHT_NOW = ("right", "now")
 _NOT_NOW = (("from",), ("for",))
 """What makes another thing of it: "ten minutes from now", and "for now", which says nothing."""
 ARTICLES = frozenset({"the", "my", "our"})
@@ -83,15 +84,22 @@ class Segment:
 
 
 def says_now(words: Sequence[str]) -> bool:
-    """Whether words end by saying that what they ask for is to be done at once."""
+    """Whether words say at their beginning or end that what they ask for is to be done at once."""
+    if tuple(words[:1]) == _NOW or tuple(words[:2]) == _RIGHT_NOW:
+        return True
     return tuple(words[-1:]) == _NOW and tuple(words[-2:-1]) not in _NOT_NOW
 
 
 def without_now(words: Words) -> Words:
-    """The words without a "now" or "right now" at their end."""
+    """The words without a "now" or "right now" at their beginning or end."""
     if not says_now(words):
         return words
-    return words[: -2 if words[-2:-1] == ("right",) else -1]
+    for now in (_RIGHT_NOW, _NOW):
+        if words[: len(now)] == now:
+            return words[len(now) :]
+        if words[-len(now) :] == now:
+            return words[: -len(now)]
+    return words
 
 
 def may_be_several(text: str) -> bool:

@@ -52,7 +52,7 @@ def _with_time_behind(
 
 def _is_for_first(segments: Sequence[Segment]) -> bool:
     """Whether a command after the first one is not for its time."""
-    return any(_STOP in each.joined_by for each in segments) or _says_now(segments)
+    return any(_STOP in each.joined_by for each in segments) or _says_now(segments[1:])
 
 
 def _says_now(segments: Sequence[Segment]) -> bool:

@@ -380,6 +380,16 @@ def test_what_is_not_understood_whole_is_not_done_in_part(understanding, said):
             "turn off the tv",
         ),
         (
+            "in ten minutes turn off the kitchen light and now lock the back door",
+            "turn off the kitchen light in ten minutes",
+            "lock the back door",
+        ),
+        (
+            "now lock the back door and turn off the kitchen light in ten minutes",
+            "lock the back door",
+            "turn off the kitchen light in ten minutes",
+        ),
+        (
             "turn the kettle on and off again in five minutes",
             "turn on the kettle",
             "turn the kettle off again in five minutes",
