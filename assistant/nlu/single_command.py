@@ -11,6 +11,7 @@ from assistant.nlu.resolver import Reading
 from assistant.nlu.sentence_parser import SentenceParser
 
 _JOINING = frozenset({"and", "or"})
+_NO_NAME_BEGINS = LEADING_WORDS | {"another", "one"}
 _CERTAIN = 0.7
 """A reading of less quality has no device, or took too many words for a name."""
 
@@ -87,7 +88,7 @@ def _names_timer(meant: Interpretation, item: Words) -> bool:
     if not name or f" {name} " not in f" {' '.join(item)} ":
         return False
     called = name.split()
-    return called[0] not in LEADING_WORDS and not set(item) <= FUNCTION_WORDS.union(called)
+    return called[0] not in _NO_NAME_BEGINS and not set(item) <= FUNCTION_WORDS.union(called)
 
 
 def is_certain(meant: Interpretation) -> bool:
