@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from assistant.home.model import Device, Home
 from assistant.nlu.spoken_names import spoken_form, spoken_forms
 
 _IDLE = frozenset(
@@ -34,6 +35,27 @@ class Option:
     """The words of each of its names."""
     place: frozenset[str]
     """The words of the place that it is in."""
+
+
+class HomeOptions:
+    """Knows how the things of a home are told apart."""
+
+    def __init__(self, home: Home) -> None:
+        self._home = home
+
+    def of(self, ids: Sequence[str]) -> list[Option]:
+        """What may be chosen: devices with their rooms, else what goes by its own name."""
+        known = {device.id: device for device in self._home.devices()}
+        return [
+            option(id_, *self._names(known[id_])) if id_ in known else option(id_, [id_])
+            for id_ in ids
+        ]
+
+    def _names(self, device: Device) -> tuple[list[str], list[str]]:
+        areas = {area.id: area for area in self._home.areas()}
+        area = areas.get(device.area_id or "")
+        places = [area.name, *area.aliases, area.floor or ""] if area else []
+        return [device.name, *device.aliases], places
 
 
 def option(id_: str, names: Iterable[str], places: Iterable[str] = ()) -> Option:
