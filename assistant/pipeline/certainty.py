@@ -21,6 +21,7 @@ from assistant.asr.confidence import confidence, probability_of
 from assistant.asr.result import RecognitionResult
 from assistant.dialogue.state import CONFIRM, ENDS
 from assistant.nlu.interpretation import Interpretation, SentenceEvidence
+from assistant.nlu.weighing import without_sentences
 
 _ANSWERS: Final = ENDS | {CONFIRM}
 """What answers a question or stops something; asking about that would be another question."""
@@ -56,11 +57,21 @@ def certainty(meant: Interpretation, result: RecognitionResult) -> float:
     """Probability (0 to 1) that what a result was taken to mean was meant; 0 for no words."""
     by = calibration_of(meant, result)
     if meant.evidence is None or by is None:
-        return confidence(result)
+        return certainty_of_words(meant, result)
     others, behind, per_letter, length = evidence_of(meant.evidence, by)
     odds = by.others * others + by.behind * behind
     odds += by.per_letter * per_letter + by.length * length
     return probability_of(odds + by.bias)
+
+
+def certainty_of_words(meant: Interpretation, result: RecognitionResult) -> float:
+    """Probability (0 to 1) that the words were heard right that were taken to mean something.
+
+    An answer is no sentence of the home, so what those are favoured by says nothing of it.
+    """
+    if meant.answers:
+        result = replace(result, nbest=tuple(without_sentences(result.nbest)))
+    return confidence(result)
 
 
 def doubted(meant: Interpretation, heard: str, sure: float, least: float) -> Interpretation:

@@ -15,10 +15,11 @@ import math
 from dataclasses import dataclass
 from typing import Final, Protocol
 
-from assistant.asr.confidence import confidence, probability_of
+from assistant.asr.confidence import probability_of
 from assistant.asr.result import RecognitionResult
 from assistant.nlu.interpretation import Interpretation
 from assistant.nlu.parse import UNKNOWN_NAME
+from assistant.pipeline.certainty import certainty_of_words
 
 _TELLING: Final = frozenset({"i", "i've", "we", "we've"})
 _BEGINNING: Final = 2
@@ -119,7 +120,8 @@ def measures(signs: Signs) -> dict[str, float]:
 
 def signs_of(understood: Interpretation, result: RecognitionResult) -> Signs:
     """What the words say that were taken to mean something."""
-    return _signs(understood, confidence(result), len(result.nbest[0].words))
+    sure_of_words = certainty_of_words(understood, result)
+    return _signs(understood, sure_of_words, len(result.nbest[0].words))
 
 
 def signs_of_text(understood: Interpretation, text: str) -> Signs:

@@ -38,6 +38,15 @@ def test_a_clear_sentence_is_done_and_other_speech_is_not(both):
     assert doubted(meant(OTHER_SPEECH), "", other, LEAST).intent is None
 
 
+def test_what_a_sentence_is_favoured_by_says_nothing_of_an_answer():
+    favoured = Hypothesis((Word("ten", 0.0, 0.0), Word("minutes", 0.0, 0.0)), -0.5, 6.0, 6.0)
+    plain = Hypothesis((Word("the", 0.0, 0.0), *favoured.words), -1.0)
+    nbest = (favoured, plain)
+    heard = RecognitionResult(nbest, lattice_of(nbest), 0.0, 0.0, by_both_decoders=True)
+    answer = replace(meant(None), answers=True)
+    assert certainty(meant(None), heard) < LEAST / 2 < LEAST < certainty(answer, heard)
+
+
 @pytest.mark.parametrize("both", [False, True])
 @pytest.mark.parametrize("worse", [{"over_others": -3.0}, {"per_letter": -0.6}, {"words": 2}])
 def test_whatever_speaks_against_it_makes_it_less_sure(worse, both):
