@@ -424,3 +424,17 @@ async def test_a_length_is_that_of_the_timer_that_has_no_more(house, first, seco
     await house.say(f"set a timer for {second}")
     await house.say("cancel the timer")
     assert (await house.say(answer)).reply == f"Cancelled your {chosen} timer."
+
+
+@pytest.mark.parametrize(
+    ("said", "reply"),
+    [
+        ("i need a timer for ten minutes", "Started a timer for 10 minutes."),
+        ("i need a ten minute timer", "Started a timer for 10 minutes."),
+        ("i need an alarm at seven", "Set an alarm for 19:00."),
+        ("i need a reminder to call mom in an hour", "In 1 hour I will remind you: call mom."),
+        ("i need an egg timer", "Added egg timer to your shopping list."),
+    ],
+)
+async def test_what_is_needed_may_be_a_timer(house, said, reply):
+    assert (await house.say(said)).reply == reply
