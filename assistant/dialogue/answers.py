@@ -62,8 +62,13 @@ class Answers:
         """The command with what it lacked; who says a whole one instead means that."""
         if is_certain(self._home_words.interpret_text(" ".join(words))):
             return None
-        for begun, joint in product(_without_time(command), _JOINTS):
-            meant = self._home_words.interpret_text(" ".join(filter(None, (begun, joint, *words))))
+        texts = [
+            " ".join(filter(None, (begun, joint, *words)))
+            for begun, joint in product(_without_time(command), _JOINTS)
+        ]
+        # What might only be misheard is dear to find out, so it is asked of the first ways alone.
+        for text in (*filter(self._home_words.is_command, texts), *texts[: len(_JOINTS)]):
+            meant = self._home_words.interpret_text(text)
             same = meant.intent == command.intent or command.intent is None
             if same and is_certain(meant) and adds(meant, command):
                 return meant

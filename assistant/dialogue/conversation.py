@@ -89,7 +89,8 @@ class Conversation:
             if not of_few and likeness(said, words, evidence) < LIKELY:
                 continue
             if found := self._in_context(words, last):
-                return found if hypothesis is heard else replace(found, reason=_heard_as(heard))
+                reason = "" if hypothesis is heard else f"heard as: {heard.text}"
+                return replace(found, reason=reason or found.reason)
         return None
 
     def _in_context(self, said: Sequence[str], last: Exchange) -> Interpretation | None:
@@ -125,10 +126,6 @@ class Conversation:
 
 _OPENING = frozenset({"please", "okay", "ok", "oh", "well", "so"})
 _CLOSING = frozenset({"please", "thanks"})
-
-
-def _heard_as(heard: Hypothesis) -> str:
-    return f"heard as: {heard.text}"
 
 
 def _plain(said: Sequence[str]) -> Words:

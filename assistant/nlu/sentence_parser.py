@@ -180,9 +180,11 @@ class SentenceParser:
 
     def is_one_named(self, words: Sequence[str]) -> bool:
         """Whether words are nothing but a name and "one", which stands for some thing then."""
-        named, whole = spoken_form(" ".join(words[:-1])), spoken_form(" ".join(words))
+        if words[-1] != _ONE:
+            return False
         known = self.index.entries
-        return words[-1] == _ONE and named in known and whole not in known
+        named, whole = (spoken_form(" ".join(each)) for each in (words[:-1], words))
+        return named in known and whole not in known
 
     def _corrected(self, words: Sequence[str]) -> list[Reading]:
         """Meanings of what the words may have been, and as good as the correction is small.

@@ -135,6 +135,11 @@ class HomeUnderstanding:
         if self._habits and habit and habit.intent == command.intent:
             self._habits.note(habit)
 
+    def is_command(self, text: str) -> bool:
+        """Whether a text is a command of this home by its very words."""
+        with self._one_at_a_time:
+            return self._current_parser().command(text) is not None
+
     def _habit(self, text: str) -> Habit | None:
         """How a text counts that means something by its very words here."""
         with self._one_at_a_time:

@@ -52,7 +52,7 @@ class HomeControl:
             return await self._confirmed()
         devices = self._devices(interpretation.targets)
         missing = self._missing(interpretation, devices)
-        if reply := missing or self.which(interpretation):
+        if reply := missing or self._which(interpretation, devices):
             targets = interpretation.targets
             asks = Asks.NOTHING if missing else Asks.WHICH
             return Outcome(
@@ -100,11 +100,13 @@ class HomeControl:
         if interpretation.intent == CONFIRM:
             return False
         devices = self._devices(interpretation.targets)
-        return bool(self._missing(interpretation, devices) or self.which(interpretation))
+        return bool(self._missing(interpretation, devices)) or _is_unclear(interpretation, devices)
 
     def which(self, interpretation: Interpretation) -> str:
         """Which of several things that fit equally is meant; empty where that is clear."""
-        devices = self._devices(interpretation.targets)
+        return self._which(interpretation, self._devices(interpretation.targets))
+
+    def _which(self, interpretation: Interpretation, devices: Sequence[Device]) -> str:
         if not _is_unclear(interpretation, devices):
             return ""
         if len(devices) > _MANY:

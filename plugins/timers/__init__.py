@@ -272,7 +272,7 @@ class Timers:
             return _done(" ".join(map(change, timers))) if timers else _failed(_none(meant.slots))
         if len(timers) == 1:
             return _done(change(timers[0]))
-        reply = f"Which one do you mean: {one_of(timers)}?"
+        reply = f"Which one do you mean: {one_of(names)}?"
         return replace(_failed(reply, Asks.WHICH), targets=tuple(names))
 
     def _change(self, timer: Timer) -> None:

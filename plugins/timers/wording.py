@@ -80,9 +80,9 @@ def _called_with_time(timer: Timer) -> str:
     return called(timer)
 
 
-def one_of(timers: Sequence[Timer]) -> str:
-    """The timers to choose from."""
-    return " or ".join(f"the {name}" for name in told_apart(timers))
+def one_of(names: Sequence[str]) -> str:
+    """The timers to choose from, as they are told apart."""
+    return " or ".join(f"the {name}" for name in names)
 
 
 def left(timer: Timer, name: str, left_s: float, now: datetime) -> str:
