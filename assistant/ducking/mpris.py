@@ -8,6 +8,7 @@ https://specifications.freedesktop.org/mpris-spec/latest/
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Mapping
 from typing import Any
 
@@ -32,6 +33,7 @@ class MprisMixer:
 
     def __init__(self) -> None:
         self._bus: MessageBus | None = None
+        self._until_lost: asyncio.Task[None] | None = None
 
     async def playing(self) -> Mapping[str, float]:
         """Volume of each player that plays; raises `MixerError`."""
@@ -82,7 +84,14 @@ class MprisMixer:
     async def _connected(self) -> MessageBus:
         if self._bus is None or not self._bus.connected:
             self._bus = await MessageBus(bus_type=BusType.SESSION).connect()
+            self._until_lost = asyncio.create_task(_until_lost(self._bus))
         return self._bus
+
+
+async def _until_lost(bus: MessageBus) -> None:
+    """Wait for a connection's end. It is no error: the next call makes a new one, or says so."""
+    with contextlib.suppress(Exception):
+        await bus.wait_for_disconnect()
 
 
 def _of_player(name: str, member: str, signature: str, body: list[Any]) -> Message:

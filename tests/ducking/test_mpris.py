@@ -1,6 +1,7 @@
 """Players with MPRIS, over a real bus; the player is dbus-fast's own service."""
 
 import asyncio
+import gc
 import os
 import shutil
 import subprocess
@@ -57,15 +58,25 @@ async def bus(tmp_path, monkeypatch):
     daemon.wait()
 
 
-async def player(name, status, volume):
-    connection = await MessageBus(bus_type=BusType.SESSION).connect()
-    made = Player(status, volume)
-    connection.export("/org/mpris/MediaPlayer2", made)
-    await connection.request_name(f"org.mpris.MediaPlayer2.{name}")
-    return made, connection
+@pytest.fixture
+async def player(bus):
+    connections = []
+
+    async def play(name, status, volume):
+        connection = await MessageBus(bus_type=BusType.SESSION).connect()
+        connections.append(connection)
+        made = Player(status, volume)
+        connection.export("/org/mpris/MediaPlayer2", made)
+        await connection.request_name(f"org.mpris.MediaPlayer2.{name}")
+        return made, connection
+
+    yield play
+    for connection in connections:
+        connection.disconnect()
+        await connection.wait_for_disconnect()
 
 
-async def test_what_plays_goes_down_and_comes_back(bus):
+async def test_what_plays_goes_down_and_comes_back(player):
     radio, _ = await player("radio", "Playing", 0.8)
     film, _ = await player("film", "Paused", 0.6)
     ducking = Ducking(Ledger(None), 0.5)
@@ -76,7 +87,7 @@ async def test_what_plays_goes_down_and_comes_back(bus):
     assert (radio.volume, film.volume) == (0.8, 0.6)
 
 
-async def test_a_player_that_is_gone_is_left_and_one_that_was_changed_stays(bus):
+async def test_a_player_that_is_gone_is_left_and_one_that_was_changed_stays(player):
     radio, _ = await player("radio", "Playing", 0.8)
     _, gone = await player("film", "Playing", 0.6)
     mixer = mpris.MprisMixer()
@@ -89,6 +100,21 @@ async def test_a_player_that_is_gone_is_left_and_one_that_was_changed_stays(bus)
     await ducking.close()
     assert radio.volume == 0.7
     assert await mixer.volume("org.mpris.MediaPlayer2.film") is None
+
+
+async def test_a_bus_that_ends_is_said_when_it_is_needed_and_not_before(bus, caplog):
+    gc.collect()
+    caplog.clear()
+    mixer = mpris.MprisMixer()
+    assert await mixer.playing() == {}
+    bus.kill()
+    bus.wait()
+    await mixer._until_lost
+    with pytest.raises(MixerError, match="bus does not answer"):
+        await mixer.playing()
+    del mixer
+    gc.collect()
+    assert caplog.messages == []
 
 
 async def test_without_a_bus_it_is_said(monkeypatch, tmp_path):
