@@ -106,10 +106,12 @@ def lost() -> str | None:
 
 
 class _Encoded:
-    """A program as the library wants it, with all that its addresses need to stay alive."""
+    """A program as the library wants it, with the arrays that its addresses need.
+
+    Not with the program itself: that would never be gone, since this is kept for as long as it is.
+    """
 
     def __init__(self, program: Program) -> None:
-        self.program = program
         self.keep: list[object] = []
         self.steps = (_Step * len(program.steps))(*map(self._step, program.steps))
         self.address = ctypes.addressof(self.steps)

@@ -1,5 +1,8 @@
 """The kernels in C against the reference in NumPy: the same bits."""
 
+import gc
+import weakref
+
 import edge_cases as cases
 import numpy as np
 import pytest
@@ -46,6 +49,16 @@ def test_a_memory_with_gaps_is_refused(rng):
     gaps = Memory(memory.past, wide, memory.key_scales, memory.values, memory.value_scales)
     with pytest.raises(ValueError, match="gaps"):
         Native().run(program, arena, gaps)
+
+
+def test_a_program_that_nobody_needs_is_gone(rng):
+    kernels = Native()
+    program, arena, _ = cases.linear(rng)
+    kernels.run(program, arena)
+    seen = weakref.ref(program)
+    del program
+    gc.collect()
+    assert seen() is None
 
 
 def test_without_the_library_the_reference_runs_and_says_what_was_lost(monkeypatch):
