@@ -76,11 +76,11 @@ class Server:
             _LOG.warning("let go of %s: %s", peer[0], _reason(error))
             await _tell(writer, _reason(error))
         except asyncio.CancelledError:
-            # asyncio asks every connection's task for its error, and trips over a cancelled one.
             _LOG.debug("let go of %s: the service ends", peer[0])
         finally:
             writer.close()
-            with contextlib.suppress(Exception):
+            # asyncio asks every connection's task for its error, and trips over a cancelled one.
+            with contextlib.suppress(Exception, asyncio.CancelledError):
                 await writer.wait_closed()
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

@@ -376,6 +376,19 @@ async def test_there_is_a_limit_to_clients(running, caplog):
     await again.disconnect()
 
 
+@pytest.mark.parametrize("rounds", range(4))
+async def test_who_leaves_as_the_service_ends_is_let_go_without_a_fuss(running, rounds, caplog):
+    client = await running.client()
+    await client.write_event(Describe().event())
+    await client.read_event()
+    await client.disconnect()
+    for _ in range(rounds):
+        await asyncio.sleep(0)
+    await running.server.close()
+    await asyncio.sleep(0)
+    assert not [record for record in caplog.records if record.levelname == "ERROR"]
+
+
 async def test_who_is_connected_when_the_service_ends_is_let_go_without_a_fuss(running, caplog):
     client = await running.client()
     await client.write_event(Describe().event())
