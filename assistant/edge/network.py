@@ -114,7 +114,7 @@ class EdgeNetwork:
         steps, heard = frames // FRAMES_PER_STEP, int(position[0])
         memory = _extended(remembered, steps)
         inputs = np.concatenate([recent, features], dtype=np.float32)
-        places = _positions(heard % POSITIONS, steps, shape.width)
+        places = _positions(heard, steps, shape.width)
         given = {"features": inputs, "positions": places}
         encoded, inner = self._run(kind, frames, given, memory)
         kept = slice(max(0, memory.past + steps - shape.left), None)
@@ -186,10 +186,15 @@ def _extended(remembered: list[NDArray[np.generic]], steps: int) -> Memory:
     return memory
 
 
-@lru_cache(maxsize=256)
 def _positions(first: int, steps: int, width: int) -> Floats:
-    """Whisper's positional encoding from a step on: float32 [steps, width]."""
+    """Whisper's positional encoding from a step on, which repeats: float32 [steps, width]."""
+    return _position_table(width).take(range(first, first + steps), axis=0, mode="wrap")
+
+
+@lru_cache(maxsize=4)
+def _position_table(width: int) -> Floats:
+    """Whisper's positional encoding: float32 [POSITIONS, width]."""
     rate = math.log(10_000) / (width // 2 - 1)
     rates = np.exp(-rate * np.arange(width // 2, dtype=np.float32))
-    angles = ((first + np.arange(steps)) % POSITIONS)[:, None].astype(np.float32) * rates
+    angles = np.arange(POSITIONS, dtype=np.float32)[:, None] * rates
     return np.concatenate([np.sin(angles), np.cos(angles)], axis=1, dtype=np.float32)
