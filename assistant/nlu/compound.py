@@ -13,7 +13,7 @@ from dataclasses import replace
 from itertools import chain, pairwise
 
 from assistant.home.model import Area, Device
-from assistant.nlu.agreement import Found, is_repeated, merged
+from assistant.nlu.agreement import Found, is_repeated
 from assistant.nlu.clauses import (
     ARTICLES,
     PRONOUNS,
@@ -37,11 +37,10 @@ from assistant.nlu.pronouns import Antecedents, Pronouns, antecedents_after
 from assistant.nlu.resolver import Reading
 from assistant.nlu.sentence_parser import SentenceParser
 from assistant.nlu.shared_words import with_shared_words
-from assistant.nlu.single_command import SingleCommands, interpretation_of, is_certain
+from assistant.nlu.single_command import SingleCommands, is_certain
 from assistant.nlu.tokens import HESITATIONS, OPENERS
 
 _MOST_SEGMENTS = 6
-_TWO = 2
 _TAKES_ANYTHING = frozenset({"search_query", "item", "name"})
 """Slots that may have swallowed another command."""
 
@@ -61,6 +60,7 @@ class Compound:
     ) -> None:
         by_id = {device.id: device for device in devices}
         self._commands = SingleCommands(parser)
+        self._unclear = SingleCommands(parser, unclear=True)
         self._pronouns = Pronouns(self._commands, by_id)
         self._exceptions = Exceptions(self._commands, by_id, {area.id: area for area in areas})
         self._tolerant = tolerant
@@ -75,9 +75,9 @@ class Compound:
         segments = segments_of(text)
         if not segments[-1].words or len(segments) > _MOST_SEGMENTS or self.is_single(text, named):
             return None
-        found = self._all(segments, named, self._clause) or self._all(segments, named, self._heard)
+        found = self._all(segments, named) or self._all(segments, named, tolerant=True)
         if found is None and len(segments := at_articles(segments)) <= _MOST_SEGMENTS:
-            found = self._all(segments, named, self._clause)
+            found = self._all(segments, named)
         if found is None or is_repeated(found):
             return None
         found = with_times(self._commands, found, segments)
@@ -134,32 +134,43 @@ class Compound:
         self,
         segments: Sequence[Segment],
         named: Antecedents,
-        clause: Callable[[Words, Antecedents], Found | None],
+        *,
+        tolerant: bool = False,
     ) -> Found | None:
         """The commands of the segments: of each alone, else of neighbours together, long first.
 
+        `tolerant`: words may have been misheard, and which device is meant may have to be asked.
         A thing without a verb ends as the one before: "dim the lamp and the light to ten".
         """
         if not segments:
             return ()
+        clause = self._heard if tolerant else self._clause
         ends = [1, *range(len(segments), 1, -1)]
         if segments[1:] and segments[1].words[:1] and segments[1].words[0] in ARTICLES:
             ends = [*ends[1:], 1]
         for end in ends:
             group = segments[:end]
-            found = clause(group[0].words, named) if end == 1 else self._together(group, named)
+            found = (
+                clause(group[0].words, named)
+                if end == 1
+                else self._together(group, named, tolerant=tolerant)
+            )
             if found is not None:
-                others = self._all(segments[end:], antecedents_after(found, named), clause)
+                after = antecedents_after(found, named)
+                others = self._all(segments[end:], after, tolerant=tolerant)
                 if others is not None:
                     return (*found, *others)
         return None
 
-    def _together(self, segments: Sequence[Segment], named: Antecedents) -> Found | None:
+    def _together(
+        self, segments: Sequence[Segment], named: Antecedents, *, tolerant: bool
+    ) -> Found | None:
         """The commands of segments that are one clause, or share words."""
         words = joined(segments)
+        commands = self._unclear if tolerant else self._commands
         return (
             self._clause(words, named, free=False)
-            or with_shared_words(self._commands, [segment.words for segment in segments])
+            or with_shared_words(commands, [segment.words for segment in segments])
             or self._clause(words, named)
         )
 
@@ -176,36 +187,13 @@ class Compound:
         `free`: else by words of which none may be anything.
         """
         meant = self._pronouns.understand(words, named) or self._commands.exact(words, free=False)
-        both = (self._both(words) for word in words if word == "both")
         excepting = (self._excepting(words, *around) for around in exceptions(words))
         corrected = (self._corrected(*around, named) for around in corrections(words))
-        for found in chain((meant,), both, excepting, corrected):
+        for found in chain((meant,), excepting, corrected):
             if found is not None:
                 return (found,)
         meant = self._commands.exact(words) if free else None
         return None if meant is None else (meant,)
-
-    def _both(self, words: Words) -> Interpretation | None:
-        """A command for both devices of a kind: for all of them, where there are two.
-
-        Or for both that have one name, which is said in the plural then.
-        """
-        at = words.index("both")
-        before, after = words[:at], words[at + 1 :]
-        meant = self._commands.exact((*before, "all", *after), free=False)
-        found = meant or self._of_one_name(before, after, " ".join(words))
-        return found if found and len(found.targets) == _TWO else None
-
-    def _of_one_name(self, before: Words, after: Words, text: str) -> Interpretation | None:
-        """A command for all devices of the name that is said in the plural after some words."""
-        for at, word in enumerate(after):
-            one = (*after[:at], word.removesuffix("s"), *after[at + 1 :])
-            reading = self._commands.reading((*before, *one)) if one != after else None
-            if reading and "name" in reading.slots:
-                meant = interpretation_of(reading)
-                each = [replace(meant, targets=(target,)) for target in reading.targets]
-                return merged(each, text) if each else None
-        return None
 
     def _excepting(self, words: Words, before: Words, after: Words) -> Interpretation | None:
         meant = self._exceptions.understand(before, after)

@@ -178,13 +178,15 @@ class SentenceParser:
         entries = (each for name in names for each in self.index.entries.get(name, ()))
         return any(each.domain == "todo" for each in entries)
 
+    def is_name(self, words: Sequence[str]) -> bool:
+        """Whether words are a name of this home."""
+        return spoken_form(" ".join(words)) in self.index.entries
+
     def is_one_named(self, words: Sequence[str]) -> bool:
         """Whether words are nothing but a name and "one", which stands for some thing then."""
         if words[-1] != _ONE:
             return False
-        known = self.index.entries
-        named, whole = (spoken_form(" ".join(each)) for each in (words[:-1], words))
-        return named in known and whole not in known
+        return self.is_name(words[:-1]) and not self.is_name(words)
 
     def _corrected(self, words: Sequence[str]) -> list[Reading]:
         """Meanings of what the words may have been, and as good as the correction is small.

@@ -25,6 +25,8 @@ _ONE_MORE: tuple[Words, ...] = (
 )
 """What may stand for words of the command before: "another one for ten minutes"."""
 
+_TO = ("to",)
+_ONES = frozenset({"one", "ones"})
 _SOME_THING = "ones"
 """Stands for "one" where nobody knows of what; no sentence takes it for a number."""
 
@@ -34,8 +36,12 @@ def with_shared_words(commands: SingleCommands, items: Sequence[Words]) -> Found
 
     None if any of them is no command then.
     """
-    first, *others = [items[0], *map(_without_one_more, items[1:])]
-    return _SharedWords(commands, first, others).found()
+    first, *others = items
+    found = _SharedWords(commands, first, list(map(_without_one_more, others))).found()
+    things = [_with_thing(each, _kind_in(first)) for each in others]
+    if found is None and things != others:
+        found = _SharedWords(commands, first, things).found()
+    return found
 
 
 class _SharedWords:
@@ -99,14 +105,18 @@ class _SharedWords:
     def _with_kind(self, words: Words) -> Words:
         """The words with what "one" stands for: of "the kitchen one" after a light, "light".
 
-        It is a number where the first command has one, too, and stays where words may be any.
+        It is a number where the first command has one, too, unless one follows ("the kitchen one to
+        ten percent"), and stays where words may be any.
         """
-        named = self._commands.parser.is_one_named
-        at = next((end for end in range(1, len(words)) if named(words[: end + 1])), None)
-        if at is None or self._may_take_one:
-            return words
-        kinds = (word for word in reversed(self._first) if word in GENERIC_NAMES)
-        return (*words[:at], next(kinds, _SOME_THING), *words[at + 1 :])
+        kind, parser = _kind_in(self._first), self._commands.parser
+        for at in range(1, len(words)):
+            if words[at] not in _ONES:
+                continue
+            whole = (*words[:at], kind or _SOME_THING, *words[at + 1 :])
+            named = parser.is_one_named(words[: at + 1]) or parser.is_name((*words[:at], kind))
+            if named and (words[at + 1 : at + 2] == _TO or not self._may_take_one):
+                return whole
+        return words
 
     @cached_property
     def _may_take_one(self) -> bool:
@@ -151,6 +161,8 @@ class _SharedWords:
         for item in items:
             if item[-1:] == after[:1] or meet(before, item) or meet(item, after):
                 return None
+            if before[-1:] == ("both",):
+                return None  # of which there are two: the one that is borrowed from has them
             meant = self._commands.borrowing(before, item, after)
             if meant is None:
                 return None
@@ -163,6 +175,17 @@ def _time_of(meant: Interpretation) -> Mapping[str, object]:
     if COMMAND not in meant.slots:
         return {}
     return {slot: value for slot, value in meant.slots.items() if slot != COMMAND}
+
+
+def _kind_in(words: Words) -> str:
+    """The last word for a kind of thing among some words; empty if there is none."""
+    return next((word for word in reversed(words) if word in GENERIC_NAMES), "")
+
+
+def _with_thing(words: Words, kind: str) -> Words:
+    """The words with a kind of thing for "the one", as in "the one in the kitchen"."""
+    stands = kind and words[:1] == ("the",) and not _ONES.isdisjoint(words[1:2])
+    return ("the", kind, *words[2:]) if stands else words
 
 
 def _without_one_more(words: Words) -> Words:

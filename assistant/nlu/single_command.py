@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from assistant.nlu.accounting import FUNCTION_WORDS, LEADING_WORDS
-from assistant.nlu.agreement import is_unclear
+from assistant.nlu.agreement import is_unclear, merged
 from assistant.nlu.clauses import VERBS, Words
 from assistant.nlu.interpretation import Interpretation
 from assistant.nlu.parse import COMMAND
@@ -14,13 +16,18 @@ _JOINING = frozenset({"and", "or"})
 _NO_NAME_BEGINS = LEADING_WORDS | {"another", "one"}
 _CERTAIN = 0.7
 """A reading of less quality has no device, or took too many words for a name."""
+_BOTH, _TWO = "both", 2
 
 
 class SingleCommands:
-    """Understands single commands with a parser, where they are certain."""
+    """Understands single commands with a parser, where they are certain.
 
-    def __init__(self, parser: SentenceParser) -> None:
+    `unclear`: also those about one device of which several fit equally, as it is asked which.
+    """
+
+    def __init__(self, parser: SentenceParser, *, unclear: bool = False) -> None:
         self.parser = parser
+        self._unclear = unclear
 
     def reading(self, words: Words) -> Reading | None:
         """The meaning of a command, if it is certain which device is meant."""
@@ -34,14 +41,38 @@ class SingleCommands:
 
         Those of a command that is to be carried out later may always be.
         """
+        if _BOTH in words and (found := self._both(words)):
+            return found
         reading = self.reading(words) if words else None
-        if reading is None or is_unclear(reading, words):
+        if reading is None or (is_unclear(reading, words) and not self._unclear):
             return None
         if reading.free_words and not free and COMMAND not in reading.slots:
             return None
         if self.parser.tighter(words, reading):
             return None
         return interpretation_of(reading)
+
+    def _both(self, words: Words) -> Interpretation | None:
+        """A command for both devices of a kind: for all of them, where there are two.
+
+        Or for both that have one name, which is said in the plural then.
+        """
+        at = words.index(_BOTH)
+        before, after = words[:at], words[at + 1 :]
+        meant = self.exact((*before, "all", *after), free=False)
+        found = meant or self._of_one_name(before, after, " ".join(words))
+        return found if found and len(found.targets) == _TWO else None
+
+    def _of_one_name(self, before: Words, after: Words, text: str) -> Interpretation | None:
+        """A command for all devices of the name that is said in the plural after some words."""
+        for at, word in enumerate(after):
+            one = (*after[:at], word.removesuffix("s"), *after[at + 1 :])
+            reading = self.reading((*before, *one)) if one != after else None
+            if reading and "name" in reading.slots:
+                meant = interpretation_of(reading)
+                each = [replace(meant, targets=(target,)) for target in reading.targets]
+                return merged(each, text) if each else None
+        return None
 
     def when_due(self, meant: Interpretation) -> Interpretation:
         """What is done at its time, of a command for later; itself if it is for now."""
