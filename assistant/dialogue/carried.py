@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from assistant.nlu.interpretation import Interpretation
+from assistant.nlu.referents import Targets
 from assistant.plugins.api import Asks, Outcome
 
 NOTHING_HEARD = "I did not hear anything."
@@ -27,6 +28,8 @@ class Carried:
     """Whether a plugin is there for it."""
     lacking: Interpretation | None = None
     """The command that lacks something, for which nothing of the sentence was done."""
+    before: tuple[Targets, ...] = ()
+    """The devices of the commands that it goes on from."""
 
     @property
     def parts(self) -> tuple[Carried, ...]:
@@ -34,9 +37,10 @@ class Carried:
         return self.each or (self,)
 
     @property
-    def named(self) -> list[tuple[str, ...]]:
-        """The devices of each command that was carried out."""
-        return [part.outcome.targets for part in self.parts if part.outcome.success]
+    def named(self) -> tuple[Targets, ...]:
+        """The devices of each command that was carried out, after those that it goes on from."""
+        done = (part.outcome.targets for part in self.parts if part.outcome.success)
+        return (*self.before, *filter(None, done))
 
 
 def not_understood(heard: str) -> Carried:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 from assistant.dialogue.carried import Carried
 from assistant.nlu.interpretation import Interpretation
+from assistant.nlu.referents import Targets
 from assistant.plugins.api import Asks, Outcome
 
 LIFETIME_S = 30.0
@@ -37,6 +38,8 @@ class Exchange:
     """What one is to be chosen of, in the order in which they were named."""
     changes: tuple[tuple[str, ...], ...] = ()
     """Devices that each command has changed."""
+    named: tuple[Targets, ...] = ()
+    """Devices of each command that was carried out, and before of those that it goes on from."""
 
     @property
     def meant(self) -> Interpretation:
@@ -83,8 +86,16 @@ class Dialogue:
         if meant.intent == NEVER_MIND:
             self._last = None
         elif meant.intent is not None and meant.intent != CONFIRM:
-            self._last = self._exchange(meant, carried)
+            self._last = replace(self._exchange(meant, carried), named=carried.named)
             self._until_s = self._now_s() + LIFETIME_S
+
+    def named_before(self, meant: Interpretation) -> tuple[Targets, ...]:
+        """The devices of the commands that a meaning goes on from, or answers a question about.
+
+        A correction goes on from none: it is what was meant instead.
+        """
+        goes_on = meant.answers and not meant.takes_back
+        return self.last.named if self.last and goes_on else ()
 
     def _exchange(self, meant: Interpretation, carried: Carried) -> Exchange:
         commands, parts, asks = meant.commands, carried.parts, carried.outcome.asks

@@ -18,6 +18,9 @@ Antecedents = Sequence[Targets]
 """The devices of each command before: "it" means those of the last one, "them" those of all."""
 
 
+_TWO = 2
+
+
 class Pronouns:
     """Understands commands with pronouns. `devices`: those of the home by their ids."""
 
@@ -42,7 +45,7 @@ class Pronouns:
         at = _pronoun(words)
         if at is None or not named:
             return None
-        device = self._devices.get(_meant_by(words[at], named)[0])
+        device = next(map(self._devices.get, _meant_by(words[at], named)), None)
         return _with_name(words[:at], device, words[at + 1 :]) if device else None
 
     def _about(self, target: str, before: Words, after: Words) -> Interpretation | None:
@@ -68,9 +71,11 @@ def _pronoun(words: Words) -> int | None:
 
 
 def _meant_by(pronoun: str, named: Antecedents) -> Targets:
-    if pronoun in SEVERAL:
-        return tuple(dict.fromkeys(target for targets in named for target in targets))
-    return named[-1]
+    """The devices that a pronoun means: none for "both" unless they or their commands are two."""
+    if pronoun not in SEVERAL:
+        return named[-1]
+    devices = tuple(dict.fromkeys(target for targets in named for target in targets))
+    return () if pronoun == "both" and _TWO not in {len(devices), len(named)} else devices
 
 
 def _with_name(before: Words, device: Device, after: Words) -> Words:

@@ -491,3 +491,39 @@ async def test_talk_completes_no_reminder(house):
     assert (await house.say("remind me to take the pizza out")).asks is Asks.MORE
     assert not (await meant(house, "well i think we should go to the cinema")).answers
     assert (await house.say("in ten minutes")).success
+
+
+LIGHTS = ("light.kitchen", "light.bedroom", "light.office")
+
+
+@pytest.mark.parametrize(
+    ("said", "on"),
+    [
+        (("turn on the kitchen light", "and the bedroom", "turn both off"), set()),
+        (("turn on the kitchen light", "and the bedroom", "turn them off"), set()),
+        (("turn on the kitchen light and the bedroom light", "turn both off"), set()),
+        (
+            ("turn on the kitchen light", "and the bedroom", "and the office", "turn them off"),
+            set(),
+        ),
+        (
+            ("turn on the kitchen light", "and the bedroom", "turn it off"),
+            {"light.kitchen"},
+        ),
+        (("turn on the kitchen light", "turn both off"), {"light.kitchen"}),
+        (
+            ("turn on the kitchen light", "and the bedroom", "and the office", "turn both off"),
+            {"light.kitchen", "light.bedroom", "light.office"},
+        ),
+    ],
+)
+async def test_them_are_what_was_said_in_turn(house, said, on):
+    for text in said:
+        await house.say(text)
+    assert {each for each in LIGHTS if await house.state(each) == "on"} == on
+
+
+async def test_them_are_what_was_chosen_and_what_was_done_before(house):
+    for text in ("turn on the kitchen light and the fan", "the bathroom one", "turn them off"):
+        await house.say(text)
+    assert {await house.state("light.kitchen"), await house.state("fan.bathroom")} == {"off"}
