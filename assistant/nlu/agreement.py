@@ -83,7 +83,7 @@ def contradict(one: Interpretation, other: Interpretation) -> bool:
     )
 
 
-def names_nothing(words: Words) -> bool:
+def names_nothing(words: Sequence[str]) -> bool:
     """Whether words say only how, how much or when: "off at nine", "to eighty percent"."""
     return all(word in _NO_NAMES or word[:1].isdecimal() for word in words)
 
@@ -113,3 +113,9 @@ def values_of(meant: Interpretation | Reading) -> Mapping[str, object]:
     if meant.intent == _CLEAN_AREA:
         places -= {"area"}
     return {name: value for name, value in meant.slots.items() if name not in places}
+
+
+def asked(found: Found) -> Found:
+    """Commands that are done after a yes to what was understood."""
+    said = ", and ".join(each.text for each in found)
+    return (replace(found[0], question=f"Did you mean: {said}?"), *found[1:])

@@ -32,10 +32,11 @@ from assistant.nlu.clauses import (
 from assistant.nlu.delays import with_times
 from assistant.nlu.exceptions import SPARED_FROM, Exceptions
 from assistant.nlu.interpretation import Interpretation
-from assistant.nlu.parse import COMMAND
+from assistant.nlu.parse import COMMAND, REMINDER
 from assistant.nlu.pronouns import Antecedents, Pronouns, antecedents_after
 from assistant.nlu.resolver import Reading
 from assistant.nlu.sentence_parser import SentenceParser
+from assistant.nlu.several_reminders import several_reminders
 from assistant.nlu.shared_words import with_shared_words
 from assistant.nlu.single_command import SingleCommands, is_certain
 from assistant.nlu.tokens import HESITATIONS, OPENERS
@@ -168,9 +169,10 @@ class Compound:
         """The commands of segments that are one clause, or share words."""
         words = joined(segments)
         commands = self._unclear if tolerant else self._commands
+        items = [segment.words for segment in segments]
         return (
             self._clause(words, named, free=False)
-            or with_shared_words(commands, [segment.words for segment in segments])
+            or _completed(commands, items)
             or self._clause(words, named)
         )
 
@@ -226,6 +228,14 @@ class Compound:
         whole = (way for way in ways if self._commands.reading(way))
         begun = (way for way in reversed(ways) if self._commands.parser.may_begin(" ".join(way)))
         return next(whole, None) or next(begun, words)
+
+
+def _completed(commands: SingleCommands, items: Sequence[Words]) -> Found | None:
+    """The commands of items of which the later ones lack words that the first one has."""
+    first = commands.exact(items[0])
+    if first and REMINDER in first.slots:
+        return several_reminders(commands, first, items[1:])
+    return with_shared_words(commands, items)
 
 
 def _with_verb(verb: Words, words: Words) -> Words:

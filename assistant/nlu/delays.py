@@ -8,12 +8,11 @@ cannot be done at the same time: "turn the light on and off in ten minutes".
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
-from assistant.nlu.agreement import Found, contradict
+from assistant.nlu.agreement import Found, asked, contradict
 from assistant.nlu.clauses import PRONOUNS, Segment, Words, says_now
 from assistant.nlu.interpretation import Interpretation
-from assistant.nlu.parse import COMMAND
+from assistant.nlu.parse import COMMAND, REMINDER
 from assistant.nlu.single_command import SingleCommands
 
 _STOP = "."
@@ -40,14 +39,16 @@ def _with_time_behind(
     time = _time_behind(last)
     if not time or any(map(_is_delayed, others)) or _is_for_last(segments[-1]):
         return found
+    if any(REMINDER in each.slots for each in others):
+        return asked(found)  # it may be what to be reminded of
     if not any(each.targets for each in others):
         return found  # only what is done to devices can wait
     due = commands.when_due(last)
     if _says_now(segments[:-1]) or any(contradict(each, due) for each in others):
         is_clear = not others[1:] or _says_now(segments[-2:-1])
-        return found if is_clear else _asked(found)
+        return found if is_clear else asked(found)
     later = _delayed(commands, others, after=time)
-    return later and _asked((*later, last))
+    return later and asked((*later, last))
 
 
 def _is_for_first(segments: Sequence[Segment]) -> bool:
@@ -104,8 +105,3 @@ def _delayed(
             return None
         later.append(delayed)
     return tuple(later)
-
-
-def _asked(found: Found) -> Found:
-    said = ", and ".join(each.text for each in found)
-    return (replace(found[0], question=f"Did you mean: {said}?"), *found[1:])

@@ -15,7 +15,8 @@ from assistant.nlu.grammar import Grammar
 from assistant.nlu.inverse_text_normalisation import with_digits
 from assistant.nlu.names import NameIndex, NameKind, build_index
 from assistant.nlu.numbers import NUMBER_WORDS
-from assistant.nlu.parse import COMMAND, UNKNOWN_NAME
+from assistant.nlu.parse import COMMAND, REMINDER, UNKNOWN_NAME
+from assistant.nlu.reminders import holds_another
 from assistant.nlu.resolver import Reading, Resolver
 from assistant.nlu.sentence_network import JOINING
 from assistant.nlu.spoken_names import spoken_form
@@ -150,11 +151,10 @@ class SentenceParser:
         ]
 
     def _can_be_done(self, reading: Reading, said: str) -> bool:
-        """Whether a command for later is one by itself: anything may stand where it stands.
+        """Whether what stands where any words may is what is meant by them, as far as is known.
 
-        It is less than what was said, unless it holds a part of the time, and "now" is not later.
-        "To" is nothing to buy, no timer is called "tea and set" or "tea timer and egg", and "the
-        office one" is a thing, not a brightness of 1.
+        "To" is nothing to buy, no timer is called "tea and set" or "tea timer and egg", a reminder
+        is not two, and "the office one" is a thing, not a brightness of 1.
         """
         if self.is_one_named(said.split()):
             return False
@@ -162,13 +162,19 @@ class SentenceParser:
             return False
         if reading.free_words and _is_about_two(str(reading.slots.get("name", "")).split()):
             return False
-        if COMMAND not in reading.slots:
-            return True
-        command = str(reading.slots[COMMAND])
+        if REMINDER in reading.slots and holds_another(self.command, tuple(said.split())):
+            return False
+        return COMMAND not in reading.slots or self._can_wait(str(reading.slots[COMMAND]), said)
+
+    def _can_wait(self, command: str, said: str) -> bool:
+        """Whether a command for later is one by itself, which has no time of its own.
+
+        It is less than what was said, unless it holds a part of the time, and "now" is not later.
+        """
         if len(command.split()) >= len(said.split()) or says_now(command.split()):
             return False
-        later = self.exact(command)
-        return bool(later) and not later[0].unknown and COMMAND not in later[0].slots
+        later = self.command(command)
+        return later is not None and later.slots.keys().isdisjoint({COMMAND, REMINDER})
 
     def _ends_in_a_list(self, item: Sequence[str]) -> bool:
         """Whether an item has swallowed a list's name, as in "milk to my chore list"."""
