@@ -9,24 +9,14 @@ from assistant.nlu.agreement import Found, contradict, is_amount, names_nothing
 from assistant.nlu.clauses import Words, says_now, spans, without_now
 from assistant.nlu.interpretation import Interpretation
 from assistant.nlu.meeting import meet
-from assistant.nlu.names import GENERIC_NAMES
 from assistant.nlu.parse import COMMAND
 from assistant.nlu.single_command import SingleCommands
 from assistant.nlu.spoken_digits import has_digits
+from assistant.nlu.stand_ins import ONES, kind_in, ways_to_complete
 
 _LONGEST_TAIL = 7
 """How many words commands may share at their end: "to fifty percent brightness"."""
-_ONE_MORE: tuple[Words, ...] = (
-    ("another", "one"),
-    ("another",),
-    ("the", "one"),
-    ("the", "ones"),
-    ("one",),
-)
-"""What may stand for words of the command before: "another one for ten minutes"."""
-
 _TO = ("to",)
-_ONES = frozenset({"one", "ones"})
 _SOME_THING = "ones"
 """Stands for "one" where nobody knows of what; no sentence takes it for a number."""
 
@@ -36,12 +26,8 @@ def with_shared_words(commands: SingleCommands, items: Sequence[Words]) -> Found
 
     None if any of them is no command then.
     """
-    first, *others = items
-    found = _SharedWords(commands, first, list(map(_without_one_more, others))).found()
-    things = [_with_thing(each, _kind_in(first)) for each in others]
-    if found is None and things != others:
-        found = _SharedWords(commands, first, things).found()
-    return found
+    ways = (_SharedWords(commands, *way).found() for way in ways_to_complete(items))
+    return next(filter(None, ways), None)
 
 
 class _SharedWords:
@@ -108,9 +94,9 @@ class _SharedWords:
         It is a number where the first command has one, too, unless one follows ("the kitchen one to
         ten percent"), and stays where words may be any.
         """
-        kind, parser = _kind_in(self._first), self._commands.parser
+        kind, parser = kind_in(self._first), self._commands.parser
         for at in range(1, len(words)):
-            if words[at] not in _ONES:
+            if words[at] not in ONES:
                 continue
             whole = (*words[:at], kind or _SOME_THING, *words[at + 1 :])
             named = parser.is_one_named(words[: at + 1]) or parser.is_name((*words[:at], kind))
@@ -175,21 +161,3 @@ def _time_of(meant: Interpretation) -> Mapping[str, object]:
     if COMMAND not in meant.slots:
         return {}
     return {slot: value for slot, value in meant.slots.items() if slot != COMMAND}
-
-
-def _kind_in(words: Words) -> str:
-    """The last word for a kind of thing among some words; empty if there is none."""
-    return next((word for word in reversed(words) if word in GENERIC_NAMES), "")
-
-
-def _with_thing(words: Words, kind: str) -> Words:
-    """The words with a kind of thing for "the one", as in "the one in the kitchen"."""
-    stands = kind and words[:1] == ("the",) and not _ONES.isdisjoint(words[1:2])
-    return ("the", kind, *words[2:]) if stands else words
-
-
-def _without_one_more(words: Words) -> Words:
-    for phrase in _ONE_MORE:
-        if words[: len(phrase)] == phrase and len(words) > len(phrase):
-            return words[len(phrase) :]
-    return words

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from assistant.nlu.accounting import FUNCTION_WORDS, LEADING_WORDS
-from assistant.nlu.agreement import is_unclear, merged
+from assistant.nlu.agreement import is_unclear, merged, names_nothing
 from assistant.nlu.clauses import VERBS, Words
 from assistant.nlu.interpretation import Interpretation
 from assistant.nlu.parse import COMMAND
@@ -113,12 +113,12 @@ class SingleCommands:
 def _names_timer(meant: Interpretation, item: Words) -> bool:
     """Whether words say what a timer is called, and more: "the pasta timer", but not "pasta".
 
-    A name may hold "and" itself, as in "a timer named pizza and pasta".
+    A name may hold "and" itself, as in "a timer named pizza and pasta", and is no amount.
     """
     name = str(meant.slots.get("name", ""))
-    if not name or f" {name} " not in f" {' '.join(item)} ":
-        return False
     called = name.split()
+    if names_nothing(called) or f" {name} " not in f" {' '.join(item)} ":
+        return False
     return called[0] not in _NO_NAME_BEGINS and not set(item) <= FUNCTION_WORDS.union(called)
 
 

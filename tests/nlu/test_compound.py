@@ -181,6 +181,38 @@ def meaning(interpretation):
             ["set a 10 minutes timer", "set a 15 minutes timer"],
         ),
         (
+            "set an egg timer for five minutes and one for ten minutes",
+            ["set an egg timer for five minutes", "set an egg timer for ten minutes"],
+        ),
+        (
+            "set an egg timer for five minutes and a timer for ten minutes",
+            ["set an egg timer for five minutes", "set a timer for ten minutes"],
+        ),
+        (
+            "set an egg timer for an hour and ten minutes",
+            ["set an egg timer for 1 hour 10 minutes"],
+        ),
+        (
+            "set timers for five and ten minutes",
+            ["set a timer for five minutes", "set a timer for ten minutes"],
+        ),
+        (
+            "set two timers, one for five minutes and one for ten minutes",
+            ["set a timer for five minutes", "set a timer for ten minutes"],
+        ),
+        (
+            "set alarms for seven thirty and eight",
+            ["set an alarm for seven thirty", "set an alarm for eight"],
+        ),
+        (
+            "set two alarms for seven and at eight",
+            ["set an alarm for seven", "set an alarm for eight"],
+        ),
+        (
+            "cancel my alarms for seven and eight",
+            ["cancel my alarm for seven", "cancel my alarm for eight"],
+        ),
+        (
             "set a timer for an hour and one for ten minutes",
             ["set a timer for an hour", "set a timer for ten minutes"],
         ),
@@ -332,6 +364,7 @@ def test_what_is_excepted_is_spared(understanding, said, spared):
         "i need eggs and flour and to turn on the kettle",
         "i need eggs and you to wait",
         "set a tea and toast timer for ten minutes and an egg timer for five minutes",
+        "set three alarms for seven and eight",
         "set the kitchen light to one hundred and ten percent",
         "set the volume to a hundred and fifty percent",
     ],
