@@ -170,6 +170,8 @@ class Compound:
         words = joined(segments)
         commands = self._unclear if tolerant else self._commands
         items = [segment.words for segment in segments]
+        if self._commands.parser.is_list(items[-1]):
+            items = [joined(segments[:-1]), items[-1]]  # "milk and eggs to my list", and another
         return (
             self._clause(words, named, free=False)
             or _completed(commands, items)

@@ -158,7 +158,7 @@ class SentenceParser:
         """
         if self.is_one_named(said.split()):
             return False
-        if not _may_be_bought(reading) or self._ends_in_a_list(_item(reading)):
+        if not _may_be_bought(reading) or self._holds_a_list(_item(reading)):
             return False
         if reading.free_words and _is_about_two(str(reading.slots.get("name", "")).split()):
             return False
@@ -176,12 +176,20 @@ class SentenceParser:
         later = self.command(command)
         return later is not None and later.slots.keys().isdisjoint({COMMAND, REMINDER})
 
-    def _ends_in_a_list(self, item: Sequence[str]) -> bool:
-        """Whether an item has swallowed a list's name, as in "milk to my chore list"."""
-        rests = [item[at + 1 :] for at, word in enumerate(item) if word in _BEFORE_LIST]
-        names = [spoken_form(" ".join(rest)) for rest in rests]
-        names += [name.removesuffix(" list") for name in names]
-        entries = (each for name in names for each in self.index.entries.get(name, ()))
+    def _holds_a_list(self, item: Sequence[str]) -> bool:
+        """Whether an item has swallowed a list's name, as in "milk to my chore list".
+
+        It ends in one, or another item follows: "milk to my chores and bread".
+        """
+        ends = [*(at for at, word in enumerate(item) if word == "and"), len(item)]
+        starts = [at + 1 for at, word in enumerate(item) if word in _BEFORE_LIST]
+        return any(self.is_list(item[start:end]) for start in starts for end in ends if start < end)
+
+    def is_list(self, words: Sequence[str]) -> bool:
+        """Whether words are the name of a list."""
+        name = spoken_form(" ".join(words))
+        known = self.index.entries
+        entries = (*known.get(name, ()), *known.get(name.removesuffix(" list"), ()))
         return any(each.domain == "todo" for each in entries)
 
     def is_name(self, words: Sequence[str]) -> bool:

@@ -92,6 +92,7 @@ class SingleCommands:
             return listed if _names_timer(listed, item) else None
         said = str(listed.slots.get("item", "")).split() if listed else []
         is_item = set(said) <= set(item) - {"to", "list"} and item[0] not in VERBS
+        is_item = is_item and not self.parser.is_list(item)
         return listed if said and (is_item or set(said).isdisjoint(item)) else None
 
     def unknown(self, words: Words) -> Interpretation | None:

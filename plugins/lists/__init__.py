@@ -16,7 +16,7 @@ _READ = ("HassShoppingListLastItems", "HearthListItems")
 _REMOVE = ("HassListRemoveItem",)
 Item = Mapping[str, str]
 """`summary`, `status`, and `uid` where the home has such."""
-_ARTICLES = ("some ", "a ", "an ", "the ")
+_BEFORE_ITEM = ("some ", "a ", "an ", "the ", "to ")
 
 
 class Lists:
@@ -100,6 +100,8 @@ def _found(items: Sequence[Item], said: str, name: str) -> str:
 def split_items(text: str) -> list[str]:
     """Split what was said: "milk and some eggs" is two items; articles in front are dropped.
 
+    So is "to", of what is to be done: "to call mom".
+
     "A hundred and fifty grams of butter" is one.
     """
     words = text.split()
@@ -109,7 +111,7 @@ def split_items(text: str) -> list[str]:
     items = []
     for start, end in pairwise((-1, *ends, len(words))):
         item = " ".join(words[start + 1 : end])
-        for article in _ARTICLES:
+        for article in _BEFORE_ITEM:
             item = item.removeprefix(article)
         if item:
             items.append(item)

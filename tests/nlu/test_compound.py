@@ -173,6 +173,15 @@ def meaning(interpretation):
             ["add milk to my chore list", "add milk to my shopping list"],
         ),
         (
+            "add milk to my shopping list and my chores",
+            ["add milk to my shopping list", "add milk to my chores"],
+        ),
+        (
+            "add milk and eggs to my shopping list and my chores",
+            ["add milk and eggs to my shopping list", "add milk and eggs to my chores"],
+        ),
+        ("add chores to my shopping list", ["add chores to my shopping list"]),
+        (
             "take milk off the shopping list and the chores list",
             ["take milk off the shopping list", "take milk off the chores list"],
         ),
@@ -365,6 +374,7 @@ def test_what_is_excepted_is_spared(understanding, said, spared):
         "i need eggs and you to wait",
         "set a tea and toast timer for ten minutes and an egg timer for five minutes",
         "set three alarms for seven and eight",
+        "add milk and eggs to my chores and bread to my shopping list",
         "set the kitchen light to one hundred and ten percent",
         "set the volume to a hundred and fifty percent",
     ],

@@ -29,6 +29,16 @@ async def test_the_and_of_a_number_parts_no_items(house):
     assert await house.state("todo.shopping_list") == "2"
 
 
+async def test_what_is_to_be_done_is_put_down_without_its_to(house):
+    outcome = await house.say("add milk and to call mom to my chores")
+    assert outcome.reply == "Added milk and call mom to your chores list."
+
+
+async def test_an_item_is_put_on_each_list_that_is_named(house):
+    outcome = await house.say("add milk to my shopping list and my chores")
+    assert outcome.reply == "Added milk to your shopping list. Added milk to your chores list."
+
+
 async def test_what_was_bought_before_is_checked_off_again(house):
     for _ in range(2):
         await house.say("add milk to my shopping list")
