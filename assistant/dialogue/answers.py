@@ -20,6 +20,7 @@ from assistant.plugins.api import Asks
 NO = frozenset({("no",), ("nope",), ("no", "thanks"), ("no", "thank", "you"), ("not", "that")})
 _JOINTS = ("", "for", "at", "in", "to", "on")
 """What may be missing between a command and what it lacked."""
+_AROUND_TIME = frozenset({"the", "my", "one", "for", "at", "set"})
 _UNCLEAR = "unclear"
 """The slot of a time that cannot be told from what was said."""
 _MOST_OF_TIME = 3
@@ -44,9 +45,16 @@ class Answers:
                 every = ids == last.options
                 found = about(last.meant, ids, every=every) if ids else None
                 return last.answered(found) if found else _never_mind(words)
+            if found := self._told_by_time(words, last.meant):
+                return last.answered(found)
         if last.asks is Asks.MORE:
             return self._all_completed(words, last)
         return None
+
+    def _told_by_time(self, words: Words, asked: Interpretation) -> Interpretation | None:
+        """The command about what a time tells from others, and is no device: an alarm, a timer."""
+        found = None if asked.targets else self._completed(_bare(words), asked)
+        return None if found is None or found.free_words else found
 
     def _all_completed(self, words: Words, last: Exchange) -> Interpretation | None:
         """What was asked about with what it lacked; a time is for all that have no clear one."""
@@ -87,6 +95,13 @@ def _without_command(words: Words, asked: Interpretation) -> Words:
     pairs = zip(words, asked.text.split(), strict=False)
     same = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], pairs))
     return words[same:] or words
+
+
+def _bare(words: Words) -> Words:
+    """An answer without what stands for the thing: "seven thirty" of "the one at seven thirty"."""
+    while len(words) > 1 and words[0] in _AROUND_TIME:
+        words = words[1:]
+    return words[:-1] if len(words) > 1 and words[-1] == "one" else words
 
 
 def _without_time(meant: Interpretation) -> Iterator[str]:

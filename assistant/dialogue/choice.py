@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -17,6 +18,9 @@ _IDLE_ALONE = _IDLE | {
 _NOUNS = frozenset({"one", "ones"})
 """What stands for what was asked about, at the end of an answer."""
 _ORDINALS = {"first": 0, "second": 1, "third": 2, "fourth": 3, "last": -1}
+_IN_TIME = {"earlier": 0, "earliest": 0, "later": -1, "latest": -1}
+"""Such words of what is told apart by its time, which is named in that order."""
+_CLOCK_TIME = re.compile(r"\b\d+:\d\d$")
 _ALL = (
     frozenset({"both"}),
     frozenset({"both", "them"}),
@@ -77,8 +81,10 @@ def chosen(words: Sequence[str], options: Sequence[Option]) -> tuple[str, ...] |
         return ()
     if kept in _ALL:
         return tuple(each.id for each in options)
-    if len(kept) == 1 and (place := next(iter(kept))) in _ORDINALS:
-        at = _ORDINALS[place]
+    of_times = all(_CLOCK_TIME.search(each.id) for each in options)
+    ordinals = {**_ORDINALS, **_IN_TIME} if of_times else _ORDINALS
+    if len(kept) == 1 and (place := next(iter(kept))) in ordinals:
+        at = ordinals[place]
         return (options[at].id,) if at < len(options) else None
     # "One" is a number in "the one minute timer", and none in "the one in the kids room".
     found = _named(words, options) or _named(telling, options)

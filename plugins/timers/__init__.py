@@ -13,7 +13,7 @@ from assistant.nlu.parse import COMMAND
 from assistant.plugins import Asks, Outcome, Plugin, PluginContext
 
 from .book import Book, Timer, TimerKind
-from .choosing import ANY, matching, seconds
+from .choosing import ANY, in_turn, matching, seconds
 from .later import UNCLEAR, End, Later, end_of
 from .waiting import RunningTimers
 from .when import has_time, recurring
@@ -262,7 +262,7 @@ class Timers:
 
         Who was asked means those that they named, as they were told apart.
         """
-        timers = sorted(self._matching(self._book, meant.slots), key=lambda timer: timer.id)
+        timers = sorted(self._matching(self._book, meant.slots), key=in_turn)
         if not timers:
             return _failed(_none(meant.slots))
         names = told_apart(timers)

@@ -41,6 +41,11 @@ def matching(timers: Iterable[Timer], slots: Mapping[str, Any], now: datetime) -
     return _by_order(found, int(slots.get("ordinal", 0)))
 
 
+def in_turn(timer: Timer) -> tuple[str, int]:
+    """Sorts what ends at a time of day by that, else by when it was set."""
+    return timer.at or "", timer.id
+
+
 def _ends_at(timer: Timer, slots: Mapping[str, Any]) -> bool:
     moment = timer.moment
     return moment is not None and (moment.hour, moment.minute) in times(slots)

@@ -527,3 +527,41 @@ async def test_them_are_what_was_chosen_and_what_was_done_before(house):
     for text in ("turn on the kitchen light and the fan", "the bathroom one", "turn them off"):
         await house.say(text)
     assert {await house.state("light.kitchen"), await house.state("fan.bathroom")} == {"off"}
+
+
+@pytest.mark.parametrize(
+    ("answer", "left"),
+    [
+        ("seven thirty", "8:00"),
+        ("half past seven", "8:00"),
+        ("the seven thirty one", "8:00"),
+        ("the one for seven thirty", "8:00"),
+        ("the first one", "8:00"),
+        ("the earlier one", "8:00"),
+        ("the later one", "7:30"),
+        ("the one at eight o'clock", "7:30"),
+    ],
+)
+async def test_an_alarm_is_told_by_its_time(house, answer, left):
+    for at in ("eight am", "seven thirty am"):
+        await house.say(f"set an alarm for {at} tomorrow")
+    question = await house.say("cancel my alarm")
+    assert "the alarm at 7:30 or the alarm at 8:00?" in question.reply
+    assert (await house.say(answer)).success
+    assert (await house.say("what alarms do i have")).reply == (
+        f"Your alarm is set for {left} tomorrow."
+    )
+
+
+async def test_a_timer_is_told_by_its_length(house):
+    await house.say("set a pizza timer for five minutes")
+    await house.say("set an egg timer for ten minutes")
+    await house.say("cancel my timer")
+    assert (await house.say("the ten minute one")).reply == "Cancelled your egg timer."
+
+
+async def test_what_tells_none_is_no_answer(house):
+    for minutes in ("five", "ten"):
+        await house.say(f"set a timer for {minutes} minutes")
+    await house.say("cancel my timer")
+    assert not (await meant(house, "the later one")).answers
