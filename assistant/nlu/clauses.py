@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from assistant.nlu.numbers import is_within_number
+from assistant.nlu.tokens import AT_ONCE
 
 Words = tuple[str, ...]
 
@@ -16,8 +17,7 @@ _AND = re.compile(r"\bas well as\b|\s&\s")
 _BOTH = re.compile(r"\bboth (?=(the|my|our)\b.*\band\b)")
 _TOO = (("too",), ("as", "well"))
 """What may follow a segment that was joined."""
-_NOW = ("now",)
-_RIGHT_NOW = ("right", "now")
+_NOW = tuple(tuple(phrase.split()) for phrase in AT_ONCE)
 _NOT_NOW = (("from",), ("for",))
 """What makes another thing of it: "ten minutes from now", and "for now", which says nothing."""
 ARTICLES = frozenset({"the", "my", "our"})
@@ -85,19 +85,15 @@ class Segment:
 
 def says_now(words: Sequence[str]) -> bool:
     """Whether words say at their beginning or end that what they ask for is to be done at once."""
-    if tuple(words[:1]) == _NOW or tuple(words[:2]) == _RIGHT_NOW:
-        return True
-    return tuple(words[-1:]) == _NOW and tuple(words[-2:-1]) not in _NOT_NOW
+    return without_now(tuple(words)) != tuple(words)
 
 
 def without_now(words: Words) -> Words:
-    """The words without a "now" or "right now" at their beginning or end."""
-    if not says_now(words):
-        return words
-    for now in (_RIGHT_NOW, _NOW):
+    """The words without what says at their beginning or end that it is to be done at once."""
+    for now in _NOW:
         if words[: len(now)] == now:
             return words[len(now) :]
-        if words[-len(now) :] == now:
+        if words[-len(now) :] == now and words[-len(now) - 1 : -len(now)] not in _NOT_NOW:
             return words[: -len(now)]
     return words
 

@@ -26,7 +26,8 @@ def with_times(commands: SingleCommands, found: Found, segments: Sequence[Segmen
     if time := _time_in_front(first):
         if any(map(_is_delayed, others)) or _is_for_first(segments):
             return found
-        later = _delayed(commands, others, before=time)
+        can_wait = commands.when_due(first).targets
+        later = _delayed(commands, others, before=time) if can_wait else None
         return later and (first, *later)
     return _with_time_behind(commands, found, segments)
 

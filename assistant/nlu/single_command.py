@@ -61,7 +61,7 @@ class SingleCommands:
         before, after = words[:at], words[at + 1 :]
         meant = self.exact((*before, "all", *after), free=False)
         found = meant or self._of_one_name(before, after, " ".join(words))
-        return found if found and len(found.targets) == _TWO else None
+        return found if found and len(self.when_due(found).targets) == _TWO else None
 
     def _of_one_name(self, before: Words, after: Words, text: str) -> Interpretation | None:
         """A command for all devices of the name that is said in the plural after some words."""

@@ -34,6 +34,8 @@ _LETTERS = str.maketrans(
 )
 """Letters that are no letter with an accent, in the spelling that English uses."""
 HESITATIONS = frozenset({"uh", "um", "er", "erm", "hmm", "uhm", "mm", "ah"})
+AT_ONCE = ("right now", "now", "immediately", "right away", "straight away", "at once")
+"""What says that a command is not for later, and nothing else."""
 OPENERS: tuple[tuple[str, ...], ...] = tuple(
     tuple(phrase.split())
     for phrase in (
@@ -58,7 +60,7 @@ OPENERS: tuple[tuple[str, ...], ...] = tuple(
         "oh",
         "so",
         "well",
-        "now",
+        *AT_ONCE,
         "just",
         "kindly",
         "and",
@@ -74,9 +76,8 @@ CLOSERS: tuple[tuple[str, ...], ...] = tuple(
         "thank you",
         "would you",
         "will you",
-        "right now",
         "for now",
-        "now",
+        *AT_ONCE,
         "okay",
     )
 )
@@ -202,17 +203,21 @@ def with_fillers(words: Sequence[str], kept: AbstractSet[str]) -> Iterator[list[
 def _stripped(words: Sequence[str]) -> Iterator[tuple[int, int, list[str]]]:
     """Where a command begins and ends as politeness is taken from it bit by bit, and all words."""
     rest = [word for word in words if word not in HESITATIONS]
-    begin, end, changed = 0, len(rest), True
+    begin, end, changed = 0, len(rest), bool(rest)
     yield begin, end, rest
     while changed:
         changed = False
         for opener in OPENERS:
-            if end - begin > len(opener) and tuple(rest[begin : begin + len(opener)]) == opener:
+            if rest[begin] != opener[0] or end - begin <= len(opener):
+                continue
+            if tuple(rest[begin : begin + len(opener)]) == opener:
                 begin, changed = begin + len(opener), True
                 yield begin, end, rest
         for closer in CLOSERS:
             before = end - len(closer)
-            if before > begin and tuple(rest[before:end]) == closer and rest[before - 1] != _FROM:
+            if rest[end - 1] != closer[-1] or before <= begin:
+                continue
+            if tuple(rest[before:end]) == closer and rest[before - 1] != _FROM:
                 end, changed = before, True
                 yield begin, end, rest
 

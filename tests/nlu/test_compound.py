@@ -51,6 +51,15 @@ def meaning(interpretation):
             "remove tea from the shopping list and set the timer for one minute",
             ["remove tea from the shopping list", "set the timer for one minute"],
         ),
+        (
+            "right now lock the back door and turn off the tv",
+            ["lock the back door", "turn off the tv"],
+        ),
+        (
+            "at once turn off the tv and lock the back door",
+            ["turn off the tv", "lock the back door"],
+        ),
+        ("lock the back door right away", ["lock the back door"]),
         ("lock both doors", ["lock all the doors"]),
         ("set both lights in the kitchen to 20 percent", ["set the kitchen lights to 20 percent"]),
         (
@@ -374,6 +383,7 @@ def test_what_is_excepted_is_spared(understanding, said, spared):
         "i need eggs and you to wait",
         "set a tea and toast timer for ten minutes and an egg timer for five minutes",
         "set three alarms for seven and eight",
+        "in five minutes set a timer for ten minutes and lock the back door",
         "add milk and eggs to my chores and bread to my shopping list",
         "set the kitchen light to one hundred and ten percent",
         "set the volume to a hundred and fifty percent",
@@ -457,6 +467,26 @@ def test_what_is_not_understood_whole_is_not_done_in_part(understanding, said):
             "in ten minutes turn off the kitchen light and now lock the back door",
             "turn off the kitchen light in ten minutes",
             "lock the back door",
+        ),
+        (
+            "right now lock the back door and turn off the kitchen light in ten minutes",
+            "lock the back door",
+            "turn off the kitchen light in ten minutes",
+        ),
+        (
+            "turn off the tv immediately and the kitchen light in ten minutes",
+            "turn off the tv",
+            "turn off the kitchen light in ten minutes",
+        ),
+        (
+            "in ten minutes turn off both fans and lock the back door",
+            "turn off all fans in ten minutes",
+            "lock the back door in ten minutes",
+        ),
+        (
+            "in ten minutes turn off the tv and the kitchen light",
+            "turn off the tv in ten minutes",
+            "turn off the kitchen light in ten minutes",
         ),
         (
             "now lock the back door and turn off the kitchen light in ten minutes",
