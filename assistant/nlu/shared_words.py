@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 
 from assistant.nlu.agreement import Found, contradict, is_amount, names_nothing
-from assistant.nlu.clauses import Words, says_now, spans, without_now
+from assistant.nlu.clauses import ARTICLES, Words, says_now, spans, without_now
 from assistant.nlu.interpretation import Interpretation
 from assistant.nlu.meeting import meet
 from assistant.nlu.parse import COMMAND
@@ -17,6 +17,7 @@ from assistant.nlu.stand_ins import ONES, kind_in, ways_to_complete
 _LONGEST_TAIL = 7
 """How many words commands may share at their end: "to fifty percent brightness"."""
 _TO = ("to",)
+_OF_SEVERAL = frozenset({"both", "all", "every"})
 _SOME_THING = "ones"
 """Stands for "one" where nobody knows of what; no sentence takes it for a number."""
 
@@ -145,15 +146,23 @@ class _SharedWords:
         """The commands about all of the items between the same words, or none."""
         found = []
         for item in items:
-            if item[-1:] == after[:1] or meet(before, item) or meet(item, after):
+            if not _can_stand(before, item, after):
                 return None
-            if before[-1:] == ("both",):
-                return None  # of which there are two: the one that is borrowed from has them
             meant = self._commands.borrowing(before, item, after)
             if meant is None:
                 return None
             found.append(meant)
         return tuple(found)
+
+
+def _can_stand(before: Words, item: Words, after: Words) -> bool:
+    """Whether an item may stand between the words, as far as its ends tell.
+
+    "Both fans and the light" is not both the light, and "all the" is followed by no article.
+    """
+    alone = _OF_SEVERAL.isdisjoint(before[-1:]) and item[-1:] != after[:1]
+    articles = ARTICLES.issuperset(before[-1:] + item[:1])
+    return alone and not articles and not meet(before, item) and not meet(item, after)
 
 
 def _time_of(meant: Interpretation) -> Mapping[str, object]:

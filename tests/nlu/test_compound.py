@@ -72,6 +72,14 @@ def meaning(interpretation):
             ["turn on both fans", "turn on the kitchen light"],
         ),
         (
+            "turn on all the lights in the office and the kitchen light",
+            ["turn on all the lights in the office", "turn on the kitchen light"],
+        ),
+        (
+            "turn on every light upstairs and the kitchen light",
+            ["turn on every light upstairs", "turn on the kitchen light"],
+        ),
+        (
             "turn on the kitchen light and the fan",
             ["turn on the kitchen light", "turn on the fan"],
         ),
