@@ -28,19 +28,13 @@ class Carried:
     """Whether a plugin is there for it."""
     lacking: Interpretation | None = None
     """The command that lacks something, for which nothing of the sentence was done."""
-    before: tuple[Targets, ...] = ()
-    """The devices of the commands that it goes on from."""
+    named: tuple[Targets, ...] = ()
+    """The devices of each command that was carried out, after those that it goes on from."""
 
     @property
     def parts(self) -> tuple[Carried, ...]:
         """What came of each command of the sentence."""
         return self.each or (self,)
-
-    @property
-    def named(self) -> tuple[Targets, ...]:
-        """The devices of each command that was carried out, after those that it goes on from."""
-        done = (part.outcome.targets for part in self.parts if part.outcome.success)
-        return (*self.before, *filter(None, done))
 
 
 def not_understood(heard: str) -> Carried:

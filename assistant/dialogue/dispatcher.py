@@ -168,7 +168,7 @@ class Dispatcher:
         return None
 
     def _noted(self, meant: Interpretation, carried: Carried) -> Carried:
-        carried = replace(carried, before=self.dialogue.named_before(meant))
+        carried = replace(carried, named=self.dialogue.named_after(meant, carried))
         self.dialogue.note(meant, carried)
         if self.learning is not None:
             self.learning.note(meant, [part.outcome for part in carried.parts])

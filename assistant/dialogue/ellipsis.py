@@ -107,7 +107,7 @@ class Ellipses:
             return meant if changes_nothing or same else None
         if undoing is None:
             return None
-        undo = replace(last.meant, intent=undoing, targets=wrong, then=(), slots={})
+        undo = replace(last.meant, intent=undoing, targets=wrong, then=(), slots={}, undoes=True)
         return replace(meant, then=(undo,))
 
     def _more(self, words: Words, last: Exchange) -> Interpretation | None:

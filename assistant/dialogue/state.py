@@ -89,13 +89,17 @@ class Dialogue:
             self._last = replace(self._exchange(meant, carried), named=carried.named)
             self._until_s = self._now_s() + LIFETIME_S
 
-    def named_before(self, meant: Interpretation) -> tuple[Targets, ...]:
-        """The devices of the commands that a meaning goes on from, or answers a question about.
+    def named_after(self, meant: Interpretation, carried: Carried) -> tuple[Targets, ...]:
+        """The devices of each command that was carried out, after those that it goes on from.
 
-        A correction goes on from none: it is what was meant instead.
+        An answer goes on from what was asked about. A correction goes on from nothing: it is what
+        was meant instead, and what it puts back is not spoken of.
         """
         goes_on = meant.answers and not meant.takes_back
-        return self.last.named if self.last and goes_on else ()
+        before = self.last.named if self.last and goes_on else ()
+        pairs = zip(meant.commands, carried.parts, strict=False)
+        done = [part for each, part in pairs if part.outcome.success and not each.undoes]
+        return (*before, *filter(None, (part.outcome.targets for part in done)))
 
     def _exchange(self, meant: Interpretation, carried: Carried) -> Exchange:
         commands, parts, asks = meant.commands, carried.parts, carried.outcome.asks

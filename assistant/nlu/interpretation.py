@@ -62,6 +62,8 @@ class Interpretation:
     """How many of the words may be any, such as what is added to a list."""
     takes_back: bool = False
     """Whether it is said instead of the last command, which was not meant."""
+    undoes: bool = False
+    """Whether it only puts back what a command did that was not meant."""
 
     @property
     def commands(self) -> tuple[Interpretation, ...]:

@@ -511,6 +511,7 @@ LIGHTS = ("light.kitchen", "light.bedroom", "light.office")
             {"light.kitchen"},
         ),
         (("turn on the kitchen light", "turn both off"), {"light.kitchen"}),
+        (("turn on the kitchen light", "no, the bedroom light", "turn it off"), set()),
         (
             ("turn on the kitchen light", "and the bedroom", "and the office", "turn both off"),
             {"light.kitchen", "light.bedroom", "light.office"},
