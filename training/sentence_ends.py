@@ -20,6 +20,8 @@ from training import text
 
 LEAST = {1: 10, 2: 20}
 """Words, and pairs, that were said less often are left out."""
+ALIKE = 0.02
+"""Words whose share differs by less from what is told without them are left out."""
 COMMANDS = 8000
 _HELD_BACK = 20
 _HEADING = """How often sentences end with these words: times ended, times said, one or two words.
@@ -44,6 +46,30 @@ def counted(sentences: Iterable[str]) -> SentenceEnds:
     rare = [words for words, times in said.items() if len(words) == 1 and words not in counts]
     sums = sum(ended[words] for words in rare), sum(said[words] for words in rare)
     return SentenceEnds({(RARE,): Count(*sums)} | counts)
+
+
+def telling(ends: SentenceEnds) -> SentenceEnds:
+    """The counts without those that hardly change any share: pairs, then single words."""
+    counts = ends.counts
+    pairs = {
+        words
+        for words in counts
+        if len(words) > 1 and _differ(ends.probability(words), ends.probability(words[1:]))
+    }
+    needed = {words[1:] for words in pairs} | {(RARE,)}
+    rare = ends.probability(())
+    kept = {
+        words: count
+        for words, count in counts.items()
+        if words in pairs
+        or words in needed
+        or (len(words) == 1 and _differ(ends.probability(words), rare))
+    }
+    return SentenceEnds(kept)
+
+
+def _differ(one: float, other: float) -> bool:
+    return abs(one - other) >= ALIKE
 
 
 def report(ends: SentenceEnds, sentences: Sequence[str]) -> None:
@@ -73,7 +99,7 @@ def main() -> None:
     held_back = requests[::_HELD_BACK]
     kept = [line for number, line in enumerate(requests) if number % _HELD_BACK]
     known = [line for line in (*kept, *prose, *made) if not text.COFFEE.search(line)]
-    ends = counted(known)
+    ends = telling(counted(known))
     sources = ", ".join(path.name for path in (*args.texts, *args.prose))
     ends.write(args.out, _HEADING.format(sources=f"{sources} and the templates of lists.yaml"))
     report(ends, held_back)

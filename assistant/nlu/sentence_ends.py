@@ -32,7 +32,7 @@ class SentenceEnds:
     """Counts of single words and of pairs."""
 
     def __init__(self, counts: Mapping[tuple[str, ...], Count]) -> None:
-        self._counts = counts
+        self.counts = counts
         rare = counts.get((RARE,), Count(0, 0))
         self._rare = rare.ended / max(1, rare.said)
 
@@ -51,7 +51,7 @@ class SentenceEnds:
         share = self._rare
         for count in (1, 2):
             last = tuple(words[-count:])
-            found = self._counts.get(last)
+            found = self.counts.get(last)
             if len(last) == count and found is not None:
                 share = (found.ended + _PRIOR * share) / (found.said + _PRIOR)
         return share
@@ -59,7 +59,7 @@ class SentenceEnds:
     def write(self, path: Path, heading: str) -> None:
         """Write a file as `read` takes it, after a comment."""
         lines = [
-            f"{count.ended} {count.said} {' '.join(words)}" for words, count in self._counts.items()
+            f"{count.ended} {count.said} {' '.join(words)}" for words, count in self.counts.items()
         ]
         path.write_text(
             "\n".join([*(f"# {line}" for line in heading.splitlines()), *lines, ""]), "utf8"
