@@ -116,8 +116,11 @@ class Dialogue:
             outcome = asking[0][1].outcome
             options = outcome.targets if outcome.asks is Asks.WHICH else ()
             return Exchange(tuple(each for each, _ in asking), outcome.asks, 0, options)
-        changes = (part.outcome.changes for part in parts)
+        # What is put back was not said: nothing goes on from it, and nobody corrects it.
+        said = [pair for pair in zip(commands, parts, strict=True) if not pair[0].undoes]
+        changes = (part.outcome.changes for _, part in said)
         changed = tuple(tuple(dict.fromkeys(each.device for each in some)) for some in changes)
+        commands = tuple(each for each, _ in said)
         return Exchange(commands, options=self._chosen_of(commands[-1]), changes=changed)
 
     def _chosen_of(self, meant: Interpretation) -> tuple[str, ...]:

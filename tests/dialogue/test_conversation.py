@@ -145,6 +145,15 @@ async def test_what_was_turned_on_by_mistake_is_turned_off_again(house):
     assert await house.state("light.kitchen") == "off"
 
 
+async def test_a_second_correction_is_of_the_first(house):
+    texts = "turn on the office light", "no the hallway light", "no the bedroom light"
+    found = await meant(house, *texts)
+    assert [(each.intent, each.targets) for each in found.commands] == [
+        ("HassTurnOn", ("light.bedroom",)),
+        ("HassTurnOff", ("light.hallway",)),
+    ]
+
+
 async def test_what_was_on_before_stays_on(house):
     await house.say("turn on the kitchen light")
     await house.say("turn on the kitchen light")
