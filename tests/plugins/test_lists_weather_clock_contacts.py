@@ -114,6 +114,7 @@ async def test_what_is_not_on_the_list_is_said(house):
     ("said", "reply"),
     [
         ("what's the weather", "It is partly cloudy and 14 degrees."),
+        ("what's the weather tomorrow morning", "Tomorrow it will be rainy, up to 13 degrees."),
         ("what's the weather tomorrow", "Tomorrow it will be rainy, up to 13 degrees."),
         (
             "is it going to rain tomorrow",
