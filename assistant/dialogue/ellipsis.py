@@ -23,7 +23,8 @@ _OTHER = frozenset({("other",), ("others",), ("other", "one"), ("other", "ones")
 _THING = frozenset({"the", "my", "our", "one", "ones", "in", "on"})
 _ROOMS = frozenset({"area", "floor"})
 _IT, _THE_TIMER = "it", "the timer"
-_UNDOES = {"HassTurnOn": "HassTurnOff", "HassTurnOff": "HassTurnOn"}
+_TURN_OFF = "HassTurnOff"
+_UNDOES = {"HassTurnOn": _TURN_OFF, _TURN_OFF: "HassTurnOn"}
 _SETS = ("HassLightSet", "HassClimateSetTemperature", "HassSetVolume", "HassSetPosition", "HassFan")
 """Intents that put right what the same intent did to the same devices."""
 _ASKS = ("HassGet", "HassClimateGet", "HearthWhat")
@@ -105,6 +106,8 @@ class Ellipses:
             changes_nothing = intent.startswith(_ASKS) or not changed
             same = meant.intent == last.meant.intent or meant.targets == last.meant.targets
             return meant if changes_nothing or same else None
+        if undoing is None and last.turned_on.issuperset(wrong):
+            undoing = _TURN_OFF
         if undoing is None:
             return None
         undo = replace(last.meant, intent=undoing, targets=wrong, then=(), slots={}, undoes=True)

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
 from assistant.dialogue.carried import Carried
+from assistant.home.model import Change
 from assistant.nlu.interpretation import Interpretation
 from assistant.nlu.referents import Targets
 from assistant.plugins.api import Asks, Outcome
@@ -20,6 +21,7 @@ CONFIRM = "HearthConfirm"
 NEVER_MIND = "HassNevermind"
 REPEAT = "HearthRepeat"
 """The intent of "say that again"."""
+_WAS_OFF = ("state", "off")
 ENDS = frozenset({NEVER_MIND, "HearthStop"})
 """Intents that end what was asked, or what is being done."""
 
@@ -36,8 +38,8 @@ class Exchange:
     """The place of the command that is asked about, else of the last one."""
     options: tuple[str, ...] = ()
     """What one is to be chosen of, in the order in which they were named."""
-    changes: tuple[tuple[str, ...], ...] = ()
-    """Devices that each command has changed."""
+    changes: tuple[tuple[Change, ...], ...] = ()
+    """What each command has changed."""
     named: tuple[Targets, ...] = ()
     """Devices of each command that was carried out, and before of those that it goes on from."""
 
@@ -49,6 +51,17 @@ class Exchange:
     @property
     def changed(self) -> tuple[str, ...]:
         """Devices that this command has changed."""
+        return tuple(dict.fromkeys(each.device for each in self._changes))
+
+    @property
+    def turned_on(self) -> frozenset[str]:
+        """Those of them that were off."""
+        return frozenset(
+            each.device for each in self._changes if (each.attribute, each.before) == _WAS_OFF
+        )
+
+    @property
+    def _changes(self) -> tuple[Change, ...]:
         return self.changes[self.at] if self.changes else ()
 
     @property
@@ -118,10 +131,9 @@ class Dialogue:
             return Exchange(tuple(each for each, _ in asking), outcome.asks, 0, options)
         # What is put back was not said: nothing goes on from it, and nobody corrects it.
         said = [pair for pair in zip(commands, parts, strict=True) if not pair[0].undoes]
-        changes = (part.outcome.changes for _, part in said)
-        changed = tuple(tuple(dict.fromkeys(each.device for each in some)) for some in changes)
         commands = tuple(each for each, _ in said)
-        return Exchange(commands, options=self._chosen_of(commands[-1]), changes=changed)
+        changes = tuple(part.outcome.changes for _, part in said)
+        return Exchange(commands, options=self._chosen_of(commands[-1]), changes=changes)
 
     def _chosen_of(self, meant: Interpretation) -> tuple[str, ...]:
         """The options that an answer chose of: "the other one" is of them, too."""

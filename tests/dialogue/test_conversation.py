@@ -145,6 +145,19 @@ async def test_what_was_turned_on_by_mistake_is_turned_off_again(house):
     assert await house.state("light.kitchen") == "off"
 
 
+async def test_a_light_that_was_off_before_a_value_was_set_is_so_again(house):
+    await house.say("set the bedroom light to fifty percent")
+    assert (await house.say("no the office light")).success
+    assert await house.attribute("light.office", "brightness") == 50
+    assert await house.state("light.bedroom") == "off"
+
+
+async def test_a_value_that_there_was_before_is_not_known(house):
+    await house.say("set the bedroom light to fifty percent")
+    found = await meant(house, "set the bedroom light to ten percent", "no the office light")
+    assert found.intent is None
+
+
 async def test_a_second_correction_is_of_the_first(house):
     texts = "turn on the office light", "no the hallway light", "no the bedroom light"
     found = await meant(house, *texts)
