@@ -17,11 +17,13 @@ from assistant.home.model import Home
 _LOG = logging.getLogger(__name__)
 
 
-def make_ducking(settings: Settings, state: Path | None, room: str = "") -> Ducking:
-    """Turns down what `mixers_of` gives it; `state` is the folder for what survives a restart."""
-    part = "".join(sign if sign.isalnum() else "_" for sign in room)
-    name = f"turned_down-{part}.json" if room else "turned_down.json"
-    ledger = Ledger(state / name if state else None)
+def make_ledger(state: Path) -> Ledger:
+    """What is turned down in all rooms; `state` is the folder for what survives a restart."""
+    return Ledger(state / "turned_down.json")
+
+
+def make_ducking(settings: Settings, ledger: Ledger) -> Ducking:
+    """Turns down what `mixers_of` gives it."""
     return Ducking(ledger, settings.ducking.level, settings.conversation.answer_s)
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from assistant.app import echo
 from assistant.app.assembly import Listening, make_follow_ups, make_pipeline
 from assistant.app.household import Household
-from assistant.app.music import make_ducking, mixers_of
+from assistant.app.music import make_ducking, make_ledger, mixers_of
 from assistant.app.presence import make_senses
 from assistant.app.voices import make_speaker
 from assistant.asr.result import Recogniser
@@ -18,6 +18,7 @@ from assistant.audio.source import AudioSource
 from assistant.config.presence import PresenceSettings
 from assistant.config.settings import Settings
 from assistant.ducking.ducking import Ducking
+from assistant.ducking.ledger import Ledger
 from assistant.events import Event, Reply
 from assistant.pipeline.arbitration import Arbiter
 from assistant.pipeline.follow_up import FollowUps
@@ -106,7 +107,8 @@ class Rooms:
 
     def __init__(self, settings: Settings, audio_ios: Sequence[AudioIO], state: Path) -> None:
         self._settings = settings
-        self.rooms = [_room(settings, audio_io, state) for audio_io in audio_ios]
+        ledger = make_ledger(state)
+        self.rooms = [_room(settings, audio_io, ledger) for audio_io in audio_ios]
         self._running: list[asyncio.Task[None]] = []
 
     def announce(self, text: str) -> None:
@@ -127,10 +129,9 @@ class Rooms:
         for room in self.rooms:
             room.senses.begin(house.home)
             self._running += map(asyncio.create_task, (room.speaker.run(), room.senses.run()))
-        local = next((room for room in self.rooms if room.audio_io.player is None), None)
         for room in self.rooms:
-            area = room.audio_io.area
-            room.ducking.mixers = mixers_of(self._settings, house.home, area, here=room is local)
+            area, here = room.audio_io.area, room.audio_io.player is None
+            room.ducking.mixers = mixers_of(self._settings, house.home, area, here=here)
             await room.ducking.start()
 
     async def close(self) -> None:
@@ -145,10 +146,10 @@ class Rooms:
         return asked_in or self.rooms
 
 
-def _room(settings: Settings, audio_io: AudioIO, state: Path) -> Room:
+def _room(settings: Settings, audio_io: AudioIO, ledger: Ledger) -> Room:
     senses = make_senses(audio_io.presence)
     follow_ups = make_follow_ups(settings, senses)
-    ducking = make_ducking(settings, state, audio_io.room)
+    ducking = make_ducking(settings, ledger)
     own_voice = OwnVoice()
     volume = Volume() if settings.barge_in else None
     ears = echo.ears(settings.audio, audio_io.source, here=audio_io.player is None)

@@ -1,8 +1,8 @@
 """Turns other sound down while somebody speaks to Hearth and is answered, and up again.
 
 A volume that somebody changes meanwhile is theirs: what is not where Hearth put it stays as it is.
-Volumes are set beside the pipeline, one change after the other; whatever goes wrong with one is a
-line in the log.
+Volumes are set beside the pipeline; whatever goes wrong with one is a line in the log, and is tried
+again until it is as it was.
 """
 
 from __future__ import annotations
@@ -10,12 +10,14 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Sequence
-from functools import partial
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Sequence
+from dataclasses import replace
+from itertools import chain, repeat
+from typing import Any
 
 from assistant.audio.clock import Clock, MonotonicClock
 from assistant.ducking.ledger import Ledger, Lowered
-from assistant.ducking.mixer import Mixer, MixerError
+from assistant.ducking.mixer import Mixer
 from assistant.events import (
     NOT_MEANT,
     Error,
@@ -25,11 +27,16 @@ from assistant.events import (
     Reply,
     SpeechStarted,
     WakeDetected,
+    Yielded,
 )
 from assistant.nlu.interpretation import Interpretation
 
 LONGEST_S = 60.0
 """Nothing stays turned down for longer after the last word, whatever was missed."""
+AGAIN_S = (1.0, 5.0, 10.0, 30.0, 60.0)
+"""So long after what could not be brought back it is tried again; the last of them from then on."""
+_QUIETEST = 0.01
+"""At no volume at all a stream would lose the balance of its channels."""
 _SAME = 0.015
 """Volumes this close are equal: some players round to whole percents."""
 _LOG = logging.getLogger(__name__)
@@ -64,6 +71,8 @@ class Ducking:
         if list(self._ledger):
             _LOG.info("bringing back what was turned down when Hearth ended")
         await self._restore()
+        if self._ledger.let_go(self):
+            self._restore_after(AGAIN_S[0])
 
     async def close(self) -> None:
         """Bring everything back."""
@@ -77,7 +86,7 @@ class Ducking:
             case WakeDetected() | Interrupted() | SpeechStarted():
                 self._begin(self._lower())
                 self._restore_after(LONGEST_S)
-            case Error():
+            case Error() | Yielded():
                 self._restore_after(0.0)
             case Intent(reason=reason) if reason == NOT_MEANT:
                 self._restore_after(0.0)
@@ -102,50 +111,75 @@ class Ducking:
         self._later = None
 
     async def _wait_and_restore(self, wait_s: float) -> None:
-        if wait_s:
-            await self._clock.sleep(wait_s)
-        self._begin(self._restore())
+        for pause_s in chain((wait_s,), AGAIN_S, repeat(AGAIN_S[-1])):
+            if pause_s:
+                await self._clock.sleep(pause_s)
+            # Who speaks again ends the waiting, but no change that has begun.
+            await asyncio.wait({self._begin(self._restore())})
+            if not self._ledger.let_go(self):
+                break
 
-    def _begin(self, change: Awaitable[None]) -> None:
-        task = asyncio.ensure_future(change)
+    def _begin(self, change: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        task = asyncio.create_task(change)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+        return task
 
     async def _lower(self) -> None:
-        await asyncio.gather(*(self._safely(mixer, self._lower_one) for mixer in self.mixers))
+        await self._with_all(self._lower_all)
 
-    async def _lower_one(self, mixer: Mixer) -> None:
+    async def _lower_all(self, mixer: Mixer) -> None:
         playing = await mixer.playing()
         lowered = [
-            Lowered(mixer.name, id_, volume, self._level * volume)
+            Lowered(mixer.name, id_, volume, max(_QUIETEST, self._level * volume))
             for id_, volume in playing.items()
             if volume > _SAME and (mixer.name, id_) not in self._ledger
         ]
         if lowered:
             self._ledger.add(lowered)
-            await asyncio.gather(*(mixer.set(each.id, each.to) for each in lowered))
+        for id_ in playing:
+            self._ledger.hold((mixer.name, id_), self)
+        await _each(self._lower_one(mixer, each) for each in lowered)
+
+    async def _lower_one(self, mixer: Mixer, lowered: Lowered) -> None:
+        await mixer.set(lowered.id, lowered.to)
+        rests = await mixer.volume(lowered.id)
+        if rests is not None and abs(rests - lowered.before) > _SAME:
+            self._ledger.add([replace(lowered, to=rests)])  # it may have steps of its own
 
     async def _restore(self, only: set[str] | None = None) -> None:
-        restore = partial(self._restore_one, only=only)
-        await asyncio.gather(*(self._safely(mixer, restore) for mixer in self.mixers))
+        await self._with_all(lambda mixer: self._restore_all(mixer, only))
 
-    async def _restore_one(self, mixer: Mixer, *, only: set[str] | None) -> None:
-        for each in self._ledger:
-            if each.mixer != mixer.name or (only is not None and each.id not in only):
-                continue
-            now = await mixer.volume(each.id)
-            if now is not None and abs(now - each.to) <= _SAME:
-                await mixer.set(each.id, each.before)
-            self._ledger.remove([each])
+    async def _restore_all(self, mixer: Mixer, only: set[str] | None) -> None:
+        free = self._ledger.let_go(self) if only is None else self._ledger
+        due = [each for each in free if only is None or each.id in only]
+        await _each(self._restore_one(mixer, each) for each in due if each.mixer == mixer.name)
+
+    async def _restore_one(self, mixer: Mixer, lowered: Lowered) -> None:
+        now = await mixer.volume(lowered.id)
+        # Where it was before, it may be that it has not told yet that it was turned down.
+        if now is not None and min(abs(now - lowered.to), abs(now - lowered.before)) <= _SAME:
+            await mixer.set(lowered.id, lowered.before)
+        self._ledger.remove(lowered)
+
+    async def _with_all(self, change: Callable[[Mixer], Awaitable[None]]) -> None:
+        await asyncio.gather(*(self._safely(mixer, change) for mixer in self.mixers))
 
     async def _safely(self, mixer: Mixer, change: Callable[[Mixer], Awaitable[None]]) -> None:
         """Change volumes; what goes wrong is said once, until it is something else."""
         try:
             async with self._one_at_a_time[mixer.name]:
                 await change(mixer)
-        except MixerError as error:
+        except Exception as error:  # noqa: BLE001 - whatever a mixer does, it is tried again
             known, self._trouble[mixer.name] = self._trouble.get(mixer.name), str(error)
             level = logging.DEBUG if known == str(error) else logging.WARNING
             _LOG.log(level, "%s: the volume stays as it is: %s", mixer.name, error)
         else:
             self._trouble.pop(mixer.name, None)
+
+
+async def _each(changes: Iterable[Awaitable[None]]) -> None:
+    """Make all changes, whatever goes wrong with one; raises the first error."""
+    results = await asyncio.gather(*changes, return_exceptions=True)
+    for error in filter(None, results):
+        raise error

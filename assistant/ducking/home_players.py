@@ -24,15 +24,18 @@ class HomePlayers:
         area = _id_of(self._home.areas(), self._area)
         found = {}
         for device in self._home.devices():
-            if device.domain == "media_player" and device.area_id == area:
+            if device.domain == "media_player" and area is not None and device.area_id == area:
                 state, volume = await self._known(device.id)
                 if state == "playing" and volume is not None:
                     found[device.id] = volume
         return found
 
     async def volume(self, id_: str) -> float | None:
-        """A player's volume; raises `MixerError`."""
-        return (await self._known(id_))[1]
+        """A player's volume; raises `MixerError`, also where it tells none now: it will again."""
+        state, volume = await self._known(id_)
+        if state and volume is None:
+            raise MixerError(f"{id_} is {state}, and tells no volume")
+        return volume
 
     async def set(self, id_: str, volume: float) -> None:
         """Set a player's volume; raises `MixerError`."""

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -26,14 +27,16 @@ class Lowered:
 
 
 class Ledger:
-    """Remembers what was turned down. `file`: where; `None`: only in memory.
+    """Remembers what was turned down, and who still wants it so: rooms may share a player.
 
-    It is written before a volume is changed. A disk that takes nothing is a line in the log.
+    `file`: where; `None`: only in memory. It is written before a volume is changed. A disk that
+    takes nothing is a line in the log.
     """
 
     def __init__(self, file: Path | None) -> None:
         self._file = file
         self._lowered: dict[tuple[str, str], Lowered] = {}
+        self._holders: defaultdict[tuple[str, str], set[object]] = defaultdict(set)
         for each in self._read():
             self._lowered[each.mixer, each.id] = each
 
@@ -43,16 +46,26 @@ class Ledger:
     def __contains__(self, key: tuple[str, str]) -> bool:
         return key in self._lowered
 
-    def add(self, lowered: list[Lowered]) -> None:
-        """These are turned down next."""
+    def add(self, lowered: Iterable[Lowered]) -> None:
+        """These are turned down next, or came to rest there."""
         self._lowered |= {(each.mixer, each.id): each for each in lowered}
         self._write()
 
-    def remove(self, lowered: list[Lowered]) -> None:
-        """These are as they should be."""
-        for each in lowered:
-            self._lowered.pop((each.mixer, each.id), None)
+    def remove(self, lowered: Lowered) -> None:
+        """It is as it should be."""
+        self._lowered.pop((lowered.mixer, lowered.id), None)
+        self._holders.pop((lowered.mixer, lowered.id), None)
         self._write()
+
+    def hold(self, key: tuple[str, str], holder: object) -> None:
+        """Somebody wants it turned down."""
+        self._holders[key].add(holder)
+
+    def let_go(self, holder: object) -> list[Lowered]:
+        """What nobody wants turned down any more, when this one does not."""
+        for holders in self._holders.values():
+            holders.discard(holder)
+        return [each for each in self if not self._holders.get((each.mixer, each.id))]
 
     def _read(self) -> list[Lowered]:
         if self._file is None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 from collections.abc import Mapping
 from typing import Any
 
@@ -24,6 +25,7 @@ _PLAYER = "org.mpris.MediaPlayer2.Player"
 _PROPERTIES = "org.freedesktop.DBus.Properties"
 _BUS = "org.freedesktop.DBus"
 _ANSWER_S = 2.0
+_LOG = logging.getLogger(__name__)
 
 
 class MprisMixer:
@@ -39,14 +41,23 @@ class MprisMixer:
         """Volume of each player that plays; raises `MixerError`."""
         path = "/org/freedesktop/DBus"
         (names,) = await self._call(Message(_BUS, path, _BUS, "ListNames"))
-        found = {}
-        for name in names:
-            if not name.startswith(_NAMES):
-                continue
-            volume = await self.volume(name)
-            if volume is not None and await self._property(name, "PlaybackStatus") == "Playing":
-                found[name] = volume
-        return found
+        players = [name for name in names if name.startswith(_NAMES)]
+        volumes = await asyncio.gather(*map(self._playing, players))
+        return {
+            name: volume
+            for name, volume in zip(players, volumes, strict=True)
+            if volume is not None
+        }
+
+    async def _playing(self, name: str) -> float | None:
+        """The volume of a player that plays, `None` where it does not, or hangs."""
+        try:
+            if await self._property(name, "PlaybackStatus") != "Playing":
+                return None
+            return await self.volume(name)
+        except MixerError as error:
+            _LOG.debug("%s is left out: %s", name, error)
+            return None
 
     async def volume(self, id_: str) -> float | None:
         """A player's volume, `None` if it is gone or has none; raises `MixerError`."""

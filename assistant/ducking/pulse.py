@@ -18,6 +18,7 @@ from assistant.ducking.mixer import MixerError
 from assistant.reply.programs import OWN_ROLE
 
 _LEFT_ALONE = frozenset({OWN_ROLE, "phone"})
+_NO_MODULE = 0xFFFF_FFFF
 _ANSWER_S = 2.0
 """A server that takes longer hangs."""
 T = TypeVar("T")
@@ -39,37 +40,87 @@ class PulseMixer:
     name = "pulse"
 
     def __init__(self) -> None:
-        self._begin()
-
-    def _begin(self) -> None:
-        """Begin anew: a thread that hangs is left behind."""
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix="volumes")
-        self._pulse = pulsectl.Pulse("hearth", connect=False)
-        self._connected = False
+        self._server = _Server()
 
     async def playing(self) -> Mapping[str, float]:
         """Volume of each stream that plays; raises `MixerError`."""
-        return await self._run(
-            lambda: {
-                _id(stream): stream.volume.value_flat
-                for stream in self._streams()
-                if not stream.corked and stream.proplist.get("media.role") not in _LEFT_ALONE
-            }
-        )
+        return await self._run(_Server.playing)
 
     async def volume(self, id_: str) -> float | None:
         """A stream's volume, `None` if it is gone; raises `MixerError`."""
-        return await self._run(lambda: self._volume(id_))
+        return await self._run(lambda server: server.volume(id_))
 
     async def set(self, id_: str, volume: float) -> None:
         """Set a stream's volume, the balance of its channels kept; raises `MixerError`."""
-        await self._run(lambda: self._set(id_, volume))
+        await self._run(lambda server: server.set(id_, volume))
 
-    def _volume(self, id_: str) -> float | None:
+    async def _run(self, call: Callable[[_Server], T]) -> T:
+        loop, server = asyncio.get_running_loop(), self._server
+        try:
+            async with asyncio.timeout(_ANSWER_S):
+                return await loop.run_in_executor(server.thread, server.there, call)
+        except TimeoutError:
+            if self._server is server:
+                self._server = _Server()
+                server.leave()
+            raise MixerError(f"the sound server took longer than {_ANSWER_S:g} s") from None
+
+
+class _Server:
+    """A connection, which belongs to the one thread that calls it."""
+
+    def __init__(self) -> None:
+        self.thread = ThreadPoolExecutor(1, thread_name_prefix="volumes")
+        self._pulse = pulsectl.Pulse("hearth", connect=False)
+        self._connected = False
+
+    def leave(self) -> None:
+        """Use it no more; it is closed when the call that hangs has ended."""
+        self.thread.submit(self._pulse.close)
+        self.thread.shutdown(wait=False)
+
+    def there(self, call: Callable[[_Server], T]) -> T:
+        """Call it, once more on a new connection where the old one is lost."""
+        was_connected = self._connected
+        try:
+            return self._called_there(call)
+        except MixerError:
+            if not was_connected:
+                raise
+        return self._called_there(call)
+
+    def _called_there(self, call: Callable[[_Server], T]) -> T:
+        try:
+            if not self._connected:
+                self._pulse.connect(autospawn=False)
+                self._connected = True
+            return call(self)
+        except Exception as error:  # noqa: BLE001 - pulsectl's errors have no class in common
+            self._connected = False
+            self._pulse.disconnect()
+            raise MixerError(f"the sound server does not answer ({error})") from None
+
+    def playing(self) -> Mapping[str, float]:
+        """Volume of each stream that plays, but for those of sinks that pass on what others play.
+
+        There the program's stream is turned down.
+        """
+        owners = {sink.owner_module for sink in self._pulse.sink_list()} - {_NO_MODULE}
+        return {
+            _id(stream): stream.volume.value_flat
+            for stream in self._streams()
+            if not stream.corked
+            and stream.owner_module not in owners
+            and stream.proplist.get("media.role") not in _LEFT_ALONE
+        }
+
+    def volume(self, id_: str) -> float | None:
+        """A stream's volume, `None` if it is gone."""
         found = [*self._called(id_), *self._remembered(id_)]
         return found[0].volume.value_flat if found else None
 
-    def _set(self, id_: str, volume: float) -> None:
+    def set(self, id_: str, volume: float) -> None:
+        """Set the volume of a stream, or what is remembered of it."""
         for stream in self._called(id_):
             stream.volume.value_flat = volume
             self._pulse.volume_set(stream, stream.volume)
@@ -92,27 +143,6 @@ class PulseMixer:
 
     def _streams(self) -> list[pulsectl.PulseSinkInputInfo]:
         return list(self._pulse.sink_input_list())
-
-    async def _run(self, call: Callable[[], T]) -> T:
-        loop = asyncio.get_running_loop()
-        try:
-            async with asyncio.timeout(_ANSWER_S):
-                return await loop.run_in_executor(self._thread, self._there, call)
-        except TimeoutError:
-            self._begin()
-            raise MixerError(f"the sound server took longer than {_ANSWER_S:g} s") from None
-
-    def _there(self, call: Callable[[], T]) -> T:
-        """Call it, on a new connection where the old one is lost."""
-        try:
-            if not self._connected:
-                self._pulse.connect(autospawn=False)
-                self._connected = True
-            return call()
-        except pulsectl.PulseError as error:
-            self._connected = False
-            self._pulse.disconnect()
-            raise MixerError(f"the sound server does not answer ({error})") from None
 
 
 def _id(stream: pulsectl.PulseSinkInputInfo) -> str:

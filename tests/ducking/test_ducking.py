@@ -5,11 +5,18 @@ import json
 
 import pytest
 
-from assistant.ducking.ducking import LONGEST_S, Ducking
+from assistant.ducking.ducking import AGAIN_S, LONGEST_S, Ducking
 from assistant.ducking.home_players import HomePlayers
 from assistant.ducking.ledger import Ledger, Lowered
 from assistant.ducking.mixer import MixerError
-from assistant.events import NOT_MEANT, Intent, Reply, SpeechStarted, WakeDetected
+from assistant.events import (
+    NOT_MEANT,
+    Intent,
+    Reply,
+    SpeechStarted,
+    WakeDetected,
+    Yielded,
+)
 from tests.hand_clock import settle
 from tests.household import HandClock, build
 
@@ -27,6 +34,7 @@ class Shelf:
     def __init__(self, **volumes):
         self.volumes = volumes
         self.error = None
+        self.stuck = ""
 
     async def playing(self):
         if self.error:
@@ -39,6 +47,8 @@ class Shelf:
         return self.volumes.get(id_)
 
     async def set(self, id_, volume):
+        if id_ == self.stuck:
+            raise MixerError("it is stuck")
         self.volumes[id_] = volume
 
 
@@ -173,3 +183,70 @@ async def test_a_command_about_a_player_finds_it_as_loud_as_the_user_left_it():
     await ducking.close()
     assert await house.attribute(player, "volume_level") == louder
     await asyncio.sleep(0)
+
+
+async def test_what_fails_holds_nothing_else_up_and_is_tried_again():
+    stage = Stage(Shelf(radio=0.8, film=0.4))
+    await stage.after(WOKEN)
+    stage.shelf.stuck = "radio"
+    stage.ducking.ended(DONE, 2.0)
+    assert await stage.after() == {"radio": 0.4, "film": 0.4}
+    stage.shelf.stuck = ""
+    await stage.clock.turn(AGAIN_S[0])
+    assert await stage.after() == {"radio": 0.8, "film": 0.4}
+
+
+class Steps(Shelf):
+    """Its volumes rest at tenths."""
+
+    async def set(self, id_, volume):
+        await super().set(id_, round(volume, 1))
+
+
+class Late(Shelf):
+    """It tells its volume as it was."""
+
+    async def volume(self, id_):
+        return 0.8
+
+
+@pytest.mark.parametrize("shelf", [Steps(radio=0.5), Late(radio=0.8)])
+async def test_where_a_volume_comes_to_rest_or_is_told_late_it_comes_back(shelf):
+    before, stage = dict(shelf.volumes), Stage(shelf)
+    assert (await stage.after(WOKEN))["radio"] < before["radio"]
+    stage.ducking.ended(DONE, 2.0)
+    assert await stage.after() == before
+
+
+@pytest.mark.parametrize("ends", [Yielded(**AT, to="office"), None])
+async def test_what_two_rooms_share_comes_up_when_both_let_it_go(ends):
+    one = Stage(Shelf(radio=0.8))
+    other = Stage(one.shelf)
+    other.ducking._ledger = one.ducking._ledger
+    await one.after(WOKEN)
+    assert await other.after(WOKEN) == {"radio": 0.4}
+    if ends:
+        one.ducking.follow(ends)
+    else:
+        one.ducking.ended(DONE, 2.0)
+    assert await one.after() == {"radio": 0.4}
+    other.ducking.ended(DONE, 2.0)
+    assert await other.after() == {"radio": 0.8}
+
+
+async def test_a_player_that_tells_nothing_now_comes_back_when_it_does():
+    house = build()
+    states, tv = house.home._states, "media_player.tv"
+    states[tv] = type(states[tv])("playing", {"volume_level": 0.6})
+    ducking = Ducking(Ledger(None), 0.5)
+    ducking.mixers = [HomePlayers(house.home, "Living room")]
+    await ducking._lower()
+    states[tv] = type(states[tv])("off", {})
+    await ducking._restore()
+    states[tv] = type(states[tv])("playing", {"volume_level": 0.3})
+    await ducking._restore()
+    assert await house.attribute(tv, "volume_level") == 0.6
+
+
+async def test_an_area_that_the_home_does_not_have_has_no_players():
+    assert await HomePlayers(build().home, "attic").playing() == {}

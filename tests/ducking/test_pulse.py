@@ -107,6 +107,15 @@ async def test_what_ended_while_it_was_down_is_as_loud_as_before_when_it_comes_a
     await again.wait()
 
 
+async def test_a_sink_that_passes_on_what_others_play_is_left_alone(server):
+    server.control("load-module", "module-remap-sink")
+    await server.play(0.8)
+    down = ducking(server)
+    await down._lower()
+    assert sorted(server.inputs().values()) == [24, 100]
+    await down.close()
+
+
 async def test_its_own_sounds_and_calls_are_left_alone(server):
     await server.play(1.0, "phone", role="phone")
     speech = Sound(np.zeros(8000 * 5, np.int16), 8000)
