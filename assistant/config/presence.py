@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,6 +10,8 @@ from assistant.config.limits import SettingError
 
 KINDS = ("binary_sensor", "input_boolean", "group", "person", "device_tracker")
 """Entities that are on, or at home."""
+_ENTITY = re.compile(rf"({'|'.join(KINDS)})\.(?!_)(?!.*__)[a-z0-9_]+(?<!_)")
+"""What Home Assistant takes for the name of one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,6 +22,10 @@ class PresenceSettings:
     camera: Path | None = None
 
     def __post_init__(self) -> None:
-        if self.entity is not None and self.entity.partition(".")[0] not in KINDS:
+        if self.entity is not None and not _ENTITY.fullmatch(self.entity):
             kinds = ", ".join(KINDS)
-            raise SettingError(f"'{self.entity}' must be an entity of {kinds}", "entity")
+            raise SettingError(
+                f"'{self.entity}' must be an entity of {kinds} as Home Assistant writes it, such "
+                "as binary_sensor.kitchen_occupancy",
+                "entity",
+            )

@@ -43,3 +43,13 @@ async def test_what_the_home_does_not_have_tells_nothing(sensor):
     moved, nothing = sensor("binary_sensor.movement_backyard"), sensor("binary_sensor.no_such")
     await becomes(moved, somebody=True)
     assert nothing.somebody is None
+
+
+async def test_a_name_that_is_refused_takes_nothing_else_away(house, sensor, caplog):
+    sensor("binary_sensor.Not A Name")
+    somebody = sensor("input_boolean.somebody")
+    async with asyncio.timeout(30):
+        while "is not followed" not in caplog.text:  # noqa: ASYNC110 - Home Assistant takes its time
+            await asyncio.sleep(0.05)
+    await becomes(somebody, somebody=False)
+    assert (await house.home.state("light.kitchen_lights")).state

@@ -68,7 +68,8 @@ class HomeAssistantHome:
         self._connection: Connection | None = None
         self._keeper: asyncio.Task[None] | None = None
         self._why_not = _UNREACHABLE
-        self._subscription: int | None = None
+        self._subscriptions: list[int] = []
+        """To the states of entities."""
         self._stale = asyncio.Event()
         self._followed: set[str] = set()
         """Entities to know of, exposed or not."""
@@ -235,7 +236,7 @@ class HomeAssistantHome:
     async def _follow(self, connection: Connection) -> None:
         """Read everything, and be told of changes from now on."""
         self._stale.clear()
-        self._subscription = None
+        self._subscriptions.clear()
         for registry in _REGISTRIES:
             await connection.subscribe(
                 "subscribe_events",
@@ -247,17 +248,25 @@ class HomeAssistantHome:
     async def _read(self, connection: Connection) -> None:
         """The catalogue as it is now, and the states of all that is in it."""
         catalogue = await read_catalogue(connection)
-        if self._subscription is not None:
-            await connection.unsubscribe(self._subscription)
-            self._subscription = None
-        ids = [device.id for device in catalogue.devices]
-        if followed := [*ids, *self._followed.difference(ids)]:
-            self._subscription = await connection.subscribe(
-                "subscribe_entities", self._states.take, entity_ids=followed
-            )
+        while self._subscriptions:
+            await connection.unsubscribe(self._subscriptions.pop())
+        if ids := [device.id for device in catalogue.devices]:
+            await self._subscribe(connection, ids)
             there = self._states.get
             await self._states.wait_until(lambda: all(map(there, ids)), _STATES_S)
+        for entity_id in self._followed.difference(ids):
+            try:  # Each by itself: one that is refused takes no other away.
+                await self._subscribe(connection, [entity_id])
+            except CommandError as error:
+                _LOG.warning("%s is not followed: %s", entity_id, error)
+                self._followed.discard(entity_id)
         self._catalogue = catalogue
+
+    async def _subscribe(self, connection: Connection, entity_ids: Sequence[str]) -> None:
+        subscribed = connection.subscribe(
+            "subscribe_entities", self._states.take, entity_ids=list(entity_ids)
+        )
+        self._subscriptions.append(await subscribed)
 
     async def _refresh_until_closed(self, connection: Connection) -> None:
         while not connection.closed.done():
