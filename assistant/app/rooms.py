@@ -151,8 +151,10 @@ def _room(settings: Settings, audio_io: AudioIO, ledger: Ledger) -> Room:
     follow_ups = make_follow_ups(settings, senses)
     ducking = make_ducking(settings, ledger)
     own_voice = OwnVoice()
-    volume = Volume() if settings.barge_in else None
     ears = echo.ears(settings.audio, audio_io.source, here=audio_io.player is None)
+    wanted = settings.conversation.barge_in
+    # If it is not said, speech interrupts where the echo really is taken out.
+    volume = Volume() if (ears.cancels if wanted is None else wanted) else None
 
     def ended(reply: Reply, heard_s: float) -> None:
         follow_ups.after(reply, heard_s)
@@ -161,7 +163,7 @@ def _room(settings: Settings, audio_io: AudioIO, ledger: Ledger) -> Room:
     def streamed(outlet: Outlet) -> Player:
         return StreamedPlayer(outlet, ears.reference, volume)
 
-    player, streams = audio_io.player, ears.cancels or settings.barge_in
+    player, streams = audio_io.player, ears.cancels or volume is not None
     if streams and audio_io.outlet is not None:
         player = streamed(audio_io.outlet)
     speaker = make_speaker(

@@ -195,12 +195,6 @@ class Settings:
                 "privacy",
             )
 
-    @property
-    def barge_in(self) -> bool:
-        """Whether speech interrupts Hearth: if it is not said, where its echo is taken out."""
-        wanted = self.conversation.barge_in
-        return self.audio.echo_cancellation != "none" if wanted is None else wanted
-
     def presence_at(self, source: SourceSettings) -> PresenceSettings:
         """What tells who is there, where a source hears: its own, else what all have."""
         own = source.presence

@@ -3,6 +3,7 @@
 import asyncio
 import shutil
 import sys
+from dataclasses import replace
 
 import pytest
 
@@ -14,6 +15,7 @@ from assistant.commands.run import audio_ios
 from assistant.config import RepliesSettings, Settings, load
 from assistant.config.hearing import AudioSettings, SourceSettings
 from assistant.config.limits import SettingError
+from assistant.config.settings import ConversationSettings
 from assistant.dialogue.dispatcher import nothing_before
 from assistant.events import Reply
 from assistant.plugins.room import ROOM
@@ -129,6 +131,7 @@ def test_where_echo_cancellation_lacks_its_package_the_service_goes_on(
     assert room.audio_io.source is audio_io.source
     assert "its own voice stays in what it hears" in caplog.text
     assert "[echo]" in caplog.text
+    assert room.volume is None, "it would interrupt itself"
 
 
 def test_with_echo_cancellation_a_room_knows_what_it_plays(tmp_path):
@@ -136,8 +139,17 @@ def test_with_echo_cancellation_a_room_knows_what_it_plays(tmp_path):
     audio_io = AudioIO(ArraySource(spoken(("quiet", 0.1))))
     (room,) = Rooms(ECHO, [audio_io], tmp_path).rooms
     assert isinstance(room.audio_io.source, EchoCancelled)
+    assert room.volume is not None
     if shutil.which("aplay") or shutil.which("paplay"):
         assert isinstance(room.speaker._player, StreamedPlayer)
+
+
+def test_speech_interrupts_without_echo_cancellation_only_where_that_is_said(tmp_path):
+    audio_io = AudioIO(ArraySource(spoken(("quiet", 0.1))), Elsewhere())
+    for said in (None, True):
+        settings = replace(SETTINGS, conversation=ConversationSettings(barge_in=said))
+        (room,) = Rooms(settings, [audio_io], tmp_path).rooms
+        assert (room.volume is not None) is bool(said)
 
 
 async def test_a_room_knows_who_is_there_by_its_own_sensor(tmp_path, house):

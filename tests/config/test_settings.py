@@ -6,8 +6,6 @@ import yaml
 
 from assistant.config import ConfigError, Settings, effective, load
 from assistant.config.bind import setting_names
-from assistant.config.hearing import AudioSettings
-from assistant.config.settings import ConversationSettings
 
 EXAMPLE = Path(__file__).parents[2] / "config.example.yaml"
 SECTIONS = {item.name: item.default_factory() for item in fields(Settings) if item.compare}
@@ -97,15 +95,3 @@ def test_what_names_sound_like_is_read(tmp_path):
     path.write_text("personalisation: {sounds_like: {Siobhan: shivawn}}\n", "utf8")
     with pytest.raises(ConfigError, match="expected a list"):
         load(path)
-
-
-@pytest.mark.parametrize(
-    ("canceller", "said", "interrupts"),
-    [("none", None, False), ("speex", None, True), ("webrtc", None, True), ("none", True, True)],
-)
-def test_speech_interrupts_where_its_echo_is_taken_out(canceller, said, interrupts):
-    settings = Settings(
-        audio=AudioSettings(echo_cancellation=canceller),
-        conversation=ConversationSettings(barge_in=said),
-    )
-    assert settings.barge_in is interrupts
