@@ -52,6 +52,8 @@ class Reference:
         self._moved_s = self._clock.now()
         self._sounded = -SAMPLE_RATE * 3600
         """Where something was played last."""
+        self.known = True
+        """Whether it is told what is played: not where a feeder is to tell it and cannot."""
 
     @property
     def now(self) -> int:
@@ -126,13 +128,16 @@ class EchoCancelled:
         self._ahead_frames = ahead_frames
         self._delay = DelayEstimator()
         self._removal = Removal()
+        self._given = self._unknown_until = 0
+        """Samples that were given, and until where it was not known what is played."""
 
     def works_at(self, at_s: float) -> bool:
         """Whether what was given until a second of its audio has no echo of what is played then.
 
         A canceller needs a moment in each sound, for it may begin sooner or later than the last.
         """
-        return self._removal.works_at(round(at_s * SAMPLE_RATE))
+        sample = round(at_s * SAMPLE_RATE)
+        return sample > self._unknown_until and self._removal.works_at(sample)
 
     async def frames(self) -> AsyncIterator[Frame]:
         """The frames of the source, cleaned; raises `AudioError`."""
@@ -161,6 +166,10 @@ class EchoCancelled:
 
     def _clean(self, frame: Frame) -> Frame:
         near, far = self._delayed.both(frame, self._reference.take())
+        self._given += FRAME_SAMPLES
+        if not self._reference.known:
+            # What is held back was heard before it is known again.
+            self._unknown_until = self._given + round(self._delayed.longest_s * SAMPLE_RATE)
         if self._reference.quiet_s > QUIET_S + self._delayed.longest_s:
             self._removal.hear(near, far, near)
             return near

@@ -43,9 +43,10 @@ class Monitor:
 
     async def feed(self, reference: Reference) -> None:
         """Put into the reference what is played, until cancelled."""
-        told = ""
+        told, reference.known = "", False
         while True:
             lost = await self._record(reference)
+            reference.known = False
             _LOG.log(
                 logging.DEBUG if lost == told else logging.WARNING,
                 "what the system plays is not known, so its echo stays: %s",
@@ -77,6 +78,7 @@ class Monitor:
     async def _follow(self, process: asyncio.subprocess.Process, reference: Reference) -> None:
         place, rest = -1, b""
         while process.stdout and (data := await process.stdout.read(_BYTES)):
+            reference.known = True
             rest += data
             whole = len(rest) & ~1
             samples = np.frombuffer(rest[:whole], "<i2").astype(np.int16)

@@ -328,3 +328,18 @@ async def test_it_tells_where_it_works(canceller):
             pass
     assert source.works_at(near.size / SAMPLE_RATE - 1.5)
     assert not all(source.works_at(at / 100) for at in range(near.size // 160))
+
+
+async def test_where_nobody_knows_what_is_played_the_echo_stays():
+    reference = Reference(HandClock())
+    source = EchoCancelled(ArraySource(SAID), Unchanged(), reference, hold_s=0.08, ahead_frames=1)
+    reference.known = False
+    async with aclosing(source.frames()) as frames:
+        for _ in range(20):
+            await anext(frames)
+        assert not source.works_at(0.2)
+        reference.known = True
+        for _ in range(20):
+            await anext(frames)
+    assert not source.works_at(0.25), "it was heard before"
+    assert source.works_at(0.4)

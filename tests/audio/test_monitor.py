@@ -47,6 +47,7 @@ async def test_what_any_program_plays_is_in_the_reference(server):
     await asyncio.gather(feeding, return_exceptions=True)
     samples = np.concatenate(played).astype(float)
     assert np.sqrt(np.mean(samples[samples != 0] ** 2)) > 200
+    assert reference.known
     assert not [
         each for each in server.control("list", "source-outputs").split() if "parec" in each
     ]
@@ -88,6 +89,7 @@ async def test_a_monitor_that_is_lost_is_one_line_and_tried_again(caplog):
     assert [record.message for record in own if record.levelno >= logging.WARNING] == [
         "what the system plays is not known, so its echo stays: Connection refused"
     ]
+    assert not reference.known
     feeding.cancel()
     await asyncio.gather(feeding, return_exceptions=True)
 
