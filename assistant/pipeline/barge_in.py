@@ -1,7 +1,7 @@
 """Speech while Hearth speaks.
 
 Hearth goes quieter at once, holds if the speech goes on, and is silent for good when there are
-words in it. Where there are none, it goes on from where it was.
+words in it. Where there are none, it goes on from where it was, and the second time for good.
 
 Its own voice is no speech of somebody else: the echo is taken out of what is heard here, and words
 that it says itself do not count unless they come when it has fallen silent.
@@ -37,6 +37,8 @@ PAUSE_S = 0.5
 """Speech without words is over after so much silence, and Hearth goes on."""
 LONGEST_S = 3.0
 """Sounds that are no words for so long do not hold it up any longer."""
+MOST_HOLDS = 2
+"""Held so often for no words, a reply is said to its end."""
 LEAD_S = 0.3
 _ALIKE = 75.0
 _MOST_BLOCKS = 64
@@ -76,6 +78,8 @@ class BargeInTrigger:
         self._own = own
         self._volume = volume
         self._clear = clear
+        self._holds = 0
+        """How often it was held since it began to speak."""
         self._lead: deque[Block] = deque(maxlen=_MOST_BLOCKS)
         self._forget()
 
@@ -90,8 +94,11 @@ class BargeInTrigger:
         if activation is not None:
             return activation
         if not self._own.speaks:
+            self._holds = 0
             if self._lead:
                 self._go_on()
+            return None
+        if self._holds == MOST_HOLDS and self._held_s is None:
             return None
         return self._listen(block)
 
@@ -150,6 +157,7 @@ class BargeInTrigger:
             self._volume.level = Level.LOW
         else:
             self._volume.level, self._held_s = Level.HELD, now_s
+            self._holds += 1
 
     def _says_words(self, block: Block) -> bool:
         """Whether somebody speaks on in the silence, in words that Hearth did not say.

@@ -132,10 +132,17 @@ def test_a_knock_only_turns_it_down():
     assert ears.changes == [Level.FULL, Level.LOW, Level.FULL]
 
 
-def test_several_times_in_one_reply():
+def test_a_reply_that_was_held_twice_for_no_words_is_said_to_its_end():
     ears = Ears(("stop", 99.0))
-    ears.hear(*[("quiet", 1.0), ("speech", 0.3)] * 3, ("quiet", 1.0))
-    assert ears.changes == [Level.FULL, *[Level.LOW, Level.HELD, Level.FULL] * 3]
+    noises = *[("quiet", 1.0), ("speech", 0.3)] * 4, ("quiet", 1.0)
+    ears.hear(*noises)
+    twice = [Level.FULL, *[Level.LOW, Level.HELD, Level.FULL] * 2]
+    assert ears.changes == twice
+    ears.own.speaks = False
+    ears.hear(("quiet", 0.1))
+    ears.own.speaks = True
+    ears.hear(*noises)
+    assert ears.changes == twice + twice[1:], "the next one is held again"
 
 
 def test_noise_that_does_not_end_does_not_hold_it_for_ever():
