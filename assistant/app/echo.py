@@ -30,6 +30,8 @@ class Ears:
     """Whether it has no echo at a second of its audio."""
     reference: Reference | None = None
     """Where it must be put what Hearth plays; `None`: nobody needs to know."""
+    waiting_s: Callable[[], float] = lambda: 0.0
+    """How much audio was taken from the source and not by the pipeline."""
 
 
 def make_canceller(settings: AudioSettings) -> EchoCanceller | None:
@@ -52,13 +54,16 @@ def ears(settings: AudioSettings, source: AudioSource, *, here: bool) -> Ears:
     if canceller is None:
         return Ears(source)
     reference = Reference()
-    if here and of_system(settings):
-        cleaned = EchoCancelled(
-            source, canceller, reference, feeders=[Monitor().feed], hold_s=HOLD_S
-        )
-        return Ears(cleaned, cancels=True, clear=cleaned.works_at)
-    cleaned = EchoCancelled(source, canceller, reference)
-    return Ears(cleaned, cancels=True, clear=cleaned.works_at, reference=reference)
+    system = here and of_system(settings)
+    feeders, hold_s = ([Monitor().feed], HOLD_S) if system else ([], 0.0)
+    cleaned = EchoCancelled(source, canceller, reference, feeders=feeders, hold_s=hold_s)
+    return Ears(
+        cleaned,
+        cancels=True,
+        clear=cleaned.works_at,
+        reference=None if system else reference,
+        waiting_s=cleaned.waiting_s,
+    )
 
 
 def of_system(settings: AudioSettings) -> bool:

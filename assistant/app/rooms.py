@@ -169,5 +169,8 @@ def _room(settings: Settings, audio_io: AudioIO, ledger: Ledger) -> Room:
     speaker = make_speaker(
         settings.replies, own_voice, player, ended, streamed if streams else None
     )
-    audio_io = replace(audio_io, source=ears.source)
+    captured_s = audio_io.waiting_s
+    audio_io = replace(
+        audio_io, source=ears.source, waiting_s=lambda: captured_s() + ears.waiting_s()
+    )
     return Room(audio_io, follow_ups, ducking, speaker, own_voice, senses, volume, ears.clear)

@@ -127,6 +127,7 @@ class EchoCancelled:
         self._delayed = _Delayed(hold_s)
         self._ahead_frames = ahead_frames
         self._delay = DelayEstimator()
+        self._waiting: asyncio.Queue[Frame | None] = asyncio.Queue()
         self._removal = Removal()
         self._given = self._unknown_until = 0
         """Samples that were given, and until where it was not known what is played."""
@@ -139,9 +140,13 @@ class EchoCancelled:
         sample = round(at_s * SAMPLE_RATE)
         return sample > self._unknown_until and self._removal.works_at(sample)
 
+    def waiting_s(self) -> float:
+        """How much audio was cleaned and not taken yet."""
+        return self._waiting.qsize() * FRAME_SAMPLES / SAMPLE_RATE
+
     async def frames(self) -> AsyncIterator[Frame]:
         """The frames of the source, cleaned; raises `AudioError`."""
-        waiting: asyncio.Queue[Frame | None] = asyncio.Queue(self._ahead_frames)
+        waiting = self._waiting = asyncio.Queue(self._ahead_frames)
         feeding = [asyncio.create_task(feed(self._reference)) for feed in self._feeders]
         pump = asyncio.create_task(self._pump(waiting))
         try:

@@ -3,6 +3,7 @@
 import asyncio
 import shutil
 import sys
+from contextlib import aclosing
 from dataclasses import replace
 
 import pytest
@@ -142,6 +143,16 @@ def test_with_echo_cancellation_a_room_knows_what_it_plays(tmp_path):
     assert room.volume is not None
     if shutil.which("aplay") or shutil.which("paplay"):
         assert isinstance(room.speaker._player, StreamedPlayer)
+
+
+async def test_what_waits_behind_echo_cancellation_waits_for_the_pipeline(tmp_path):
+    pytest.importorskip("livekit.rtc.apm", reason="the extra `echo` is not installed")
+    audio_io = AudioIO(ArraySource(spoken(("quiet", 3.0))), waiting_s=lambda: 1.0)
+    (room,) = Rooms(ECHO, [audio_io], tmp_path).rooms
+    async with aclosing(room.source.frames()) as frames:
+        await anext(frames)
+        await settle()
+        assert room.audio_io.waiting_s() == pytest.approx(4.0, abs=0.05)
 
 
 def test_speech_interrupts_without_echo_cancellation_only_where_that_is_said(tmp_path):
