@@ -142,7 +142,8 @@ class Utterance:
                 self._send,
             )
             self._speculation = None  # From here on it is the decision's.
-            self._learn()
+            if not decision.ignored:
+                self._learn()
             return decision
         finally:
             self._voice.cancel()

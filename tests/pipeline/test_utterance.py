@@ -464,6 +464,20 @@ async def test_who_pauses_long_is_waited_for_in_the_next_utterance():
     assert waited_s == pytest.approx(usual.patience * incomplete_s, abs=0.021)
 
 
+async def test_talk_that_is_not_meant_for_it_teaches_no_pauses(monkeypatch):
+    room = Room(Script([("turn", 0.6), ("light", 2.4)]))
+    services = room.pipeline.services
+    decide = services.responder.decide
+
+    async def ignored(*heard):
+        return replace(await decide(*heard), ignored=True)
+
+    monkeypatch.setattr(services.responder, "decide", ignored)
+    audio = spoken(("quiet", 0.5), ("speech", 0.5), ("quiet", 1.2), ("speech", 0.5), ("quiet", 3.0))
+    await room.hear(audio)
+    assert services.endpointing.usual.patience == 1.0
+
+
 async def test_one_utterance_after_the_other():
     room = Room(Script(COMMAND), Script([("blue", 0.8)]))
     events = await room.hear(spoken(*[("quiet", 0.5), ("speech", 1.0), ("quiet", 3.0)] * 2))
