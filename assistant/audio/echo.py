@@ -58,8 +58,13 @@ class Reference:
     @property
     def now(self) -> int:
         """The place of what is played now: between two blocks of a sound card, by the clock."""
-        since_s = min(BLOCK_S, max(0.0, self._clock.now() - self._moved_s))
+        since_s = min(BLOCK_S, max(0.0, self.still_s))
         return self._position + round(since_s * SAMPLE_RATE)
+
+    @property
+    def still_s(self) -> float:
+        """For how long the microphone has given nothing."""
+        return self._clock.now() - self._moved_s
 
     @property
     def quiet_s(self) -> float:

@@ -23,6 +23,8 @@ SLACK_S = 0.03
 """What it tells is placed so much later than it comes, so that it may come a little later."""
 DRIFT_S = 0.05
 """Two clocks drift apart: at this distance from the slack the place is found anew."""
+STILL_S = 0.5
+"""A microphone that has given nothing for so long is away: nothing has a place then."""
 RETRY_S = 10.0
 _COMMAND = (
     *(PROGRAM, "--device=@DEFAULT_MONITOR@", "--format=s16le", "--channels=1", "--raw"),
@@ -76,15 +78,21 @@ class Monitor:
         return complaint.decode(errors="replace").strip() or f"{self._command[0]} has ended"
 
     async def _follow(self, process: asyncio.subprocess.Process, reference: Reference) -> None:
-        place, rest = -1, b""
+        place, rest, before = -1, b"", -1
         while process.stdout and (data := await process.stdout.read(_BYTES)):
             reference.known = True
             rest += data
             whole = len(rest) & ~1
             samples = np.frombuffer(rest[:whole], "<i2").astype(np.int16)
             rest = rest[whole:]
-            wanted = reference.now + round(SLACK_S * SAMPLE_RATE)
-            if place < 0 or abs(place - wanted) > DRIFT_S * SAMPLE_RATE:
+            if reference.still_s > STILL_S:
+                reference.cut()
+                place = -1
+                continue
+            now = reference.now
+            moved, before = now != before, now
+            wanted = now + round(SLACK_S * SAMPLE_RATE)
+            if place < 0 or (moved and abs(place - wanted) > DRIFT_S * SAMPLE_RATE):
                 if place >= 0:
                     self.moved += 1
                     late_ms = 1000 * (wanted - place) / SAMPLE_RATE

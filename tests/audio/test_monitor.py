@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from assistant.audio.echo import Reference
-from assistant.audio.monitor import RETRY_S, Monitor
+from assistant.audio.monitor import RETRY_S, STILL_S, Monitor
 from assistant.audio.source import FRAME_SAMPLES
 from tests.ducking.sound_server import SoundServer
 from tests.hand_clock import HandClock, settle
@@ -58,19 +58,36 @@ def program(text):
     return [sys.executable, "-c", text]
 
 
+WRITES = "import sys; sys.stdout.buffer.write(b'\\1\\0' * 16000); sys.stdout.flush()"
+
+
 async def test_what_drifts_is_placed_anew(caplog):
     caplog.set_level(logging.INFO)
     reference = Reference(HandClock())
-    text = "import sys; sys.stdout.buffer.write(b'\\1\\0' * 32000); sys.stdout.flush(); input()"
+    text = f"import time\nwhile True: {WRITES}; time.sleep(0.1)"
     monitor = Monitor(program(text), HandClock())
     feeding = asyncio.create_task(monitor.feed(reference))
     async with asyncio.timeout(20):
         while not monitor.moved:
+            reference.take()
             await settle()
     assert "has drifted by" in caplog.text
-    assert reference.take()[-1] == 0
-    frames = [reference.take() for _ in range(10)]
-    assert any(frame.any() for frame in frames)
+    assert any(reference.take().any() for _ in range(10))
+    feeding.cancel()
+    await asyncio.gather(feeding, return_exceptions=True)
+
+
+async def test_while_the_microphone_is_away_nothing_has_a_place(caplog):
+    caplog.set_level(logging.INFO)
+    clock, away = HandClock(), HandClock()
+    reference, monitor = Reference(away), Monitor(program(WRITES), clock)
+    await away.turn(STILL_S + 1.0)
+    feeding = asyncio.create_task(monitor.feed(reference))
+    async with asyncio.timeout(20):
+        while not clock.waits_s:
+            await settle()
+    assert "has drifted by" not in caplog.text
+    assert not any(reference.take().any() for _ in range(10))
     feeding.cancel()
     await asyncio.gather(feeding, return_exceptions=True)
 
