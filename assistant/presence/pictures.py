@@ -70,7 +70,11 @@ class Pictures:
         self._path = path
         self._faces = Faces()
         self._lock = threading.Lock()
-        if not path.exists():
+        try:
+            there = path.exists()
+        except OSError as error:
+            raise CameraError(f"no camera is found at {path}: {error.strerror}") from None
+        if not there:
             raise CameraError(
                 f"there is no camera {path}: plug it in, or look for its name in /dev/v4l/by-id"
             )

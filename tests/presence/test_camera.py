@@ -141,6 +141,12 @@ def test_what_is_no_camera_says_so(tmp_path):
         Pictures(tmp_path / "notes")
 
 
+def test_a_camera_that_cannot_be_looked_for_says_so(tmp_path):
+    pytest.importorskip("cv2", reason="the extra `camera` is not installed")
+    with pytest.raises(CameraError, match="File name too long"):
+        Pictures(tmp_path / ("x" * 300))
+
+
 def test_without_the_package_it_says_what_to_install(film, monkeypatch):
     monkeypatch.setitem(sys.modules, "cv2.data", None)
     with pytest.raises(CameraError, match=r"needs an extra .*camera"):
