@@ -53,7 +53,7 @@ class Reference:
         self._sounded = -SAMPLE_RATE * 3600
         """Where something was played last."""
         self.known = True
-        """Whether it is told what is played: not where a feeder is to tell it and cannot."""
+        """Whether it is told what is played."""
 
     @property
     def now(self) -> int:
@@ -134,8 +134,7 @@ class EchoCancelled:
         self._delay = DelayEstimator()
         self._waiting: asyncio.Queue[Frame | None] = asyncio.Queue()
         self._removal = Removal()
-        self._given = self._unknown_until = 0
-        """Samples that were given, and until where it was not known what is played."""
+        self._given = self._unknown_until = 0  # in samples
 
     def works_at(self, at_s: float) -> bool:
         """Whether what was given until a second of its audio has no echo of what is played then.
@@ -178,7 +177,6 @@ class EchoCancelled:
         near, far = self._delayed.both(frame, self._reference.take())
         self._given += FRAME_SAMPLES
         if not self._reference.known:
-            # What is held back was heard before it is known again.
             self._unknown_until = self._given + round(self._delayed.longest_s * SAMPLE_RATE)
         if self._reference.quiet_s > QUIET_S + self._delayed.longest_s:
             self._removal.hear(near, far, near)

@@ -1,7 +1,7 @@
 """Speech while Hearth speaks.
 
 Hearth goes quieter at once, holds if the speech goes on, and is silent for good when there are
-words in it. Where there are none, it goes on from where it was, and the second time for good.
+words in it. Where there are none, it goes on from where it was.
 
 Its own voice is no speech of somebody else: the echo is taken out of what is heard here, and words
 that it says itself do not count unless they come when it has fallen silent.

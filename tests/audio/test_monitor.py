@@ -80,9 +80,9 @@ async def test_what_drifts_is_placed_anew(caplog):
 async def test_while_the_microphone_is_away_nothing_has_a_place(caplog):
     caplog.set_level(logging.INFO)
     clock, away = HandClock(), HandClock()
-    reference, monitor = Reference(away), Monitor(program(WRITES), clock)
+    reference = Reference(away)
     await away.turn(STILL_S + 1.0)
-    feeding = asyncio.create_task(monitor.feed(reference))
+    feeding = asyncio.create_task(Monitor(program(WRITES), clock).feed(reference))
     async with asyncio.timeout(20):
         while not clock.waits_s:
             await settle()

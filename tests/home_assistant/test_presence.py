@@ -49,7 +49,7 @@ async def test_a_name_that_is_refused_takes_nothing_else_away(house, sensor, cap
     sensor("binary_sensor.Not A Name")
     somebody = sensor("input_boolean.somebody")
     async with asyncio.timeout(30):
-        while "is not followed" not in caplog.text:  # noqa: ASYNC110 - Home Assistant takes its time
+        while "is not followed" not in caplog.text:  # noqa: ASYNC110 - as above
             await asyncio.sleep(0.05)
     await becomes(somebody, somebody=False)
     assert (await house.home.state("light.kitchen_lights")).state

@@ -465,7 +465,7 @@ async def test_who_pauses_long_is_waited_for_in_the_next_utterance():
 
 
 async def test_talk_that_is_not_meant_for_it_teaches_no_pauses(monkeypatch):
-    room = Room(Script([("turn", 0.6), ("light", 2.4)]))
+    room = Room(Script([("turn", 0.4), ("light", 2.0)]))
     services = room.pipeline.services
     decide = services.responder.decide
 
@@ -473,8 +473,7 @@ async def test_talk_that_is_not_meant_for_it_teaches_no_pauses(monkeypatch):
         return replace(await decide(*heard), ignored=True)
 
     monkeypatch.setattr(services.responder, "decide", ignored)
-    audio = spoken(("quiet", 0.5), ("speech", 0.5), ("quiet", 1.2), ("speech", 0.5), ("quiet", 3.0))
-    await room.hear(audio)
+    await room.hear(spoken(*[("speech", 0.5), ("quiet", 1.2)] * 2, ("quiet", 2.0)))
     assert services.endpointing.usual.patience == 1.0
 
 

@@ -139,11 +139,7 @@ def test_what_is_no_camera_says_so(tmp_path):
     (tmp_path / "notes").write_text("no pictures")
     with pytest.raises(CameraError, match="cannot be opened as a camera"):
         Pictures(tmp_path / "notes")
-
-
-def test_a_camera_that_cannot_be_looked_for_says_so(tmp_path):
-    pytest.importorskip("cv2", reason="the extra `camera` is not installed")
-    with pytest.raises(CameraError, match="File name too long"):
+    with pytest.raises(CameraError, match="name too long"):
         Pictures(tmp_path / ("x" * 300))
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 
 from assistant.audio.clock import Clock, MonotonicClock
 from assistant.home.home_assistant.catalogue import Catalogue, read_catalogue
@@ -250,23 +251,18 @@ class HomeAssistantHome:
         catalogue = await read_catalogue(connection)
         while self._subscriptions:
             await connection.unsubscribe(self._subscriptions.pop())
+        follow = partial(connection.subscribe, "subscribe_entities", self._states.take)
         if ids := [device.id for device in catalogue.devices]:
-            await self._subscribe(connection, ids)
+            self._subscriptions.append(await follow(entity_ids=ids))
             there = self._states.get
             await self._states.wait_until(lambda: all(map(there, ids)), _STATES_S)
         for entity_id in self._followed.difference(ids):
             try:  # Each by itself: one that is refused takes no other away.
-                await self._subscribe(connection, [entity_id])
+                self._subscriptions.append(await follow(entity_ids=[entity_id]))
             except CommandError as error:
                 _LOG.warning("%s is not followed: %s", entity_id, error)
                 self._followed.discard(entity_id)
         self._catalogue = catalogue
-
-    async def _subscribe(self, connection: Connection, entity_ids: Sequence[str]) -> None:
-        subscribed = connection.subscribe(
-            "subscribe_entities", self._states.take, entity_ids=list(entity_ids)
-        )
-        self._subscriptions.append(await subscribed)
 
     async def _refresh_until_closed(self, connection: Connection) -> None:
         while not connection.closed.done():
