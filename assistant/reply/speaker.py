@@ -12,7 +12,16 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from assistant.events import Action, Error, Event, FinalEndpoint, Interrupted, Reply, WakeDetected
+from assistant.events import (
+    Action,
+    Error,
+    Event,
+    FinalEndpoint,
+    Interrupted,
+    Reply,
+    WakeDetected,
+    Yielded,
+)
 from assistant.reply.chimes import Chime, sound_of
 from assistant.reply.own_voice import OwnVoice
 from assistant.reply.sound import Sound
@@ -81,7 +90,8 @@ class Speaker:
         """Where in the audio the wake word was detected that was said last."""
         self._action: Action | None = None
         self._saying_now: asyncio.Task[bool] | None = None
-        self._talking = False
+        self._talking: Saying | None = None
+        """Whose words are heard."""
         self._interrupted = False
         self._voice_trouble = _Trouble("not spoken")
         self._player_trouble = _Trouble("not played")
@@ -109,6 +119,7 @@ class Speaker:
         """Say what an event of the pipeline asks for; who calls it or speaks over it interrupts.
 
         While the user speaks, what came of an earlier command is kept back until they have ended.
+        Where another room takes the call, nobody speaks here, and what rings goes on.
         """
         current = event.audio_s >= self._listening_since_s
         match event:
@@ -117,12 +128,14 @@ class Speaker:
                 self._woken = self._greets(event)
                 self._listening, self._action = True, None
                 self._listening_since_s = event.audio_s
+            case Yielded() if self._talking is not None and self._talking.reply is not None:
+                self._interrupt()
             case Action():
                 self._action = event
             case Reply():
                 self._interrupted = self._interrupted and not current
                 self._add(self._saying(event))
-        if current and isinstance(event, FinalEndpoint | Reply | Error):
+        if current and isinstance(event, FinalEndpoint | Reply | Error | Yielded):
             self._listening = False
         self._stirred.set()
 
@@ -151,8 +164,8 @@ class Speaker:
             self._ended(said, self._own_voice.now_s)
 
     def _interrupt(self) -> None:
-        self._interrupted = self._talking
-        if self._talking and self._saying_now is not None:
+        self._interrupted = self._talking is not None
+        if self._interrupted and self._saying_now is not None:
             self._saying_now.cancel()
 
     async def _unless_hushed(self, saying: Saying) -> None:
@@ -215,11 +228,11 @@ class Speaker:
         if self._listening:
             self._waiting.appendleft(replace(saying, chime=None))
             return False
-        self._talking = True
+        self._talking = saying
         try:
             await self._play(speech, saying.text)
         finally:
-            self._talking = False
+            self._talking = None
         return True
 
     async def _spoken(self, saying: Saying) -> Sound | None:

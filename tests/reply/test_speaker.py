@@ -11,7 +11,15 @@ import soundfile
 
 from assistant.audio.blocks import Blocks
 from assistant.audio.source import FRAME_SAMPLES, SAMPLE_RATE
-from assistant.events import Action, Error, FinalEndpoint, Interrupted, Reply, WakeDetected
+from assistant.events import (
+    Action,
+    Error,
+    FinalEndpoint,
+    Interrupted,
+    Reply,
+    WakeDetected,
+    Yielded,
+)
 from assistant.pipeline.trigger import GuardedTrigger, WakeTrigger
 from assistant.reply.chimes import Chime, sound_of
 from assistant.reply.own_voice import TAIL_S, OwnVoice
@@ -293,6 +301,16 @@ async def test_the_wake_word_interrupts_an_answer(slow):
     assert await slow.hears(action(changes=()), reply("It is long.")) == ["It is long."]
     assert await slow.hears(WOKEN) == ["(silent)", "wake"]
     assert await slow.hears(action(changes=()), reply("Yes.")) == ["Yes."]
+
+
+async def test_a_room_that_gives_way_ends_its_answer_and_can_be_heard_again(slow):
+    yielded = Yielded(**AT, to="bedroom")
+    await slow.hears(action(changes=()), reply("It is long."))
+    assert await slow.hears(yielded) == ["(silent)"]
+    await slow.hears(WOKEN)
+    slow.speaker.announce("Your timer is done.")
+    assert await slow.hears(yielded) == ["Your timer is done."]
+    assert await slow.hears(yielded) == []
 
 
 async def test_what_came_of_an_earlier_command_waits_until_the_user_has_spoken(slow):
