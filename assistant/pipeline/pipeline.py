@@ -119,6 +119,8 @@ class Pipeline:
         self, source: str, activation: Activation, feed: AudioFeed, send: Send
     ) -> Decision | None:
         """Listen to what was activated, to its end; nothing where another source answers."""
+        called = activation.wake is not None
+        taken = _by_nobody if called or not self.arbiter else self.arbiter.taken(self.room)
         winner = await self._winner(activation, feed)
         if winner != self.room:
             await send(Yielded(source=source, audio_s=activation.at_s, to=winner))
@@ -142,9 +144,12 @@ class Pipeline:
             feed.enter(activation.at_s)
             feed.leave(activation.at_s)
             return decision
-        utterance, before = await self._utterance(source, activation, feed, send)
+        utterance, before = await self._utterance(source, activation, feed, send, taken)
         decided = await utterance.run(before, feed)
         feed.leave(utterance.spoken_until_s)
+        if decided is None and (to := taken()):
+            self.services.responder.give_way()
+            await send(Yielded(source=source, audio_s=activation.at_s, to=to))
         return decided
 
     async def _whispered(self, activation: Activation, feed: AudioFeed) -> float | None:
@@ -161,7 +166,8 @@ class Pipeline:
         begin_s, at_s = activation.hear_from_s, activation.at_s
         loudness = loudness_db(feed.audio(0.0, begin_s), feed.audio(begin_s, at_s))
         probability = activation.wake.probability if activation.wake else 0.5
-        return await self.arbiter.winner(self.room, score(loudness, probability))
+        best = score(loudness, probability)
+        return await self.arbiter.winner(self.room, best, called=activation.wake is not None)
 
     async def _stopped(
         self, source: str, at_s: float, said: RecognitionResult, send: Send
@@ -184,7 +190,12 @@ class Pipeline:
         return self.recogniser.open((*self.bias(), *words), self.sentences(), anchor)
 
     async def _utterance(
-        self, source: str, activation: Activation, feed: AudioFeed, send: Send
+        self,
+        source: str,
+        activation: Activation,
+        feed: AudioFeed,
+        send: Send,
+        taken: Callable[[], str | None],
     ) -> tuple[Utterance, Block]:
         """An utterance, and the audio that it begins with: right after the wake word, if any.
 
@@ -226,5 +237,10 @@ class Pipeline:
             follow_up=activation.follow_up,
             since_reply_s=activation.since_reply_s,
             voice=speaker,
+            taken=taken,
         )
         return utterance, before
+
+
+def _by_nobody() -> None:
+    """A wake word was heard here, so no other source takes what follows it."""

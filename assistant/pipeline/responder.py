@@ -93,6 +93,10 @@ class Responder:
         """Whether what is said now may be a code, whose words nobody is told."""
         return self._dispatcher.codes.waits
 
+    def give_way(self) -> None:
+        """Another source answers: nothing more is expected here."""
+        self._follow_ups.close()
+
     def speculate(self, result: RecognitionResult) -> Speculation:
         """Begin to understand a result that may not be the last."""
         return Speculation(

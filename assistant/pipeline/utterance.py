@@ -75,7 +75,7 @@ class Utterance:
     """Listens to one utterance; `send` takes its events.
 
     `start_s` is where in the audio the command can begin; what the listener is given from before
-    that does not count as the user's speech.
+    that does not count as the user's speech. `taken` names another source that answers it, if any.
     """
 
     def __init__(
@@ -90,8 +90,10 @@ class Utterance:
         follow_up: FollowUp | None = None,
         since_reply_s: float | None = None,
         voice: UtteranceVoice | None = None,
+        taken: Callable[[], str | None] = lambda: None,
     ) -> None:
         self._source = source
+        self._taken = taken
         self._listener = listener
         self._services = services
         self._secret = _secrecy(services.responder)
@@ -126,6 +128,8 @@ class Utterance:
             heard = before, await self._services.worker.run(observe, before)
             while heard is not None:
                 end = await self._listen(*heard)
+                if self._taken():
+                    return None
                 if end is not None:
                     break
                 heard = await feed.next(BLOCK_FRAMES, observe)

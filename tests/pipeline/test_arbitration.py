@@ -166,3 +166,17 @@ async def test_a_question_is_answered_in_its_room_and_not_in_another():
     assert types(found["kitchen"]).count("action") == 2
     assert "action" not in types(found["bedroom"])
     assert (await house.home.state("light.office_desk_lamp")).state == "on"
+
+
+async def test_a_question_in_one_room_does_not_take_the_command_of_another():
+    """The kitchen waits for an answer, and hears the bedroom's call too quietly to know it."""
+    question = recording(RECORDINGS / "which-one-slt.ogg")[: 5 * SAMPLE_RATE]
+    call = recording(DEMO)
+    silence = np.zeros(question.size, np.int16)
+    rooms = [
+        ("kitchen", "Kitchen", faded(np.append(question, 0.1 * call), 0.9, 1), 0.0),
+        ("bedroom", "Bedroom", faded(np.append(silence, call), 0.9, 2), 0.0),
+    ]
+    found, _ = await heard_by(rooms)
+    assert "action" in types(found["bedroom"])
+    assert types(found["kitchen"])[-1] == "yielded"
