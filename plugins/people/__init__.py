@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from assistant.nlu.interpretation import Interpretation
 from assistant.plugins import Asks, Outcome, Plugin, PluginContext
+from assistant.plugins.room import ROOM
 from assistant.speaker.identity import EnrolledVoices
 from assistant.speaker.profiles import BadNameError, ProfileError, check_name
 
@@ -23,7 +24,8 @@ class People:
 
     def __init__(self, context: PluginContext) -> None:
         self._context = context
-        self._enrolment: Enrolment | None = None
+        self._enrolments: dict[str, Enrolment] = {}
+        """By the room that teaches."""
 
     def intents(self) -> Sequence[str]:
         """Voices alone."""
@@ -33,15 +35,15 @@ class People:
         """Nothing to fetch."""
 
     def attends(self) -> bool:
-        """Whether what is said next teaches a voice."""
-        enrolment = self._enrolment
+        """Whether what is said next in this room teaches a voice."""
+        enrolment = self._enrolments.get(ROOM.get())
         if enrolment is not None and self._context.clock.now() > enrolment.until_s:
             self._end()
-        return self._enrolment is not None
+        return ROOM.get() in self._enrolments
 
     async def attend(self, interpretation: Interpretation) -> Outcome | None:
         """Take a sentence to learn from; a change of mind ends it."""
-        enrolment = self._enrolment
+        enrolment = self._enrolments.get(ROOM.get())
         again = interpretation.intent == LEARN and not interpretation.answers
         if enrolment is None or again:
             return None
@@ -82,8 +84,9 @@ class People:
                 f"assistant voices learn."
             )
         voices.learning = True
-        self._enrolment = Enrolment(voices, name, self._context.clock.now() + Enrolment.WAITS_S)
-        return Outcome(success=True, reply=self._enrolment.greeting, asks=Asks.MORE)
+        enrolment = Enrolment(voices, name, self._context.clock.now() + Enrolment.WAITS_S)
+        self._enrolments[ROOM.get()] = enrolment
+        return Outcome(success=True, reply=enrolment.greeting, asks=Asks.MORE)
 
     def _forget(self, voices: EnrolledVoices, interpretation: Interpretation) -> Outcome:
         speaker = interpretation.speaker
@@ -101,9 +104,9 @@ class People:
         return self._context.ask(interpretation, forget, f"Shall I forget your voice, {name}?")
 
     def _end(self) -> None:
-        self._enrolment = None
+        self._enrolments.pop(ROOM.get(), None)
         if self._context.voices is not None:
-            self._context.voices.learning = False
+            self._context.voices.learning = bool(self._enrolments)
 
 
 def _who(interpretation: Interpretation) -> Outcome:

@@ -15,7 +15,9 @@ from assistant.app.speakers import make_voices
 from assistant.audio.concatenated import Concatenated
 from assistant.audio.file import FileSource
 from assistant.config import load
+from assistant.dialogue.dispatcher import nothing_before
 from assistant.pipeline.worker import Worker
+from assistant.plugins.room import ROOM
 from assistant.speaker.network import OnnxEmbedder
 from tests.scripted import ArraySource, Script, ScriptedRecogniser
 
@@ -186,3 +188,21 @@ async def test_a_name_with_more_rights_is_not_learned_by_talking(stream):
     events = await stream([(SLT, "learn my voice as anna")], CONFIG + PEOPLE)
     (reply,) = replies(events)
     assert "assistant voices learn" in reply
+
+
+async def test_what_is_said_in_another_room_teaches_nothing(understanding, tmp_path):
+    voices = make_voices(tmp_path, kept=False)
+    house = make_household(load(None), understanding=understanding, voices=voices)
+    await house.start()
+
+    async def said(room, text):
+        ROOM.set(room)
+        here = house.in_room(room, nothing_before)
+        meant = here.conversation.interpret_text(text)
+        return (await here.dispatcher.carry_out(meant, text)).outcome
+
+    assert (await said("Kitchen", "learn my voice as anna")).asks
+    assert (await said("Office", "turn on the lights")).changes
+    assert (await said("Kitchen", "never mind")).reply == "Okay, I have learned nothing."
+    assert not voices.learning
+    await house.close()
