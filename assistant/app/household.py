@@ -137,6 +137,19 @@ class _PluginsSay:
         return await self.texts.understand(text)
 
 
+def unknown_areas(settings: Settings, home: Home) -> list[str]:
+    """What to say about areas of the settings that this home does not have."""
+    known = home.areas()
+    called = {name.casefold() for each in known for name in (each.name, each.id, *each.aliases)}
+    wanted = {f"audio.sources, {each.name}": each.area for each in settings.audio.sources}
+    wanted["home.area"] = settings.home.area
+    return [
+        f"there is no area '{area}' ({setting}); there are {', '.join(each.name for each in known)}"
+        for setting, area in wanted.items()
+        if area and area.casefold() not in called
+    ]
+
+
 def make_household(
     settings: Settings,
     announce: Callable[[str], None] | None = None,

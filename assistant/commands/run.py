@@ -15,7 +15,7 @@ from functools import partial
 from pathlib import Path
 
 from assistant import events
-from assistant.app.household import make_household, state_folder
+from assistant.app.household import make_household, state_folder, unknown_areas
 from assistant.app.recognition import load_recogniser
 from assistant.app.rooms import AudioIO, Room, Rooms
 from assistant.app.systemd import AudioWatchdog, Notifier, watchdog_interval_s
@@ -148,6 +148,8 @@ async def _serve(settings: Settings, ios: Sequence[AudioIO], notifier: Notifier)
             room.pipeline(settings, house, recogniser, worker, arbiter) for room in rooms.rooms
         ]
         await house.start()
+        for unknown in unknown_areas(settings, house.home) if house.home.areas() else ():
+            _LOG.warning("%s", unknown)
         await rooms.start(house)
         for pipeline in pipelines:
             await pipeline.prepare()

@@ -161,6 +161,10 @@ async def test_a_published_model_is_tried(examined, tmp_path):
         ("wake: {words: [./computer.json]}", "wake word: wake word model"),
         ("personalisation: {contacts_file: lost.vcf}", "contacts: "),
         ("home: {area: Ballroom}", "home: there is no area 'Ballroom'"),
+        (
+            "audio: {sources: [{name: a, area: Kichen}]}",
+            "home: there is no area 'Kichen' (audio.sources, a)",
+        ),
         ("home: {kind: home_assistant, url: 'http://localhost:1'}", "home: There is no token"),
         ("understanding: {sentences: lost}", "sentences: "),
         ("understanding: {plugins: lost}", "plugins: "),

@@ -14,7 +14,7 @@ from wyoming.audio import AudioChunk
 from assistant.app.systemd import AudioWatchdog, Notifier
 from assistant.audio.source import SAMPLE_RATE
 from assistant.commands import run
-from assistant.config import AudioSettings, RepliesSettings, Settings, WakeSettings
+from assistant.config import AudioSettings, HomeSettings, RepliesSettings, Settings, WakeSettings
 from assistant.events import Reply
 from assistant.reply.chimes import Chime, sound_of
 from tests.satellite_device import Device
@@ -49,6 +49,7 @@ async def test_a_command_from_a_satellite_is_answered_there(device, tmp_path, mo
         audio=AudioSettings(satellite=device.url),
         wake=WakeSettings(words=("alexa",)),
         replies=RepliesSettings(engine="none"),
+        home=HomeSettings(area="Attic"),
     )
     notifier = Notifier(None)
     ios = run.audio_ios(settings, AudioWatchdog(notifier, None))
@@ -59,6 +60,7 @@ async def test_a_command_from_a_satellite_is_answered_there(device, tmp_path, mo
     await device.play(samples)
     (said,), played = await heard_there(device, sounds=2)
     assert "kitchen" in said
+    assert caplog.text.count("there is no area 'Attic' (home.area); there are Kitchen") == 1
     assert played == [sound_of(each).samples.tobytes() for each in (Chime.WAKE, Chime.SUCCESS)]
     (warning,) = [each for each in caplog.records if run.DEMO_HOME in each.getMessage()][:1]
     assert (warning.levelname, warning.name) == ("WARNING", "assistant.commands.run")

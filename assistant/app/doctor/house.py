@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Iterator, Sequence
 
 from assistant.app.doctor.finding import CONNECT_S, Finding, hint, ok, problem
-from assistant.app.household import Household, make_household
+from assistant.app.household import Household, make_household, unknown_areas
 from assistant.config.settings import Settings
 from assistant.home.contacts import ContactsError
 from assistant.home.factory import contacts_of
@@ -56,29 +56,27 @@ async def household(settings: Settings) -> list[Finding]:
         if isinstance(house.home, Sensing):
             for entity in entities:
                 house.home.follow(entity)
-        connected = [await _home(settings, house), *_sensors(house.home, entities)]
+        connected = [*await _home(settings, house), *_sensors(house.home, entities)]
     finally:
         await house.home.close()
     return [*connected, *_rights(house), *_plugins(house), *_sentences(house)]
 
 
-async def _home(settings: Settings, house: Household) -> Finding:
+async def _home(settings: Settings, house: Household) -> list[Finding]:
     kind = settings.home.kind
     try:
         async with asyncio.timeout(CONNECT_S):
             await house.home.connect()
     except HomeError as error:
-        return problem("home", error)
+        return [problem("home", error)]
     except TimeoutError:
-        return problem("home", f"{kind} did not answer within {CONNECT_S:g} s")
+        return [problem("home", f"{kind} did not answer within {CONNECT_S:g} s")]
     devices, areas = house.home.devices(), house.home.areas()
-    wanted = settings.home.area
-    if wanted and not any(_is_called(wanted, area.name, area.id, *area.aliases) for area in areas):
-        names = ", ".join(area.name for area in areas)
-        return problem("home", f"there is no area '{wanted}' (home.area); there are {names}")
+    if unknown := unknown_areas(settings, house.home):
+        return [problem("home", each) for each in unknown]
     if not devices:
-        return problem("home", f"{kind} shows no devices: expose some to Assist")
-    return ok("home", f"{kind}, {len(devices)} devices in {len(areas)} areas")
+        return [problem("home", f"{kind} shows no devices: expose some to Assist")]
+    return [ok("home", f"{kind}, {len(devices)} devices in {len(areas)} areas")]
 
 
 def _sensors(home: Home, entities: Sequence[str]) -> Iterator[Finding]:
@@ -89,10 +87,6 @@ def _sensors(home: Home, entities: Sequence[str]) -> Iterator[Finding]:
             yield problem("presence", f"the home shows no entity {entity}: check its name there")
         else:
             yield ok("presence", f"{entity} is {state.state}")
-
-
-def _is_called(said: str, *names: str) -> bool:
-    return said.casefold() in map(str.casefold, names)
 
 
 def _rights(house: Household) -> Iterator[Finding]:
