@@ -45,12 +45,12 @@ def make_speaker(
 ) -> Speaker:
     """The speaker; what cannot be had is one line in the log, and answers are there all the same.
 
-    `own_voice` is told what is played when. `player` plays where the settings name none. `ended` is
-    told where in the audio a reply has ended. `streamed`: plays piece by piece what is played here.
+    `own_voice` is told what is played when. `player` plays elsewhere than on this device. `ended`
+    is told where in the audio a reply has ended. `streamed`: plays piece by piece here.
     """
     if settings.silent:
         return Speaker(None, None, own_voice, ended=ended)
-    if player is None or settings.player:
+    if player is None:
         player = _or_none(lambda: make_player(settings, streamed))
     voice = _or_none(lambda: make_voice(settings)) if player else None
     soft = make_soft_voice(settings, voice) if voice else None

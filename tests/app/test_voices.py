@@ -87,6 +87,25 @@ async def test_a_home_without_any_of_it_goes_on(programs, caplog):
     running.cancel()
 
 
+class Elsewhere:
+    played = 0
+
+    async def play(self, sound):
+        self.played += 1
+
+
+async def test_a_player_of_the_settings_is_for_this_device_and_not_for_a_satellite(programs):
+    programs("mpv")
+    satellite = Elsewhere()
+    settings = RepliesSettings(engine="none", player=("mpv", "-"))
+    speaker = make_speaker(settings, OwnVoice(), satellite)
+    running = asyncio.create_task(speaker.run())
+    speaker.follow(Reply(source="hall", audio_s=1.0, text="Sorry?"))
+    await settle()
+    assert satellite.played == 1
+    running.cancel()
+
+
 async def test_silent_mode_plays_nothing_and_complains_of_nothing(programs, tmp_path, caplog):
     programs("aplay", f"echo played > {tmp_path}/played")
     speaker = make_speaker(RepliesSettings(silent=True), OwnVoice())
