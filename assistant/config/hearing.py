@@ -65,6 +65,8 @@ class AudioSettings:
         names = [source.name for source in self.sources]
         if len(set(names)) < len(names):
             raise SettingError("each source needs a name of its own", "sources")
+        if len({source.satellite or source.device for source in self.sources}) < len(names):
+            raise SettingError("each source needs a device or satellite of its own", "sources")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

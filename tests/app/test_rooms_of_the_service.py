@@ -114,6 +114,12 @@ def test_two_sources_of_one_name_are_refused():
         AudioSettings(sources=(SourceSettings(name="a"), SourceSettings(name="a")))
 
 
+@pytest.mark.parametrize("ear", [{}, {"device": "Jabra"}, {"satellite": "tcp://hall:10700"}])
+def test_two_sources_of_one_ear_are_refused(ear):
+    with pytest.raises(SettingError, match="a device or satellite of its own"):
+        AudioSettings(sources=(SourceSettings(name="a", **ear), SourceSettings(name="b", **ear)))
+
+
 ECHO = Settings(audio=AudioSettings(echo_cancellation="webrtc", echo_reference="own"))
 
 
@@ -167,7 +173,7 @@ async def test_a_room_knows_who_is_there_by_its_own_sensor(tmp_path, house):
           sources:
             - {name: kitchen, satellite: "tcp://127.0.0.1:9"}
             - name: bedroom
-              satellite: "tcp://127.0.0.1:9"
+              satellite: "tcp://127.0.0.1:7"
               presence: {entity: binary_sensor.bedroom_window}
         replies: {silent: true}
         """
