@@ -149,7 +149,7 @@ class Satellite:
                 peer = await Peer.connect(self.name)
                 await peer.send(RunSatellite())
             except WyomingError as error:
-                message = f"the satellite {error}; check audio.satellite, and that it runs"
+                message = f"the satellite {error}; check its address, and that it runs"
                 if not self._persistent and not self._connections:
                     raise AudioError("audio_satellite", message) from None
                 # Said once, not at every attempt: a satellite may be off for days.

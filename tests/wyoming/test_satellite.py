@@ -215,5 +215,5 @@ async def test_a_pipeline_that_does_not_keep_up_loses_the_oldest(device):
 
 
 async def test_without_patience_one_that_is_away_is_an_error(device):
-    with pytest.raises(AudioError, match="check audio"):
+    with pytest.raises(AudioError, match="check its address"):
         await anext(Satellite(device.url, HandClock(), persistent=False).frames())
