@@ -16,6 +16,7 @@ from assistant.audio.source import NoAudioLibraryError
 from assistant.config import MODELS_FOLDER, Settings, load
 from assistant.config.hearing import RecogniserSettings
 from assistant.edge import native
+from assistant.home.factory import TOKEN_VARIABLE
 from assistant.speaker.manifest import read_manifest as read_speaker_manifest
 from assistant.speaker.profiles import Profile, Profiles
 from tests.asr.sherpa_exports import write_export
@@ -177,6 +178,14 @@ async def test_what_is_wrong_is_said_once_and_the_rest_is_examined(examined, tex
     assert found.startswith(problem)
     assert not healthy(findings)
     assert len(said(findings, Verdict.OK)) >= 5
+
+
+async def test_a_home_that_is_away_is_not_said_to_lack_a_sensor(examined, monkeypatch):
+    monkeypatch.setenv(TOKEN_VARIABLE, "x")
+    home = "home: {kind: home_assistant, url: 'http://localhost:1'}\n"
+    findings = await examined(f"{home}conversation: {{presence: {{entity: binary_sensor.door}}}}")
+    (found,) = said(findings, Verdict.PROBLEM)
+    assert found.startswith("home: ")
 
 
 async def test_without_pyaudio_the_rest_is_examined(examined):

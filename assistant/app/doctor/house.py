@@ -56,7 +56,9 @@ async def household(settings: Settings) -> list[Finding]:
         if isinstance(house.home, Sensing):
             for entity in entities:
                 house.home.follow(entity)
-        connected = [*await _home(settings, house), *_sensors(house.home, entities)]
+        connected = await _home(settings, house)
+        if house.home.devices():
+            connected += _sensors(house.home, entities)
     finally:
         await house.home.close()
     return [*connected, *_rights(house), *_plugins(house), *_sentences(house)]
