@@ -74,7 +74,8 @@ class Monitor:
             if process.returncode is None:
                 with suppress(ProcessLookupError):
                     process.kill()
-                await process.wait()
+                # It waits for its pipes, too, which nobody reads any more.
+                await process.communicate()
         return complaint.decode(errors="replace").strip() or f"{self._command[0]} has ended"
 
     async def _follow(self, process: asyncio.subprocess.Process, reference: Reference) -> None:

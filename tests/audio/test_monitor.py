@@ -77,6 +77,16 @@ async def test_what_drifts_is_placed_anew(caplog):
     await asyncio.gather(feeding, return_exceptions=True)
 
 
+async def test_it_ends_where_more_is_written_than_is_read():
+    reference, text = Reference(HandClock()), f"while True: {WRITES}"
+    feeding = asyncio.create_task(Monitor(program(text), HandClock()).feed(reference))
+    while not reference.take().any():
+        await settle()
+    feeding.cancel()
+    async with asyncio.timeout(10):
+        await asyncio.gather(feeding, return_exceptions=True)
+
+
 async def test_while_the_microphone_is_away_nothing_has_a_place(caplog):
     caplog.set_level(logging.INFO)
     clock, away = HandClock(), HandClock()
