@@ -64,6 +64,8 @@ class Ducking:
         """For each mixer: a slow one holds no other up."""
         self._tasks: set[asyncio.Task[None]] = set()
         self._later: asyncio.Task[None] | None = None
+        self._open_until_s = 0.0
+        """Until then an answer is waited for."""
         self._trouble: dict[str, str] = {}
 
     async def start(self) -> None:
@@ -89,11 +91,13 @@ class Ducking:
             case Error() | Yielded():
                 self._restore_after(0.0)
             case Intent(reason=reason) if reason == NOT_MEANT:
-                self._restore_after(0.0)
+                self._restore_after(max(0.0, self._open_until_s - self._clock.now()))
 
     def ended(self, reply: Reply, _heard_s: float) -> None:
         """A reply has been said."""
-        self._restore_after(self._answer_s if reply.asks else 0.0)
+        wait_s = self._answer_s if reply.asks else 0.0
+        self._open_until_s = self._clock.now() + wait_s
+        self._restore_after(wait_s)
 
     async def let_go(self, meant: Interpretation) -> None:
         """Bring back what a command is about: its volume is what the command knows it by."""
@@ -133,13 +137,17 @@ class Ducking:
         lowered = [
             Lowered(mixer.name, id_, volume, max(_QUIETEST, self._level * volume))
             for id_, volume in playing.items()
-            if volume > _SAME and (mixer.name, id_) not in self._ledger
+            if volume > _SAME and self._is_up(mixer, id_, volume)
         ]
         if lowered:
             self._ledger.add(lowered)
         for id_ in playing:
             self._ledger.hold((mixer.name, id_), self)
         await _each(self._lower_one(mixer, each) for each in lowered)
+
+    def _is_up(self, mixer: Mixer, id_: str, volume: float) -> bool:
+        known = self._ledger.get(mixer.name, id_)
+        return known is None or abs(volume - known.before) <= _SAME
 
     async def _lower_one(self, mixer: Mixer, lowered: Lowered) -> None:
         await mixer.set(lowered.id, lowered.to)
@@ -160,6 +168,9 @@ class Ducking:
         # Where it was before, it may be that it has not told yet that it was turned down.
         if now is not None and min(abs(now - lowered.to), abs(now - lowered.before)) <= _SAME:
             await mixer.set(lowered.id, lowered.before)
+            now = await mixer.volume(lowered.id)
+            if now is not None and abs(now - lowered.before) > _SAME:
+                return  # It does not tell it yet, and would be turned down from there next.
         self._ledger.remove(lowered)
 
     async def _with_all(self, change: Callable[[Mixer], Awaitable[None]]) -> None:

@@ -43,8 +43,9 @@ class Ledger:
     def __iter__(self) -> Iterator[Lowered]:
         return iter(list(self._lowered.values()))
 
-    def __contains__(self, key: tuple[str, str]) -> bool:
-        return key in self._lowered
+    def get(self, mixer: str, id_: str) -> Lowered | None:
+        """What is known of a thing that was turned down."""
+        return self._lowered.get((mixer, id_))
 
     def add(self, lowered: Iterable[Lowered]) -> None:
         """These are turned down next, or came to rest there."""

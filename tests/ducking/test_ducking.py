@@ -23,6 +23,7 @@ from tests.household import HandClock, build
 AT = {"source": "mic", "audio_s": 1.0}
 WOKEN = WakeDetected(**AT, wake_word="alexa", probability=0.9)
 DONE = Reply(**AT, text="Done.")
+IGNORED = Intent(**AT, intent=None, slots={}, confidence=0.0, reused=False, reason=NOT_MEANT)
 ASKED = Reply(**AT, text="Which one?", asks="which")
 
 
@@ -86,8 +87,16 @@ async def test_after_a_question_it_stays_down_for_the_answer():
 async def test_speech_that_was_for_somebody_else_gives_it_back():
     stage = Stage(Shelf(radio=0.8))
     await stage.after(SpeechStarted(**AT))
-    ignored = Intent(**AT, intent=None, slots={}, confidence=0.0, reused=False, reason=NOT_MEANT)
-    assert await stage.after(ignored) == {"radio": 0.8}
+    assert await stage.after(IGNORED) == {"radio": 0.8}
+
+
+async def test_while_an_answer_is_waited_for_other_speech_does_not_give_it_back():
+    stage = Stage(Shelf(radio=0.8), answer_s=8.0)
+    await stage.after(WOKEN)
+    stage.ducking.ended(ASKED, 2.0)
+    assert await stage.after(SpeechStarted(**AT), IGNORED) == {"radio": 0.4}
+    await stage.clock.turn(8.0)
+    assert await stage.after() == {"radio": 0.8}
 
 
 async def test_nothing_stays_down_for_good():
@@ -204,18 +213,38 @@ class Steps(Shelf):
 
 
 class Late(Shelf):
-    """It tells its volume as it was."""
+    """It tells its volumes as they were before the last change."""
+
+    async def set(self, id_, volume):
+        self.told = dict(self.volumes)
+        await super().set(id_, volume)
 
     async def volume(self, id_):
-        return 0.8
+        return self.told[id_]
+
+    async def playing(self):
+        return dict(self.told)
 
 
-@pytest.mark.parametrize("shelf", [Steps(radio=0.5), Late(radio=0.8)])
-async def test_where_a_volume_comes_to_rest_or_is_told_late_it_comes_back(shelf):
-    before, stage = dict(shelf.volumes), Stage(shelf)
-    assert (await stage.after(WOKEN))["radio"] < before["radio"]
+async def test_where_a_volume_comes_to_rest_it_comes_back():
+    stage = Stage(Steps(radio=0.5))
+    assert await stage.after(WOKEN) == {"radio": 0.2}
     stage.ducking.ended(DONE, 2.0)
-    assert await stage.after() == before
+    assert await stage.after() == {"radio": 0.5}
+
+
+async def test_what_is_told_late_comes_back_and_is_not_turned_down_from_there():
+    stage = Stage(Late(radio=0.8))
+    stage.shelf.told = {"radio": 0.8}
+    assert await stage.after(WOKEN) == {"radio": 0.4}
+    stage.shelf.told = {"radio": 0.4}
+    stage.ducking.ended(DONE, 2.0)
+    assert await stage.after() == {"radio": 0.8}
+    assert await stage.after(WOKEN) == {"radio": 0.8}, "as it seems still to be down"
+    stage.shelf.told = {"radio": 0.8}
+    stage.ducking.ended(DONE, 3.0)
+    await stage.after()
+    assert [*stage.ducking._ledger] == []
 
 
 @pytest.mark.parametrize("ends", [Yielded(**AT, to="office"), None])
