@@ -21,7 +21,7 @@ from assistant.dialogue.state import Dialogue
 from assistant.dialogue.texts import TextCommands
 from assistant.dialogue.voices import Voices
 from assistant.home.factory import contacts_of, make_home
-from assistant.home.model import Home, HomeError
+from assistant.home.model import Home, HomeError, area_called
 from assistant.nlu.habit_file import HabitFile
 from assistant.nlu.habits import Habits
 from assistant.nlu.interpretation import Interpretation
@@ -140,13 +140,12 @@ class _PluginsSay:
 def unknown_areas(settings: Settings, home: Home) -> list[str]:
     """What to say about areas of the settings that this home does not have."""
     known = home.areas()
-    called = {name.casefold() for each in known for name in (each.name, each.id, *each.aliases)}
     wanted = {f"audio.sources, {each.name}": each.area for each in settings.audio.sources}
     wanted["home.area"] = settings.home.area
     return [
         f"there is no area '{area}' ({setting}); there are {', '.join(each.name for each in known)}"
         for setting, area in wanted.items()
-        if area and area.casefold() not in called
+        if area and area_called(known, area) is None
     ]
 
 

@@ -13,6 +13,7 @@ from assistant.dialogue.choice import HomeOptions, chosen
 from assistant.dialogue.state import NEVER_MIND, Exchange
 from assistant.nlu.clauses import Words
 from assistant.nlu.interpretation import Interpretation
+from assistant.nlu.parse import UNCLEAR
 from assistant.nlu.single_command import is_certain
 from assistant.nlu.understanding import HomeUnderstanding
 from assistant.plugins.api import Asks
@@ -21,8 +22,6 @@ NO = frozenset({("no",), ("nope",), ("no", "thanks"), ("no", "thank", "you"), ("
 _JOINTS = ("", "for", "at", "in", "to", "on")
 """What may be missing between a command and what it lacked."""
 _AROUND_TIME = frozenset({"the", "my", "one", "for", "at", "set"})
-_UNCLEAR = "unclear"
-"""The slot of a time that cannot be told from what was said."""
 _MOST_OF_TIME = 3
 """Words that such a time has: "in the morning"."""
 
@@ -61,7 +60,7 @@ class Answers:
         if (found := self._completed(words, last.meant)) is None:
             return None
         first, *others = (
-            (self._completed(words, each) or each) if _UNCLEAR in each.slots else each
+            (self._completed(words, each) or each) if UNCLEAR in each.slots else each
             for each in last.answered(found).commands
         )
         return replace(first, then=tuple(others))
@@ -107,13 +106,13 @@ def _bare(words: Words) -> Words:
 def _without_time(meant: Interpretation) -> Iterator[str]:
     """The words of a command, also without the last ones where these say no clear time."""
     words = meant.text.split()
-    for dropped in range(_MOST_OF_TIME + 1 if _UNCLEAR in meant.slots else 1):
+    for dropped in range(_MOST_OF_TIME + 1 if UNCLEAR in meant.slots else 1):
         yield " ".join(words[: len(words) - dropped])
 
 
 def adds(meant: Interpretation, before: Interpretation) -> bool:
     """Whether a command says more than the one before, and nothing of that otherwise."""
-    kept = {name: slot for name, slot in before.slots.items() if name != _UNCLEAR}
+    kept = {name: slot for name, slot in before.slots.items() if name != UNCLEAR}
     return dict(meant.slots) != dict(before.slots) and kept.items() <= meant.slots.items()
 
 

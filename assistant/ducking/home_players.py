@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
 from assistant.ducking.mixer import MixerError
-from assistant.home.model import Area, Home, HomeError, ServiceCall
+from assistant.home.model import Home, HomeError, ServiceCall, area_called
 
 _ATTRIBUTE = "volume_level"
 
@@ -21,10 +21,10 @@ class HomePlayers:
 
     async def playing(self) -> Mapping[str, float]:
         """Volume of each player that plays; raises `MixerError`."""
-        area = _id_of(self._home.areas(), self._area)
+        area = area_called(self._home.areas(), self._area)
         found = {}
         for device in self._home.devices():
-            if device.domain == "media_player" and area is not None and device.area_id == area:
+            if device.domain == "media_player" and area and device.area_id == area.id:
                 state, volume = await self._known(device.id)
                 if state == "playing" and volume is not None:
                     found[device.id] = volume
@@ -56,11 +56,3 @@ class HomePlayers:
             raise MixerError(str(error)) from None
         volume = state.attributes.get(_ATTRIBUTE)
         return state.state, float(volume) if isinstance(volume, int | float) else None
-
-
-def _id_of(areas: Iterable[Area], said: str) -> str | None:
-    wanted = said.casefold()
-    for area in areas:
-        if wanted in (area.id, area.name.casefold(), *map(str.casefold, area.aliases)):
-            return area.id
-    return None

@@ -6,7 +6,7 @@ plugins know only this module.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol, runtime_checkable
 
@@ -23,6 +23,15 @@ class Area:
     floor: str | None = None
     floor_aliases: tuple[str, ...] = ()
     """Other names of the floor."""
+
+
+def area_called(areas: Iterable[Area], said: str | None) -> Area | None:
+    """The area of an id or a name, however that is capitalised."""
+    wanted = (said or "").casefold()
+    for area in areas:
+        if wanted in (area.id, area.name.casefold(), *map(str.casefold, area.aliases)):
+            return area
+    return None
 
 
 _GATES = frozenset({"door", "garage", "garage_door", "gate"})

@@ -18,6 +18,9 @@ COMMAND = "conversation_command"
 REMINDER = "reminder"
 """Slot for what a reminder says."""
 
+UNCLEAR = "unclear"
+"""Slot of a time that cannot be told from what was said."""
+
 DID_YOU_MEAN = "did_you_mean"
 """Slot of a sentence that is only likely to mean its intent: the words to ask about, such as
 `turn off everything` for "turn off all". Other slots may stand in it: `put {item} on the list`."""

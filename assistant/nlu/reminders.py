@@ -10,10 +10,9 @@ from collections.abc import Callable
 from assistant.nlu.agreement import names_nothing
 from assistant.nlu.clauses import Words
 from assistant.nlu.interpretation import Interpretation
-from assistant.nlu.parse import REMINDER
+from assistant.nlu.parse import REMINDER, UNCLEAR
 from assistant.nlu.resolver import Reading
 
-_UNCLEAR = "unclear"
 _AND = "and"
 REMIND: Words = ("remind", "me")
 REMIND_TO: Words = (*REMIND, "to")
@@ -49,7 +48,7 @@ def _timed(read: Read, words: Words) -> Reading | None:
 
 def is_timed(meant: Reading | Interpretation) -> bool:
     """Whether it is a reminder whose time is clear."""
-    return REMINDER in meant.slots and _UNCLEAR not in meant.slots
+    return REMINDER in meant.slots and UNCLEAR not in meant.slots
 
 
 def said_in(meant: Reading | Interpretation) -> Words:

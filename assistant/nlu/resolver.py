@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from assistant.home.model import Area, Device
+from assistant.home.model import Area, Device, area_called
 from assistant.nlu.names import NameEntry, NameIndex, NameKind
 from assistant.nlu.parse import (
     BUILT_IN,
@@ -97,7 +97,8 @@ class Resolver:
         self._areas = {area.id: area for area in areas}
         self._devices = devices
         self._index = index
-        self._own_area = _area_id(areas, own_area)
+        own = area_called(areas, own_area)
+        self._own_area = own.id if own else None
         named = (each for names in index.entries.values() for each in names)
         self._by_id = {(each.kind, each.id): each for each in named if each.quality == 1.0}
 
@@ -241,14 +242,6 @@ class Resolver:
                     labels[kind.value] = named.label
                     break
         return labels
-
-
-def _area_id(areas: Iterable[Area], said: str | None) -> str | None:
-    wanted = (said or "").casefold()
-    for area in areas:
-        if wanted in (area.id, area.name.casefold(), *map(str.casefold, area.aliases)):
-            return area.id
-    return None
 
 
 def _quality(parse: Parse) -> float:
